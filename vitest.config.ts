@@ -8,7 +8,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['protocol/**/*.test.ts', 'node/**/*.test.ts', 'simulations/**/*.test.ts', 'test/*.test.ts'],
+          include: [
+            'protocol/**/*.test.ts',
+            'node/**/*.test.ts',
+            'simulations/**/*.test.ts',
+            'test/*.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },

@@ -15,14 +15,21 @@ function isInstalled() {
   if (statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return true
   const versions = (file) => Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages)
   const present = new Map(versions(installed).map(([path, entry]) => [path, entry.version]))
-  return versions(lock).every(([path, entry]) => path === '' || entry.optional || present.get(path) === entry.version)
+  return versions(lock).every(
+    ([path, entry]) => path === '' || entry.optional || present.get(path) === entry.version,
+  )
 }
 
 if (!isInstalled()) {
   process.stderr.write('coopmesh: installing what is missing (once, about a minute)\n')
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  })
   if (result.status !== 0) {
-    process.stderr.write('coopmesh: `npm ci` failed. Check the network and that this folder is writable, then run the command again.\n')
+    process.stderr.write(
+      'coopmesh: `npm ci` failed. Check the network and that this folder is writable, then run the command again.\n',
+    )
     process.exit(1)
   }
 }

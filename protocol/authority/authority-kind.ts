@@ -1,0 +1,13 @@
+import type { DocumentKind } from '../document/index.ts'
+import { AuthorityState } from './authority-state.ts'
+
+/** The one document that says who may do what. */
+export const AUTHORITY = 'authority'
+
+/** Record document `authority`: membership. Its sections always travel with their payload. */
+export const authorityKind: DocumentKind = {
+  name: AUTHORITY,
+  isNamed: false,
+  isAlwaysSent: true,
+  open: (_document, host) => new AuthorityState(host),
+}

@@ -1,0 +1,154 @@
+import * as Y from 'yjs'
+import { encode } from '@ipld/dag-cbor'
+import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
+import { equalBytes, fromHex } from '../encoding/index.ts'
+import { UpdateGate, writerClientId } from '../shared/index.ts'
+import type { DeleteRight, UpdateAuthor } from '../shared/index.ts'
+import { decodeBoardPayload } from './board-payload.ts'
+
+/** Name of the map on every board. */
+export const FIELDS = 'fields'
+/** Name of the text on every board. */
+export const TEXT = 'text'
+/** Lists of a board are arrays with this prefix: two people may start the same list while apart. */
+export const LIST_PREFIX = 'list/'
+/** True for a name that a list may have. */
+export function isListName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)
+}
+
+/** Plain JSON as it stands on a board. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** What a board shows. */
+export interface BoardView {
+  fields: { [key: string]: Json }
+  text: string
+  lists: { [name: string]: Json[] }
+}
+
+/** The kept copy of a document does not stand for the place in the log that it claims. */
+export class CacheMismatch extends Error {
+  readonly code = 'cache-mismatch'
+  readonly document: string
+
+  constructor(document: string) {
+    super(`the kept copy of '${document}' does not match the log`)
+    this.document = document
+  }
+}
+
+/** What each role may take away. */
+const DELETE_RIGHTS: Record<Role, DeleteRight> = {
+  steward: 'any',
+  member: 'any',
+  venue: 'any',
+  archive: 'own',
+  observer: 'none',
+}
+
+/** A shared document that people edit: a map of fields, a text and named lists, in one Yjs document. */
+export class BoardState implements DocumentState {
+  readonly document: string
+  /** Written by this state alone. Others observe it, or copy it to edit. */
+  readonly doc: Y.Doc
+  readonly #host: DocumentHost
+  readonly #gate: UpdateGate
+  readonly #voided = new Set<string>()
+  /** Sections applied. */
+  sections = 0
+  /** Commit of the last applied section. */
+  lastCommit: Uint8Array = new Uint8Array(32)
+  #skip: { sections: number; commit: Uint8Array } | null = null
+  #hash: Uint8Array | null = null
+
+  constructor(document: string, host: DocumentHost) {
+    this.document = document
+    this.#host = host
+    this.doc = new Y.Doc({ guid: document })
+    this.doc.clientID = 0
+    this.#gate = new UpdateGate({ root: rootKind })
+    const cached = host.cached(document)
+    if (cached === null) return
+    Y.applyUpdate(this.doc, cached.update, this)
+    this.#skip = cached
+  }
+
+  /** The Yjs clientID of a writer session of a device (hex). */
+  writerOf(device: string, session: number): number {
+    const key = fromHex(device) ?? new Uint8Array(32)
+    return writerClientId(this.#host.sha256, this.#host.coop, key, this.document, session)
+  }
+
+  check(section: SectionContext): SectionVerdict {
+    if (this.#voided.has(section.device)) {
+      return refuse('voided', 'an earlier section of this device in this document was refused')
+    }
+    if (section.role === 'observer') return refuse('role', 'observers do not write on boards')
+    const payload = section.entries === 1 ? decodeBoardPayload(section.payload) : null
+    if (payload === null) return refuse('payload', 'the section is not a session and an update')
+    const author: UpdateAuthor = {
+      device: section.device,
+      seq: section.seq,
+      writer: this.writerOf(section.device, payload.session),
+      canDelete: DELETE_RIGHTS[section.role],
+      acknowledges: (device, seq) => section.acknowledges(device, seq),
+    }
+    const verdict = this.#gate.check(payload.update, author)
+    if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
+    const apply = (): void => {
+      this.#gate.admit(verdict.checked, author)
+      this.#apply(payload.update, section.commit)
+    }
+    return { ok: true, apply }
+  }
+
+  refused(section: SectionContext): void {
+    this.#voided.add(section.device)
+  }
+
+  stateHash(): Uint8Array {
+    // Plain dag-cbor rather than our integer-only form: people put fractions on boards.
+    this.#hash ??= this.#host.sha256(encode(this.view()))
+    return this.#hash
+  }
+
+  /** The board as plain JSON. Empty lists are left out. */
+  view(): BoardView {
+    const view: BoardView = {
+      fields: Object.create(null),
+      text: this.doc.getText(TEXT).toString(),
+      lists: Object.create(null),
+    }
+    for (const [key, value] of this.doc.getMap<Json>(FIELDS)) view.fields[key] = value
+    for (const name of this.doc.share.keys()) {
+      if (!name.startsWith(LIST_PREFIX)) continue
+      const list = this.doc.getArray<Json>(name)
+      if (list.length > 0) view.lists[name.slice(LIST_PREFIX.length)] = list.toArray()
+    }
+    return view
+  }
+
+  #apply(update: Uint8Array, commit: Uint8Array): void {
+    this.#hash = null
+    this.sections += 1
+    this.lastCommit = commit.slice()
+    if (this.#skip === null) {
+      Y.applyUpdate(this.doc, update, this)
+      return
+    }
+    if (this.sections < this.#skip.sections) return
+    if (!equalBytes(commit, this.#skip.commit)) throw new CacheMismatch(this.document)
+    this.#skip = null
+  }
+}
+
+function rootKind(name: string): 'map' | 'text' | 'array' | null {
+  if (name === FIELDS) return 'map'
+  if (name === TEXT) return 'text'
+  return name.startsWith(LIST_PREFIX) && isListName(name.slice(LIST_PREFIX.length)) ? 'array' : null
+}
+
+function refuse(refusal: string, detail: string): SectionVerdict {
+  return { ok: false, refusal, detail }
+}

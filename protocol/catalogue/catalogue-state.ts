@@ -1,0 +1,150 @@
+import { encodeCanonical, toHex } from '../encoding/index.ts'
+import { readEntries } from '../document/index.ts'
+import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
+import { readCatalogueEntry } from './entries.ts'
+import type { AssetKind, CatalogueEntry, UnlistEntry } from './entries.ts'
+
+/** One listing of an asset. */
+export interface Listing {
+  /** Commit (hex), a slash, index: names this listing. */
+  key: string
+  cid: Uint8Array
+  name: string
+  sizeBytes: number
+  kind: AssetKind
+  /** Device that listed it, hex. */
+  device: string
+  /** Its member, hex. */
+  member: string
+  seq: number
+  timeMs: number
+}
+
+/** Why a catalogue section was refused. */
+export type CatalogueRefusal = 'entries' | 'role' | 'listing-unknown' | 'listing-of-another'
+
+/**
+ * Which assets the co-op knows and who holds them. Listings are a set with observed removal; who holds what is one
+ * set per device that only this device's chain changes.
+ */
+export class CatalogueState implements DocumentState {
+  readonly #host: DocumentHost
+  /** By `Listing.key`. */
+  readonly listings: Map<string, Listing> = new Map()
+  /** Devices (hex) that state to hold an asset, by CID in hex. */
+  readonly holders: Map<string, Set<string>> = new Map()
+  /** Counts changes. */
+  revision = 0
+  /** Listings that were taken off, with the device and seq that listed them: a second removal is no error. */
+  readonly #removed = new Map<string, { device: string; seq: number; member: string }>()
+  #hash: Uint8Array | null = null
+
+  constructor(host: DocumentHost) {
+    this.#host = host
+  }
+
+  check(section: SectionContext): SectionVerdict {
+    const maps = readEntries(section.payload, section.entries)
+    if (maps === null) return refuse('entries', 'the section is not a list of catalogue entries')
+    const entries: CatalogueEntry[] = []
+    for (const [index, map] of maps.entries()) {
+      const entry = readCatalogueEntry(map)
+      if (entry === null) return refuse('entries', `entry ${index} is not a catalogue entry`)
+      const refusal = this.#judge(entry, section)
+      if (refusal !== null)
+        return refuse(refusal, `entry ${index} ('${entry.t}') breaks the rule '${refusal}'`)
+      entries.push(entry)
+    }
+    return { ok: true, apply: () => this.#apply(entries, section) }
+  }
+
+  stateHash(): Uint8Array {
+    this.#hash ??= this.#host.sha256(
+      encodeCanonical([
+        [...this.listings.values()]
+          .sort((a, b) => (a.key < b.key ? -1 : 1))
+          .map((it) => [it.key, it.cid, it.name, it.sizeBytes, it.kind]),
+        [...this.holders]
+          .sort((a, b) => (a[0] < b[0] ? -1 : 1))
+          .map(([cid, devices]) => [cid, [...devices].sort()]),
+      ]),
+    )
+    return this.#hash
+  }
+
+  #judge(entry: CatalogueEntry, section: SectionContext): CatalogueRefusal | null {
+    switch (entry.t) {
+      case 'hold':
+      case 'drop':
+        return null
+      case 'list':
+        return section.role === 'observer' ? 'role' : null
+      case 'unlist':
+        return this.#judgeRemoval(entry, section)
+    }
+  }
+
+  #judgeRemoval(entry: UnlistEntry, section: SectionContext): CatalogueRefusal | null {
+    const key = listingKey(entry.commit, entry.index)
+    const listing = this.listings.get(key) ?? this.#removed.get(key)
+    if (listing === undefined || !section.acknowledges(listing.device, listing.seq)) return 'listing-unknown'
+    return section.role === 'steward' || listing.member === section.member ? null : 'listing-of-another'
+  }
+
+  #apply(entries: CatalogueEntry[], section: SectionContext): void {
+    this.revision += 1
+    this.#hash = null
+    for (const [index, entry] of entries.entries()) {
+      switch (entry.t) {
+        case 'list': {
+          const { device, member, seq, timeMs } = section
+          const key = listingKey(section.commit, index)
+          const { name, sizeBytes, kind } = entry
+          // A copy of the CID: the original is a view that would keep its whole frame alive.
+          this.listings.set(key, {
+            key,
+            cid: entry.cid.slice(),
+            name,
+            sizeBytes,
+            kind,
+            device,
+            member,
+            seq,
+            timeMs,
+          })
+          break
+        }
+        case 'unlist': {
+          const key = listingKey(entry.commit, entry.index)
+          const listing = this.listings.get(key)
+          if (listing === undefined) break
+          const { device, seq, member } = listing
+          this.#removed.set(key, { device, seq, member })
+          this.listings.delete(key)
+          break
+        }
+        case 'hold': {
+          const cid = toHex(entry.cid)
+          const devices = this.holders.get(cid) ?? new Set<string>()
+          this.holders.set(cid, devices.add(section.device))
+          break
+        }
+        case 'drop': {
+          const cid = toHex(entry.cid)
+          const devices = this.holders.get(cid)
+          devices?.delete(section.device)
+          if (devices?.size === 0) this.holders.delete(cid)
+          break
+        }
+      }
+    }
+  }
+}
+
+function listingKey(commit: Uint8Array, index: number): string {
+  return `${toHex(commit)}/${index}`
+}
+
+function refuse(refusal: CatalogueRefusal, detail: string): SectionVerdict {
+  return { ok: false, refusal, detail }
+}

@@ -1,0 +1,5 @@
+export { CATALOGUE, catalogueKind } from './catalogue-kind.ts'
+export { CatalogueState } from './catalogue-state.ts'
+export type { CatalogueRefusal, Listing } from './catalogue-state.ts'
+export { ASSET_NAME_LENGTH_MAX, CID_BYTES, encodeCatalogueEntries } from './entries.ts'
+export type { AssetKind, CatalogueEntry, DropEntry, HoldEntry, ListEntry, UnlistEntry } from './entries.ts'

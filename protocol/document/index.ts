@@ -1,0 +1,12 @@
+export { readEntries } from './entries.ts'
+export { ROLES } from './kind.ts'
+export type {
+  CachedDocument,
+  DocumentHost,
+  DocumentKind,
+  DocumentState,
+  Role,
+  SectionContext,
+  SectionVerdict,
+} from './kind.ts'
+export { DocumentRegistry } from './registry.ts'

@@ -1,0 +1,7 @@
+export { FOUNDING_SCOPE, certifyDevice, isCertified } from './certificate.ts'
+export type { Crypto, Sha256, Signer } from './crypto-port.ts'
+export { deviceFromText, deviceText } from './device-text.ts'
+export { portableSigner, portableVerify } from './portable-signer.ts'
+export { KEY_CACHE_MAX, SignatureRule, isCanonicalSignature } from './signature-rule.ts'
+export { signedMessage } from './signed-message.ts'
+export type { SignaturePurpose } from './signed-message.ts'

@@ -1,0 +1,7 @@
+export { Chain } from './chain.ts'
+export { BUCKET_COUNT, Heads, headRow } from './heads.ts'
+export type { HeadRow } from './heads.ts'
+export { SIGNATURE_RUN_MAX } from './intake.ts'
+export type { CommitRefusal } from './intake.ts'
+export { Replica, WAITING_PER_CHAIN_MAX } from './replica.ts'
+export type { AuthorResult, IntakeResult, ReplicaInit, StoredCommit } from './replica.ts'

@@ -1,0 +1,26 @@
+export type { UpdateRefusal } from './byte-reader.ts'
+export type { CheckResult, DeleteRight, DocumentRules, GateRefusal, UpdateAuthor } from './update-gate.ts'
+export { CheckedUpdate, UpdateGate } from './update-gate.ts'
+export {
+  CLOCK_MAX,
+  MAP_KEY_UNITS_MAX,
+  UPDATE_BYTES_MAX,
+  UPDATE_DELETES_MAX,
+  UPDATE_STRUCTS_MAX,
+  UPDATE_VALUES_MAX,
+  UPDATE_WRITERS_MAX,
+  VALUE_DEPTH_MAX,
+} from './update-limits.ts'
+export type {
+  DeleteRange,
+  ParsedStruct,
+  ParsedUpdate,
+  ParsedWriter,
+  ReadUpdateResult,
+  StructContent,
+  StructId,
+} from './update-reader.ts'
+export { readUpdate } from './update-reader.ts'
+export type { Sha256 } from './writer-id.ts'
+export { writerClientId } from './writer-id.ts'
+export type { RootKind } from './writer-index.ts'

@@ -1,0 +1,48 @@
+/** SHA-256 of the host: 32 bytes from any number of bytes. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array
+
+const DOMAIN = 'coopmesh/writer/1\0'
+
+/**
+ * The Yjs clientID under which one session (a page, or the node itself) of a device writes in one document:
+ * the first 53 bits, big endian, of SHA-256(domain || co-op || device || session as uint32 || document).
+ * A safe integer from 1 on.
+ *
+ * @param coop - 32 bytes
+ * @param device - 32 bytes
+ * @param document - name of the document, ASCII
+ * @param session - uint32
+ * @throws RangeError if an argument is not of that shape: callers check what peers send before.
+ */
+export function writerClientId(
+  sha256: Sha256,
+  coop: Uint8Array,
+  device: Uint8Array,
+  document: string,
+  session: number,
+): number {
+  if (coop.length !== 32 || device.length !== 32) throw new RangeError('co-op and device have 32 bytes')
+  if (!Number.isInteger(session) || session < 0 || session > 0xffffffff) {
+    throw new RangeError('a session is a uint32')
+  }
+  const sessionAt = DOMAIN.length + 64
+  const input = new Uint8Array(sessionAt + 4 + document.length)
+  writeAscii(input, 0, DOMAIN)
+  input.set(coop, DOMAIN.length)
+  input.set(device, DOMAIN.length + 32)
+  new DataView(input.buffer).setUint32(sessionAt, session)
+  writeAscii(input, sessionAt + 4, document)
+  const hash = sha256(input)
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
+  // 32 + 16 + 5 bits; shifts would stop at 32.
+  const id = (view.getUint32(0) * 2 ** 16 + view.getUint16(4)) * 2 ** 5 + (view.getUint8(6) >>> 3)
+  return id === 0 ? 1 : id
+}
+
+function writeAscii(bytes: Uint8Array, at: number, text: string): void {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    if (unit > 0x7f) throw new RangeError('a document name is ASCII')
+    bytes[at + index] = unit
+  }
+}

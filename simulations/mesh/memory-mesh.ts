@@ -1,0 +1,175 @@
+import { decodeRecord } from '#protocol/commit'
+import type { Section } from '#protocol/commit'
+import type { Crypto } from '#protocol/identity'
+import type { AuthorResult, Chain, Replica, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX, FrameSplitter, SyncSession } from '#protocol/sync'
+import type { SessionOutput } from '#protocol/sync'
+import type { SeededRandom } from './seeded-random.ts'
+
+/** A replica with its log and its sessions in memory: the same protocol as a node, without disk or network. */
+export class MemoryNode {
+  readonly replica: Replica
+  /** Bytes of every stored commit, in order. */
+  readonly log: Uint8Array[] = []
+  readonly #mesh: MemoryMesh
+  readonly sessions: Map<MemoryNode, SyncSession> = new Map()
+  /** Why sessions to this node's peers were closed, by this node. */
+  readonly closed: string[] = []
+
+  constructor(replica: Replica, mesh: MemoryMesh) {
+    this.replica = replica
+    this.#mesh = mesh
+  }
+
+  /** Puts commits that the replica made or took into the log and tells every peer. */
+  write(stored: readonly StoredCommit[]): void {
+    const chains = new Set<Chain>()
+    for (const { record } of stored) {
+      this.log.push(record.bytes)
+      const chain = this.replica.chain(record.author)
+      if (chain !== undefined) chains.add(chain)
+    }
+    if (chains.size === 0) return
+    for (const [peer, session] of this.sessions) {
+      this.run(peer, session.handle({ kind: 'changed', chains: [...chains] }, this.#mesh.nowMs))
+    }
+  }
+
+  /** Writes a commit of this node. */
+  author(sections: readonly Section[]): AuthorResult {
+    const result = this.replica.author(sections, this.#mesh.nowMs)
+    if (result.ok) this.write(result.stored)
+    return result
+  }
+
+  /** Carries out what a session asked for. */
+  run(peer: MemoryNode, outputs: readonly SessionOutput[]): void {
+    const session = this.sessions.get(peer)
+    if (session === undefined) return
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'send':
+          this.#mesh.post(this, peer, output.bytes)
+          break
+        case 'read': {
+          const records = output.orders.flatMap((order) => {
+            const decoded = decodeRecord(this.log[order] ?? new Uint8Array(), this.#mesh.crypto.sha256)
+            return decoded.ok ? [decoded.record] : []
+          })
+          this.run(peer, session.handle({ kind: 'records', records }, this.#mesh.nowMs))
+          break
+        }
+        case 'ingest': {
+          const result = this.replica.ingest(output.records)
+          this.write(result.stored)
+          this.run(peer, session.handle({ kind: 'ingested', result }, this.#mesh.nowMs))
+          break
+        }
+        case 'synced':
+          break
+        case 'close':
+          this.closed.push(`${output.code}: ${output.detail}`)
+          this.#mesh.disconnect(this, peer)
+          break
+      }
+    }
+  }
+}
+
+interface Link {
+  from: MemoryNode
+  to: MemoryNode
+  splitter: FrameSplitter
+  queue: Uint8Array[]
+}
+
+/** Nodes in memory, joined by FIFO links; which link delivers next is drawn from a seed. */
+export class MemoryMesh {
+  readonly crypto: Crypto
+  readonly #random: SeededRandom
+  #links: Link[] = []
+  /** Virtual time. */
+  nowMs = 1_700_000_000_000
+  /** Bytes sent so far. */
+  sentBytes = 0
+
+  constructor(crypto: Crypto, random: SeededRandom) {
+    this.crypto = crypto
+    this.#random = random
+  }
+
+  add(replica: Replica): MemoryNode {
+    return new MemoryNode(replica, this)
+  }
+
+  connect(a: MemoryNode, b: MemoryNode): void {
+    if (a.sessions.has(b)) return
+    const sides: [MemoryNode, MemoryNode][] = [
+      [a, b],
+      [b, a],
+    ]
+    for (const [from, to] of sides) {
+      this.#links.push({ from, to, splitter: new FrameSplitter(FRAME_BYTES_MAX), queue: [] })
+      const session = new SyncSession({
+        replica: from.replica,
+        sha256: this.crypto.sha256,
+        key: this.#random.bytes(16),
+      })
+      from.sessions.set(to, session)
+    }
+    for (const [from, to] of sides)
+      from.run(to, from.sessions.get(to)?.handle({ kind: 'open' }, this.nowMs) ?? [])
+  }
+
+  /** Cuts the link; what was under way is lost. */
+  disconnect(a: MemoryNode, b: MemoryNode): void {
+    a.sessions.delete(b)
+    b.sessions.delete(a)
+    this.#links = this.#links.filter(
+      (it) => !(it.from === a && it.to === b) && !(it.from === b && it.to === a),
+    )
+  }
+
+  post(from: MemoryNode, to: MemoryNode, bytes: Uint8Array): void {
+    this.sentBytes += bytes.length
+    this.#links.find((it) => it.from === from && it.to === to)?.queue.push(bytes)
+  }
+
+  /** Delivers until nothing is under way and nothing is due within `untilMs`; at most `stepsMax` deliveries. */
+  settle(forMs = 5_000, stepsMax = 100_000): void {
+    const endMs = this.nowMs + forMs
+    for (let step = 0; step < stepsMax; step += 1) {
+      const busy = this.#links.filter((link) => link.queue.length > 0)
+      const link = busy[busy.length > 0 ? this.#random.below(busy.length) : 0]
+      if (link !== undefined) this.#deliver(link)
+      else if (!this.#wakeNext(endMs)) return
+    }
+    throw new Error(`the mesh did not come to rest in ${stepsMax} deliveries`)
+  }
+
+  #deliver(link: Link): void {
+    const bytes = link.queue.shift() ?? new Uint8Array()
+    const split = link.splitter.push(bytes)
+    if (!split.ok) return this.disconnect(link.from, link.to)
+    for (const frame of split.frames) {
+      const session = link.to.sessions.get(link.from)
+      if (session !== undefined)
+        link.to.run(link.from, session.handle({ kind: 'frame', bytes: frame }, this.nowMs))
+    }
+  }
+
+  #wakeNext(endMs: number): boolean {
+    const nodes = new Set(this.#links.map((link) => link.from))
+    let next: { node: MemoryNode; peer: MemoryNode; atMs: number } | null = null
+    for (const node of nodes) {
+      for (const [peer, session] of node.sessions) {
+        const atMs = session.wakeAtMs
+        if (atMs !== null && atMs <= endMs && (next === null || atMs < next.atMs)) next = { node, peer, atMs }
+      }
+    }
+    if (next === null) return false
+    this.nowMs = Math.max(this.nowMs, next.atMs)
+    next.node.run(next.peer, next.node.sessions.get(next.peer)?.handle({ kind: 'wake' }, this.nowMs) ?? [])
+    return true
+  }
+}
