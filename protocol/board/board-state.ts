@@ -108,8 +108,11 @@ export class BoardState implements DocumentState {
   }
 
   stateHash(): Uint8Array {
-    // Plain dag-cbor rather than our integer-only form: people put fractions on boards.
-    this.#hash ??= this.#host.sha256(encode(this.view()))
+    if (this.#hash === null) {
+      const { fields, text, lists } = this.view()
+      // Plain dag-cbor rather than our integer-only form: people put fractions on boards.
+      this.#hash = this.#host.sha256(encode([hashForm(fields), text, hashForm(lists)]))
+    }
     return this.#hash
   }
 
@@ -141,6 +144,17 @@ export class BoardState implements DocumentState {
     if (!equalBytes(commit, this.#skip.commit)) throw new CacheMismatch(this.document)
     this.#skip = null
   }
+}
+
+/**
+ * JSON without objects, one to one: an array as `[0, items…]`, an object as `[1, key, value, …]` by ascending key.
+ * dag-cbor takes an object with certain keys (`/` and `bytes`) for a link, and throws or hashes another thing.
+ */
+function hashForm(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return [0, ...value.map(hashForm)]
+  const keys = Object.keys(value).sort()
+  return [1, ...keys.flatMap((key) => [key, hashForm(value[key] ?? null)])]
 }
 
 function rootKind(name: string): 'map' | 'text' | 'array' | null {

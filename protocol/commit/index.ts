@@ -10,5 +10,5 @@ export {
   SEEN_MAX,
   SEQ_MAX,
 } from './limits.ts'
-export { commitMessage, decodeRecord, encodeRecord, signCommit } from './record.ts'
-export type { CommitRecord, RecordRefusal, RecordResult, Section } from './record.ts'
+export { commitMessage, decodeRecord, encodeRecord, sectionsRefusal, signCommit } from './record.ts'
+export type { CommitRecord, RecordRefusal, RecordResult, Section, SectionsRefusal } from './record.ts'

@@ -1,8 +1,10 @@
 import { decodeCanonical, encodeCanonical, equalBytes, isBytes, toHex } from '../encoding/index.ts'
 import { signedMessage } from '../identity/index.ts'
 import type { Sha256, Signer } from '../identity/index.ts'
+import { isDocumentId } from './document-id.ts'
 import { decodeHeader, encodeHeader } from './header.ts'
 import type { Header, HeaderRefusal } from './header.ts'
+import { COMMIT_PAYLOAD_BYTES_MAX, ENTRIES_MAX, PAYLOAD_BYTES_MAX, SECTIONS_MAX } from './limits.ts'
 
 /** A commit as it is stored and sent: header bytes, signature, one payload (or null) per section. */
 export interface CommitRecord {
@@ -39,12 +41,36 @@ export interface Section {
   payload: Uint8Array
 }
 
+/** Why sections do not make a commit that a peer would decode. */
+export type SectionsRefusal =
+  | 'too-many-sections'
+  | 'document-id'
+  | 'document-twice'
+  | 'entries'
+  | 'payload-limit'
+
+/** What keeps these sections out of one commit; null when nothing does. An author asks before it signs. */
+export function sectionsRefusal(sections: readonly Section[]): SectionsRefusal | null {
+  if (sections.length > SECTIONS_MAX) return 'too-many-sections'
+  const documents = new Set<string>()
+  let total = 0
+  for (const { document, entries, payload } of sections) {
+    if (!isDocumentId(document)) return 'document-id'
+    if (documents.has(document)) return 'document-twice'
+    documents.add(document)
+    if (!Number.isInteger(entries) || entries < 1 || entries > ENTRIES_MAX) return 'entries'
+    total += payload.length
+    if (payload.length > PAYLOAD_BYTES_MAX || total > COMMIT_PAYLOAD_BYTES_MAX) return 'payload-limit'
+  }
+  return null
+}
+
 /** Bytes that the signature of commit `id` covers. */
 export function commitMessage(id: Uint8Array): Uint8Array {
   return signedMessage('commit', id)
 }
 
-/** Encodes and signs a commit. Sections are ordered here; the caller keeps the limits. */
+/** Encodes and signs a commit. Sections are ordered here; the caller asks `sectionsRefusal` before. */
 export function signCommit(
   draft: Omit<Header, 'sections'>,
   sections: readonly Section[],

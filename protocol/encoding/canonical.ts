@@ -27,7 +27,7 @@ export const ITEMS_MAX = 100_000
 
 /** Canonical dag-cbor of `value`: shortest integers, definite lengths, map keys by length, then bytewise. */
 export function encodeCanonical(value: Value): Uint8Array {
-  return encodeDagCbor(value)
+  return plainView(encodeDagCbor(value))
 }
 
 /**
@@ -36,7 +36,7 @@ export function encodeCanonical(value: Value): Uint8Array {
  * integer 1 and map keys in any order, which would give one meaning two hashes.) Byte strings are views of `bytes`.
  */
 export function decodeCanonical(bytes: Uint8Array): DecodeResult {
-  const reader = new Reader(bytes)
+  const reader = new Reader(plainView(bytes))
   const value = reader.value(0)
   if (reader.refusal !== null || value === undefined)
     return { ok: false, refusal: reader.refusal ?? 'truncated' }
@@ -153,7 +153,9 @@ class Reader {
     const map: { [key: string]: Value } = Object.create(null)
     let previous: Uint8Array | null = null
     for (let i = 0; i < length; i += 1) {
-      if ((this.#bytes[this.at] ?? 0xff) >> 5 !== 3) return this.#refuse('bad-map-keys')
+      const first = this.#bytes[this.at]
+      if (first === undefined) return this.#refuse('truncated')
+      if (first >> 5 !== 3) return this.#refuse('bad-map-keys')
       const size = this.#argument()
       if (size === undefined) return undefined
       const start = this.at
@@ -168,6 +170,11 @@ class Reader {
     }
     return map
   }
+}
+
+/** The same bytes as a plain array: `slice` of a Node Buffer is a view, and all our code takes it for a copy. */
+function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function compareKeys(a: Uint8Array, b: Uint8Array): number {

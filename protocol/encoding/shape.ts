@@ -27,5 +27,19 @@ export function isMapOf(value: Value | undefined, keys: readonly string[]): valu
  */
 export function isName(value: Value | undefined, lengthMax: number): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > lengthMax) return false
-  return value.trim() === value && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)
+  return value.trim() === value && !HIDDEN.test(value)
 }
+
+/**
+ * Controls, format characters, surrogates without partner, line and paragraph separators as of Unicode 17
+ * (categories Cc, Cf, Cs, Zl, Zp). Spelled out, because a verdict must not change with the engine's Unicode tables.
+ */
+const HIDDEN: RegExp = new RegExp(
+  `[${[
+    '\\u{0}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{600}-\\u{605}\\u{61c}\\u{6dd}\\u{70f}\\u{890}-\\u{891}\\u{8e2}',
+    '\\u{180e}\\u{200b}-\\u{200f}\\u{2028}-\\u{202e}\\u{2060}-\\u{2064}\\u{2066}-\\u{206f}\\u{d800}-\\u{dfff}',
+    '\\u{feff}\\u{fff9}-\\u{fffb}\\u{110bd}\\u{110cd}\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}',
+    '\\u{1d173}-\\u{1d17a}\\u{e0001}\\u{e0020}-\\u{e007f}',
+  ].join('')}]`,
+  'u',
+)

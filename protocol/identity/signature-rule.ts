@@ -70,7 +70,7 @@ function isPrimeOrderPoint(key: Uint8Array): boolean {
 }
 
 function isCanonicalLargePoint(encoded: Uint8Array): boolean {
-  const y = encoded.slice()
+  const y = Uint8Array.from(encoded) // not slice(): of a Node Buffer that would be a view, and we write into it
   y[31] = (y[31] ?? 0) & 0x7f
   return isBelow(y, PRIME) && !SMALL_ORDER_Y.some((small) => small.every((byte, i) => byte === y[i]))
 }

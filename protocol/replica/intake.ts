@@ -38,8 +38,9 @@ interface Run {
 
 /**
  * Judges a batch in order: links each record to its chain as stored or to earlier records of the batch, then checks
- * one signature per contiguous run (a signature covers the whole history before it). A run whose signature fails
- * is refused whole: the sender should have checked it.
+ * one signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails
+ * is refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
+ * have spoilt all but those that the sender itself checked, and the sender's windows are not ours.
  */
 export function judgeBatch(records: readonly CommitRecord[], view: IntakeView): IntakeVerdict[] {
   const runs = new Map<string, Run>()
@@ -95,12 +96,20 @@ function checkRun(
   verdicts: IntakeVerdict[],
   rule: SignatureRule,
 ): void {
-  for (let start = 0; start < run.links.length; start += SIGNATURE_RUN_MAX) {
+  const isGood = (at: number): boolean => {
+    const record = records[at]
+    return (
+      record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
+    )
+  }
+  for (let start = 0; start < run.links.length;) {
     const part = run.links.slice(start, start + SIGNATURE_RUN_MAX)
-    const last = records[part.at(-1) ?? -1]
-    if (last !== undefined && rule.verify(last.header.device, commitMessage(last.id), last.signature))
-      continue
-    for (const at of run.links.slice(start)) verdicts[at] = 'signature'
-    return
+    const isEnd = start + part.length === run.links.length
+    const good = isEnd && !isGood(part.at(-1) ?? -1) ? -1 : part.findLastIndex(isGood)
+    if (good < 0) {
+      for (const at of run.links.slice(start)) verdicts[at] = 'signature'
+      return
+    }
+    start += good + 1
   }
 }

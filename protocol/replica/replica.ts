@@ -1,5 +1,5 @@
 import { AUTHORITY, AuthorityState, decodeGenesis } from '../authority/index.ts'
-import { SECTIONS_MAX, SEEN_MAX, commitMessage, signCommit } from '../commit/index.ts'
+import { SEEN_MAX, commitMessage, sectionsRefusal, signCommit } from '../commit/index.ts'
 import type { CommitRecord, Section, SeenHead } from '../commit/index.ts'
 import { readEntries } from '../document/index.ts'
 import type {
@@ -92,7 +92,9 @@ export class Replica {
       coop: init.coop,
       rule: this.rule,
       chain: (device) => this.#chains.get(device),
-      isAlwaysSent: (document) => init.registry.kindOf(document)?.isAlwaysSent ?? false,
+      // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
+      // its document would differ for ever from that of peers with the same heads.
+      isAlwaysSent: () => true,
     }
   }
 
@@ -147,7 +149,10 @@ export class Replica {
       else if (verdict === 'linked') this.#take(record, result)
       else result.refused.push({ record, refusal: verdict })
     }
-    this.#noteChecked(records, result)
+    this.#noteChecked(
+      records.filter((_, i) => verdicts[i] === 'linked'),
+      result,
+    )
     return result
   }
 
@@ -166,8 +171,8 @@ export class Replica {
 
   /** Judges sections as if this device wrote them now. */
   check(sections: readonly Section[]): { ok: true } | { ok: false; refusal: string; detail: string } {
-    if (sections.length > SECTIONS_MAX)
-      return refuse('too-many-sections', `at most ${SECTIONS_MAX} in one commit`)
+    const broken = sectionsRefusal(sections)
+    if (broken !== null) return refuse(broken, `no commit may hold these sections: '${broken}'`)
     for (const section of sections) {
       const context = this.#ownContext(section)
       if (context === null) return refuse('not-a-member', 'this device is not on the roster')
@@ -197,8 +202,8 @@ export class Replica {
   }
 
   /**
-   * Cuts a batch that is about to be sent so that the last record of each chain carries a signature that verifies:
-   * the receiver checks only those. Records after a chain's last good signature are left for the next batch.
+   * Cuts a batch that is about to be sent so that the last record of each chain carries a signature that verifies,
+   * as the receiver demands. Records after a chain's last good signature are left for the next batch.
    */
   closeRuns(records: readonly CommitRecord[]): CommitRecord[] {
     const closed = new Set<string>()
@@ -223,13 +228,13 @@ export class Replica {
     return true
   }
 
-  #noteChecked(records: readonly CommitRecord[], result: IntakeResult): void {
+  #noteChecked(linked: readonly CommitRecord[], result: IntakeResult): void {
     if (result.stored.length === 0) return
     const last = new Map<string, number>()
     for (const { record } of result.stored) last.set(record.author, record.header.seq)
     for (const [name, seq] of last) {
       // The last linked record of the chain in this batch was the checked one; a cut run ends elsewhere.
-      const end = records.findLast((record) => record.author === name)
+      const end = linked.findLast((record) => record.author === name)
       if (end?.header.seq === seq) this.#chains.get(name)?.checkedSignatures.add(seq)
     }
   }
@@ -363,12 +368,11 @@ export class Replica {
 
   /** The founding member (hex): the kit in the genesis record that the founding commit carries. */
   #founder(record: CommitRecord): string | null {
-    for (const payload of record.payloads) {
-      const entry = payload === null ? null : readEntries(payload, 1)?.[0]
-      const genesis = entry?.['record'] instanceof Uint8Array ? decodeGenesis(entry['record']) : null
-      if (genesis !== null) return toHex(genesis.kit)
-    }
-    return null
+    const at = record.header.sections.findIndex((it) => it.document === AUTHORITY)
+    const payload = record.payloads[at] ?? null
+    const entry = payload === null ? null : readEntries(payload, 1)?.[0]
+    const genesis = entry?.['record'] instanceof Uint8Array ? decodeGenesis(entry['record']) : null
+    return genesis === null ? null : toHex(genesis.kit)
   }
 
   #open(document: string): OpenDocument | null {

@@ -10,15 +10,26 @@ export type ListItem = {
   readonly rightOrigin: StructId | null
 }
 
+/** All runs of one writer in one list, in clock order, and how far the view at hand holds them. */
+type WriterRuns = {
+  readonly runs: Run[]
+  seenBy: ListView | null
+  seenEnd: number
+}
+
 /** Consecutive clocks of one writer that stand side by side. */
 type Run = {
   readonly writer: number
+  readonly siblings: WriterRuns
   readonly clock: number
   length: number
   readonly origin: StructId | null
   readonly rightOrigin: StructId | null
   left: Run | null
   right: Run | null
+  /** Numbers of the last search that passed this run, and of the last stage that left it undecided. */
+  passedIn: number
+  undecidedIn: number
 }
 
 /**
@@ -31,7 +42,8 @@ type Run = {
  */
 export class ListOrder {
   #first: Run | null = null
-  readonly #runs = new Map<number, Run[]>()
+  readonly #writers = new Map<number, WriterRuns>()
+  #searches = 0
   /** How to take back what was inserted since `begin`; null outside of a trial. */
   #journal: (() => void)[] | null = null
 
@@ -68,11 +80,14 @@ export class ListOrder {
       run = isLast ? left.right : left
       clock = isLast ? (run?.clock ?? 0) : origin.clock + 1
     }
+    if (run === null) return rightOrigin === null
+    if (run.writer === rightOrigin?.writer && clock === rightOrigin.clock) return true
+    view.follow()
     while (run !== null) {
       if (rightOrigin !== null && run.writer === rightOrigin.writer && clock === rightOrigin.clock)
         return true
       // Later units of a run are known only if this one is, so the rest of an unknown run is unknown.
-      if (view.has(run.writer, clock)) return false
+      if (run.siblings.seenBy === view && clock < run.siblings.seenEnd) return false
       run = run.right
       clock = run?.clock ?? 0
     }
@@ -90,25 +105,33 @@ export class ListOrder {
       })
       return
     }
-    const run: Run = { ...item, left: null, right: null }
+    const siblings = this.#siblings(item.writer)
+    const run = newRun(item, siblings)
     this.#link(run, left)
-    const runs = this.#runs.get(item.writer)
-    if (runs === undefined) this.#runs.set(item.writer, [run])
-    else runs.push(run)
+    siblings.runs.push(run)
     this.#journal?.push(() => {
       this.#unlink(run)
-      this.#runs.get(item.writer)?.pop()
+      siblings.runs.pop()
     })
   }
 
-  /** Runs of a writer that begin before clock `end` and reach beyond clock `start`, in clock order. */
-  *runsBetween(writer: number, start: number, end: number): Generator<ListItem> {
-    const runs = this.#runs.get(writer)
-    if (runs === undefined) return
-    for (let index = Math.max(0, lastBeginning(runs, start)); index < runs.length; index += 1) {
-      const run = runs[index] as Run
+  /** Widens a view to a writer's items before clock `end`; reports the neighbours of what is new in it. */
+  show(writer: number, end: number, view: ListView): void {
+    const siblings = this.#writers.get(writer)
+    if (siblings === undefined) return
+    const start = siblings.seenBy === view ? siblings.seenEnd : 0
+    if (end <= start) return
+    siblings.seenBy = view
+    siblings.seenEnd = end
+    for (
+      let index = Math.max(0, lastBeginning(siblings.runs, start));
+      index < siblings.runs.length;
+      index += 1
+    ) {
+      const run = siblings.runs[index] as Run
       if (run.clock >= end) return
-      if (run.clock + run.length > start) yield run
+      view.addUnit(run.origin)
+      view.addUnit(run.rightOrigin)
     }
   }
 
@@ -120,22 +143,22 @@ export class ListOrder {
   #leftOf(item: ListItem, right: Run | null): Run | null {
     let left = item.origin === null ? null : this.#runEndingAt(item.origin)
     let other = left === null ? this.#first : left.right
-    const passed = new Set<Run>()
-    let undecided = new Set<Run>()
+    const search = (this.#searches += 1)
+    let stage = search
     while (other !== null && other !== right) {
-      passed.add(other)
-      undecided.add(other)
-      if (isSame(item.origin, other.origin)) {
+      other.passedIn = search
+      other.undecidedIn = stage
+      if (isSameUnit(item.origin, other.origin)) {
         if (other.writer < item.writer) {
           left = other
-          undecided = new Set()
-        } else if (isSame(item.rightOrigin, other.rightOrigin)) break
+          stage = this.#searches += 1
+        } else if (isSameUnit(item.rightOrigin, other.rightOrigin)) break
       } else {
         const parent = other.origin === null ? null : this.#runOf(other.origin)
-        if (parent === null || !passed.has(parent)) break
-        if (!undecided.has(parent)) {
+        if (parent?.passedIn !== search) break
+        if (parent.undecidedIn !== stage) {
           left = other
-          undecided = new Set()
+          stage = this.#searches += 1
         }
       }
       other = other.right
@@ -144,7 +167,7 @@ export class ListOrder {
   }
 
   #runOf(id: StructId): Run {
-    const runs = this.#runs.get(id.writer) ?? []
+    const runs = this.#writers.get(id.writer)?.runs ?? []
     const run = runs[lastBeginning(runs, id.clock)]
     if (run === undefined) throw new Error(`unit ${id.writer}:${id.clock} is not in this list`)
     return run
@@ -164,20 +187,14 @@ export class ListOrder {
 
   /** Cuts a run after `length` units and returns the rest. */
   #split(run: Run, length: number): Run {
-    const { writer, clock, rightOrigin } = run
-    const rest: Run = {
-      writer,
-      clock: clock + length,
-      length: run.length - length,
-      origin: { writer, clock: clock + length - 1 },
-      rightOrigin,
-      left: null,
-      right: null,
-    }
+    const { writer, rightOrigin, siblings } = run
+    const clock = run.clock + length
+    const origin = { writer, clock: clock - 1 }
+    const rest = newRun({ writer, clock, length: run.length - length, origin, rightOrigin }, siblings)
     run.length = length
     this.#link(rest, run)
-    const runs = this.#runs.get(writer) as Run[]
-    const at = lastBeginning(runs, clock) + 1
+    const { runs } = siblings
+    const at = lastBeginning(runs, run.clock) + 1
     runs.splice(at, 0, rest)
     this.#journal?.push(() => {
       this.#unlink(rest)
@@ -185,6 +202,15 @@ export class ListOrder {
       run.length += rest.length
     })
     return rest
+  }
+
+  #siblings(writer: number): WriterRuns {
+    let siblings = this.#writers.get(writer)
+    if (siblings === undefined) {
+      siblings = { runs: [], seenBy: null, seenEnd: 0 }
+      this.#writers.set(writer, siblings)
+    }
+    return siblings
   }
 
   #link(run: Run, left: Run | null): void {
@@ -210,46 +236,34 @@ export class ListOrder {
  */
 export class ListView {
   readonly #list: ListOrder
-  /** For each writer the clock before which its items are in the view. */
-  readonly #ends = new Map<number, number>()
   /** Reached but not yet followed: following is left until a question needs it. */
-  readonly #waiting: [writer: number, end: number][] = []
+  readonly #waiting: StructId[] = []
 
   constructor(list: ListOrder) {
     this.#list = list
   }
 
-  /** Adds a writer's items before clock `end`, and all that they imply. */
-  add(writer: number, end: number): void {
-    this.#waiting.push([writer, end])
-  }
-
-  /** Adds an item's neighbour, if it has one. */
+  /** Adds a unit, all earlier ones of its writer, and whatever they imply. */
   addUnit(id: StructId | null): void {
-    if (id !== null) this.add(id.writer, id.clock + 1)
+    if (id !== null) this.#waiting.push(id)
   }
 
-  /** Whether the view holds that unit. */
-  has(writer: number, clock: number): boolean {
-    this.#follow()
-    return clock < (this.#ends.get(writer) ?? 0)
-  }
-
-  #follow(): void {
-    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
-      const [writer, end] = next
-      const start = this.#ends.get(writer) ?? 0
-      if (end <= start) continue
-      this.#ends.set(writer, end)
-      for (const run of this.#list.runsBetween(writer, start, end)) {
-        this.addUnit(run.origin)
-        this.addUnit(run.rightOrigin)
-      }
+  /** Brings the list up to date on what the view holds. */
+  follow(): void {
+    for (let id = this.#waiting.pop(); id !== undefined; id = this.#waiting.pop()) {
+      this.#list.show(id.writer, id.clock + 1, this)
     }
   }
 }
 
-function isSame(a: StructId | null, b: StructId | null): boolean {
+function newRun(item: ListItem, siblings: WriterRuns): Run {
+  const { writer, clock, length, origin, rightOrigin } = item
+  const links = { left: null, right: null, passedIn: 0, undecidedIn: 0 }
+  return { writer, siblings, clock, length, origin, rightOrigin, ...links }
+}
+
+/** Whether two ids, or two missing ids, are the same. */
+export function isSameUnit(a: StructId | null, b: StructId | null): boolean {
   return a === b || (a !== null && b !== null && a.writer === b.writer && a.clock === b.clock)
 }
 
@@ -262,7 +276,7 @@ function continues(run: Run, item: ListItem): boolean {
     item.origin !== null &&
     item.origin.writer === run.writer &&
     item.origin.clock + 1 === end &&
-    isSame(run.rightOrigin, item.rightOrigin)
+    isSameUnit(run.rightOrigin, item.rightOrigin)
   )
 }
 

@@ -1,9 +1,9 @@
-import { decodeCanonical, encodeCanonical, isBytes, isCount } from '../encoding/index.ts'
+import { decodeCanonical, encodeCanonical, isBytes, isCount, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { SEQ_MAX } from '../commit/index.ts'
 import type { HeadRow } from '../replica/index.ts'
 import { BUCKET_COUNT } from '../replica/index.ts'
-import { BATCH_COMMITS_MAX, FRAME_BYTES_MAX, ROWS_MAX, WANTS_MAX } from './limits.ts'
+import { BATCH_COMMITS_MAX, FRAME_BYTES_MAX, ROWS_MAX, SYNC_VERSION, WANTS_MAX } from './limits.ts'
 
 /** Bytes of a truncated keyed bucket digest: an accident among 2^32 comparisons, and a new key each session. */
 export const DIGEST_BYTES = 8
@@ -98,8 +98,8 @@ const READERS: Record<Frame['kind'], FrameReader> = {
   hello([version, coop, authority, root, key, ...rest]) {
     // A later version may say more; the session refuses it by its number.
     if (!isCount(version) || !isBytes(coop, 32)) return 'frame-shape'
-    if (!isBytes(authority, 32) || !isBytes(root, 32) || !isBytes(key, 16) || rest.length > 0)
-      return 'frame-shape'
+    if (!isBytes(authority, 32) || !isBytes(root, 32) || !isBytes(key, 16)) return 'frame-shape'
+    if (version === SYNC_VERSION && rest.length > 0) return 'frame-shape'
     return { kind: 'hello', version, coop, authority, root, key }
   },
   digests([round, digests, ...rest]) {
@@ -111,6 +111,7 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     if (!isCount(round) || !Array.isArray(list) || typeof isLast !== 'boolean' || rest.length > 0)
       return 'frame-shape'
     if (list.length > ROWS_MAX) return 'frame-limit'
+    if (list.length === 0 && !isLast) return 'frame-shape' // says nothing and would put off a timeout for ever
     const rows: HeadRow[] = []
     for (const row of list) {
       if (!Array.isArray(row) || row.length !== 3) return 'frame-shape'
@@ -126,17 +127,22 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     if (rest.length > 0) return 'frame-shape'
     if (list.length > WANTS_MAX) return 'frame-limit'
     const wants: Want[] = []
+    const devices = new Set<string>()
     for (const row of list) {
       if (!Array.isArray(row) || row.length !== 3) return 'frame-shape'
       const [device, from, to] = row
       if (!isBytes(device, 32) || !isLength(from) || !isLength(to) || from >= to) return 'frame-shape'
       wants.push({ device, from, to })
+      devices.add(toHex(device))
     }
+    // One range a device: else a few bytes ask for the whole log thousands of times.
+    if (devices.size !== wants.length) return 'frame-shape'
     return { kind: 'want', request, isAuthorityOnly, wants }
   },
   commits([request, list, ...rest]) {
     if (!isCount(request) || !Array.isArray(list) || rest.length > 0) return 'frame-shape'
     if (list.length > BATCH_COMMITS_MAX) return 'frame-limit'
+    if (list.length === 0) return 'frame-shape' // as for rows
     const records: Uint8Array[] = []
     for (const record of list) {
       if (!(record instanceof Uint8Array)) return 'frame-shape'

@@ -10,6 +10,8 @@ export const BATCH_COMMITS_MAX = 1_000
 export const WANTS_MAX = 8_192
 /** Rows of one frame. A row takes about 75 bytes. */
 export const ROWS_MAX = 8_192
+/** Devices that a peer may name in one session. Three times what `SignatureRule` remembers: above any co-op we plan for. */
+export const PEER_CHAINS_MAX = 65_536
 /** Silence after which a peer that owes an answer is cut. A guess: four times a slow uplink's batch. */
 export const ANSWER_TIMEOUT_MS = 30_000
 /** How long a connected peer may say nothing before HELLO. */

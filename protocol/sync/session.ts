@@ -12,7 +12,9 @@ import {
   ANSWER_TIMEOUT_MS,
   BATCH_BYTES_TARGET,
   BATCH_COMMITS_MAX,
+  FRAME_BYTES_MAX,
   HELLO_TIMEOUT_MS,
+  PEER_CHAINS_MAX,
   REFUSALS_MAX,
   ROUND_EVERY_MS,
   ROWS_MAX,
@@ -251,6 +253,8 @@ export class SyncSession {
       return this.#close('out-of-order', `rows of round ${frame.round}`)
     }
     for (const row of frame.rows) this.#noteRow(row)
+    if (this.#peerLengths.size > PEER_CHAINS_MAX)
+      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} devices`)
     if (frame.round === 0) {
       if (this.#round === null && this.#pull === null) this.#pullPlan()
       return
@@ -313,7 +317,11 @@ export class SyncSession {
   }
 
   #ingested(result: IntakeResult): void {
+    const stopped = new Set<string>()
     for (const { record, refusal } of result.refused) {
+      // What follows a refused commit of its chain cannot link: the same refusal, and an honest peer sends it.
+      if (refusal === 'gap' && (stopped.has(record.author) || this.#forked.has(record.author))) continue
+      stopped.add(record.author)
       if (refusal === 'fork') this.#forked.add(record.author)
       else if (refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing') {
         return this.#close('refused-commit', `${refusal} at ${record.author}/${record.header.seq}`)
@@ -368,13 +376,13 @@ export class SyncSession {
     const serving = this.#serving
     if (serving === null || !serving.isReading) return
     serving.isReading = false
-    let bytes = 0
-    let count = 0
-    while (count < records.length && (count === 0 || bytes < BATCH_BYTES_TARGET)) {
-      bytes += records[count]?.bytes.length ?? 0
-      count += 1
+    let count = batchLength(records, BATCH_BYTES_TARGET)
+    let batch = this.#init.replica.closeRuns(records.slice(0, count))
+    if (batch.length === 0) {
+      // A relay may have spoilt all signatures but the last of a large frame; as large a one still passes them on.
+      count = batchLength(records, FRAME_BYTES_MAX)
+      batch = this.#init.replica.closeRuns(records.slice(0, count))
     }
-    const batch = this.#init.replica.closeRuns(records.slice(0, count))
     const sent = new Set(batch)
     // What is left out of this batch (no good signature yet) goes with the next one.
     const left = records.slice(0, count).filter((record) => !sent.has(record))
@@ -450,6 +458,22 @@ export class SyncSession {
     this.#out.push({ kind: 'close', code, detail })
   }
 }
+
+/** How many of the first records fit a frame of `bytesMax`; one at least. */
+function batchLength(records: readonly CommitRecord[], bytesMax: number): number {
+  let bytes = COMMITS_HEAD_BYTES
+  let count = 0
+  for (const record of records) {
+    const { length } = record.bytes
+    bytes += length + (length < 24 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5)
+    if (bytes > bytesMax && count > 0) break
+    count += 1
+  }
+  return count
+}
+
+/** Of a frame with commits: its array, its kind, the longest request number and the head of the list. */
+const COMMITS_HEAD_BYTES = 1 + 1 + 9 + 3
 
 function isDue(atMs: number | null, nowMs: number): boolean {
   return atMs !== null && atMs <= nowMs

@@ -1,0 +1,47 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import type { Problem } from './node-types.ts'
+import { ProblemNote } from './problem-note.tsx'
+
+/** What is asked. */
+export interface ConfirmDialogProps {
+  title: string
+  children: ComponentChildren
+  confirmLabel: string
+  isBusy: boolean
+  problem: Problem | null
+  onConfirm: () => void
+  onClose: () => void
+}
+
+/** Asks before something that cannot be taken back. The harmless answer has the focus. */
+export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={props.onClose}>
+      <h2 id={titleId}>{props.title}</h2>
+      {props.children}
+      <ProblemNote problem={props.problem} />
+      <div class="actions">
+        <button type="button" class="button" autofocus onClick={props.onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="button button-danger"
+          aria-disabled={props.isBusy}
+          data-testid="dialog-confirm"
+          onClick={props.onConfirm}
+        >
+          {props.confirmLabel}
+        </button>
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,157 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { AssetsSection } from './assets-section.tsx'
+import { BoardsSection } from './boards-section.tsx'
+import { CoopMark } from './coop-mark.tsx'
+import { DocumentsSection } from './documents-section.tsx'
+import { Icon } from './icon.tsx'
+import type { Snapshot } from './live-state.ts'
+import { MembersSection } from './members-section.tsx'
+import { MeshControl } from './mesh-control.tsx'
+import { useNode } from './node-context.ts'
+import type { Problem, Status } from './node-types.ts'
+import { PeersSection } from './peers-section.tsx'
+import { sentence } from './problem-note.tsx'
+import { ROLE_TEXT } from './role-text.ts'
+import type { Route, Section } from './route.ts'
+import { SECTIONS, readRoute, routeAddress } from './route.ts'
+import { useUploads } from './upload-queue.ts'
+
+const SECTION_TEXT: Readonly<Record<Section, string>> = {
+  members: 'Members',
+  assets: 'Assets',
+  boards: 'Boards',
+  peers: 'Peers',
+  documents: 'Documents',
+}
+
+/** The page of a device that is in a co-op. */
+export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: Status }): JSX.Element {
+  const route = useRoute()
+  const queue = useUploads(useNode())
+  const place = route.board ?? SECTION_TEXT[route.section]
+  useEffect(() => {
+    document.title = `${place} · ${status.name ?? 'Coopmesh'}`
+  }, [place, status.name])
+  return (
+    <div class="shell">
+      <a class="skip" href="#main" onClick={skipToMain}>
+        Skip to the content
+      </a>
+      <Header status={status} />
+      <Nav snapshot={snapshot} current={route.section} />
+      <main id="main" class="main">
+        <Warnings warnings={status.warnings} />
+        {route.section === 'members' && <MembersSection status={status} members={snapshot.members} />}
+        {route.section === 'assets' && (
+          <AssetsSection status={status} assets={snapshot.assets} members={snapshot.members} queue={queue} />
+        )}
+        {route.section === 'boards' && (
+          <BoardsSection
+            status={status}
+            boards={snapshot.boards}
+            board={route.board}
+            isAway={snapshot.link === 'away'}
+          />
+        )}
+        {route.section === 'peers' && <PeersSection status={status} peers={snapshot.peers} />}
+        {route.section === 'documents' && <DocumentsSection status={status} />}
+      </main>
+    </div>
+  )
+}
+
+function Header({ status }: { status: Status }): JSX.Element {
+  return (
+    <header class="header">
+      <CoopMark coop={status.coop ?? ''} />
+      <div class="header-names">
+        <p class="coop-name">
+          <bdi>{status.name}</bdi>
+        </p>
+        <p class="muted header-device">
+          <bdi>{status.deviceName ?? 'this device'}</bdi>
+          {status.role !== null && (
+            <span class={`badge role-${status.role}`} title={ROLE_TEXT[status.role].meaning}>
+              {ROLE_TEXT[status.role].name}
+            </span>
+          )}
+        </p>
+      </div>
+      <MeshControl status={status} />
+    </header>
+  )
+}
+
+function Nav({ snapshot, current }: { snapshot: Snapshot; current: Section }): JSX.Element {
+  const counts: Record<Section, number | undefined> = {
+    members: snapshot.members?.members.length,
+    assets: snapshot.assets?.length,
+    boards: snapshot.boards?.length,
+    peers: snapshot.peers?.length,
+    documents: Object.keys(snapshot.status?.documents ?? {}).length,
+  }
+  return (
+    <nav class="nav" aria-label="Sections">
+      <ul class="plain">
+        {SECTIONS.map((section) => (
+          <li key={section}>
+            <a
+              href={routeAddress(section)}
+              aria-current={section === current ? 'page' : undefined}
+              data-testid={`nav-${section}`}
+            >
+              <Icon name={section} />
+              <span class="nav-text">{SECTION_TEXT[section]}</span>
+              <span class="nav-count" aria-hidden="true">
+                {counts[section] ?? ''}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Warnings({ warnings }: { warnings: Problem[] }): JSX.Element {
+  return (
+    <div role="status" class="warnings">
+      {warnings.map((warning) => (
+        <div class="note note-warning" key={`${warning.code} ${warning.message}`}>
+          <Icon name="warning" />
+          <div>
+            <p class="note-title">{sentence(warning.message)}</p>
+            <p>{warning.next}</p>
+          </div>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** The route of the address; going elsewhere moves the focus to the new heading. */
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => readRoute(location.hash))
+  const isFirst = useRef(true)
+  useEffect(() => {
+    const read = (): void => setRoute(readRoute(location.hash))
+    addEventListener('hashchange', read)
+    return () => removeEventListener('hashchange', read)
+  }, [])
+  useEffect(() => {
+    if (isFirst.current) {
+      isFirst.current = false
+      return
+    }
+    scrollTo(0, 0)
+    document.getElementById('section-title')?.focus()
+  }, [route.section, route.board])
+  return route
+}
+
+/** By hand, because the fragment of the address is the route. */
+function skipToMain(event: Event): void {
+  event.preventDefault()
+  document.getElementById('section-title')?.focus()
+}

@@ -1,0 +1,82 @@
+import type { JSX } from 'preact'
+import { ShortId } from './copy-button.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { formatCount, formatQuantity } from './format.ts'
+import type { Status } from './node-types.ts'
+import { SectionTitle } from './section-title.tsx'
+
+/** What this device holds, in hashes that people can compare. */
+export function DocumentsSection({ status }: { status: Status }): JSX.Element {
+  const documents = Object.entries(status.documents).sort(([a], [b]) => (a < b ? -1 : 1))
+  return (
+    <>
+      <SectionTitle
+        title="Documents"
+        summary={`${formatQuantity(documents.length, 'document')} from ${formatQuantity(status.commits, 'change')}`}
+      />
+      {documents.length === 0 ? (
+        <EmptyState icon="documents" title="No documents yet">
+          They appear as soon as somebody writes on a <a href="#/boards">board</a> or adds an{' '}
+          <a href="#/assets">asset</a>.
+        </EmptyState>
+      ) : (
+        <>
+          <p class="hint">
+            Two devices that show the same hash for a document hold exactly the same content.
+          </p>
+          <ul class="plain rows">
+            {documents.map(([id, document]) => (
+              <li class="row" key={id}>
+                <span class="row-main">
+                  <span class="row-title">
+                    <code class="breakable">{id}</code>
+                  </span>
+                  <span class="muted">{formatQuantity(document.commits, 'change')}</span>
+                </span>
+                {document.refused > 0 && (
+                  <span class="badge badge-warning">{formatCount(document.refused)} refused</span>
+                )}
+                <ShortId id={document.stateHash} what={`the hash of ${id}`} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <section aria-labelledby="about">
+        <h2 id="about" class="subtitle">
+          This device
+        </h2>
+        <dl class="facts">
+          <Fact name="Device id" id={status.device} />
+          <Fact name="Co-op id" id={status.coop} />
+          <Fact name="Your member key" id={status.member} />
+          <Fact name="Epoch" id={status.epoch} />
+          <Fact name="All changes seen, as one hash" id={status.headsRoot} />
+          <div>
+            <dt>Device key on disk</dt>
+            <dd>{status.isKeySealed ? 'locked with a passphrase' : 'protected by file permissions only'}</dd>
+          </div>
+          <div>
+            <dt>Data folder</dt>
+            <dd>
+              <code class="breakable">{status.dataFolder}</code>
+            </dd>
+          </div>
+          <div>
+            <dt>Version</dt>
+            <dd>{status.version}</dd>
+          </div>
+        </dl>
+      </section>
+    </>
+  )
+}
+
+function Fact({ name, id }: { name: string; id: string | null }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{id === null ? 'none' : <ShortId id={id} what={`the ${name.toLowerCase()}`} />}</dd>
+    </div>
+  )
+}

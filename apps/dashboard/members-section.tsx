@@ -1,0 +1,163 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+import { ShortId } from './copy-button.tsx'
+import { LoadingRows } from './empty-state.tsx'
+import { formatQuantity, formatRelative, formatTime } from './format.ts'
+import { Icon } from './icon.tsx'
+import { InvitePanel } from './invite-panel.tsx'
+import { useAction, useNode } from './node-context.ts'
+import type { Device, Member, Members, OpenInvite, Status } from './node-types.ts'
+import { ROLE_TEXT } from './role-text.ts'
+import { SectionTitle } from './section-title.tsx'
+
+/** Who is in the co-op, with which devices, and who is invited. */
+export function MembersSection(props: { status: Status; members: Members | null }): JSX.Element {
+  const { status, members } = props
+  const isSteward = status.role === 'steward'
+  const devices = members?.members.reduce((sum, member) => sum + member.devices.length, 0) ?? 0
+  const summary =
+    members === null
+      ? ''
+      : `${formatQuantity(members.members.length, 'member')} with ${formatQuantity(devices, 'device')}`
+  return (
+    <>
+      <SectionTitle title="Members" summary={summary} />
+      <div class={isSteward ? 'with-aside' : ''}>
+        <div class="stack">
+          {members === null ? (
+            <LoadingRows what="members" />
+          ) : (
+            <ul class="plain stack">
+              {members.members.map((member) => (
+                <MemberCard key={member.member} member={member} isSelf={member.member === status.member} />
+              ))}
+            </ul>
+          )}
+          {members?.members.length === 1 && (
+            <p class="hint">
+              {isSteward
+                ? 'You are the first. Create an invite and send the link, or let the other device scan it.'
+                : 'Nobody else is here yet. A steward can invite others.'}
+            </p>
+          )}
+          {members !== null && <Invites invites={members.invites} canRevoke={isSteward} />}
+        </div>
+        {isSteward && (
+          <div class="aside">
+            <InvitePanel status={status} />
+          </div>
+        )}
+      </div>
+    </>
+  )
+}
+
+function MemberCard({ member, isSelf }: { member: Member; isSelf: boolean }): JSX.Element {
+  return (
+    <li class="card member">
+      <div class="member-head">
+        <span class="avatar" aria-hidden="true">
+          {initials(member.name)}
+        </span>
+        <h2 class="member-name">
+          <bdi>{member.name}</bdi>
+          {isSelf && <span class="you"> you</span>}
+        </h2>
+        <span class={`badge role-${member.role}`} title={ROLE_TEXT[member.role].meaning}>
+          {ROLE_TEXT[member.role].name}
+        </span>
+      </div>
+      <ul class="plain devices">
+        {member.devices.map((device) => (
+          <DeviceRow key={device.device} device={device} />
+        ))}
+      </ul>
+    </li>
+  )
+}
+
+function DeviceRow({ device }: { device: Device }): JSX.Element {
+  const presence = device.isSelf ? 'this device' : device.isConnected ? 'connected' : 'not connected'
+  return (
+    <li class="device">
+      <span class={`dot ${device.isSelf || device.isConnected ? 'dot-on' : ''}`} aria-hidden="true" />
+      <span class="device-name">
+        <bdi>{device.name}</bdi>
+        <span class="muted">
+          {presence} · {formatQuantity(device.commits, 'change')} made
+        </span>
+      </span>
+      <ShortId id={device.device} what={`the id of ${device.name}`} />
+    </li>
+  )
+}
+
+function Invites({ invites, canRevoke }: { invites: OpenInvite[]; canRevoke: boolean }): JSX.Element | null {
+  const nowMs = Date.now()
+  const open = invites.filter(
+    (invite) => !invite.isRevoked && invite.expiresAtMs > nowMs && invite.used < invite.uses,
+  )
+  if (open.length === 0) return null
+  return (
+    <section aria-labelledby="open-invites">
+      <h2 id="open-invites" class="subtitle">
+        Open invites
+      </h2>
+      <ul class="plain rows">
+        {open.map((invite) => (
+          <InviteRow key={invite.invite} invite={invite} canRevoke={canRevoke} nowMs={nowMs} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function InviteRow(props: { invite: OpenInvite; canRevoke: boolean; nowMs: number }): JSX.Element {
+  const { client, announce, refresh } = useNode()
+  const { invite } = props
+  const [isAsking, setAsking] = useState(false)
+  const revoke = useAction(async () => {
+    await client.revokeInvite(invite.invite)
+    setAsking(false)
+    announce('The invite no longer works')
+    refresh(['members'])
+  })
+  return (
+    <li class="row">
+      <span class="row-main">
+        <span class="row-title">{ROLE_TEXT[invite.role].name}</span>
+        <span class="muted">
+          {invite.used} of {formatQuantity(invite.uses, 'use')} · ends{' '}
+          <time dateTime={new Date(invite.expiresAtMs).toISOString()} title={formatTime(invite.expiresAtMs)}>
+            {formatRelative(invite.expiresAtMs, props.nowMs)}
+          </time>
+        </span>
+      </span>
+      {props.canRevoke && (
+        <button type="button" class="button button-quiet" onClick={() => setAsking(true)}>
+          <Icon name="trash" />
+          Revoke
+        </button>
+      )}
+      {isAsking && (
+        <ConfirmDialog
+          title="Revoke this invite?"
+          confirmLabel="Revoke"
+          isBusy={revoke.isBusy}
+          problem={revoke.problem}
+          onConfirm={revoke.run}
+          onClose={() => setAsking(false)}
+        >
+          <p>Its link stops working. Who has already joined with it stays.</p>
+        </ConfirmDialog>
+      )}
+    </li>
+  )
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/)
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  return letters.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('')
+}

@@ -1,0 +1,246 @@
+import { readLines } from './line-reader.ts'
+import type {
+  Added,
+  Asset,
+  BoardSummary,
+  Entered,
+  Fetched,
+  Invite,
+  Members,
+  Peer,
+  Problem,
+  Progress,
+  Role,
+  Status,
+  Topic,
+} from './node-types.ts'
+
+/** A call that the node answered with a failure, or that did not reach it (`code` is then `unreachable-node`). */
+export class NodeError extends Error implements Problem {
+  readonly code: string
+  /** What to do, as a sentence. */
+  readonly next: string
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number
+
+  constructor(problem: Problem, status: number) {
+    super(problem.message)
+    this.name = 'NodeError'
+    this.code = problem.code
+    this.next = problem.next
+    this.status = status
+  }
+}
+
+/** Names of a founder or joiner; empty ones are left to the node. */
+export interface Names {
+  memberName: string
+  deviceName: string
+}
+
+/** Silence on the event stream after which it counts as broken: more than two of the node's 15 s comments. */
+export const EVENTS_SILENCE_MS_MAX = 40_000
+
+const NO_ANSWER: Problem = {
+  code: 'unreachable-node',
+  message: 'This device did not answer.',
+  next: 'Check that it is switched on and that you are on the same network, then try again.',
+}
+
+/** The HTTP API of one node. Every method rejects with a NodeError. */
+export class NodeClient {
+  readonly #token: string
+
+  /** @param token - the node's access code */
+  constructor(token: string) {
+    this.#token = token
+  }
+
+  /** Address and subprotocols of a board's live connection. */
+  boardSocket(board: string): { url: string; token: string } {
+    const url = new URL(`/v1/boards/${encodeURIComponent(board)}/live`, location.href)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    url.hash = ''
+    return { url: url.href, token: this.#token }
+  }
+
+  async status(): Promise<Status> {
+    return (await this.#call('GET', '/v1/status')) as Status
+  }
+
+  async members(): Promise<Members> {
+    return (await this.#call('GET', '/v1/members')) as Members
+  }
+
+  async peers(): Promise<Peer[]> {
+    return ((await this.#call('GET', '/v1/peers')) as { peers: Peer[] }).peers
+  }
+
+  async assets(): Promise<Asset[]> {
+    return ((await this.#call('GET', '/v1/assets')) as { assets: Asset[] }).assets
+  }
+
+  async boards(): Promise<BoardSummary[]> {
+    return ((await this.#call('GET', '/v1/boards')) as { boards: BoardSummary[] }).boards
+  }
+
+  async found(name: string, names: Names): Promise<Entered> {
+    return (await this.#call('POST', '/v1/found', { name, ...given(names) })) as Entered
+  }
+
+  async join(link: string, names: Names): Promise<Entered> {
+    return (await this.#call('POST', '/v1/join', { link, ...given(names) })) as Entered
+  }
+
+  async invite(role: Role, uses: number, expiresMs: number): Promise<Invite> {
+    return (await this.#call('POST', '/v1/invites', { role, uses, expiresMs })) as Invite
+  }
+
+  async revokeInvite(invite: string): Promise<void> {
+    await this.#call('DELETE', `/v1/invites/${encodeURIComponent(invite)}`)
+  }
+
+  async setMesh(state: 'running' | 'paused'): Promise<void> {
+    await this.#call('POST', '/v1/mesh', { state })
+  }
+
+  async unlist(listing: string): Promise<void> {
+    await this.#call('POST', '/v1/listings/unlist', { listing })
+  }
+
+  /** Sends a file's bytes. XMLHttpRequest because fetch does not tell how much has been sent. */
+  upload(file: File, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Added> {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest()
+      request.open('PUT', `/v1/assets/upload?name=${encodeURIComponent(file.name)}`)
+      request.setRequestHeader('Authorization', `Bearer ${this.#token}`)
+      request.setRequestHeader('Content-Type', 'application/octet-stream')
+      request.upload.onprogress = (event) => {
+        onProgress({ doneBytes: event.loaded, totalBytes: file.size })
+      }
+      request.onload = () => {
+        if (request.status >= 200 && request.status < 300) resolve(parse(request.responseText) as Added)
+        else reject(failure(parse(request.responseText), request.status))
+      }
+      request.onerror = () => reject(new NodeError(NO_ANSWER, 0))
+      request.onabort = () => {
+        const next = 'Add the file again when you are ready.'
+        reject(new NodeError({ code: 'interrupted', message: 'The upload was cancelled.', next }, 0))
+      }
+      signal.addEventListener('abort', () => request.abort())
+      request.send(file)
+    })
+  }
+
+  /** Has the node fetch an asset from other devices. */
+  async fetchAsset(cid: string, onProgress: (progress: Progress) => void): Promise<Fetched> {
+    const response = await this.#send('POST', `/v1/assets/${encodeURIComponent(cid)}/fetch`)
+    let last: unknown = null
+    try {
+      await readLines(response, (line) => {
+        last = parse(line)
+        const progress = member(last, 'progress')
+        if (progress !== undefined) onProgress(progress as Progress)
+      })
+    } catch {
+      throw new NodeError(NO_ANSWER, 0)
+    }
+    const result = member(last, 'result')
+    if (result === undefined) throw failure(last, response.status)
+    return result as Fetched
+  }
+
+  /** Listens until the connection breaks or `signal` aborts; then rejects. */
+  async events(
+    onOpen: () => void,
+    onChanged: (topics: readonly Topic[]) => void,
+    signal: AbortSignal,
+  ): Promise<never> {
+    const controller = new AbortController()
+    const onAbort = (): void => controller.abort()
+    signal.addEventListener('abort', onAbort)
+    let silence = setTimeout(onAbort, EVENTS_SILENCE_MS_MAX)
+    try {
+      const response = await this.#send('GET', '/v1/events', undefined, controller.signal)
+      onOpen()
+      await readLines(response, (line) => {
+        clearTimeout(silence)
+        silence = setTimeout(onAbort, EVENTS_SILENCE_MS_MAX)
+        if (!line.startsWith('data:')) return
+        const what = member(parse(line.slice(5)), 'what')
+        if (Array.isArray(what)) onChanged(what as Topic[])
+      })
+    } catch (thrown) {
+      throw thrown instanceof NodeError ? thrown : new NodeError(NO_ANSWER, 0)
+    } finally {
+      clearTimeout(silence)
+      signal.removeEventListener('abort', onAbort)
+    }
+    throw new NodeError(NO_ANSWER, 0)
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await this.#send(method, path, body)
+    return parse(await response.text().catch(() => ''))
+  }
+
+  async #send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` }
+    const init: RequestInit = { method, headers, cache: 'no-store' }
+    if (body !== undefined) {
+      headers['Content-Type'] = 'application/json'
+      init.body = JSON.stringify(body)
+    }
+    if (signal !== undefined) init.signal = signal
+    const response = await fetch(path, init).catch(() => {
+      throw new NodeError(NO_ANSWER, 0)
+    })
+    if (response.ok) return response
+    throw failure(parse(await response.text().catch(() => '')), response.status)
+  }
+}
+
+/** Address of an asset's bytes; `name` becomes the name of a download. */
+export function assetAddress(cid: string, name?: string): string {
+  const path = `/assets/${encodeURIComponent(cid)}`
+  return name === undefined ? path : `${path}?name=${encodeURIComponent(name)}`
+}
+
+/** What to tell people about anything thrown. */
+export function problemOf(thrown: unknown): Problem {
+  if (thrown instanceof NodeError) return { code: thrown.code, message: thrown.message, next: thrown.next }
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return { code: 'page', message, next: 'Reload the page and try again.' }
+}
+
+function given(names: Names): Partial<Names> {
+  return Object.fromEntries(Object.entries(names).filter(([, name]) => name !== ''))
+}
+
+function failure(body: unknown, status: number): NodeError {
+  const error = member(body, 'error')
+  const text = (key: string, otherwise: string): string => {
+    const value = member(error, key)
+    return typeof value === 'string' ? value : otherwise
+  }
+  return new NodeError(
+    {
+      code: text('code', 'internal'),
+      message: text('message', `The node answered with an unexpected error (${status}).`),
+      next: text('next', 'Try again. If it stays, look at what the node printed.'),
+    },
+    status,
+  )
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}

@@ -1,0 +1,138 @@
+/** Role of a member. */
+export type Role = 'steward' | 'member' | 'venue' | 'archive' | 'observer'
+
+/** What went wrong and what to do next, in words for people. */
+export interface Problem {
+  code: string
+  message: string
+  next: string
+}
+
+/** `GET /v1/status`. */
+export interface Status {
+  version: string
+  coop: string | null
+  name: string | null
+  device: string
+  deviceName: string | null
+  member: string | null
+  memberName: string | null
+  role: Role | null
+  epoch: string | null
+  headsRoot: string | null
+  mesh: 'running' | 'paused' | 'off'
+  addresses: string[]
+  peers: number
+  slots: number
+  commits: number
+  documents: Record<string, { stateHash: string; commits: number; refused: number }>
+  warnings: Problem[]
+  dataFolder: string
+  isKeySealed: boolean
+}
+
+/** Answer of found and join; the words exist nowhere else. */
+export interface Entered {
+  coop: string
+  name: string
+  device: string
+  member: string
+  recoveryKit: { words: string; note: string }
+}
+
+/** A device of a member. */
+export interface Device {
+  device: string
+  name: string
+  isSelf: boolean
+  isConnected: boolean
+  commits: number
+}
+
+/** A member with devices. */
+export interface Member {
+  member: string
+  name: string
+  role: Role
+  devices: Device[]
+}
+
+/** An invite that this co-op remembers. */
+export interface OpenInvite {
+  invite: string
+  role: Role
+  uses: number
+  used: number
+  expiresAtMs: number
+  isRevoked: boolean
+}
+
+/** `GET /v1/members`. */
+export interface Members {
+  members: Member[]
+  invites: OpenInvite[]
+}
+
+/** A new invite; only its maker ever sees the link. */
+export interface Invite {
+  link: string
+  invite: string
+  role: Role
+  uses: number
+  expiresAtMs: number
+}
+
+/** Another device as this one sees it. */
+export interface Peer {
+  device: string
+  name: string
+  state: 'synced' | 'syncing' | 'connected' | 'away'
+  address: string | null
+  bytesIn: number
+  bytesOut: number
+  lastClose: string | null
+}
+
+/** An asset of the co-op. */
+export interface Asset {
+  cid: string
+  name: string
+  bytes: number
+  kind: 'file' | 'directory'
+  isHeld: boolean
+  holders: { device: string; name: string; isConnected: boolean }[]
+  listing: string
+  listedBy: string
+  listedAtMs: number
+  canUnlist: boolean
+}
+
+/** What an upload added. */
+export interface Added {
+  assets: { path: string; cid: string; bytes: number }[]
+  skipped: { path: string; reason: string }[]
+}
+
+/** What a fetch brought. */
+export interface Fetched {
+  cid: string
+  bytes: number
+  from: string[]
+  fetchedBytes: number
+}
+
+/** Progress of an upload or fetch. */
+export interface Progress {
+  doneBytes: number
+  totalBytes: number
+}
+
+/** A board in the list. */
+export interface BoardSummary {
+  id: string
+  commits: number
+  refused: number
+}
+
+/** Parts of the page's data that an event can name. */
+export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards'

@@ -1,0 +1,91 @@
+import type { JSX } from 'preact'
+import { CopyButton, ShortId } from './copy-button.tsx'
+import { EmptyState, LoadingRows } from './empty-state.tsx'
+import { formatBytes, formatQuantity } from './format.ts'
+import type { Peer, Status } from './node-types.ts'
+import { SectionTitle } from './section-title.tsx'
+
+const STATE_TEXT: Readonly<Record<Peer['state'], string>> = {
+  synced: 'Up to date',
+  syncing: 'Syncing',
+  connected: 'Connected',
+  away: 'Away',
+}
+
+/** The other devices as this one sees them. */
+export function PeersSection({ status, peers }: { status: Status; peers: Peer[] | null }): JSX.Element {
+  const near = peers?.filter((peer) => peer.state !== 'away').length ?? 0
+  const summary = peers === null ? '' : `${near} of ${formatQuantity(peers.length, 'known device')} connected`
+  return (
+    <>
+      <SectionTitle title="Peers" summary={summary} />
+      {peers === null && <LoadingRows what="peers" />}
+      {peers?.length === 0 && (
+        <EmptyState icon="peers" title="No other device met yet">
+          Invite somebody under <a href="#/members">Members</a>. Devices on the same network find each other
+          on their own.
+        </EmptyState>
+      )}
+      {peers !== null && peers.length > 0 && (
+        <ul class="plain rows">
+          {peers.map((peer) => (
+            <PeerRow key={peer.device} peer={peer} />
+          ))}
+        </ul>
+      )}
+      <Addresses addresses={status.addresses} />
+    </>
+  )
+}
+
+function PeerRow({ peer }: { peer: Peer }): JSX.Element {
+  return (
+    <li class="row row-peer">
+      <span class="row-main">
+        <span class="row-title">
+          <bdi>{peer.name}</bdi>
+        </span>
+        <span class="muted breakable">
+          {peer.address ??
+            (peer.lastClose === null ? 'not seen yet' : `last session ended: ${peer.lastClose}`)}
+        </span>
+      </span>
+      <span class={`badge state-${peer.state}`}>{STATE_TEXT[peer.state]}</span>
+      <span class="muted traffic">
+        <span title="Received">
+          <span aria-hidden="true">↓ </span>
+          <span class="visually-hidden">Received </span>
+          {formatBytes(peer.bytesIn)}
+        </span>
+        <span title="Sent">
+          <span aria-hidden="true">↑ </span>
+          <span class="visually-hidden">Sent </span>
+          {formatBytes(peer.bytesOut)}
+        </span>
+      </span>
+      <ShortId id={peer.device} what={`the id of ${peer.name}`} />
+    </li>
+  )
+}
+
+function Addresses({ addresses }: { addresses: string[] }): JSX.Element {
+  return (
+    <section aria-labelledby="addresses">
+      <h2 id="addresses" class="subtitle">
+        Where this device is reached
+      </h2>
+      {addresses.length === 0 ? (
+        <p class="muted">Nowhere at the moment: the mesh is not running on this device.</p>
+      ) : (
+        <ul class="plain rows">
+          {addresses.map((address) => (
+            <li class="row" key={address}>
+              <code class="row-main breakable">{address}</code>
+              <CopyButton text={address} what="address" isIcon />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

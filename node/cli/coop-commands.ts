@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { renderUnicodeCompact } from 'uqr'
+import { KIT_NOTE } from '#node/host'
+import type { CoopNode, Entered } from '#node/host'
+import { NodeClient } from './client.ts'
+import type { Globals } from './main.ts'
+import { defaultNames, openNode } from './open-node.ts'
+import { ProgressLine, paint, printResult, safe } from './output.ts'
+
+/** How long `coop join` goes on receiving without any news before it leaves the rest to the node. */
+const FIRST_SYNC_IDLE_MS = 15_000
+
+/** Answer of found and join, from the API or from this process. */
+interface EnteredView {
+  coop: string
+  name: string
+  device: string
+  member: string
+  recoveryKit: { words: string; note: string }
+}
+
+/** `coop found NAME`: on the running node, or in this process when none runs. */
+export async function foundCommand(
+  globals: Globals,
+  name: string,
+  names: { member?: string; device?: string },
+): Promise<void> {
+  const { memberName, deviceName } = defaultNames(names.member, names.device)
+  const client = await NodeClient.find(globals.data)
+  const entered =
+    client === null
+      ? await withNode(globals, async (node) => view(await node.found(name, { memberName, deviceName })))
+      : ((await client.call('POST', '/v1/found', { name, memberName, deviceName })) as EnteredView)
+  const next =
+    client === null
+      ? `\nNext: \`coop start --data ${globals.data}\`, then \`coop invite\`.`
+      : '\nNext: `coop invite`.'
+  printResult(
+    globals,
+    entered,
+    `founded “${safe(entered.name)}”  ${entered.coop}\n${kitText(entered)}${next}`,
+  )
+}
+
+/** `coop invite`. */
+export async function inviteCommand(
+  globals: Globals,
+  options: { role: string; uses: number; expires: number },
+): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const body = { role: options.role, uses: options.uses, expiresMs: options.expires }
+  const invite = (await client.call('POST', '/v1/invites', body)) as { link: string; expiresAtMs: number }
+  if (globals.json) return printResult(globals, invite, '')
+  const until = new Date(invite.expiresAtMs).toISOString().slice(0, 16).replace('T', ' ')
+  // The link alone on stdout, so that it can be piped; the rest is for the person.
+  process.stdout.write(`${invite.link}\n`)
+  if (process.stdout.isTTY) process.stdout.write(`\n${renderUnicodeCompact(invite.link, { border: 2 })}\n`)
+  process.stderr.write(
+    `${options.role}, ${options.uses} use(s), until ${until} UTC. Whoever has the link can use it.\n`,
+  )
+}
+
+/** `coop join LINK`: on the running node, or in this process when none runs; then the first sync. */
+export async function joinCommand(
+  globals: Globals,
+  link: string,
+  names: { member?: string; device?: string },
+): Promise<void> {
+  const { memberName, deviceName } = defaultNames(names.member, names.device)
+  const client = await NodeClient.find(globals.data)
+  const progress = new ProgressLine(globals)
+  if (client !== null) {
+    const entered = (await client.call('POST', '/v1/join', { link, memberName, deviceName })) as EnteredView
+    return printResult(globals, entered, `joined “${safe(entered.name)}”\n${kitText(entered)}`)
+  }
+  await withNode({ ...globals, port: 0 }, async (node) => {
+    progress.show('asking to join …')
+    const entered = view(await node.join(link, { memberName, deviceName }))
+    await node.startMesh()
+    const isSynced = await firstSync(node, progress)
+    progress.clear()
+    const rest = isSynced ? 'everything is here' : 'the rest comes when the node runs'
+    const text = `joined “${safe(entered.name)}”; ${rest}\n${kitText(entered)}\nNext: \`coop start --data ${globals.data}\`.`
+    printResult(globals, { ...entered, isSynced }, text)
+  })
+}
+
+/** `coop board …`. */
+export async function boardCommand(
+  globals: Globals,
+  what:
+    | { kind: 'show'; id: string }
+    | { kind: 'set'; id: string; key: string; value: string }
+    | { kind: 'append'; id: string; list: string; value: string },
+): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const path = `/v1/boards/${encodeURIComponent(what.id.replace(/^board\//, ''))}`
+  const board = await callBoard(client, path, what)
+  printResult(globals, board, boardText(board))
+}
+
+interface BoardView {
+  id: string
+  stateHash: string
+  fields: Record<string, unknown>
+  text: string
+  lists: Record<string, unknown[]>
+}
+
+async function callBoard(
+  client: NodeClient,
+  path: string,
+  what: Parameters<typeof boardCommand>[1],
+): Promise<BoardView> {
+  switch (what.kind) {
+    case 'show':
+      return (await client.call('GET', path)) as BoardView
+    case 'set':
+      return (await client.call('POST', `${path}/fields`, {
+        key: what.key,
+        value: jsonOrText(what.value),
+      })) as BoardView
+    case 'append': {
+      const body = { value: jsonOrText(what.value) }
+      return (await client.call('POST', `${path}/lists/${encodeURIComponent(what.list)}`, body)) as BoardView
+    }
+  }
+}
+
+function boardText(board: BoardView): string {
+  const lines = [`${paint('1', board.id)}  ${board.stateHash.slice(0, 16)}`]
+  for (const [key, value] of Object.entries(board.fields))
+    lines.push(`  ${safe(key)}: ${safe(JSON.stringify(value))}`)
+  if (board.text !== '') lines.push('', ...board.text.split('\n').map((line) => `  ${safe(line)}`))
+  for (const [name, values] of Object.entries(board.lists)) {
+    lines.push(
+      '',
+      `  ${name}`,
+      ...values.map((value) => `    - ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`),
+    )
+  }
+  return lines.join('\n')
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Waits until this replica equals a peer's; false when nothing came for a while. */
+async function firstSync(node: CoopNode, progress: ProgressLine): Promise<boolean> {
+  const { engine } = node.membership
+  let commits = -1
+  for (let lastNewsMs = Date.now(); Date.now() - lastNewsMs < FIRST_SYNC_IDLE_MS; await sleep(50)) {
+    if (engine.replica.logLength !== commits) lastNewsMs = Date.now()
+    commits = engine.replica.logLength
+    progress.show(`receiving: ${commits} commits`)
+    const isOnRoster = engine.replica.authority.devices.has(engine.replica.device ?? '')
+    const isSynced = node.mesh?.peers().some((peer) => peer.state === 'synced') === true
+    if (isOnRoster && isSynced && node.mesh?.isSynced === true) return true
+  }
+  return false
+}
+
+async function withNode<T>(
+  options: Globals & { port?: number },
+  work: (node: CoopNode) => Promise<T>,
+): Promise<T> {
+  const node = await openNode(options)
+  try {
+    return await work(node)
+  } finally {
+    await node.close()
+  }
+}
+
+function view(entered: Entered): EnteredView {
+  const { coop, name, device, member, words } = entered
+  return { coop, name, device, member, recoveryKit: { words, note: KIT_NOTE } }
+}
+
+function kitText(entered: EnteredView): string {
+  const words = entered.recoveryKit.words.split(' ')
+  const rows: string[] = []
+  for (let at = 0; at < words.length; at += 6) {
+    rows.push(
+      words
+        .slice(at, at + 6)
+        .map((word, i) => `${String(at + i + 1).padStart(2)} ${word.padEnd(9)}`)
+        .join(' '),
+    )
+  }
+  return `\n${paint('1', 'recovery kit')}\n  ${rows.join('\n  ')}\n\n${entered.recoveryKit.note}\n`
+}

@@ -1,0 +1,191 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { CoopError } from '#node/errors'
+import { dataFolderPath } from '#node/folder'
+import { VERSION } from '#node/host'
+import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
+import { boardCommand, foundCommand, inviteCommand, joinCommand } from './coop-commands.ts'
+import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
+import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './open-node.ts'
+import { printError } from './output.ts'
+import { startCommand } from './start-command.ts'
+
+/** What every command gets. */
+export interface Globals {
+  data: string
+  json: boolean
+}
+
+/** Runs one command line; sets `process.exitCode`. */
+export async function main(args: string[]): Promise<void> {
+  const json = args.includes('--json')
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' })
+  } catch (cause) {
+    if (cause instanceof CommanderError) {
+      if (cause.exitCode === 0) return
+      const message = cause.message.replace(/^error: /, '')
+      printError({ json }, new CoopError('usage', message, 'Run `coop --help`, or `coop <command> --help`.'))
+    } else {
+      printError({ json }, cause)
+    }
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command('coop')
+    .description('A node of a co-op: shared assets and signed documents, without a server in the middle.')
+    .version(VERSION)
+    .option('--data <dir>', 'data folder (default: COOP_DATA, else the XDG data folder)')
+    .option('--json', 'exactly one JSON value on stdout', false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => null, outputError: () => null })
+    .showHelpAfterError(false)
+  const globals = (): Globals => {
+    const { data, json } = program.opts<{ data?: string; json: boolean }>()
+    return { data: dataFolderPath(data, process.env), json }
+  }
+  addNodeCommands(program, globals)
+  addCoopCommands(program, globals)
+  addAssetCommands(program, globals)
+  for (const command of program.commands) {
+    command.exitOverride()
+    command.configureOutput({ writeErr: () => null, outputError: () => null })
+  }
+  return program
+}
+
+function addNodeCommands(program: Command, globals: () => Globals): void {
+  program
+    .command('start')
+    .description('run the node; its page leads on')
+    .option('--port <port>', 'TCP port of the mesh, 0 for any', port, DEFAULT_PORT)
+    .option('--http-port <port>', 'port of the page and API, 0 for any', port, DEFAULT_HTTP_PORT)
+    .option('--host <address>', 'IPv4 address that the mesh listens on', '0.0.0.0')
+    .option('--no-open', 'do not open a browser')
+    .option('--no-mdns', 'do not look for peers on the local network')
+    .action(async (options: { port: number; httpPort: number; host: string; open: boolean; mdns: boolean }) =>
+      startCommand({ ...globals(), ...options }),
+    )
+  program
+    .command('stop')
+    .description('stop the running node')
+    .action(async () => stopCommand(globals()))
+  program
+    .command('status')
+    .description('what this node is and holds')
+    .action(async () => statusCommand(globals()))
+  program
+    .command('members')
+    .description('members, their devices, open invites')
+    .action(async () => membersCommand(globals()))
+  program
+    .command('peers')
+    .description('other devices and how sync stands')
+    .action(async () => peersCommand(globals()))
+  program
+    .command('mesh')
+    .description('take the node off the mesh, or back on it; local work goes on')
+    .argument('<pause|resume>', 'what to do')
+    .action(async (what: string) => meshCommand(globals(), what))
+}
+
+function addCoopCommands(program: Command, globals: () => Globals): void {
+  program
+    .command('found')
+    .description('found a co-op on this device')
+    .argument('<name>', 'name of the co-op')
+    .option('--member <name>', 'your name')
+    .option('--device <name>', 'name of this device')
+    .action(async (name: string, options: { member?: string; device?: string }) =>
+      foundCommand(globals(), name, options),
+    )
+  program
+    .command('invite')
+    .description('make an invite link')
+    .addOption(
+      new Option('--role <role>', 'what the guest becomes')
+        .choices(['member', 'venue', 'archive', 'observer'])
+        .default('member'),
+    )
+    .option('--uses <n>', 'how many devices may use it', count, 1)
+    .option('--expires <time>', 'lifetime: 30m, 12h, 7d', duration, 7 * 86_400_000)
+    .action(async (options: { role: string; uses: number; expires: number }) =>
+      inviteCommand(globals(), options),
+    )
+  program
+    .command('join')
+    .description('join a co-op by its invite link')
+    .argument('<link>', 'the coop:// link')
+    .option('--member <name>', 'your name')
+    .option('--device <name>', 'name of this device')
+    .action(async (link: string, options: { member?: string; device?: string }) =>
+      joinCommand(globals(), link, options),
+    )
+  const board = program.command('board').description('shared boards: fields, a text and lists')
+  board.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  board
+    .command('show')
+    .argument('<id>')
+    .action(async (id: string) => boardCommand(globals(), { kind: 'show', id }))
+  board
+    .command('set')
+    .argument('<id>')
+    .argument('<key>')
+    .argument('<value>', 'JSON, or plain text')
+    .action(async (id: string, key: string, value: string) =>
+      boardCommand(globals(), { kind: 'set', id, key, value }),
+    )
+  board
+    .command('append')
+    .argument('<id>')
+    .argument('<list>')
+    .argument('<value>', 'JSON, or plain text')
+    .action(async (id: string, list: string, value: string) =>
+      boardCommand(globals(), { kind: 'append', id, list, value }),
+    )
+  for (const command of board.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addAssetCommands(program: Command, globals: () => Globals): void {
+  program
+    .command('add')
+    .description('share files or folders')
+    .argument('<path...>')
+    .action(async (paths: string[]) => addCommand(globals(), paths))
+  program
+    .command('get')
+    .description('fetch an asset from the co-op')
+    .argument('<cid>')
+    .option('-o, --output <path>', 'also write it here')
+    .action(async (cid: string, options: { output?: string }) => getCommand(globals(), cid, options.output))
+  program
+    .command('ls')
+    .description('list the assets of the co-op')
+    .action(async () => listCommand(globals()))
+  program
+    .command('unlist')
+    .description('take an asset off the list; copies that others hold stay theirs')
+    .argument('<cid>')
+    .action(async (cid: string) => unlistCommand(globals(), cid))
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value
+  throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= 64) return value
+  throw new InvalidArgumentError('an invite has 1 to 64 uses.')
+}
+
+function duration(text: string): number {
+  const match = /^(\d{1,5})([mhd])$/.exec(text)
+  const unit = { m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? '']
+  const value = Number(match?.[1]) * (unit ?? Number.NaN)
+  if (value > 0 && value <= 366 * 86_400_000) return value
+  throw new InvalidArgumentError('write a time as 30m, 12h or 7d, at most 366d.')
+}

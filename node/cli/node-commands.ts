@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CoopError } from '#node/errors'
+import { lockHolder } from '#node/folder'
+import type { membersView, peersView, statusView } from '#node/host'
+import { NodeClient } from './client.ts'
+import type { Globals } from './main.ts'
+import { bytesText, paint, printResult, safe, table } from './output.ts'
+
+/** How long `coop stop` waits for the node to end. */
+const STOP_TIMEOUT_MS = 15_000
+
+/** `coop stop`: ends the running node and waits until its folder is free. */
+export async function stopCommand(globals: Globals): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  await client.call('POST', '/v1/stop')
+  for (
+    const endMs = Date.now() + STOP_TIMEOUT_MS;
+    (await lockHolder(globals.data)) !== null;
+    await sleep(50)
+  ) {
+    if (Date.now() > endMs)
+      throw new CoopError('internal', 'the node is still ending', 'Look at its log, then try again.')
+  }
+  printResult(globals, { stopped: true }, 'stopped')
+}
+
+/** `coop status`. */
+export async function statusCommand(globals: Globals): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const status = (await client.call('GET', '/v1/status')) as ReturnType<typeof statusView>
+  printResult(globals, status, statusText(status, client.url))
+}
+
+/** `coop members`. */
+export async function membersCommand(globals: Globals): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const view = (await client.call('GET', '/v1/members')) as ReturnType<typeof membersView>
+  type Device = { device: string; name: string; isSelf: boolean; isConnected: boolean; commits: number }
+  const rows = view.members.flatMap((member) =>
+    (member.devices as Device[]).map((device) => [
+      member.name,
+      member.role,
+      device.name + (device.isSelf ? ' (this one)' : ''),
+      device.isSelf || device.isConnected ? 'here' : 'away',
+      String(device.commits),
+      device.device,
+    ]),
+  )
+  const open = view.invites.filter((it) => !it.isRevoked && it.used < it.uses && it.expiresAtMs > Date.now())
+  const invites = open.map(
+    (it) =>
+      `${it.role}, ${it.uses - it.used} of ${it.uses} left, until ${new Date(it.expiresAtMs).toISOString()}`,
+  )
+  const text = table(['MEMBER', 'ROLE', 'DEVICE', 'NOW', 'COMMITS', 'ID'], rows)
+  printResult(
+    globals,
+    view,
+    invites.length === 0 ? text : `${text}\n\nopen invites\n  ${invites.join('\n  ')}`,
+  )
+}
+
+/** `coop peers`. */
+export async function peersCommand(globals: Globals): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const view = (await client.call('GET', '/v1/peers')) as ReturnType<typeof peersView>
+  const rows = view.peers.map((peer) => [
+    peer.name,
+    peer.state,
+    peer.address ?? '-',
+    bytesText(peer.bytesIn),
+    bytesText(peer.bytesOut),
+    peer.lastClose ?? '',
+  ])
+  const text =
+    rows.length === 0
+      ? 'no other device yet; `coop invite` makes a link for one'
+      : table(['DEVICE', 'STATE', 'ADDRESS', 'IN', 'OUT', 'LAST CLOSE'], rows)
+  printResult(globals, view, text)
+}
+
+/** `coop mesh pause|resume`. */
+export async function meshCommand(globals: Globals, what: string): Promise<void> {
+  if (what !== 'pause' && what !== 'resume') {
+    throw new CoopError(
+      'usage',
+      `'${what}' is neither pause nor resume`,
+      'Run `coop mesh pause` or `coop mesh resume`.',
+    )
+  }
+  const client = await NodeClient.need(globals.data)
+  const state = what === 'pause' ? 'paused' : 'running'
+  const status = (await client.call('POST', '/v1/mesh', { state })) as ReturnType<typeof statusView>
+  const text = what === 'pause' ? 'off the mesh; local work goes on' : 'back on the mesh'
+  printResult(globals, { mesh: status.mesh }, text)
+}
+
+function statusText(status: ReturnType<typeof statusView>, url: string): string {
+  const lines = [
+    status.coop === null
+      ? 'no co-op yet: `coop found NAME` or `coop join LINK`'
+      : `${paint('1', safe(status.name))}  ${status.coop}`,
+    `  this device  ${status.deviceName === null ? '' : `${safe(status.deviceName)}, `}${status.role ?? 'not on the roster yet'}`,
+    `  id           ${status.device}`,
+    `  mesh         ${status.mesh}, ${status.peers} connected`,
+    `  commits      ${status.commits}`,
+    `  page         ${url}/`,
+    `  data         ${safe(status.dataFolder)}`,
+  ]
+  const documents = Object.entries(status.documents).map(([id, it]) => [
+    id,
+    String(it.commits),
+    it.refused === 0 ? '' : `${it.refused} refused`,
+    it.stateHash.slice(0, 16),
+  ])
+  if (documents.length > 0) lines.push('', table(['DOCUMENT', 'COMMITS', '', 'STATE'], documents))
+  for (const warning of status.warnings)
+    lines.push('', `${paint('33', 'note')} ${safe(warning.message)}\n→ ${safe(warning.next)}`)
+  return lines.join('\n')
+}

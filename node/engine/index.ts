@@ -1,0 +1,2 @@
+export { Engine, PENDING_BYTES_MAX } from './engine.ts'
+export type { EngineParts } from './engine.ts'

@@ -1,0 +1,2 @@
+export { CoopError, EXIT_CODES, asCoopError, systemCode } from './coop-error.ts'
+export type { ErrorCode } from './coop-error.ts'

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import { access, chmod, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { CoopError, systemCode } from '#node/errors'
+import { lockFolder } from './folder-lock.ts'
+import type { FolderLock } from './folder-lock.ts'
+
+/** Layout of the data folder. A folder of a higher number is refused, never touched. */
+export const FOLDER_FORMAT = 1
+
+/** Where a node keeps everything: `--data`, else COOP_DATA, else the XDG data folder. */
+export function dataFolderPath(option: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (option !== undefined && option !== '') return resolve(option)
+  if (env['COOP_DATA'] !== undefined && env['COOP_DATA'] !== '') return resolve(env['COOP_DATA'])
+  const base = env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
+  return join(base, 'coopmesh')
+}
+
+/** An opened data folder: this process alone writes to it until it is closed. */
+export class DataFolder {
+  readonly path: string
+  readonly #lock: FolderLock
+
+  private constructor(path: string, lock: FolderLock) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  /** Creates what is missing, checks the format and takes the lock. */
+  static async open(path: string): Promise<DataFolder> {
+    try {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+      await access(path, constants.W_OK | constants.X_OK)
+    } catch (cause) {
+      const code = systemCode(cause)
+      if (code === 'ENOSPC') throw cause
+      throw new CoopError(
+        'data-unwritable',
+        `cannot write to the data folder ${path} (${code ?? 'unknown'})`,
+        'Give this user write access to it, or name another folder with --data or COOP_DATA.',
+        cause,
+      )
+    }
+    await checkFormat(path)
+    const lock = await lockFolder(path)
+    const folder = new DataFolder(path, lock)
+    try {
+      await writeDurably(join(path, 'format'), `${FOLDER_FORMAT}\n`)
+      for (const name of ['assets', 'partial'])
+        await mkdir(join(path, name), { recursive: true, mode: 0o700 })
+      return folder
+    } catch (cause) {
+      await lock.release()
+      throw cause
+    }
+  }
+
+  get storePath(): string {
+    return join(this.path, 'store')
+  }
+
+  get viewsPath(): string {
+    return join(this.path, 'views')
+  }
+
+  get assetsPath(): string {
+    return join(this.path, 'assets')
+  }
+
+  get partialPath(): string {
+    return join(this.path, 'partial')
+  }
+
+  get keyPath(): string {
+    return join(this.path, 'device.key')
+  }
+
+  /** The token that the API asks for, made on first use (mode 0600). */
+  async token(): Promise<string> {
+    const path = tokenPath(this.path)
+    try {
+      const token = (await readFile(path, 'utf8')).trim()
+      if (token.length >= 32) {
+        await chmod(path, 0o600)
+        return token
+      }
+    } catch (cause) {
+      if (systemCode(cause) !== 'ENOENT') throw cause
+    }
+    const token = randomBytes(24).toString('base64url')
+    await writeDurably(path, `${token}\n`)
+    return token
+  }
+
+  /** Says where this process listens, for the commands that talk to it. */
+  async announce(http: string): Promise<void> {
+    await writeDurably(runningPath(this.path), `${JSON.stringify({ pid: process.pid, http })}\n`)
+  }
+
+  async close(): Promise<void> {
+    await rm(runningPath(this.path), { force: true })
+    await this.#lock.release()
+  }
+}
+
+/** The file that holds the API token. */
+export function tokenPath(folder: string): string {
+  return join(folder, 'api.token')
+}
+
+/** The file that says which process runs on this folder and where it listens. */
+export function runningPath(folder: string): string {
+  return join(folder, 'running.json')
+}
+
+/** Replaces a file so that after any crash it holds the old or the new content, readable by its owner alone. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+/** Makes renames in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function checkFormat(path: string): Promise<void> {
+  let text: string
+  try {
+    text = await readFile(join(path, 'format'), 'utf8')
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return
+    throw cause
+  }
+  const format = Number(text.trim())
+  if (Number.isSafeInteger(format) && format >= 1 && format <= FOLDER_FORMAT) return
+  throw new CoopError(
+    'data-newer',
+    `the data folder ${path} has format ${text.trim().slice(0, 20)}, this program knows ${FOLDER_FORMAT}`,
+    'Start the newer version of Coopmesh that wrote it, or name another folder with --data.',
+  )
+}

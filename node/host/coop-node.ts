@@ -1,0 +1,406 @@
+import { EventEmitter } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { AUTHORITY, decodeGenesis, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
+import type { Genesis } from '#protocol/authority'
+import { BoardState } from '#protocol/board'
+import { foundCoop } from '#protocol/coop'
+import type { Role } from '#protocol/document'
+import { fromHex, toHex } from '#protocol/encoding'
+import { deviceText } from '#protocol/identity'
+import type { Crypto, Signer } from '#protocol/identity'
+import { INVITE_SECRET_BYTES, formatInviteLink } from '#protocol/invite'
+import { ASSET_PROTOCOL, AssetStore } from '#node/assets'
+import { BoardCache, BoardWriter, openBoard } from '#node/boards'
+import { nodeCrypto, nodeSigner } from '#node/crypto'
+import { Engine } from '#node/engine'
+import { CoopError } from '#node/errors'
+import { DataFolder, loadDeviceKey } from '#node/folder'
+import type { DeviceKey } from '#node/folder'
+import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
+import { Store, commitKey } from '#node/store'
+import { AssetDesk } from './asset-desk.ts'
+import { newKit } from './recovery-kit.ts'
+
+/** How a node is set up. Complete: defaults are the CLI's. */
+export interface NodeConfig {
+  dataPath: string
+  /** Opens or seals the device key; undefined leaves it protected by its file mode. */
+  passphrase: string | undefined
+  /** TCP port of the mesh, 0 for any. */
+  port: number
+  /** Interface of the mesh. */
+  host: string
+  isMdnsOn: boolean
+  log: Logger
+}
+
+/** What changed, for pages. */
+export type Change = 'status' | 'members' | 'peers' | 'assets' | 'boards'
+
+/** Names that a founder or joiner gives. */
+export interface Names {
+  memberName: string
+  deviceName: string
+}
+
+/** A co-op was founded or joined. The kit's words are shown now and kept nowhere. */
+export interface Entered {
+  coop: string
+  name: string
+  device: string
+  member: string
+  words: string
+}
+
+/** The parts that exist once this device belongs to a co-op. */
+export interface Membership {
+  genesis: Genesis
+  genesisBytes: Uint8Array
+  coop: Uint8Array
+  engine: Engine
+  boards: BoardCache
+  book: AddressBook
+  /** Device (hex) that admitted this one. */
+  sponsor: string | null
+}
+
+interface NodeEvents {
+  changed: [what: Change[]]
+  /** The documents were rebuilt: whoever shows one must open it again. */
+  reset: []
+}
+
+/** How long after the last edit a board is kept in the cache. */
+const KEEP_BOARDS_AFTER_MS = 2_000
+
+/** One node: its folder, key, store, replica, mesh and assets. The CLI and the HTTP API are views of it. */
+export class CoopNode extends EventEmitter<NodeEvents> {
+  readonly config: NodeConfig
+  readonly folder: DataFolder
+  readonly key: DeviceKey
+  readonly signer: Signer
+  readonly crypto: Crypto
+  readonly desk: AssetDesk
+  readonly #store: Store
+  #membership: Membership | null = null
+  #mesh: Mesh | null = null
+  #isPaused = false
+  #isClosed = false
+  readonly #writers = new Map<string, BoardWriter>()
+  #keepTimer: NodeJS.Timeout | null = null
+  /** Mesh starts and stops run one after the other. */
+  #meshWork: Promise<void> = Promise.resolve()
+
+  private constructor(config: NodeConfig, parts: { folder: DataFolder; key: DeviceKey; store: Store }) {
+    super()
+    this.config = config
+    this.folder = parts.folder
+    this.key = parts.key
+    this.signer = nodeSigner(parts.key.seed)
+    this.crypto = nodeCrypto()
+    this.#store = parts.store
+    const { assetsPath, partialPath } = parts.folder
+    const { sha256 } = this.crypto
+    const assets = new AssetStore({ store: parts.store, assetsPath, partialPath, sha256 })
+    this.desk = new AssetDesk(this, assets)
+  }
+
+  /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
+  static async open(config: NodeConfig): Promise<CoopNode> {
+    const folder = await DataFolder.open(config.dataPath)
+    let store: Store | null = null
+    try {
+      const key = await loadDeviceKey(folder.keyPath, config.passphrase)
+      store = await Store.open(folder.storePath)
+      const node = new CoopNode(config, { folder, key, store })
+      const genesis = await store.get('m/genesis')
+      node.#isPaused = (await store.get('m/paused')) !== null
+      if (genesis !== null) await node.#enter(genesis)
+      return node
+    } catch (cause) {
+      await store?.close()
+      await folder.close()
+      throw cause
+    }
+  }
+
+  /** This device's PeerId. */
+  get device(): string {
+    return deviceText(this.signer.publicKey)
+  }
+
+  get isFounded(): boolean {
+    return this.#membership !== null
+  }
+
+  get mesh(): Mesh | null {
+    return this.#mesh
+  }
+
+  get meshState(): 'running' | 'paused' | 'off' {
+    if (this.#isPaused) return 'paused'
+    return this.#mesh === null ? 'off' : 'running'
+  }
+
+  /** The co-op of this node, or null. */
+  get membershipOrNull(): Membership | null {
+    return this.#membership
+  }
+
+  /** The co-op of this node; an error that leads on when there is none. */
+  get membership(): Membership {
+    if (this.#membership !== null) return this.#membership
+    throw new CoopError(
+      'not-founded',
+      'this node belongs to no co-op yet',
+      'Found one with `coop found NAME`, or join one with `coop join LINK`.',
+    )
+  }
+
+  /** Founds a co-op on this device; needs no network. */
+  async found(name: string, names: Names): Promise<Entered> {
+    this.#refuseSecond()
+    const kit = newKit()
+    const founding = foundCoop(
+      {
+        name,
+        ...names,
+        kit: kit.signer,
+        device: this.signer,
+        nonce: new Uint8Array(randomBytes(16)),
+        nowMs: Date.now(),
+      },
+      this.crypto,
+    )
+    if (!founding.ok) {
+      throw new CoopError(
+        'refused',
+        `the co-op cannot be founded: ${founding.detail}`,
+        'Use names of 1 to 64 visible characters.',
+      )
+    }
+    // One batch: a folder is founded or it is not.
+    await this.#store.write([
+      { type: 'put', key: 'm/genesis', value: founding.genesis },
+      ...founding.stored.map((it) => ({
+        type: 'put' as const,
+        key: commitKey(it.order),
+        value: it.record.bytes,
+      })),
+    ])
+    await this.#enter(founding.genesis)
+    return this.#entered(name, kit)
+  }
+
+  /** Joins a co-op by an invite link. The rest of its data comes over the mesh, once that runs. */
+  async join(text: string, names: Names): Promise<Entered> {
+    this.#refuseSecond()
+    const link = readInviteLink(text)
+    const kit = newKit()
+    const bytes = await askToJoin(link, { seed: this.key.seed, kit: kit.signer, ...names }, this.crypto)
+    const genesis = decodeGenesis(bytes)
+    if (genesis === null)
+      throw new CoopError('join-refused', 'the genesis record cannot be read', 'Bring both to one version.')
+    const addresses = Buffer.from(link.addresses.join('\n'))
+    await this.#store.write([
+      { type: 'put', key: 'm/genesis', value: bytes },
+      { type: 'put', key: 'm/sponsor', value: link.issuer },
+      { type: 'put', key: `p/${toHex(link.issuer)}`, value: addresses },
+    ])
+    await this.#enter(bytes)
+    return this.#entered(genesis.name, kit)
+  }
+
+  /** Makes an invite on this device's chain. */
+  async invite(
+    role: Role,
+    uses: number,
+    expiresMs: number,
+  ): Promise<{ link: string; invite: string; expiresAtMs: number }> {
+    const { engine, coop } = this.membership
+    const secret = new Uint8Array(randomBytes(INVITE_SECRET_BYTES))
+    const key = inviteSigner(secret, this.crypto.sha256).publicKey
+    const expiresAtMs = Date.now() + expiresMs
+    const payload = encodeAuthorityEntries([{ t: 'invite', key, role, uses, expiresMs: expiresAtMs }])
+    await engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    const addresses =
+      this.#mesh?.inviteAddresses() ?? localAddresses().map((it) => `/ip4/${it}/tcp/${this.config.port}`)
+    const link = formatInviteLink({
+      coop,
+      secret,
+      issuer: this.signer.publicKey,
+      expiresMs: expiresAtMs,
+      addresses,
+    })
+    return { link, invite: toHex(key), expiresAtMs }
+  }
+
+  /** Withdraws an invite that this device issued. */
+  async revoke(invite: string): Promise<void> {
+    const key = fromHex(invite)
+    const known = this.membership.engine.replica.authority.invites.get(invite)
+    if (key === null || known === undefined) {
+      throw new CoopError(
+        'invite-unknown',
+        'this co-op knows no such invite',
+        'Run `coop members` to see open invites.',
+      )
+    }
+    const payload = encodeAuthorityEntries([{ t: 'revoke', key }])
+    await this.membership.engine.append([{ document: AUTHORITY, entries: 1, payload }])
+  }
+
+  /** Starts the mesh, unless it was paused or there is no co-op yet. */
+  async startMesh(): Promise<void> {
+    await this.#withMesh(async () => {
+      if (this.#membership === null || this.#mesh !== null || this.#isPaused || this.#isClosed) return
+      const { engine, genesisBytes, sponsor, book } = this.#membership
+      const { port, host, isMdnsOn, log } = this.config
+      const { crypto, key } = this
+      const handlers = { [ASSET_PROTOCOL]: this.desk.serve }
+      const mesh = await Mesh.start({
+        ...{ engine, crypto, seed: key.seed, genesis: genesisBytes, sponsor, book },
+        ...{ log: log.child({ part: 'mesh' }), port, host, isMdnsOn, handlers },
+      })
+      mesh.on('changed', () => this.emit('changed', ['peers', 'status']))
+      this.#mesh = mesh
+      this.emit('changed', ['status', 'peers'])
+    })
+  }
+
+  /** Takes the node off the mesh; it stays off over restarts until `resume`. Local work goes on. */
+  async pause(): Promise<void> {
+    this.membership
+    this.#isPaused = true
+    await this.#store.write([{ type: 'put', key: 'm/paused', value: new Uint8Array() }])
+    await this.#stopMesh()
+  }
+
+  /** Brings the node back on the mesh. */
+  async resume(): Promise<void> {
+    this.membership
+    this.#isPaused = false
+    await this.#store.write([{ type: 'del', key: 'm/paused' }])
+    await this.startMesh()
+  }
+
+  /** A writer on a board for the command line; one a board, with one session. */
+  boardWriter(name: string): BoardWriter {
+    const known = this.#writers.get(name)
+    if (known?.isGood === true) return known
+    known?.close()
+    const { engine } = this.membership
+    const writer = new BoardWriter(engine, openBoard(engine, name))
+    this.#writers.set(name, writer)
+    return writer
+  }
+
+  /** Ends everything in order; the folder can be opened again afterwards. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#stopMesh()
+    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer)
+    if (this.#membership !== null) {
+      await this.#membership.engine.close()
+      await this.#keepBoards()
+      await this.#membership.boards.close()
+    }
+    await this.#store.close()
+    await this.folder.close()
+  }
+
+  async #enter(genesisBytes: Uint8Array): Promise<void> {
+    const genesis = decodeGenesis(genesisBytes)
+    if (genesis === null) {
+      throw new CoopError(
+        'data-damaged',
+        'the genesis record in the store is damaged',
+        'Move the data folder aside and join again.',
+      )
+    }
+    const { folder, crypto, signer, config } = this
+    const coop = crypto.sha256(genesisBytes)
+    const log = config.log.child({ coop: toHex(coop).slice(0, 8) })
+    const boards = await BoardCache.open(folder.viewsPath, { sha256: crypto.sha256, log })
+    const cached = (document: string): ReturnType<BoardCache['get']> => boards.get(document)
+    const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached })
+    const book = await AddressBook.open(this.#store)
+    const sponsor = await this.#store.get('m/sponsor')
+    this.#membership = {
+      ...{ genesis, genesisBytes, coop, engine, boards, book },
+      sponsor: sponsor === null ? null : toHex(sponsor),
+    }
+    engine.on('durable', (stored) => {
+      const documents = new Set(
+        stored.flatMap(({ record }) => record.header.sections.map((it) => it.document)),
+      )
+      const what: Change[] = ['status']
+      if (documents.has(AUTHORITY)) what.push('members', 'peers')
+      if (documents.has('catalogue')) what.push('assets')
+      if ([...documents].some((it) => it.startsWith('board/'))) what.push('boards')
+      this.emit('changed', what)
+      this.#keepTimer ??= setTimeout(() => {
+        this.#keepTimer = null
+        void this.#keepBoards()
+      }, KEEP_BOARDS_AFTER_MS)
+    })
+    engine.on('failed', () => this.emit('changed', ['status']))
+    engine.on('reset', () => void this.#restartAfterReset())
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
+  }
+
+  /** The replica was rebuilt: sessions and writers of the old one are gone. */
+  async #restartAfterReset(): Promise<void> {
+    for (const writer of this.#writers.values()) writer.close()
+    this.#writers.clear()
+    this.emit('reset')
+    await this.#stopMesh()
+    await this.startMesh().catch((cause: unknown) =>
+      this.config.log.error({ err: cause }, 'the mesh did not start again'),
+    )
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
+  }
+
+  async #stopMesh(): Promise<void> {
+    await this.#withMesh(async () => {
+      const mesh = this.#mesh
+      this.#mesh = null
+      await mesh?.stop()
+      this.emit('changed', ['status', 'peers'])
+    })
+  }
+
+  async #withMesh(work: () => Promise<void>): Promise<void> {
+    const done = this.#meshWork.then(work)
+    this.#meshWork = done.catch(() => {
+      // Whoever asked for this work is told; the next one starts from where it left.
+    })
+    await done
+  }
+
+  async #keepBoards(): Promise<void> {
+    const { engine, boards } = this.membership
+    if (engine.failure !== null && !this.#isClosed) return
+    const { replica } = engine
+    for (const id of replica.documentIds()) {
+      const state = replica.document(id)
+      if (state instanceof BoardState) await boards.save(state)
+    }
+  }
+
+  #refuseSecond(): void {
+    if (this.#membership === null) return
+    throw new CoopError(
+      'already-founded',
+      `this data folder already belongs to the co-op "${this.#membership.genesis.name}"`,
+      'Use another data folder (--data DIR) for another co-op.',
+    )
+  }
+
+  #entered(name: string, kit: { words: string; signer: Signer }): Entered {
+    const member = toHex(kit.signer.publicKey)
+    return { coop: toHex(this.membership.coop), name, device: this.device, member, words: kit.words }
+  }
+}

@@ -1,0 +1,6 @@
+export { AssetDesk, cidText } from './asset-desk.ts'
+export type { Added, AssetRow } from './asset-desk.ts'
+export { CoopNode } from './coop-node.ts'
+export type { Change, Entered, Membership, Names, NodeConfig } from './coop-node.ts'
+export { KIT_NOTE, newKit } from './recovery-kit.ts'
+export { VERSION, membersView, peersView, statusView } from './views.ts'

@@ -1,0 +1,124 @@
+import { toHex } from '#protocol/encoding'
+import { deviceText } from '#protocol/identity'
+import type { CoopNode } from './coop-node.ts'
+
+/** Version of this program, as in package.json. */
+export const VERSION = '0.1.0'
+
+/** What `coop status` and the page show. */
+export function statusView(node: CoopNode) {
+  const membership = node.membershipOrNull
+  const base = {
+    version: VERSION,
+    device: node.device,
+    mesh: node.meshState,
+    addresses: node.mesh?.addresses() ?? [],
+    peers: node.mesh?.connectedDevices().length ?? 0,
+    warnings: warningsOf(node),
+    dataFolder: node.folder.path,
+    isKeySealed: node.key.isSealed,
+  }
+  if (membership === null) {
+    return {
+      ...base,
+      ...{ coop: null, name: null, deviceName: null, member: null, memberName: null, role: null },
+      ...{ epoch: null, headsRoot: null, slots: 0, commits: 0, documents: {} },
+    }
+  }
+  const { replica } = membership.engine
+  const own = replica.device ?? ''
+  const entry = replica.authority.devices.get(own)
+  const documents = Object.fromEntries(
+    replica.documentIds().map((id) => {
+      const { commits, refused } = replica.documentCounts(id)
+      return [
+        id,
+        { stateHash: toHex(replica.document(id)?.stateHash() ?? new Uint8Array(32)), commits, refused },
+      ]
+    }),
+  )
+  return {
+    ...base,
+    coop: toHex(membership.coop),
+    name: membership.genesis.name,
+    deviceName: entry?.deviceName ?? null,
+    member: entry?.member ?? null,
+    memberName: entry?.memberName ?? null,
+    role: entry?.role ?? null,
+    // One epoch until seals come; it is named by the genesis.
+    epoch: toHex(membership.coop),
+    headsRoot: toHex(replica.heads.root()),
+    slots: replica.authority.slotsOf(own),
+    commits: replica.logLength,
+    documents,
+  }
+}
+
+/** What `coop members` shows: members with their devices, and this co-op's invites. */
+export function membersView(node: CoopNode) {
+  const { replica } = node.membership.engine
+  const connected = new Set(node.mesh?.connectedDevices() ?? [])
+  const members = new Map<string, { member: string; name: string; role: string; devices: object[] }>()
+  for (const [device, entry] of replica.authority.devices) {
+    const row = members.get(entry.member) ?? {
+      member: entry.member,
+      name: entry.memberName,
+      role: entry.role,
+      devices: [],
+    }
+    row.devices.push({
+      device: deviceText(entry.key),
+      name: entry.deviceName,
+      isSelf: device === replica.device,
+      isConnected: connected.has(device),
+      commits: replica.chain(device)?.length ?? 0,
+    })
+    members.set(entry.member, row)
+  }
+  const invites = [...replica.authority.invites.values()].map((it) => ({
+    invite: toHex(it.key),
+    role: it.role,
+    uses: it.uses,
+    used: it.used,
+    expiresAtMs: it.expiresMs,
+    isRevoked: it.isRevoked,
+  }))
+  return { members: [...members.values()], invites }
+}
+
+/** What `coop peers` shows. */
+export function peersView(node: CoopNode) {
+  const { replica } = node.membership.engine
+  const views = node.mesh?.peers() ?? []
+  const known = new Map(views.map((view) => [view.device, view]))
+  return {
+    peers: [...replica.authority.devices]
+      .filter(([device]) => device !== replica.device)
+      .map(([device, entry]) => {
+        const view = known.get(device)
+        return {
+          device: deviceText(entry.key),
+          name: `${entry.memberName}/${entry.deviceName}`,
+          state: view?.state ?? 'away',
+          address: view?.address ?? null,
+          bytesIn: view?.bytesIn ?? 0,
+          bytesOut: view?.bytesOut ?? 0,
+          lastClose: view?.lastClose ?? null,
+        }
+      }),
+  }
+}
+
+function warningsOf(node: CoopNode): { code: string; message: string; next: string }[] {
+  const warnings = []
+  const failure = node.membershipOrNull?.engine.failure
+  if (failure !== null && failure !== undefined) warnings.push(failure.toJSON().error)
+  if (!node.key.isSealed) {
+    warnings.push({
+      code: 'key-plain',
+      message: 'the device key on this disk is protected by its file mode alone',
+      next: 'To seal it, set COOP_PASSPHRASE before the first start of a new data folder.',
+    })
+  }
+  return warnings
+}

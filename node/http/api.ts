@@ -1,0 +1,416 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
+import { HTTPException } from 'hono/http-exception'
+import { streamSSE } from 'hono/streaming'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { fromHex, toHex } from '#protocol/encoding'
+import { deviceText } from '#protocol/identity'
+import { openBoard } from '#node/boards'
+import { CoopError, asCoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
+import { KIT_NOTE, membersView, peersView, statusView } from '#node/host'
+import type { Change, CoopNode, Entered } from '#node/host'
+import * as schemas from './schemas.ts'
+
+/** The typed API of a node under `/v1`; `/openapi.json` describes it. Authorisation is the server's. */
+export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
+  const api = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return
+      const issue = result.error.issues[0]
+      const where = issue?.path.join('.') ?? 'body'
+      throw new CoopError(
+        'usage',
+        `${where}: ${issue?.message ?? 'malformed'}`,
+        'See /openapi.json for what this call takes.',
+      )
+    },
+  })
+  api.onError((cause, context) => {
+    const error = isMalformed(cause)
+      ? new CoopError(
+          'usage',
+          `malformed call: ${cause.message.slice(0, 200)}`,
+          'See /openapi.json for what this call takes.',
+        )
+      : asCoopError(cause)
+    if (error.code === 'internal') node.config.log.error({ err: cause }, 'a call failed')
+    return context.json(error.toJSON(), STATUS[error.code] ?? 400)
+  })
+  api.notFound((context) => {
+    const error = new CoopError(
+      'usage',
+      `no such call: ${context.req.method} ${context.req.path}`,
+      'See /openapi.json.',
+    )
+    return context.json(error.toJSON(), 404)
+  })
+  addCoopRoutes(api, node)
+  addMeshRoutes(api, node, stop)
+  addAssetRoutes(api, node)
+  addBoardRoutes(api, node)
+  api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Coopmesh node', version: '1' } })
+  return api
+}
+
+function isMalformed(cause: Error): boolean {
+  return cause instanceof HTTPException || cause instanceof SyntaxError || cause instanceof z.ZodError
+}
+
+const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  internal: 500,
+  'not-founded': 409,
+  'already-founded': 409,
+  unauthorized: 401,
+  'disk-full': 507,
+  'read-only': 503,
+  'mesh-paused': 409,
+  unreachable: 504,
+  'asset-unknown': 404,
+  'asset-not-held': 404,
+  'listing-unknown': 404,
+}
+
+/** A JSON answer of a route. */
+function answers<T extends z.ZodType>(schema: T, description: string) {
+  return {
+    200: { description, content: { 'application/json': { schema } } },
+    400: { description: 'A named failure', content: { 'application/json': { schema: schemas.ErrorSchema } } },
+  }
+}
+
+/** A JSON body of a route. */
+function takes<T extends z.ZodType>(schema: T) {
+  return { body: { required: true, content: { 'application/json': { schema } } } }
+}
+
+function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/status',
+      responses: answers(schemas.StatusSchema, 'State of this node'),
+    }),
+    (context) => context.json(schemas.StatusSchema.parse(statusView(node)), 200),
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/found',
+      request: takes(schemas.FoundRequest),
+      responses: answers(schemas.EnteredSchema, 'Founded; the kit is shown this once'),
+    }),
+    async (context) => {
+      const { name, memberName, deviceName } = context.req.valid('json')
+      const entered = await node.found(name, namesOf(memberName, deviceName))
+      await node.startMesh()
+      return context.json(enteredView(entered), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/join',
+      request: takes(schemas.JoinRequestSchema),
+      responses: answers(schemas.EnteredSchema, 'Admitted; the kit is shown this once'),
+    }),
+    async (context) => {
+      const { link, memberName, deviceName } = context.req.valid('json')
+      const entered = await node.join(link, namesOf(memberName, deviceName))
+      await node.startMesh()
+      return context.json(enteredView(entered), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/invites',
+      request: takes(schemas.InviteRequest),
+      responses: answers(schemas.InviteSchema, 'A new invite; the link is a secret until it is used'),
+    }),
+    async (context) => {
+      const { role, uses, expiresMs } = context.req.valid('json')
+      return context.json({ ...(await node.invite(role, uses, expiresMs)), role, uses }, 200)
+    },
+  )
+  const inviteId = z.object({ invite: z.string().regex(/^[0-9a-f]{64}$/) })
+  api.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/invites/{invite}',
+      request: { params: inviteId },
+      responses: answers(schemas.MembersSchema, 'Withdrawn'),
+    }),
+    async (context) => {
+      await node.revoke(context.req.valid('param').invite)
+      return context.json(schemas.MembersSchema.parse(membersView(node)), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/members',
+      responses: answers(schemas.MembersSchema, 'Members and invites'),
+    }),
+    (context) => context.json(schemas.MembersSchema.parse(membersView(node)), 200),
+  )
+}
+
+function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/peers',
+      responses: answers(schemas.PeersSchema, 'Other devices'),
+    }),
+    (context) => context.json(schemas.PeersSchema.parse(peersView(node)), 200),
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/mesh',
+      request: takes(schemas.MeshRequest),
+      responses: answers(schemas.StatusSchema, 'State after the change'),
+    }),
+    async (context) => {
+      await (context.req.valid('json').state === 'paused' ? node.pause() : node.resume())
+      return context.json(schemas.StatusSchema.parse(statusView(node)), 200)
+    },
+  )
+  api.post('/v1/stop', (context) => {
+    setTimeout(stop, 20)
+    return context.json({ stopping: true })
+  })
+  api.get('/v1/events', (context) =>
+    streamSSE(context, async (stream) => {
+      let pending = new Set<Change>(['status', 'members', 'peers', 'assets', 'boards'])
+      let wake: (() => void) | null = null
+      const onChange = (what: Change[]): void => {
+        for (const one of what) pending.add(one)
+        wake?.()
+      }
+      node.on('changed', onChange)
+      stream.onAbort(() => {
+        node.off('changed', onChange)
+        wake?.()
+      })
+      while (!stream.aborted) {
+        if (pending.size > 0) {
+          const what = [...pending]
+          pending = new Set()
+          await stream.writeSSE({ data: JSON.stringify({ kind: 'changed', what }) })
+          await stream.sleep(EVENT_PAUSE_MS)
+          continue
+        }
+        const isNews = await new Promise<boolean>((resolve) => {
+          const timer = setTimeout(() => resolve(false), EVENT_IDLE_MS)
+          wake = () => {
+            clearTimeout(timer)
+            resolve(true)
+          }
+        })
+        if (!isNews) await stream.write(': still here\n\n')
+      }
+    }),
+  )
+}
+
+/** Events are gathered for this long, so that a burst of commits is one event. */
+const EVENT_PAUSE_MS = 100
+/** A comment after this long shows both ends that the stream lives. */
+const EVENT_IDLE_MS = 15_000
+
+function addAssetRoutes(api: OpenAPIHono, node: CoopNode): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/assets',
+      responses: answers(schemas.AssetsSchema, 'The list of assets'),
+    }),
+    async (context) => context.json({ assets: await assetsView(node) }, 200),
+  )
+  api.openAPIRegistry.registerPath(
+    createRoute({
+      method: 'post',
+      path: '/v1/assets/add',
+      description:
+        'Adds files of the machine that the node runs on. Answers lines of JSON: progress, then a result.',
+      request: takes(schemas.AddRequest),
+      responses: progressAnswer,
+    }),
+  )
+  api.post('/v1/assets/add', async (context) => {
+    const { paths } = schemas.AddRequest.parse(await context.req.json())
+    return progressResponse((report, signal) => node.desk.addPaths(paths, report, signal))
+  })
+  api.put('/v1/assets/upload', async (context) => {
+    const name = context.req.query('name') ?? 'unnamed'
+    const body = context.req.raw.body
+    if (body === null)
+      throw new CoopError('usage', 'the body is missing', 'Send the bytes of the file as body.')
+    return context.json(await node.desk.addStream(name, body))
+  })
+  api.openAPIRegistry.registerPath(
+    createRoute({
+      method: 'post',
+      path: '/v1/assets/{cid}/fetch',
+      description: 'Fetches an asset from its holders. Answers lines of JSON: progress, then a result.',
+      request: { params: z.object({ cid: z.string().max(120) }) },
+      responses: progressAnswer,
+    }),
+  )
+  api.post('/v1/assets/:cid/fetch', (context) => {
+    const cid = context.req.param('cid')
+    return progressResponse(async (report, signal) => {
+      const result = await node.desk.fetch(cid, report, signal)
+      return { ...result, from: result.from.map((device) => node.desk.nameOf(device)) }
+    })
+  })
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/listings/unlist',
+      request: takes(z.object({ listing: z.string().max(80) })),
+      responses: answers(schemas.AssetsSchema, 'The list after the change'),
+    }),
+    async (context) => {
+      await node.desk.unlist(context.req.valid('json').listing)
+      return context.json({ assets: await assetsView(node) }, 200)
+    },
+  )
+}
+
+const progressAnswer = {
+  200: {
+    description: 'Lines of JSON; the last has `result` or `error`',
+    content: { 'application/x-ndjson': { schema: schemas.ProgressSchema } },
+  },
+}
+
+/** Lines are dropped between two within this time, so that progress never slows the work. */
+const PROGRESS_EVERY_MS = 100
+
+/** Runs long work and streams its progress; a client that goes away stops the work. */
+function progressResponse(
+  work: (report: (progress: object) => void, signal: AbortSignal) => Promise<unknown>,
+): Response {
+  const stopper = new AbortController()
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      let lastMs = 0
+      const line = (value: object): void => controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
+      const report = (progress: object): void => {
+        if (Date.now() - lastMs < PROGRESS_EVERY_MS || stopper.signal.aborted) return
+        lastMs = Date.now()
+        line({ progress })
+      }
+      let last: object
+      try {
+        last = { result: await work(report, stopper.signal) }
+      } catch (cause) {
+        last = asCoopError(cause).toJSON()
+      }
+      if (stopper.signal.aborted) return
+      line(last)
+      controller.close()
+    },
+    cancel: () => stopper.abort(),
+  })
+  return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } })
+}
+
+async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetSchema>[]> {
+  const { replica } = node.membership.engine
+  const own = replica.authority.devices.get(replica.device ?? '')
+  const connected = new Set(node.mesh?.connectedDevices() ?? [])
+  return (await node.desk.rows()).map(({ listing, cid, isHeld, holders }) => ({
+    cid,
+    name: listing.name,
+    bytes: listing.sizeBytes,
+    kind: listing.kind,
+    isHeld,
+    holders: holders.map((device) => ({
+      device: deviceText(fromHex(device) ?? new Uint8Array(32)),
+      name: node.desk.nameOf(device),
+      isConnected: connected.has(device) || device === replica.device,
+    })),
+    listing: listing.key,
+    listedBy: node.desk.nameOf(listing.device),
+    listedAtMs: listing.timeMs,
+    canUnlist: own !== undefined && (own.role === 'steward' || own.member === listing.member),
+  }))
+}
+
+function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
+  const params = z.object({ id: z.string().min(1).max(63) })
+  const anyJson = z.any().refine((value) => value !== undefined, 'a JSON value is needed')
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/boards',
+      responses: answers(schemas.BoardsSchema, 'Boards of the co-op'),
+    }),
+    (context) => {
+      const { replica } = node.membership.engine
+      const boards = replica.documentIds().filter((id) => id.startsWith('board/'))
+      const rows = boards.map((id) => ({ id: id.slice('board/'.length), ...replica.documentCounts(id) }))
+      return context.json({ boards: rows.filter((row) => row.commits > 0) }, 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/boards/{id}',
+      request: { params },
+      responses: answers(schemas.BoardSchema, 'What a board shows'),
+    }),
+    (context) => context.json(boardView(node, context.req.valid('param').id), 200),
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/boards/{id}/fields',
+      request: { params, ...takes(z.object({ key: z.string().min(1).max(128), value: anyJson })) },
+      responses: answers(schemas.BoardSchema, 'The board after the change'),
+    }),
+    async (context) => {
+      const { id } = context.req.valid('param')
+      const { key, value } = context.req.valid('json')
+      await node.boardWriter(id).set(key, value)
+      return context.json(boardView(node, id), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/boards/{id}/lists/{list}',
+      request: {
+        params: params.extend({ list: z.string().max(63) }),
+        ...takes(z.object({ value: anyJson })),
+      },
+      responses: answers(schemas.BoardSchema, 'The board after the change'),
+    }),
+    async (context) => {
+      const { id, list } = context.req.valid('param')
+      await node.boardWriter(id).append(list, context.req.valid('json').value)
+      return context.json(boardView(node, id), 200)
+    },
+  )
+}
+
+function boardView(node: CoopNode, name: string): z.infer<typeof schemas.BoardSchema> {
+  const board = openBoard(node.membership.engine, name)
+  return { id: board.document, stateHash: toHex(board.stateHash()), ...board.view() }
+}
+
+function namesOf(
+  memberName: string | undefined,
+  deviceName: string | undefined,
+): { memberName: string; deviceName: string } {
+  return { memberName: memberName ?? 'Member', deviceName: deviceName ?? 'device' }
+}
+
+function enteredView(entered: Entered): z.infer<typeof schemas.EnteredSchema> {
+  const { coop, name, device, member, words } = entered
+  return { coop, name, device, member, recoveryKit: { words, note: KIT_NOTE } }
+}

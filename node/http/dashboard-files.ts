@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** The page's files as they are served. */
+export interface PageFile {
+  type: string
+  body: Uint8Array<ArrayBuffer>
+}
+
+const FOLDER = new URL('../../apps/dashboard/', import.meta.url)
+
+/** Bundles the dashboard when it is first asked for (about 0.1 s) and keeps it in memory. */
+export class DashboardFiles {
+  #files: Promise<Map<string, PageFile>> | null = null
+
+  async get(path: string): Promise<PageFile | null> {
+    this.#files ??= bundle()
+    const name = path === '/' ? '/index.html' : path
+    return (await this.#files).get(name) ?? null
+  }
+}
+
+async function bundle(): Promise<Map<string, PageFile>> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL('app.tsx', FOLDER))],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    write: false,
+    outdir: '/',
+    logLevel: 'silent',
+  })
+  const files = new Map<string, PageFile>()
+  const script = result.outputFiles.find((file) => file.path.endsWith('.js'))
+  if (script !== undefined)
+    files.set('/app.js', { type: 'text/javascript; charset=utf-8', body: new Uint8Array(script.contents) })
+  for (const [name, type] of [
+    ['index.html', 'text/html; charset=utf-8'],
+    ['app.css', 'text/css; charset=utf-8'],
+  ] as const) {
+    files.set(`/${name}`, { type, body: new Uint8Array(await readFile(new URL(name, FOLDER))) })
+  }
+  return files
+}

@@ -1,0 +1,1 @@
+export { HttpServer } from './server.ts'

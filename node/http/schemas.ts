@@ -1,0 +1,192 @@
+import { z } from '@hono/zod-openapi'
+
+/** Error body of every failed call. */
+export const ErrorSchema = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), next: z.string() }) })
+  .openapi('Error')
+
+const Hex = z.string().regex(/^[0-9a-f]{64}$/)
+const Name = z.string().trim().min(1).max(64)
+const RoleSchema = z.enum(['steward', 'member', 'venue', 'archive', 'observer'])
+
+/** `GET /v1/status`. Before a co-op is founded or joined, `coop` is null. */
+export const StatusSchema = z
+  .object({
+    version: z.string(),
+    coop: Hex.nullable(),
+    name: z.string().nullable(),
+    device: z.string().openapi({ description: 'PeerId of this device' }),
+    deviceName: z.string().nullable(),
+    member: z.string().nullable().openapi({ description: "The member's recovery key in hex" }),
+    memberName: z.string().nullable(),
+    role: RoleSchema.nullable(),
+    epoch: Hex.nullable(),
+    headsRoot: Hex.nullable(),
+    mesh: z.enum(['running', 'paused', 'off']),
+    addresses: z.array(z.string()),
+    peers: z.number().int(),
+    slots: z.number().int().openapi({ description: 'Admissions this device may still give away' }),
+    commits: z.number().int(),
+    documents: z.record(
+      z.string(),
+      z.object({ stateHash: Hex, commits: z.number().int(), refused: z.number().int() }),
+    ),
+    warnings: z.array(z.object({ code: z.string(), message: z.string(), next: z.string() })),
+    dataFolder: z.string(),
+    isKeySealed: z.boolean(),
+  })
+  .openapi('Status')
+
+/** `POST /v1/found`. */
+export const FoundRequest = z
+  .object({ name: Name, memberName: Name.optional(), deviceName: Name.optional() })
+  .openapi('FoundRequest')
+
+/** Answer of found and join: the recovery kit is shown this once and kept nowhere. */
+export const EnteredSchema = z
+  .object({
+    coop: Hex,
+    name: z.string(),
+    device: z.string(),
+    member: z.string(),
+    recoveryKit: z.object({ words: z.string(), note: z.string() }),
+  })
+  .openapi('Entered')
+
+/** `POST /v1/join`. */
+export const JoinRequestSchema = z
+  .object({ link: z.string().max(2_048), memberName: Name.optional(), deviceName: Name.optional() })
+  .openapi('JoinRequest')
+
+/** `POST /v1/invites`. */
+export const InviteRequest = z
+  .object({
+    role: z.enum(['member', 'venue', 'archive', 'observer']).default('member'),
+    uses: z.number().int().min(1).max(64).default(1),
+    expiresMs: z
+      .number()
+      .int()
+      .positive()
+      .openapi({ description: 'Lifetime from now in ms' })
+      .default(7 * 86_400_000),
+  })
+  .openapi('InviteRequest')
+
+/** A new invite. */
+export const InviteSchema = z
+  .object({ link: z.string(), invite: Hex, role: RoleSchema, uses: z.number(), expiresAtMs: z.number() })
+  .openapi('Invite')
+
+/** `GET /v1/members`. */
+export const MembersSchema = z
+  .object({
+    members: z.array(
+      z.object({
+        member: z.string(),
+        name: z.string(),
+        role: RoleSchema,
+        devices: z.array(
+          z.object({
+            device: z.string(),
+            name: z.string(),
+            isSelf: z.boolean(),
+            isConnected: z.boolean(),
+            commits: z.number(),
+          }),
+        ),
+      }),
+    ),
+    invites: z.array(
+      z.object({
+        invite: Hex,
+        role: RoleSchema,
+        uses: z.number(),
+        used: z.number(),
+        expiresAtMs: z.number(),
+        isRevoked: z.boolean(),
+      }),
+    ),
+  })
+  .openapi('Members')
+
+/** `GET /v1/peers`. */
+export const PeersSchema = z
+  .object({
+    peers: z.array(
+      z.object({
+        device: z.string(),
+        name: z.string(),
+        state: z.enum(['synced', 'syncing', 'connected', 'away']),
+        address: z.string().nullable(),
+        bytesIn: z.number(),
+        bytesOut: z.number(),
+        lastClose: z.string().nullable().openapi({ description: 'Why the last session with it ended' }),
+      }),
+    ),
+  })
+  .openapi('Peers')
+
+/** `POST /v1/mesh`. */
+export const MeshRequest = z.object({ state: z.enum(['running', 'paused']) }).openapi('MeshRequest')
+
+/** An asset of the co-op, with all its listings folded into one row. */
+export const AssetSchema = z
+  .object({
+    cid: z.string(),
+    name: z.string(),
+    bytes: z.number(),
+    kind: z.enum(['file', 'directory']),
+    isHeld: z.boolean().openapi({ description: 'True when this node holds all of it' }),
+    holders: z.array(z.object({ device: z.string(), name: z.string(), isConnected: z.boolean() })),
+    listing: z.string().openapi({ description: 'Names this listing: commit and index' }),
+    listedBy: z.string(),
+    listedAtMs: z.number(),
+    canUnlist: z.boolean(),
+  })
+  .openapi('Asset')
+
+/** `GET /v1/assets`. */
+export const AssetsSchema = z.object({ assets: z.array(AssetSchema) }).openapi('Assets')
+
+/** `POST /v1/assets/add`. */
+export const AddRequest = z
+  .object({ paths: z.array(z.string().min(1)).min(1).max(1_000) })
+  .openapi('AddRequest')
+
+/** What was added. */
+export const AddedSchema = z
+  .object({
+    assets: z.array(z.object({ path: z.string(), cid: z.string(), bytes: z.number() })),
+    skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  })
+  .openapi('Added')
+
+/** One line of a progress stream; the last one has `result` or `error`. */
+export const ProgressSchema = z
+  .union([
+    z.object({ progress: z.object({ path: z.string(), doneBytes: z.number(), totalBytes: z.number() }) }),
+    z.object({ result: z.unknown() }),
+    ErrorSchema,
+  ])
+  .openapi('Progress')
+
+/** What was fetched. */
+export const FetchedSchema = z
+  .object({ cid: z.string(), bytes: z.number(), from: z.array(z.string()), fetchedBytes: z.number() })
+  .openapi('Fetched')
+
+/** `GET /v1/boards/{id}`. */
+export const BoardSchema = z
+  .object({
+    id: z.string(),
+    stateHash: Hex,
+    fields: z.record(z.string(), z.unknown()),
+    text: z.string(),
+    lists: z.record(z.string(), z.array(z.unknown())),
+  })
+  .openapi('Board')
+
+/** `GET /v1/boards`. */
+export const BoardsSchema = z
+  .object({ boards: z.array(z.object({ id: z.string(), commits: z.number(), refused: z.number() })) })
+  .openapi('Boards')

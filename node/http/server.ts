@@ -1,0 +1,214 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { LivePage, openBoard } from '#node/boards'
+import { CoopError, asCoopError, systemCode } from '#node/errors'
+import type { CoopNode } from '#node/host'
+import { createApi } from './api.ts'
+import { isAssetPath, serveAsset } from './asset-response.ts'
+import { DashboardFiles } from './dashboard-files.ts'
+import { isAllowedHost, isAllowedOrigin, isToken } from './guard.ts'
+
+/** Largest message of a page: one Yjs update and its frame. */
+const PAGE_MESSAGE_BYTES_MAX = 300_000
+/** Bytes that may wait for a page that does not read; then it is cut. */
+const PAGE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
+
+const PAGE_HEADERS: Record<string, string> = {
+  'content-security-policy': [
+    "default-src 'self'",
+    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
+    "img-src 'self' data: blob:",
+    "style-src 'self'",
+    "script-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
+/** The node's HTTP door: the page, the API under `/v1`, assets, and live boards. Loopback only. */
+export class HttpServer {
+  readonly #node: CoopNode
+  readonly #token: string
+  readonly #server: Server
+  readonly #sockets: WebSocketServer
+  readonly #page = new DashboardFiles()
+  readonly #pages = new Map<WebSocket, LivePage>()
+  readonly #api: ReturnType<typeof getRequestListener>
+
+  private constructor(node: CoopNode, token: string, stop: () => void) {
+    this.#node = node
+    this.#token = token
+    this.#api = getRequestListener(createApi(node, stop).fetch, { overrideGlobalObjects: false })
+    this.#server = createServer((request, response) => void this.#handle(request, response))
+    // A slow or silent client holds nothing for long; uploads are as long as they need while bytes come.
+    this.#server.headersTimeout = 10_000
+    this.#server.requestTimeout = 0
+    this.#server.keepAliveTimeout = 5_000
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: PAGE_MESSAGE_BYTES_MAX,
+      handleProtocols: () => 'coopmesh.board.1',
+    })
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  /** Listens on loopback; port 0 means any. `stop` is called when a client asks the node to stop. */
+  static async start(node: CoopNode, port: number, stop: () => void): Promise<HttpServer> {
+    const server = new HttpServer(node, await node.folder.token(), stop)
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', (cause) => {
+        if (systemCode(cause) !== 'EADDRINUSE') return reject(cause)
+        reject(
+          new CoopError(
+            'port-in-use',
+            `HTTP port ${port} is in use`,
+            'Choose another with --http-port, or 0 for any.',
+            cause,
+          ),
+        )
+      })
+      server.#server.listen(port, '127.0.0.1', resolve)
+    })
+    node.on('reset', () => server.#closePages())
+    await node.folder.announce(server.url)
+    return server
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** `http://127.0.0.1:<port>`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  /** The address that signs a browser in. */
+  get entryUrl(): string {
+    return `${this.url}/#token=${this.#token}`
+  }
+
+  async close(): Promise<void> {
+    this.#closePages()
+    this.#sockets.close()
+    this.#server.closeAllConnections()
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const url = request.url ?? '/'
+      const refusal = this.#refusal(request, url)
+      if (refusal !== null) return sendError(response, refusal)
+      if (isAssetPath(url)) {
+        if (request.method === 'GET' || request.method === 'HEAD')
+          return await serveAsset(this.#node, request, response)
+        return sendError(
+          response,
+          new CoopError('usage', 'assets are read with GET', 'Use GET or HEAD.'),
+          405,
+        )
+      }
+      if (url.startsWith('/v1/') || url === '/openapi.json') return await this.#api(request, response)
+      await this.#sendPage(url, response)
+    } catch (cause) {
+      this.#node.config.log.error({ err: cause, url: request.url }, 'a request failed')
+      if (response.headersSent) response.destroy()
+      else sendError(response, asCoopError(cause))
+    }
+  }
+
+  /** Deny by default: Host and Origin first, then the token for everything that is not the page or an asset. */
+  #refusal(request: IncomingMessage, url: string): CoopError | null {
+    if (
+      !isAllowedHost(request.headers.host, this.port) ||
+      !isAllowedOrigin(request.headers.origin, this.port)
+    ) {
+      return new CoopError(
+        'unauthorized',
+        'this address may not call this node',
+        `Use ${this.url} on the same machine.`,
+      )
+    }
+    if (!url.startsWith('/v1/')) return null
+    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (isToken(bearer, this.#token)) return null
+    return new CoopError(
+      'unauthorized',
+      'the access token is missing or wrong',
+      'Send `Authorization: Bearer <token>` with the content of `api.token` in the data folder.',
+    )
+  }
+
+  async #sendPage(url: string, response: ServerResponse): Promise<void> {
+    const file = await this.#page.get(new URL(url, 'http://localhost').pathname)
+    if (file === null)
+      return sendError(response, new CoopError('usage', `no such page: ${url}`, `Open ${this.url}/`), 404)
+    response.writeHead(200, { ...PAGE_HEADERS, 'content-type': file.type }).end(file.body)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = request.url ?? ''
+    const name = /^\/v1\/boards\/([a-z0-9._-]+)\/live$/.exec(url)?.[1]
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((it) => it.trim())
+    const token = offered.find((it) => it.startsWith('token.'))?.slice('token.'.length)
+    const isAllowed =
+      isAllowedHost(request.headers.host, this.port) && isAllowedOrigin(request.headers.origin, this.port)
+    if (name === undefined || !isAllowed || !isToken(token, this.#token)) {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n')
+      return
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (page) => this.#serveBoard(page, name))
+  }
+
+  #serveBoard(socket: WebSocket, name: string): void {
+    try {
+      const { engine } = this.#node.membership
+      const page = new LivePage(engine, openBoard(engine, name), {
+        send: (message) => {
+          if (socket.bufferedAmount > PAGE_BUFFER_BYTES_MAX) socket.close(1013, 'too slow')
+          else socket.send(message)
+        },
+        close: (reason) => socket.close(1008, reason),
+      })
+      this.#pages.set(socket, page)
+      socket.on('message', (data, isBinary) => {
+        if (isBinary && Buffer.isBuffer(data)) page.receive(new Uint8Array(data))
+        else socket.close(1003, 'binary messages only')
+      })
+      socket.on('close', () => {
+        page.close()
+        this.#pages.delete(socket)
+      })
+      socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'a page broke off'))
+    } catch (cause) {
+      socket.close(1011, asCoopError(cause).message.slice(0, 100))
+    }
+  }
+
+  #closePages(): void {
+    for (const [socket, page] of this.#pages) {
+      page.close()
+      socket.close(1012, 'the node starts anew')
+    }
+    this.#pages.clear()
+  }
+}
+
+function sendError(response: ServerResponse, error: CoopError, status?: number): void {
+  response.writeHead(status ?? (error.code === 'unauthorized' ? 401 : 500), {
+    'content-type': 'application/json',
+  })
+  response.end(JSON.stringify(error.toJSON()))
+}

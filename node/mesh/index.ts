@@ -1,0 +1,8 @@
+export { AddressBook } from './address-book.ts'
+export { FramedStream, StreamEnded } from './framed-stream.ts'
+export { askToJoin, readInviteLink } from './join-client.ts'
+export type { Joiner } from './join-client.ts'
+export { JOIN_PROTOCOL, STRANGERS_MAX, STRANGER_TIMEOUT_MS } from './join-door.ts'
+export { GOSSIP_BYTES_MAX, deviceOf } from './libp2p-node.ts'
+export { Mesh, SYNC_PROTOCOL, localAddresses } from './mesh.ts'
+export type { MeshParts, PeerView } from './mesh.ts'

@@ -1,0 +1,425 @@
+import { EventEmitter } from 'node:events'
+import { networkInterfaces } from 'node:os'
+import type { Connection, ConnectionGater, PeerId, Stream } from '@libp2p/interface'
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { CID } from 'multiformats/cid'
+import type { Logger } from 'pino'
+import { decodeRecord } from '#protocol/commit'
+import { fromHex, toHex } from '#protocol/encoding'
+import { deviceText } from '#protocol/identity'
+import type { Crypto } from '#protocol/identity'
+import type { Chain, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX } from '#protocol/sync'
+import type { Engine } from '#node/engine'
+import { CoopError, systemCode } from '#node/errors'
+import type { AddressBook } from './address-book.ts'
+import { FramedStream } from './framed-stream.ts'
+import { JOIN_PROTOCOL, JoinDoor, STRANGERS_MAX, STRANGER_TIMEOUT_MS } from './join-door.ts'
+import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
+import type { MeshLibp2p } from './libp2p-node.ts'
+import { PeerSession } from './peer-session.ts'
+
+/** Protocol of the sync stream. */
+export const SYNC_PROTOCOL = '/coopmesh/sync/1'
+/** How often devices that are not connected are tried. */
+const DIAL_EVERY_MS = 3_000
+/** A device that does not answer is tried less and less often, up to this. */
+const DIAL_BACKOFF_MS_MAX = 20_000
+/** Peers that a node keeps connected; beyond it news travel by gossip and by others' sessions. A guess. */
+const PEERS_TARGET = 32
+/** Dials under way at once. */
+const DIALS_MAX = 8
+
+/** What a mesh stands on. */
+export interface MeshParts {
+  engine: Engine
+  crypto: Crypto
+  seed: Uint8Array
+  genesis: Uint8Array
+  /** Device (hex) that admitted this one: trusted to be a member until the roster says so. */
+  sponsor: string | null
+  book: AddressBook
+  log: Logger
+  port: number
+  host: string
+  isMdnsOn: boolean
+  /** Serves the streams of other protocols to members. */
+  handlers: Readonly<Record<string, (stream: Stream, device: string) => Promise<void>>>
+}
+
+/** One device of the co-op as the mesh sees it. */
+export interface PeerView {
+  /** Device key in hex. */
+  device: string
+  state: 'synced' | 'syncing' | 'connected' | 'away'
+  address: string | null
+  bytesIn: number
+  bytesOut: number
+  lastClose: string | null
+}
+
+interface MeshEvents {
+  /** Connections or sessions changed. */
+  changed: []
+}
+
+interface DialState {
+  failures: number
+  notBeforeMs: number
+}
+
+/** The running mesh of one device: connections, sync sessions, gossip and discovery. */
+export class Mesh extends EventEmitter<MeshEvents> {
+  readonly #parts: MeshParts
+  readonly #libp2p: MeshLibp2p
+  readonly #door: JoinDoor
+  readonly #log: Logger
+  readonly #own: string
+  readonly #sessions = new Map<string, PeerSession>()
+  readonly #dials = new Map<string, DialState>()
+  readonly #dialling = new Set<string>()
+  readonly #lastClose = new Map<string, string>()
+  readonly #strangers: Set<string>
+  readonly #timer: NodeJS.Timeout
+  readonly #topic: string
+  #isStopped = false
+
+  private constructor(parts: MeshParts, libp2p: MeshLibp2p, strangers: Set<string>) {
+    super()
+    this.#parts = parts
+    this.#libp2p = libp2p
+    this.#strangers = strangers
+    this.#log = parts.log
+    this.#own = parts.engine.replica.device ?? ''
+    this.#topic = gossipTopic(parts.engine.replica.coop)
+    const { engine, genesis, crypto, log } = parts
+    this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
+    this.#timer = setInterval(() => this.#dialMissing(), DIAL_EVERY_MS)
+  }
+
+  /** Starts listening, dialling and syncing. */
+  static async start(parts: MeshParts): Promise<Mesh> {
+    const strangers = new Set<string>()
+    let mesh: Mesh | null = null
+    const isMember = (peer: PeerId): boolean => isMemberOf(parts, peer)
+    const gater: ConnectionGater = {
+      denyDialPeer: (peer) => !isMember(peer),
+      denyDialMultiaddr: () => false,
+      denyOutboundEncryptedConnection: (peer) => !isMember(peer),
+      denyInboundEncryptedConnection: (peer) =>
+        !isMember(peer) && (mesh === null || !mesh.#door.isOpen || strangers.size >= STRANGERS_MAX),
+    }
+    const { seed, port, host, isMdnsOn, engine } = parts
+    try {
+      const libp2p = await startLibp2p({
+        seed,
+        coop: engine.replica.coop,
+        port,
+        host,
+        isMember,
+        gater,
+        isMdnsOn,
+      })
+      mesh = new Mesh(parts, libp2p, strangers)
+      await mesh.#open()
+      return mesh
+    } catch (cause) {
+      if (hasCode(cause, 'EADDRINUSE')) {
+        throw new CoopError(
+          'port-in-use',
+          `TCP port ${port} is in use`,
+          'Choose another with --port, or 0 for any.',
+          cause,
+        )
+      }
+      throw cause
+    }
+  }
+
+  /** Multiaddrs with this device's PeerId, those that others can dial first. */
+  addresses(): string[] {
+    const all = this.#libp2p.getMultiaddrs().map((address) => address.toString())
+    return all.sort((a, b) => Number(a.includes('/127.')) - Number(b.includes('/127.')))
+  }
+
+  /** Addresses for an invite: one TCP address an interface, without the PeerId, loopback last. */
+  inviteAddresses(): string[] {
+    return this.addresses().map((address) => address.replace(/\/p2p\/[^/]+$/, ''))
+  }
+
+  /** Members connected now. */
+  connectedDevices(): string[] {
+    const devices = new Set<string>()
+    for (const connection of this.#libp2p.getConnections()) {
+      const device = deviceOf(connection.remotePeer)
+      if (device !== null && isMemberOf(this.#parts, connection.remotePeer)) devices.add(toHex(device))
+    }
+    return [...devices]
+  }
+
+  /** All devices of the roster but this one. */
+  peers(): PeerView[] {
+    const connected = new Set(this.connectedDevices())
+    return [...this.#parts.engine.replica.authority.devices.keys()]
+      .filter((device) => device !== this.#own)
+      .map((device) => {
+        const session = this.#sessions.get(device)
+        const connection = connected.has(device) ? this.#connectionTo(device) : undefined
+        const state = session === undefined ? 'connected' : session.isSynced ? 'synced' : 'syncing'
+        return {
+          device,
+          state: connected.has(device) ? state : 'away',
+          address: connection?.remoteAddr.toString() ?? null,
+          bytesIn: session?.bytesIn ?? 0,
+          bytesOut: session?.bytesOut ?? 0,
+          lastClose: this.#lastClose.get(device) ?? null,
+        }
+      })
+  }
+
+  /** True when every connected member holds the same commits. */
+  get isSynced(): boolean {
+    return [...this.#sessions.values()].every((session) => session.isSynced)
+  }
+
+  /** Opens a stream of one of our protocols to a connected member. */
+  async openStream(device: string, protocol: string): Promise<Stream> {
+    const connection = this.#connectionTo(device)
+    if (connection === undefined)
+      throw new CoopError('unreachable', 'the device is not connected', 'Try again later.')
+    return connection.newStream(protocol, { signal: AbortSignal.timeout(5_000) })
+  }
+
+  /** Tells the DHT that this node holds an asset: a hint for devices that are not connected to any holder. */
+  async provide(cid: string): Promise<void> {
+    await this.#libp2p.contentRouting.provide(CID.parse(cid), { signal: AbortSignal.timeout(10_000) })
+  }
+
+  /** Devices (hex) that the DHT names as holders, as they turn up, for at most `timeoutMs`. */
+  async findProviders(cid: string, timeoutMs: number): Promise<string[]> {
+    const found = new Set<string>()
+    try {
+      const signal = AbortSignal.timeout(timeoutMs)
+      for await (const provider of this.#libp2p.contentRouting.findProviders(CID.parse(cid), { signal })) {
+        const device = deviceOf(provider.id)
+        if (device !== null && toHex(device) !== this.#own) found.add(toHex(device))
+      }
+    } catch (cause) {
+      this.#log.debug({ err: cause, cid }, 'the DHT lookup ended')
+    }
+    return [...found]
+  }
+
+  /** Dials a device of the co-op, now. */
+  async dial(device: string): Promise<void> {
+    const key = fromHex(device)
+    if (key === null || this.#connectionTo(device) !== undefined || this.#isStopped) return
+    const peer = peerIdFromString(deviceText(key))
+    const addresses = this.#parts.book.of(device)
+    if (addresses.length > 0) await this.#libp2p.peerStore.merge(peer, { multiaddrs: addresses })
+    // Without known addresses libp2p asks the DHT.
+    await this.#libp2p.dial(peer, { signal: AbortSignal.timeout(10_000) })
+  }
+
+  /** Leaves the mesh and ends every connection. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearInterval(this.#timer)
+    this.#parts.engine.off('durable', this.#onDurable)
+    for (const session of this.#sessions.values()) session.close('this node left the mesh')
+    await this.#libp2p.stop()
+  }
+
+  async #open(): Promise<void> {
+    const libp2p = this.#libp2p
+    libp2p.addEventListener('connection:open', (event) => this.#connected(event.detail))
+    libp2p.addEventListener('connection:close', () => this.emit('changed'))
+    libp2p.addEventListener('peer:discovery', (event) => this.#discovered(event.detail.id))
+    await libp2p.handle(JOIN_PROTOCOL, (stream, connection) => this.#door.serve(stream, connection), {
+      maxInboundStreams: 1,
+    })
+    await libp2p.handle(SYNC_PROTOCOL, (stream, connection) =>
+      this.#accept(stream, connection, this.#runSession),
+    )
+    for (const [protocol, handler] of Object.entries(this.#parts.handlers)) {
+      await libp2p.handle(protocol, (stream, connection) => this.#accept(stream, connection, handler), {
+        maxInboundStreams: 16,
+      })
+    }
+    this.#openGossip()
+    this.#parts.engine.on('durable', this.#onDurable)
+    this.#dialMissing()
+  }
+
+  #openGossip(): void {
+    const { pubsub } = this.#libp2p.services
+    pubsub.topicValidators.set(this.#topic, (_peer, message) => this.#takeGossip(message.data))
+    pubsub.subscribe(this.#topic)
+  }
+
+  #takeGossip(data: Uint8Array): TopicValidatorResult {
+    if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject
+    const decoded = decodeRecord(data, this.#parts.crypto.sha256)
+    if (!decoded.ok) return TopicValidatorResult.Reject
+    const result = this.#parts.engine.ingest([decoded.record])
+    if (result.stored.length + result.duplicates > 0) return TopicValidatorResult.Accept
+    const refusal = result.refused[0]?.refusal
+    // A gap is no fault: the sessions' announcements bring what is between.
+    const isFault = refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing'
+    return isFault ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
+  }
+
+  readonly #onDurable = (stored: readonly StoredCommit[], chains: readonly Chain[]): void => {
+    for (const session of this.#sessions.values()) session.changed(chains)
+    for (const { record } of stored) {
+      if (record.author !== this.#own || record.bytes.length > GOSSIP_BYTES_MAX) continue
+      this.#libp2p.services.pubsub.publish(this.#topic, record.bytes).catch((cause: unknown) => {
+        this.#log.debug({ err: cause }, 'gossip found nobody; the sessions carry it')
+      })
+    }
+  }
+
+  #accept(
+    stream: Stream,
+    connection: Connection,
+    serve: (stream: Stream, device: string) => Promise<void>,
+  ): void {
+    const device = deviceOf(connection.remotePeer)
+    if (device === null || !isMemberOf(this.#parts, connection.remotePeer)) {
+      stream.abort(new Error('members only'))
+      return
+    }
+    serve(stream, toHex(device)).catch((cause: unknown) => {
+      this.#log.debug({ err: cause, protocol: stream.protocol }, 'a stream failed')
+      stream.abort(cause instanceof Error ? cause : new Error(String(cause)))
+    })
+  }
+
+  #connected(connection: Connection): void {
+    const peer = connection.remotePeer
+    const key = deviceOf(peer)
+    if (key === null || !isMemberOf(this.#parts, peer)) return this.#limitStranger(connection)
+    const device = toHex(key)
+    this.#dials.delete(device)
+    this.emit('changed')
+    void this.#greet(connection, device)
+  }
+
+  /** A connected key that is not on the roster may only join, and not for long. */
+  #limitStranger(connection: Connection): void {
+    this.#strangers.add(connection.id)
+    const timer = setTimeout(() => {
+      if (!isMemberOf(this.#parts, connection.remotePeer)) connection.abort(new Error('not admitted in time'))
+    }, STRANGER_TIMEOUT_MS)
+    connection.addEventListener('close', () => {
+      clearTimeout(timer)
+      this.#strangers.delete(connection.id)
+    })
+  }
+
+  async #greet(connection: Connection, device: string): Promise<void> {
+    try {
+      const { listenAddrs } = await this.#libp2p.services.identify.identify(connection)
+      const reached = connection.direction === 'outbound' ? [connection.remoteAddr] : []
+      await this.#parts.book.remember(device, [...reached, ...listenAddrs])
+    } catch (cause) {
+      this.#log.debug({ err: cause }, 'identify failed')
+    }
+    // Both sides see the connection; the smaller key opens the one sync stream.
+    if (this.#own < device) await this.#openSession(connection, device)
+  }
+
+  async #openSession(connection: Connection, device: string): Promise<void> {
+    if (this.#sessions.has(device) || connection.status !== 'open') return
+    try {
+      const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(5_000) })
+      await this.#runSession(stream, device)
+    } catch (cause) {
+      this.#log.debug({ err: cause }, 'no sync stream')
+    }
+  }
+
+  readonly #runSession = async (stream: Stream, device: string): Promise<void> => {
+    this.#sessions.get(device)?.close('a newer stream took over')
+    const { engine, crypto, log } = this.#parts
+    const framed = new FramedStream(stream, FRAME_BYTES_MAX)
+    const session = new PeerSession(framed, { engine, crypto, log, onChange: () => this.emit('changed') })
+    this.#sessions.set(device, session)
+    await session.run()
+    if (this.#sessions.get(device) === session) this.#sessions.delete(device)
+    if (session.closeReason !== null) this.#lastClose.set(device, session.closeReason)
+    this.emit('changed')
+    await this.#reopenLater(device)
+  }
+
+  /** A session that ended while the connection lives (a timeout, our own reset) is opened again after a pause. */
+  async #reopenLater(device: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, DIAL_EVERY_MS).unref())
+    const connection = this.#connectionTo(device)
+    if (connection === undefined || this.#isStopped || this.#own > device) return
+    await this.#openSession(connection, device)
+  }
+
+  #connectionTo(device: string): Connection | undefined {
+    const key = fromHex(device)
+    if (key === null) return undefined
+    return this.#libp2p.getConnections(peerIdFromString(deviceText(key))).find((it) => it.status === 'open')
+  }
+
+  #discovered(peer: PeerId): void {
+    const key = deviceOf(peer)
+    if (key === null || !isMemberOf(this.#parts, peer)) return
+    this.#tryDial(toHex(key))
+  }
+
+  #dialMissing(): void {
+    const connected = new Set(this.connectedDevices())
+    if (connected.size >= PEERS_TARGET) return
+    const { authority } = this.#parts.engine.replica
+    const known = new Set([
+      ...authority.devices.keys(),
+      ...(this.#parts.sponsor === null ? [] : [this.#parts.sponsor]),
+    ])
+    for (const device of known) {
+      if (device !== this.#own && !connected.has(device)) this.#tryDial(device)
+    }
+  }
+
+  #tryDial(device: string): void {
+    const state = this.#dials.get(device) ?? { failures: 0, notBeforeMs: 0 }
+    if (state.notBeforeMs > Date.now() || this.#dialling.has(device) || this.#dialling.size >= DIALS_MAX)
+      return
+    this.#dialling.add(device)
+    this.dial(device)
+      .catch((cause: unknown) => {
+        const waitMs = Math.min(DIAL_EVERY_MS * 2 ** state.failures, DIAL_BACKOFF_MS_MAX)
+        this.#dials.set(device, { failures: state.failures + 1, notBeforeMs: Date.now() + waitMs })
+        this.#log.debug({ err: cause, device }, 'a device does not answer')
+      })
+      .finally(() => this.#dialling.delete(device))
+  }
+}
+
+/** True for a device of the roster, and for the one that admitted us while we have no roster yet. */
+function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
+  const key = deviceOf(peer)
+  if (key === null) return false
+  const device = toHex(key)
+  return parts.engine.replica.authority.devices.has(device) || device === parts.sponsor
+}
+
+function hasCode(cause: unknown, code: string): boolean {
+  if (systemCode(cause) === code) return true
+  if (cause instanceof AggregateError) return cause.errors.some((error) => hasCode(error, code))
+  return cause instanceof Error && (cause.message.includes(code) || hasCode(cause.cause, code))
+}
+
+/** IPv4 addresses of this machine that others can reach; used when an invite is made without a running node. */
+export function localAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((it) => it.family === 'IPv4')
+    .sort((a, b) => Number(a.internal) - Number(b.internal))
+    .map((it) => it.address)
+}

@@ -1,0 +1,2 @@
+export { Store, commitKey } from './store.ts'
+export type { StoreChange } from './store.ts'

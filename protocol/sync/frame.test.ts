@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeCanonical } from '../encoding/index.ts'
+import type { Value } from '../encoding/index.ts'
+import { DIGEST_BYTES, decodeFrame, encodeFrame } from './frame.ts'
+import type { Frame } from './frame.ts'
+import { BATCH_COMMITS_MAX, FRAME_BYTES_MAX, ROWS_MAX, SYNC_VERSION, WANTS_MAX } from './limits.ts'
+
+const bytes = (length: number, fill = 1): Uint8Array => new Uint8Array(length).fill(fill)
+const key = (i: number): Uint8Array => Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(30))
+
+const hello: Frame = {
+  kind: 'hello',
+  version: SYNC_VERSION,
+  coop: bytes(32),
+  authority: bytes(32, 2),
+  root: bytes(32, 3),
+  key: bytes(16),
+}
+const frames: Frame[] = [
+  hello,
+  { kind: 'digests', round: 1, digests: bytes(256 * DIGEST_BYTES) },
+  { kind: 'rows', round: 0, rows: [], isLast: true },
+  { kind: 'rows', round: 3, rows: [{ device: bytes(32), length: 2 ** 32, id: bytes(32) }], isLast: false },
+  { kind: 'want', request: 1, isAuthorityOnly: true, wants: [] },
+  { kind: 'want', request: 2, isAuthorityOnly: false, wants: [{ device: bytes(32), from: 0, to: 2 ** 32 }] },
+  { kind: 'commits', request: 1, records: [bytes(3), bytes(0)] },
+  { kind: 'done', request: 1 },
+  { kind: 'root', root: bytes(32) },
+]
+
+function refusal(value: Value): string {
+  const result = decodeFrame(encodeCanonical(value))
+  return result.ok ? 'ok' : result.refusal
+}
+
+test('every kind of frame decodes to what was encoded', () => {
+  for (const frame of frames) expect(decodeFrame(encodeFrame(frame))).toEqual({ ok: true, frame })
+})
+
+test('mutated frames never throw, and those that decode have one encoding', () => {
+  const change = fc.tuple(fc.nat(), fc.nat(255))
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...frames),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      (frame, changes) => {
+        const changed = Uint8Array.from(encodeFrame(frame))
+        for (const [at, byte] of changes) changed[at % changed.length] = byte
+        const result = decodeFrame(changed)
+        if (result.ok && (result.frame.kind !== 'hello' || result.frame.version === SYNC_VERSION))
+          expect(encodeFrame(result.frame)).toEqual(changed)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('frame-too-long: 1 MiB is looked at, one byte more is not', () => {
+  expect(decodeFrame(bytes(FRAME_BYTES_MAX, 0))).toEqual({ ok: false, refusal: 'frame-encoding' })
+  expect(decodeFrame(bytes(FRAME_BYTES_MAX + 1, 0))).toEqual({ ok: false, refusal: 'frame-too-long' })
+})
+
+test('frame-encoding: bytes that are not one canonical array', () => {
+  for (const it of [bytes(0), Uint8Array.of(0x81), Uint8Array.of(0x81, 5, 0), Uint8Array.of(0x9f, 0xff)])
+    expect(decodeFrame(it)).toEqual({ ok: false, refusal: 'frame-encoding' })
+  for (const value of [{}, 1, null, 'hello', bytes(3)]) expect(refusal(value)).toBe('frame-encoding')
+})
+
+test('frame-kind: no number of a kind', () => {
+  for (const kind of [7, -1, 2 ** 40, '0', null, [0]]) expect(refusal([kind])).toBe('frame-kind')
+  expect(refusal([])).toBe('frame-kind')
+})
+
+test('frame-shape: a missing, additional or mistyped field of any kind', () => {
+  for (const frame of frames) {
+    const fields = fieldsOf(frame)
+    expect(refusal([...fields, 0]), frame.kind).toBe('frame-shape')
+    expect(refusal(fields.slice(0, -1)), frame.kind).toBe('frame-shape')
+    for (let at = 1; at < fields.length; at += 1) {
+      for (const value of ['x', -1, bytes(31), {}, null])
+        expect(refusal(fields.with(at, value)), `${frame.kind} ${at}`).toBe('frame-shape')
+    }
+  }
+})
+
+test('a HELLO of another version may say more, so that it is refused by its number', () => {
+  const later = [...fieldsOf(hello).with(1, SYNC_VERSION + 1), 'more']
+  const result = decodeFrame(encodeCanonical(later))
+  expect(result.ok && result.frame).toMatchObject({ kind: 'hello', version: SYNC_VERSION + 1 })
+})
+
+test('frame-shape: rows and ranges are in bounds and not empty', () => {
+  for (const row of [
+    [bytes(32), 0, bytes(32)],
+    [bytes(32), 2 ** 32 + 1, bytes(32)],
+    [bytes(32), 1],
+    [bytes(31), 1, bytes(32)],
+    1,
+  ])
+    expect(refusal([2, 0, [row], true])).toBe('frame-shape')
+  for (const row of [
+    [bytes(32), 1, 1],
+    [bytes(32), 2, 1],
+    [bytes(32), 0, 2 ** 32 + 1],
+    [bytes(32), -1, 1],
+    [bytes(32), 0],
+    null,
+  ])
+    expect(refusal([3, 1, false, [row]])).toBe('frame-shape')
+})
+
+test('frame-shape: a request asks for one range of a device', () => {
+  expect(
+    refusal([
+      3,
+      1,
+      false,
+      [
+        [key(1), 0, 1],
+        [key(2), 0, 1],
+      ],
+    ]),
+  ).toBe('ok')
+  expect(
+    refusal([
+      3,
+      1,
+      false,
+      [
+        [key(1), 0, 1],
+        [key(2), 0, 1],
+        [key(1), 5, 9],
+      ],
+    ]),
+  ).toBe('frame-shape')
+})
+
+test('frame-shape: no frame of nothing that only keeps a peer waiting', () => {
+  expect(refusal([2, 1, [], false])).toBe('frame-shape')
+  expect(refusal([4, 1, []])).toBe('frame-shape')
+})
+
+test('frame-limit: 8,192 rows, 8,192 ranges and 1,000 commits are taken, one more is not', () => {
+  const rows = Array.from({ length: ROWS_MAX + 1 }, (_, i): Value => [key(i), 1, bytes(32)])
+  expect(refusal([2, 1, rows.slice(1), true])).toBe('ok')
+  expect(refusal([2, 1, rows, true])).toBe('frame-limit')
+  const wants = Array.from({ length: WANTS_MAX + 1 }, (_, i): Value => [key(i), 0, 1])
+  expect(refusal([3, 1, false, wants.slice(1)])).toBe('ok')
+  expect(refusal([3, 1, false, wants])).toBe('frame-limit')
+  const records = Array.from({ length: BATCH_COMMITS_MAX + 1 }, () => bytes(1))
+  expect(refusal([4, 1, records.slice(1)])).toBe('ok')
+  expect(refusal([4, 1, records])).toBe('frame-limit')
+})
+
+function fieldsOf(frame: Frame): Value[] {
+  const kinds = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root']
+  const number = kinds.indexOf(frame.kind)
+  switch (frame.kind) {
+    case 'hello':
+      return [number, frame.version, frame.coop, frame.authority, frame.root, frame.key]
+    case 'digests':
+      return [number, frame.round, frame.digests]
+    case 'rows':
+      return [number, frame.round, frame.rows.map((it) => [it.device, it.length, it.id]), frame.isLast]
+    case 'want':
+      return [
+        number,
+        frame.request,
+        frame.isAuthorityOnly,
+        frame.wants.map((it) => [it.device, it.from, it.to]),
+      ]
+    case 'commits':
+      return [number, frame.request, frame.records]
+    case 'done':
+      return [number, frame.request]
+    case 'root':
+      return [number, frame.root]
+  }
+}
