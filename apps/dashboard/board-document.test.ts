@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import * as Y from 'yjs'
 import type { Json } from './board-document.ts'
 import {

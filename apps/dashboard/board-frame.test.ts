@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { readBoardFrame, writeEditFrame } from './board-frame.ts'
 
 describe('messages of a live board', () => {

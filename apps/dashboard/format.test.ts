@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SHORT_ID_LENGTH_MAX, formatBytes, formatRelative, shortenId } from './format.ts'
 
 describe('sizes', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { LineReader } from './line-reader.ts'
 
 it('lines are whole, however the stream is cut', () => {

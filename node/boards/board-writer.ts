@@ -1,17 +1,11 @@
-import { randomInt } from 'node:crypto'
 import * as Y from 'yjs'
-import { BoardState, FIELDS, LIST_PREFIX, SESSION_MAX, encodeBoardPayload, isListName } from '#protocol/board'
+import { BoardState, FIELDS, LIST_PREFIX, encodeBoardPayload, isListName } from '#protocol/board'
 import type { Json } from '#protocol/board'
 import type { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
 
 /** Longest name of a board, as in document ids. */
 const BOARD_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
-
-/** A fresh writer session of this device. */
-export function newSession(): number {
-  return randomInt(1, SESSION_MAX)
-}
 
 /** The board called `name`, opened if nobody wrote it yet. */
 export function openBoard(engine: Engine, name: string): BoardState {
@@ -37,7 +31,7 @@ export async function commitUpdate(
 export class BoardWriter {
   readonly #engine: Engine
   readonly #board: BoardState
-  readonly #session = newSession()
+  readonly #session: number
   readonly #doc: Y.Doc
   readonly #mirror = (update: Uint8Array): void => Y.applyUpdate(this.#doc, update, this.#board)
   /** False once an edit failed: its structs are in the copy but not in the log. */
@@ -46,10 +40,12 @@ export class BoardWriter {
   constructor(engine: Engine, board: BoardState) {
     this.#engine = engine
     this.#board = board
+    const device = engine.replica.device ?? ''
+    this.#session = board.newSession(device)
     this.#doc = new Y.Doc({ guid: board.document })
     Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(board.doc), board)
     // After loading: Yjs draws another id when it meets structs of its own.
-    this.#doc.clientID = board.writerOf(engine.replica.device ?? '', this.#session)
+    this.#doc.clientID = board.writerOf(device, this.#session)
     board.doc.on('update', this.#mirror)
   }
 

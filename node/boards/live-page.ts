@@ -2,7 +2,7 @@ import * as Y from 'yjs'
 import type { BoardState } from '#protocol/board'
 import type { Engine } from '#node/engine'
 import { asCoopError } from '#node/errors'
-import { commitUpdate, newSession } from './board-writer.ts'
+import { commitUpdate } from './board-writer.ts'
 
 /** Edits of a page that may wait for the disk; a page that sends more is cut. */
 const EDITS_MAX = 1_000
@@ -21,7 +21,7 @@ export class LivePage {
   readonly #engine: Engine
   readonly #board: BoardState
   readonly #wire: PageWire
-  readonly #session = newSession()
+  readonly #session: number
   #edits: { number: number; update: Uint8Array }[] = []
   #isWriting = false
   #isClosed = false
@@ -31,7 +31,9 @@ export class LivePage {
     this.#engine = engine
     this.#board = board
     this.#wire = wire
-    const client = board.writerOf(engine.replica.device ?? '', this.#session)
+    const device = engine.replica.device ?? ''
+    this.#session = board.newSession(device)
+    const client = board.writerOf(device, this.#session)
     const hello = new DataView(new ArrayBuffer(13))
     hello.setUint32(0, this.#session)
     hello.setFloat64(4, client)

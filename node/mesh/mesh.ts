@@ -79,6 +79,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
   readonly #sessions = new Map<string, PeerSession>()
   readonly #dials = new Map<string, DialState>()
   readonly #dialling = new Set<string>()
+  /** Devices to which a sync stream is being opened: two connections at once must not open two. */
+  readonly #opening = new Set<string>()
   readonly #lastClose = new Map<string, string>()
   readonly #strangers: Set<string>
   readonly #timer: NodeJS.Timeout
@@ -331,11 +333,15 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   async #openSession(connection: Connection, device: string): Promise<void> {
-    if (this.#sessions.has(device) || connection.status !== 'open') return
+    if (this.#sessions.has(device) || this.#opening.has(device) || connection.status !== 'open') return
+    this.#opening.add(device)
     try {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(5_000) })
-      await this.#runSession(stream, device)
+      const session = this.#runSession(stream, device)
+      this.#opening.delete(device)
+      await session
     } catch (cause) {
+      this.#opening.delete(device)
       this.#log.debug({ err: cause }, 'no sync stream')
     }
   }

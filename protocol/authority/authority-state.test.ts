@@ -105,7 +105,11 @@ test('a founded co-op has one steward device; an admitted device has the role of
   const book = founded()
   expect(book.write(founder, inviteEntry(invite.publicKey))).toBe('ok')
   expect(book.write(founder, admitEntry())).toBe('ok')
-  const devices = [...book.state.devices.values()].map(({ memberName, deviceName, role }) => [memberName, deviceName, role])
+  const devices = [...book.state.devices.values()].map(({ memberName, deviceName, role }) => [
+    memberName,
+    deviceName,
+    role,
+  ])
   expect(devices).toEqual([
     ['Ada', 'nas', 'steward'],
     ['Bo', 'till', 'venue'],
@@ -118,7 +122,12 @@ test('entries: a section is exactly one known entry', () => {
   const two = encodeAuthorityEntries([inviteEntry(invite.publicKey), inviteEntry(otherInvite.publicKey)])
   expect(book.writeBytes(founder, two, undefined, 2)).toBe('entries')
   expect(book.writeBytes(founder, two)).toBe('entries')
-  const bad = [{ t: 'promote' }, { t: 'revoke', key: new Uint8Array(31) }, { t: 'revoke' }, { t: 'constructor' }]
+  const bad = [
+    { t: 'promote' },
+    { t: 'revoke', key: new Uint8Array(31) },
+    { t: 'revoke' },
+    { t: 'constructor' },
+  ]
   for (const entry of bad) expect(book.writeBytes(founder, encodeCanonical([entry]))).toBe('entries')
   for (const payload of [new Uint8Array(), Uint8Array.of(0x80), encodeCanonical({}), encodeCanonical([1])])
     expect(book.writeBytes(founder, payload)).toBe('entries')
@@ -127,7 +136,13 @@ test('entries: a section is exactly one known entry', () => {
 test('entries: an invite gives an invitable role, 1 to 64 times', () => {
   const good = { t: 'invite', key: invite.publicKey, role: 'member', uses: INVITE_USES_MAX, expiresMs: 0 }
   expect(founded().writeBytes(founder, encodeCanonical([good]))).toBe('ok')
-  const changes = [{ uses: 0 }, { uses: INVITE_USES_MAX + 1 }, { role: 'steward' }, { role: 'owner' }, { role: null }]
+  const changes = [
+    { uses: 0 },
+    { uses: INVITE_USES_MAX + 1 },
+    { role: 'steward' },
+    { role: 'owner' },
+    { role: null },
+  ]
   for (const change of [...changes, { expiresMs: -1 }, { key: 'key' }, { extra: 1 }])
     expect(founded().writeBytes(founder, encodeCanonical([{ ...good, ...change }]))).toBe('entries')
 })
@@ -135,8 +150,16 @@ test('entries: an invite gives an invitable role, 1 to 64 times', () => {
 test('entries: an admission has sound names, keys and signatures of the right length', () => {
   const book = founded()
   book.write(founder, inviteEntry(invite.publicKey))
-  const changes: Partial<AdmitEntry>[] = [{ memberName: '' }, { memberName: 'x'.repeat(65) }, { deviceName: 'a\u202eb' }]
-  changes.push({ device: new Uint8Array(31) }, { certificate: new Uint8Array(63) }, { proof: new Uint8Array(65) })
+  const changes: Partial<AdmitEntry>[] = [
+    { memberName: '' },
+    { memberName: 'x'.repeat(65) },
+    { deviceName: 'a\u202eb' },
+  ]
+  changes.push(
+    { device: new Uint8Array(31) },
+    { certificate: new Uint8Array(63) },
+    { proof: new Uint8Array(65) },
+  )
   for (const change of changes) {
     const payload = encodeAuthorityEntries([{ ...admitEntry(), ...change }])
     expect(book.writeBytes(founder, payload)).toBe('entries')
@@ -163,7 +186,8 @@ test('certificate: the founding device and every admitted one are certified by t
     certifyDevice(boKit, coop, stranger.publicKey),
     new Uint8Array(64),
   ]
-  for (const certificate of wrong) expect(book.write(founder, admitEntry({ certificate }))).toBe('certificate')
+  for (const certificate of wrong)
+    expect(book.write(founder, admitEntry({ certificate }))).toBe('certificate')
 })
 
 test('no-slots: the founder gives away as many admissions as the genesis says, and nobody else any', () => {

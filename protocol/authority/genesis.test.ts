@@ -26,13 +26,25 @@ test('a genesis record decodes to what was encoded', () => {
 test('names have 1 to 64 UTF-16 units', () => {
   for (const field of ['name', 'memberName', 'deviceName']) {
     expect(isRefused({ [field]: 'x'.repeat(NAME_LENGTH_MAX) })).toBe(false)
-    for (const value of ['', 'x'.repeat(NAME_LENGTH_MAX + 1), ' x', 'a\nb', 7]) expect(isRefused({ [field]: value })).toBe(true)
+    for (const value of ['', 'x'.repeat(NAME_LENGTH_MAX + 1), ' x', 'a\nb', 7])
+      expect(isRefused({ [field]: value })).toBe(true)
   }
 })
 
 test('a record with another version, field, choice or length is none', () => {
-  const bad: { [key: string]: Value }[] = [{ v: 2 }, { v: '1' }, { kit: new Uint8Array(31) }, { device: 'key' }]
-  bad.push({ quorum: 'all' }, { recovery: 'none' }, { slots: -1 }, { nonce: new Uint8Array(15) }, { timeMs: null })
+  const bad: { [key: string]: Value }[] = [
+    { v: 2 },
+    { v: '1' },
+    { kit: new Uint8Array(31) },
+    { device: 'key' },
+  ]
+  bad.push(
+    { quorum: 'all' },
+    { recovery: 'none' },
+    { slots: -1 },
+    { nonce: new Uint8Array(15) },
+    { timeMs: null },
+  )
   bad.push({ more: 1 })
   for (const change of bad) expect(isRefused(change)).toBe(true)
   expect(decodeGenesis(encodeCanonical({ ...genesis }))).toBe(null) // no version

@@ -1,7 +1,10 @@
 import { decodeCanonical, encodeCanonical, isCount } from '../encoding/index.ts'
 
-/** The largest number of a writer session; sessions are drawn at random by the device. */
-export const SESSION_MAX = 0xffff_ffff
+/**
+ * The largest number of a writer session. A device counts its sessions up from 0; the range is small so that nobody
+ * can search it for a session whose clientID equals another device's.
+ */
+export const SESSION_MAX = 0xf_ffff
 
 /** What a section of a shared document carries. */
 export interface BoardPayload {

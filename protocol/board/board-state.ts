@@ -61,12 +61,16 @@ export class BoardState implements DocumentState {
   lastCommit: Uint8Array = new Uint8Array(32)
   #skip: { sections: number; commit: Uint8Array } | null = null
   #hash: Uint8Array | null = null
+  /** First session that each device (hex) has not used yet. */
+  readonly #nextSessions = new Map<string, number>()
 
   constructor(document: string, host: DocumentHost) {
     this.document = document
     this.#host = host
     this.doc = new Y.Doc({ guid: document })
     this.doc.clientID = 0
+    this.doc.getMap(FIELDS)
+    this.doc.getText(TEXT)
     this.#gate = new UpdateGate({ root: rootKind })
     const cached = host.cached(document)
     if (cached === null) return
@@ -78,6 +82,13 @@ export class BoardState implements DocumentState {
   writerOf(device: string, session: number): number {
     const key = fromHex(device) ?? new Uint8Array(32)
     return writerClientId(this.#host.sha256, this.#host.coop, key, this.document, session)
+  }
+
+  /** Draws a writer session that this device has never used on this board. */
+  newSession(device: string): number {
+    const session = this.#nextSessions.get(device) ?? 0
+    this.#nextSessions.set(device, session + 1)
+    return session
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -98,6 +109,8 @@ export class BoardState implements DocumentState {
     if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     const apply = (): void => {
       this.#gate.admit(verdict.checked, author)
+      const next = this.#nextSessions.get(section.device) ?? 0
+      this.#nextSessions.set(section.device, Math.max(next, payload.session + 1))
       this.#apply(payload.update, section.commit)
     }
     return { ok: true, apply }

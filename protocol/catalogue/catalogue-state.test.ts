@@ -9,9 +9,16 @@ import type { CatalogueEntry } from './entries.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
-const cidOf = (text: string): Uint8Array => Uint8Array.of(1, 0x55, 0x12, 0x20, ...sha256(new TextEncoder().encode(text)))
+const cidOf = (text: string): Uint8Array =>
+  Uint8Array.of(1, 0x55, 0x12, 0x20, ...sha256(new TextEncoder().encode(text)))
 const commitOf = (device: string, seq: number): Uint8Array => sha256(encodeCanonical([device, seq]))
-const list = (name: string): CatalogueEntry => ({ t: 'list', cid: cidOf(name), name, sizeBytes: 3, kind: 'file' })
+const list = (name: string): CatalogueEntry => ({
+  t: 'list',
+  cid: cidOf(name),
+  name,
+  sizeBytes: 3,
+  kind: 'file',
+})
 const unlist = (device: string, seq: number, index = 0): CatalogueEntry => {
   return { t: 'unlist', commit: commitOf(device, seq), index }
 }
@@ -28,14 +35,31 @@ interface Act {
 }
 
 function open(): CatalogueState {
-  return new CatalogueState({ coop: new Uint8Array(32), sha256, rule: new SignatureRule(crypto), cached: () => null })
+  return new CatalogueState({
+    coop: new Uint8Array(32),
+    sha256,
+    rule: new SignatureRule(crypto),
+    cached: () => null,
+  })
 }
 
 function contextOf(act: Act, payload: Uint8Array, entries: number): SectionContext {
   const { device, seq, role = 'member', member = device, knows = {} } = act
-  const acknowledges = (other: string, at: number): boolean => (other === device ? at <= seq : (knows[other] ?? -1) >= at)
+  const acknowledges = (other: string, at: number): boolean =>
+    other === device ? at <= seq : (knows[other] ?? -1) >= at
   const commit = commitOf(device, seq)
-  return { document: 'catalogue', commit, device, seq, timeMs: 0, role, member, entries, payload, acknowledges }
+  return {
+    document: 'catalogue',
+    commit,
+    device,
+    seq,
+    timeMs: 0,
+    role,
+    member,
+    entries,
+    payload,
+    acknowledges,
+  }
 }
 
 function write(state: CatalogueState, act: Act): string {
@@ -52,25 +76,53 @@ function names(state: CatalogueState): string[] {
 
 test('listings, holders and their ends are folded', () => {
   const state = open()
-  expect(write(state, { device: 'a', seq: 0, entries: [list('x'), list('y'), { t: 'hold', cid: cidOf('x') }] })).toBe('ok')
+  expect(
+    write(state, { device: 'a', seq: 0, entries: [list('x'), list('y'), { t: 'hold', cid: cidOf('x') }] }),
+  ).toBe('ok')
   expect(write(state, { device: 'b', seq: 0, entries: [{ t: 'hold', cid: cidOf('x') }] })).toBe('ok')
   expect(names(state)).toEqual(['x', 'y'])
   expect([...(state.holders.get(toHex(cidOf('x'))) ?? [])].sort()).toEqual(['a', 'b'])
-  expect(write(state, { device: 'a', seq: 1, entries: [unlist('a', 0, 1), { t: 'drop', cid: cidOf('x') }] })).toBe('ok')
-  expect(write(state, { device: 'b', seq: 1, entries: [{ t: 'drop', cid: cidOf('x') }, { t: 'drop', cid: cidOf('z') }] })).toBe('ok')
+  expect(
+    write(state, { device: 'a', seq: 1, entries: [unlist('a', 0, 1), { t: 'drop', cid: cidOf('x') }] }),
+  ).toBe('ok')
+  expect(
+    write(state, {
+      device: 'b',
+      seq: 1,
+      entries: [
+        { t: 'drop', cid: cidOf('x') },
+        { t: 'drop', cid: cidOf('z') },
+      ],
+    }),
+  ).toBe('ok')
   expect(names(state)).toEqual(['x'])
   expect(state.holders.size).toBe(0)
 })
 
 test('entries: unknown types, malformed fields and wrong counts', () => {
   const good = { t: 'list', cid: cidOf('x'), name: 'x', sizeBytes: 3, kind: 'file' }
-  const bad = [{ t: 'list' }, { t: 'move', cid: cidOf('x') }, { ...good, extra: 1 }, { ...good, kind: 'link' }]
-  bad.push({ ...good, sizeBytes: -1 }, { ...good, name: '' }, { ...good, name: 'x'.repeat(ASSET_NAME_LENGTH_MAX + 1) })
-  const cids = [cidOf('x').slice(1), Uint8Array.of(...cidOf('x'), 0), cidOf('x').with(0, 0), cidOf('x').with(1, 0x71)]
+  const bad = [
+    { t: 'list' },
+    { t: 'move', cid: cidOf('x') },
+    { ...good, extra: 1 },
+    { ...good, kind: 'link' },
+  ]
+  bad.push(
+    { ...good, sizeBytes: -1 },
+    { ...good, name: '' },
+    { ...good, name: 'x'.repeat(ASSET_NAME_LENGTH_MAX + 1) },
+  )
+  const cids = [
+    cidOf('x').slice(1),
+    Uint8Array.of(...cidOf('x'), 0),
+    cidOf('x').with(0, 0),
+    cidOf('x').with(1, 0x71),
+  ]
   cids.push(cidOf('x').with(2, 0x13), cidOf('x').with(3, 0x1f))
   for (const cid of cids) bad.push({ ...good, cid })
   const payloads = bad.map((entry) => encodeCanonical([entry]))
-  for (const t of ['hold', 'drop']) payloads.push(encodeCanonical([{ t, cid: cidOf('x').with(0, 0) }]), encodeCanonical([{ t }]))
+  for (const t of ['hold', 'drop'])
+    payloads.push(encodeCanonical([{ t, cid: cidOf('x').with(0, 0) }]), encodeCanonical([{ t }]))
   payloads.push(encodeCanonical([{ t: 'unlist', commit: new Uint8Array(31), index: 0 }]))
   payloads.push(encodeCanonical([{ t: 'unlist', commit: new Uint8Array(32), index: -1 }]), new Uint8Array())
   for (const payload of payloads) {
@@ -78,7 +130,9 @@ test('entries: unknown types, malformed fields and wrong counts', () => {
     expect(verdict).toMatchObject({ ok: false, refusal: 'entries' })
   }
   const two = encodeCanonical([good, good])
-  expect(open().check(contextOf({ device: 'a', seq: 0, entries: [] }, two, 1))).toMatchObject({ refusal: 'entries' })
+  expect(open().check(contextOf({ device: 'a', seq: 0, entries: [] }, two, 1))).toMatchObject({
+    refusal: 'entries',
+  })
   const longest = encodeCanonical([{ ...good, name: 'x'.repeat(ASSET_NAME_LENGTH_MAX) }])
   expect(open().check(contextOf({ device: 'a', seq: 0, entries: [] }, longest, 1)).ok).toBe(true)
 })
@@ -86,14 +140,18 @@ test('entries: unknown types, malformed fields and wrong counts', () => {
 test('role: an observer lists nothing, but may say what it holds', () => {
   const state = open()
   expect(write(state, { device: 'o', seq: 0, role: 'observer', entries: [list('x')] })).toBe('role')
-  expect(write(state, { device: 'o', seq: 0, role: 'observer', entries: [{ t: 'hold', cid: cidOf('x') }] })).toBe('ok')
+  expect(
+    write(state, { device: 'o', seq: 0, role: 'observer', entries: [{ t: 'hold', cid: cidOf('x') }] }),
+  ).toBe('ok')
   for (const role of ['steward', 'member', 'venue', 'archive'] as const)
     expect(write(state, { device: role, seq: 0, role, entries: [list(role)] })).toBe('ok')
 })
 
 test('one refused entry refuses its whole section', () => {
   const state = open()
-  expect(write(state, { device: 'a', seq: 0, entries: [list('x'), unlist('a', 0, 0)] })).toBe('listing-unknown')
+  expect(write(state, { device: 'a', seq: 0, entries: [list('x'), unlist('a', 0, 0)] })).toBe(
+    'listing-unknown',
+  )
   expect(names(state)).toEqual([])
 })
 
@@ -112,7 +170,9 @@ test('listing-of-another: own listings come off, those of the same member too, t
   write(state, { device: 'a', seq: 0, member: 'ada', entries: [list('x')] })
   const knows = { a: 0 }
   for (const role of ['member', 'venue', 'archive', 'observer'] as const)
-    expect(write(state, { device: 'b', seq: 0, member: 'bo', role, knows, entries: [unlist('a', 0)] })).toBe('listing-of-another')
+    expect(write(state, { device: 'b', seq: 0, member: 'bo', role, knows, entries: [unlist('a', 0)] })).toBe(
+      'listing-of-another',
+    )
   const own: Act = { device: 'a2', seq: 0, member: 'ada', knows, entries: [unlist('a', 0)] }
   expect(write(state, own)).toBe('ok')
   expect(write(state, { ...own, device: 's', member: 'sue', role: 'steward' })).toBe('ok')
@@ -126,7 +186,14 @@ test('a second, concurrent listing of the same asset survives the removal of the
     { device: 's', seq: 0, role: 'steward', knows: { a: 0 }, entries: [unlist('a', 0)] },
     { device: 'r', seq: 0, role: 'steward', knows: { a: 0 }, entries: [unlist('a', 0)] },
     { device: 'a', seq: 1, entries: [list('z'), { t: 'hold', cid: cidOf('z') }] },
-    { device: 'b', seq: 1, entries: [{ t: 'hold', cid: cidOf('z') }, { t: 'drop', cid: cidOf('z') }] },
+    {
+      device: 'b',
+      seq: 1,
+      entries: [
+        { t: 'hold', cid: cidOf('z') },
+        { t: 'drop', cid: cidOf('z') },
+      ],
+    },
   ]
   const hashes = new Set<string>()
   for (const order of orders(acts)) {
@@ -142,6 +209,10 @@ test('a second, concurrent listing of the same asset survives the removal of the
 function orders(acts: readonly Act[]): Act[][] {
   if (acts.length === 0) return [[]]
   const isReady = (act: Act): boolean =>
-    !acts.some((it) => (it.device === act.device ? it.seq < act.seq : it.seq <= (act.knows?.[it.device] ?? -1)))
-  return acts.filter(isReady).flatMap((act) => orders(acts.filter((it) => it !== act)).map((rest) => [act, ...rest]))
+    !acts.some((it) =>
+      it.device === act.device ? it.seq < act.seq : it.seq <= (act.knows?.[it.device] ?? -1),
+    )
+  return acts
+    .filter(isReady)
+    .flatMap((act) => orders(acts.filter((it) => it !== act)).map((rest) => [act, ...rest]))
 }

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { DOCUMENT_ID_LENGTH_MAX, isDocumentId } from './document-id.ts'
 
 test('a document id is a kind, or a kind and a name', () => {
-  const good = ['authority', 'a', 'board/a', 'board/9.x_y-z', 'k'.repeat(16), `${'k'.repeat(16)}/${'n'.repeat(63)}`]
+  const good = [
+    'authority',
+    'a',
+    'board/a',
+    'board/9.x_y-z',
+    'k'.repeat(16),
+    `${'k'.repeat(16)}/${'n'.repeat(63)}`,
+  ]
   for (const id of good) expect(isDocumentId(id), id).toBe(true)
   expect(good.at(-1)?.length).toBe(DOCUMENT_ID_LENGTH_MAX)
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareBytes, decodeCanonical, encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
@@ -53,7 +53,7 @@ function seenHeads(count: number): Header['seen'] {
 
 function sections(count: number, length: number): Header['sections'] {
   return Array.from({ length: count }, (_, i) => {
-    const name = `${String.fromCharCode(97 + i)}`.repeat(16)
+    const name = String.fromCharCode(97 + i).repeat(16)
     return { document: `${name}/${'n'.repeat(63)}`, entries: ENTRIES_MAX, hash: bytes32(1), length }
   })
 }
@@ -80,7 +80,10 @@ test('a header that decodes has one encoding', () => {
 
 test('header-too-long: 8,192 bytes are looked at, one more is not', () => {
   expect(decodeHeader(new Uint8Array(HEADER_BYTES_MAX))).toEqual({ ok: false, refusal: 'header-encoding' })
-  expect(decodeHeader(new Uint8Array(HEADER_BYTES_MAX + 1))).toEqual({ ok: false, refusal: 'header-too-long' })
+  expect(decodeHeader(new Uint8Array(HEADER_BYTES_MAX + 1))).toEqual({
+    ok: false,
+    refusal: 'header-too-long',
+  })
 })
 
 test('the fullest header fits', () => {
@@ -113,7 +116,10 @@ test('header-shape: a missing, additional or mistyped field', () => {
   expect(verdictOfFields((fields) => fields.push(null))).toBe('header-shape')
   for (let at = 1; at < 9; at += 1) {
     for (const value of [false, -1, 'x', new Uint8Array(31), new Uint8Array(33), {}])
-      expect(verdictOfFields((fields) => (fields[at] = value)), `field ${at}`).toBe('header-shape')
+      expect(
+        verdictOfFields((fields) => (fields[at] = value)),
+        `field ${at}`,
+      ).toBe('header-shape')
   }
 })
 
@@ -137,7 +143,14 @@ test('header-shape: a commit never acknowledges its own device', () => {
 })
 
 test('header-shape: rows of seen and sections have their fields and no more', () => {
-  for (const row of [[], [bytes32(4), 0], [bytes32(4), 0, bytes32(5), 0], [bytes32(4), -1, bytes32(5)], 'row', null]) {
+  for (const row of [
+    [],
+    [bytes32(4), 0],
+    [bytes32(4), 0, bytes32(5), 0],
+    [bytes32(4), -1, bytes32(5)],
+    'row',
+    null,
+  ]) {
     expect(verdictOfFields((fields) => (fields[6] = [row]))).toBe('header-shape')
     expect(verdictOfFields((fields) => (fields[8] = [row]))).toBe('header-shape')
   }
@@ -146,7 +159,8 @@ test('header-shape: rows of seen and sections have their fields and no more', ()
 test('header-shape: a section has a document id, 1 to 4,096 entries and a hash', () => {
   const section = { document: 'board/a', entries: 1, hash: bytes32(8), length: 10 }
   expect(verdict({ sections: [{ ...section, entries: ENTRIES_MAX }] })).toBe('ok')
-  for (const entries of [0, ENTRIES_MAX + 1]) expect(verdict({ sections: [{ ...section, entries }] })).toBe('header-shape')
+  for (const entries of [0, ENTRIES_MAX + 1])
+    expect(verdict({ sections: [{ ...section, entries }] })).toBe('header-shape')
   for (const document of ['', 'Board', 'board/../a']) {
     expect(verdict({ sections: [{ ...section, document }] })).toBe('header-shape')
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { encodeCanonical, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
@@ -33,7 +33,9 @@ test('a signed record decodes to itself, its id is the hash of its header, its s
   expect(decoded).toEqual({ ok: true, record })
   expect(toHex(record.id)).toBe(toHex(sha256(headerBytes)))
   expect(record.author).toBe(toHex(signer.publicKey))
-  expect(new SignatureRule(nodeCrypto()).verify(signer.publicKey, commitMessage(record.id), signature)).toBe(true)
+  expect(new SignatureRule(nodeCrypto()).verify(signer.publicKey, commitMessage(record.id), signature)).toBe(
+    true,
+  )
 })
 
 test('sections are signed in order of their documents, each with its own payload', () => {

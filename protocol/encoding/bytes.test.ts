@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { asciiBytes, compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.ts'
 
@@ -15,7 +15,8 @@ test('hexadecimal and bytes are one to one, in lower case', () => {
 })
 
 test('a text that is not hexadecimal of even length has no bytes', () => {
-  for (const text of ['0', '0g', ' 00', '00 ', '0x00', '-1', '+1', '０0', '00\n']) expect(fromHex(text)).toBe(null)
+  for (const text of ['0', '0g', ' 00', '00 ', '0x00', '-1', '+1', '０0', '00\n'])
+    expect(fromHex(text)).toBe(null)
   expect(fromHex('')).toEqual(new Uint8Array())
 })
 

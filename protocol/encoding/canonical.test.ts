@@ -1,5 +1,5 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concatBytes, fromHex } from './bytes.ts'
 import { DEPTH_MAX, ITEMS_MAX, decodeCanonical, encodeCanonical } from './canonical.ts'
@@ -109,17 +109,45 @@ test('bytes after the value are refused', () => {
 
 test('longer forms of a number or length are not canonical', () => {
   const long = ['1817', '1800', '1900ff', '1a0000ffff', '1b00000000ffffffff', '3817', '5800', '7800', '980 0']
-  long.push('b800', '5903 00'.replace('03', '00'), 'a1 7801 61 00', '1b0000000000000000', '3b00000000ffffffff')
+  long.push(
+    'b800',
+    '5903 00'.replace('03', '00'),
+    'a1 7801 61 00',
+    '1b0000000000000000',
+    '3b00000000ffffffff',
+  )
   for (const hex of long) expect(refusal(hex), hex).toBe('not-canonical')
 })
 
 test('reserved and indefinite lengths are not canonical', () => {
-  for (const hex of ['1c', '1d', '1e', '1f', '5f ff', '7f ff', '9f ff', 'bf ff', '9f 00 ff', 'bf 61 61 00 ff'])
+  for (const hex of [
+    '1c',
+    '1d',
+    '1e',
+    '1f',
+    '5f ff',
+    '7f ff',
+    '9f ff',
+    'bf ff',
+    '9f 00 ff',
+    'bf 61 61 00 ff',
+  ])
     expect(refusal(hex), hex).toBe('not-canonical')
 })
 
 test('floats, undefined, tags and other simple values are not supported', () => {
-  const hexes = ['f93c00', 'fa3f800000', 'fb3ff0000000000000', 'f97e00', 'f7', 'e0', 'f3', 'f818', 'f820', 'ff']
+  const hexes = [
+    'f93c00',
+    'fa3f800000',
+    'fb3ff0000000000000',
+    'f97e00',
+    'f7',
+    'e0',
+    'f3',
+    'f818',
+    'f820',
+    'ff',
+  ]
   hexes.push('c0 00', 'd82a 45 0001551200', 'c2 41 01')
   for (const hex of hexes) expect(refusal(hex), hex).toBe('unsupported-type')
 })
@@ -127,7 +155,12 @@ test('floats, undefined, tags and other simple values are not supported', () => 
 test('integers end at 2^53 - 1 in both directions', () => {
   expect(decodeHex('1b 001fffffffffffff')).toEqual({ ok: true, value: Number.MAX_SAFE_INTEGER })
   expect(decodeHex('3b 001ffffffffffffe')).toEqual({ ok: true, value: Number.MIN_SAFE_INTEGER })
-  for (const hex of ['1b 0020000000000000', '3b 001fffffffffffff', '1b ffffffffffffffff', '3b ffffffffffffffff'])
+  for (const hex of [
+    '1b 0020000000000000',
+    '3b 001fffffffffffff',
+    '1b ffffffffffffffff',
+    '3b ffffffffffffffff',
+  ])
     expect(refusal(hex), hex).toBe('integer-too-large')
 })
 
@@ -144,7 +177,11 @@ test('map keys are texts in strict order, shorter first', () => {
 })
 
 test('a key named __proto__ is a key and changes no prototype', () => {
-  const bytes = concatBytes(Uint8Array.of(0xa1, 0x69), new TextEncoder().encode('__proto__'), Uint8Array.of(0xa0))
+  const bytes = concatBytes(
+    Uint8Array.of(0xa1, 0x69),
+    new TextEncoder().encode('__proto__'),
+    Uint8Array.of(0xa0),
+  )
   const result = decodeCanonical(bytes)
   const value = result.ok ? (result.value as { [key: string]: Value }) : {}
   expect(Object.keys(value)).toEqual(['__proto__'])
@@ -167,7 +204,12 @@ test('a value has 100,000 items and not one more, the containers counted', () =>
 })
 
 test('a length beyond the input is refused before anything is kept for it', () => {
-  for (const hex of ['5b 001fffffffffffff', '7b 001fffffffffffff', '9b 001fffffffffffff', 'bb 001fffffffffffff'])
+  for (const hex of [
+    '5b 001fffffffffffff',
+    '7b 001fffffffffffff',
+    '9b 001fffffffffffff',
+    'bb 001fffffffffffff',
+  ])
     expect(refusal(hex), hex).toBe('truncated')
   expect(refusal('a1 7b 001fffffffffffff')).toBe('truncated')
 })

@@ -1,6 +1,6 @@
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { base58btc } from 'multiformats/bases/base58'
 import { expect, test } from 'vitest'
 import { deviceFromText, deviceText } from './device-text.ts'
@@ -19,7 +19,9 @@ test('the text of a device is the PeerId that libp2p gives to its key', () => {
 
 test('a text that is no PeerId of an Ed25519 key has no device', () => {
   const text = deviceText(new Uint8Array(32).fill(5))
-  const wrongPrefix = base58btc.baseEncode(Uint8Array.of(0x00, 0x25, 0x08, 0x02, 0x12, 0x21, ...new Uint8Array(33)))
+  const wrongPrefix = base58btc.baseEncode(
+    Uint8Array.of(0x00, 0x25, 0x08, 0x02, 0x12, 0x21, ...new Uint8Array(33)),
+  )
   const sha256Id = 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG'
   const refused = ['', '1', '12D3Koo', sha256Id, wrongPrefix, text.slice(0, -1), `${text}1`, `1${text}`]
   refused.push(` ${text}`, `${text}\n`, text.replace('1', '0'), text.replace('1', 'l'), 'é', 'z'.repeat(64))

@@ -130,7 +130,9 @@ test('a key that is no point of the curve is refused', () => {
 
 test('keys and signatures that come in a Node Buffer are left as they are', () => {
   // Both need the sign bit, the one that the rule masks while it looks at y.
-  const withSignBit = findSigner((it) => (it.publicKey[31] ?? 0) >= 0x80 && (it.sign(message)[31] ?? 0) >= 0x80)
+  const withSignBit = findSigner(
+    (it) => (it.publicKey[31] ?? 0) >= 0x80 && (it.sign(message)[31] ?? 0) >= 0x80,
+  )
   const key = Buffer.from(withSignBit.publicKey)
   const signed = Buffer.from(withSignBit.sign(message))
   const before = toHex(key) + toHex(signed)

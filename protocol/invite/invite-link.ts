@@ -29,11 +29,15 @@ export type InviteLinkResult =
 
 const SCHEME = 'coop://join/'
 
-/** The `coop://join/…` text of an invite. */
+/** The `coop://join/…` text of an invite. Addresses beyond what a link may hold are left out, the last first. */
 export function formatInviteLink(link: InviteLink): string {
   const addresses = link.addresses.slice(0, INVITE_ADDRESSES_MAX)
-  const fields = [1, link.coop, link.secret, link.issuer, link.expiresMs, addresses]
-  return SCHEME + base64url.baseEncode(encodeCanonical(fields))
+  const format = (): string => {
+    const fields = [1, link.coop, link.secret, link.issuer, link.expiresMs, addresses]
+    return SCHEME + base64url.baseEncode(encodeCanonical(fields))
+  }
+  while (addresses.length > 0 && format().length > INVITE_LINK_LENGTH_MAX) addresses.pop()
+  return format()
 }
 
 /** Reads a pasted link; blanks around it and line breaks inside it are forgiven. Never throws. */

@@ -66,8 +66,9 @@ class Pen {
 
 /** A founder and an admitted device whose first commit acknowledges its admission. */
 function withPen(seed: number): { founder: MemoryNode; pen: Pen; all: CommitRecord[]; coop: Uint8Array } {
-  const { founder, admit, coop } = coopOf(seed)
-  const venue = admit('venue')
+  const made = coopOf(seed)
+  const { founder, coop } = made
+  const venue = made.admit('venue')
   const pen = new Pen(coop, venue.signer)
   const all = records(founder)
   pen.write({ seen: [headOf(all)] })
@@ -318,8 +319,9 @@ test('a section of an unknown kind is stored and relayed, not folded', () => {
 })
 
 test('more than 32 heads are acknowledged by several commits, so that the last knows them all', () => {
-  const { founder, admit, coop } = coopOf(18)
-  const pens = Array.from({ length: SEEN_MAX + 8 }, () => new Pen(coop, admit('member').signer))
+  const made = coopOf(18)
+  const { founder, coop } = made
+  const pens = Array.from({ length: SEEN_MAX + 8 }, () => new Pen(coop, made.admit('member').signer))
   const seen = [headOf(records(founder))]
   founder.write(founder.replica.ingest(pens.map((pen) => pen.write({ seen }))).stored)
   const written = must(founder.author([listSection('last', sha256)]))
@@ -335,7 +337,11 @@ test('a device writes nothing that its peers would refuse to read', () => {
   const good = listSection('x', sha256)
   const many = (count: number): Section => {
     const entry = { t: 'hold' as const, cid: Uint8Array.of(1, 0x55, 0x12, 0x20, ...new Uint8Array(32)) }
-    return { document: CATALOGUE, entries: count, payload: encodeCatalogueEntries(Array(count).fill(entry)) }
+    return {
+      document: CATALOGUE,
+      entries: count,
+      payload: encodeCatalogueEntries(Array.from({ length: count }, () => entry)),
+    }
   }
   const board = (name: string, bytes: number): Section => {
     return { document: name, entries: 1, payload: new Uint8Array(bytes) }
@@ -377,8 +383,9 @@ test('chain-waits: a device whose own chain acknowledges what it lacks does not 
 })
 
 test('a log loads into the same state, and not when a record is missing or of another co-op', () => {
-  const { founder, coop, admit } = coopOf(22)
-  admit('member')
+  const made = coopOf(22)
+  const { founder, coop } = made
+  made.admit('member')
   must(founder.author([listSection('x', sha256)]))
   const replica = reader(coop)
   for (const record of records(founder)) expect(replica.load(record)).toBe(true)
@@ -395,8 +402,9 @@ test('a log loads into the same state, and not when a record is missing or of an
 })
 
 test('equal commits give equal states in whatever order they come, chain by chain or mixed', () => {
-  const { founder, admit, mesh } = coopOf(23)
-  const nodes = [founder, admit('member'), admit('venue'), admit('observer')]
+  const made = coopOf(23)
+  const { founder, mesh } = made
+  const nodes = [founder, made.admit('member'), made.admit('venue'), made.admit('observer')]
   for (const node of nodes.slice(1)) mesh.connect(founder, node)
   mesh.settle()
   const random = seededRandom(5)

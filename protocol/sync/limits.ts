@@ -22,3 +22,5 @@ export const ROUND_EVERY_MS = 30_000
 export const REFUSALS_MAX = 64
 /** How long news are gathered before a peer is told: longer than gossip takes on a LAN, shorter than people notice. */
 export const ANNOUNCE_DELAY_MS = 100
+/** After this long without news the roots are compared. A guess: several announcements. */
+export const QUIET_MS = 500

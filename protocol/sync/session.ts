@@ -14,6 +14,7 @@ import {
   BATCH_COMMITS_MAX,
   FRAME_BYTES_MAX,
   HELLO_TIMEOUT_MS,
+  QUIET_MS,
   PEER_CHAINS_MAX,
   REFUSALS_MAX,
   ROUND_EVERY_MS,
@@ -419,7 +420,10 @@ export class SyncSession {
     for (let at = 0; at < rows.length; at += ROWS_MAX) {
       this.#send({ kind: 'rows', round: 0, rows: rows.slice(at, at + ROWS_MAX), isLast: true })
     }
-    if (rows.length > 0) this.isSynced = false
+    if (rows.length === 0) return
+    this.isSynced = false
+    // Once it is quiet the roots are compared, so that both sides know that they agree.
+    this.#rootAtMs = this.#nowMs + QUIET_MS
   }
 
   #wake(): void {
