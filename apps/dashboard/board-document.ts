@@ -59,14 +59,14 @@ export function viewBoard(doc: Y.Doc): BoardView {
   return {
     fields: fields.sort((a, b) => (a.key < b.key ? -1 : 1)),
     lists: lists.filter((list) => list.items.length > 0).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    text: textOf(doc).toString(),
+    text: textOf(doc).toJSON(),
   }
 }
 
 /** Makes the board's text equal `after` by the smallest change, in updates that a node takes. */
 export function writeText(doc: Y.Doc, after: string, caret?: number): void {
   const text = textOf(doc)
-  const splice = spliceBetween(text.toString(), after.toWellFormed(), caret)
+  const splice = spliceBetween(text.toJSON(), after.toWellFormed(), caret)
   if (splice === null) return
   const [first = '', ...rest] = splitText(splice.insert, TEXT_PIECE_UNITS_MAX)
   doc.transact(() => {
@@ -85,12 +85,13 @@ export function writeText(doc: Y.Doc, after: string, caret?: number): void {
  * the differences are exactly what was written in `from` alone: the way unsaved edits move to a new session.
  */
 export function carryOver(from: Y.Doc, to: Y.Doc): void {
-  writeText(to, textOf(from).toString())
+  writeText(to, textOf(from).toJSON())
   const target = fieldsOf(to)
   for (const [key, value] of fieldsOf(from)) {
     if (!isSameJson(target.get(key), value)) target.set(key, value)
   }
-  for (const key of [...target.keys()]) if (!fieldsOf(from).has(key)) target.delete(key)
+  const gone = Array.from(target.keys()).filter((key) => !fieldsOf(from).has(key))
+  for (const key of gone) target.delete(key)
   for (const name of new Set([...listNames(from), ...listNames(to)])) {
     writeList(listOf(to, name), listOf(from, name).toArray())
   }

@@ -151,7 +151,7 @@ export class BoardLink {
   }
 
   #lose(doc: Y.Doc, { code, message, next }: Problem): void {
-    this.#set({ lost: { code, message, next, text: textOf(doc).toString() } })
+    this.#set({ lost: { code, message, next, text: textOf(doc).toJSON() } })
   }
 
   #broken(): void {

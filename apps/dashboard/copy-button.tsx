@@ -16,18 +16,21 @@ export function CopyButton(props: { text: string; what: string; isIcon?: boolean
     return () => clearTimeout(timer)
   }, [isCopied])
   const onClick = (): void => {
-    copyText(props.text).then(
-      () => {
-        setCopied(true)
-        announce(`Copied ${props.what}`)
-      },
-      () => announce('This browser does not let the page copy. Select the text and copy it.'),
-    )
+    void copyText(props.text).then((isDone) => {
+      setCopied(isDone)
+      announce(isDone ? `Copied ${props.what}` : 'This browser does not let the page copy. Select the text.')
+      return isDone
+    })
   }
   const icon = <Icon name={isCopied ? 'check' : 'copy'} />
   if (props.isIcon === true) {
     return (
-      <button type="button" class="button icon-button" aria-label={`Copy ${props.what}`} onClick={onClick}>
+      <button
+        type="button"
+        class="button icon-button button-quiet"
+        aria-label={`Copy ${props.what}`}
+        onClick={onClick}
+      >
         {icon}
       </button>
     )
@@ -50,9 +53,15 @@ export function ShortId({ id, what }: { id: string; what: string }): JSX.Element
   )
 }
 
-async function copyText(text: string): Promise<void> {
+/** True when the clipboard now holds `text`. */
+async function copyText(text: string): Promise<boolean> {
   // The clipboard API exists only on https and localhost; a NAS is mostly opened as http://192.168….
-  if (navigator.clipboard !== undefined) return await navigator.clipboard.writeText(text)
+  if (navigator.clipboard !== undefined) {
+    return await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    )
+  }
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'offscreen'
@@ -62,5 +71,5 @@ async function copyText(text: string): Promise<void> {
   const isCopied = document.execCommand('copy')
   area.remove()
   if (focused instanceof HTMLElement) focused.focus()
-  if (!isCopied) throw new Error('not copied')
+  return isCopied
 }

@@ -111,7 +111,7 @@ function InviteCard({ invite, onDone }: { invite: Invite; onDone: () => void }):
         {formatTime(invite.expiresAtMs)}. Keep this device on: it lets them in.
       </p>
       <QrCode text={invite.link} label="QR code of the invite link" />
-      <code class="link-box" data-testid="invite-link">
+      <code class="link-box" tabIndex={0} data-testid="invite-link">
         {invite.link}
       </code>
       <div class="actions actions-start">

@@ -159,5 +159,14 @@ function InviteRow(props: { invite: OpenInvite; canRevoke: boolean; nowMs: numbe
 function initials(name: string): string {
   const words = name.trim().split(/\s+/)
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
-  return letters.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('')
+  const segments = new Intl.Segmenter()
+  return letters
+    .map(
+      (word) =>
+        segments
+          .segment(word ?? '')
+          .containing(0)
+          ?.segment.toUpperCase() ?? '',
+    )
+    .join('')
 }

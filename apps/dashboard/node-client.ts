@@ -115,18 +115,18 @@ export class NodeClient {
       request.open('PUT', `/v1/assets/upload?name=${encodeURIComponent(file.name)}`)
       request.setRequestHeader('Authorization', `Bearer ${this.#token}`)
       request.setRequestHeader('Content-Type', 'application/octet-stream')
-      request.upload.onprogress = (event) => {
+      request.upload.addEventListener('progress', (event) => {
         onProgress({ doneBytes: event.loaded, totalBytes: file.size })
-      }
-      request.onload = () => {
+      })
+      request.addEventListener('load', () => {
         if (request.status >= 200 && request.status < 300) resolve(parse(request.responseText) as Added)
         else reject(failure(parse(request.responseText), request.status))
-      }
-      request.onerror = () => reject(new NodeError(NO_ANSWER, 0))
-      request.onabort = () => {
+      })
+      request.addEventListener('error', () => reject(new NodeError(NO_ANSWER, 0)))
+      request.addEventListener('abort', () => {
         const next = 'Add the file again when you are ready.'
         reject(new NodeError({ code: 'interrupted', message: 'The upload was cancelled.', next }, 0))
-      }
+      })
       signal.addEventListener('abort', () => request.abort())
       request.send(file)
     })

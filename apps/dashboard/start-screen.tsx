@@ -141,7 +141,13 @@ function JoinForm({ isOther, onBusy, onEntered }: WayProps): JSX.Element {
         hint="As the other members will see it."
         testId="join-member"
       />
-      <Field label="Name of this device" value={deviceName} onValue={setDeviceName} testId="join-device" />
+      <Field
+        label="Name of this device"
+        value={deviceName}
+        onValue={setDeviceName}
+        hint="For example: stall box."
+        testId="join-device"
+      />
       <ProblemNote problem={join.problem} />
       <Waiting
         isBusy={join.isBusy}

@@ -17,7 +17,7 @@ export function bindText(area: HTMLTextAreaElement, doc: Y.Doc): () => void {
   const show = (deltas: readonly TextDelta[]): void => {
     const move = (index: number): number => deltas.reduce((at, delta) => moveIndex(at, delta), index)
     const { selectionStart, selectionEnd, selectionDirection, scrollTop } = area
-    area.value = text.toString()
+    area.value = text.toJSON()
     // Safari moves the focus into a field whose selection is set.
     if (area.ownerDocument.activeElement === area) {
       area.setSelectionRange(move(selectionStart), move(selectionEnd), selectionDirection)
@@ -43,14 +43,14 @@ export function bindText(area: HTMLTextAreaElement, doc: Y.Doc): () => void {
     waiting = []
     if (splice === null) return show(deltas)
     const move = (index: number): number => deltas.reduce((at, delta) => moveIndex(at, delta), index)
-    const now = text.toString()
+    const now = text.toJSON()
     const start = move(splice.at)
     writeText(doc, now.slice(0, start) + splice.insert + now.slice(move(splice.at + splice.remove)))
     if (deltas.length > 0) show(deltas)
   }
 
   const shown = area.value
-  const change = spliceBetween(shown, text.toString())
+  const change = spliceBetween(shown, text.toJSON())
   if (change !== null) {
     show([[{ retain: change.at }, { delete: change.remove }, { insert: change.insert }]])
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareBytes, decodeCanonical, encodeCanonical } from '../encoding/index.ts'
+import { compareBytes, decodeCanonical, encodeCanonical, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { decodeHeader, encodeHeader } from './header.ts'
 import type { Header } from './header.ts'
@@ -16,16 +16,17 @@ import {
 
 const bytes32 = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
 
+const head = (device: Uint8Array, seq: number, id: Uint8Array): Header['seen'][number] => {
+  return { device, author: toHex(device), seq, id }
+}
+
 const header: Header = {
   coop: bytes32(1),
   device: bytes32(2),
   seq: 7,
   prev: bytes32(3),
   epoch: bytes32(1),
-  seen: [
-    { device: bytes32(4), seq: 0, id: bytes32(5) },
-    { device: bytes32(6), seq: 9, id: bytes32(7) },
-  ],
+  seen: [head(bytes32(4), 0, bytes32(5)), head(bytes32(6), 9, bytes32(7))],
   timeMs: 1_700_000_000_000,
   sections: [
     { document: 'board/a', entries: 1, hash: bytes32(8), length: 10 },
@@ -48,7 +49,7 @@ function verdictOfFields(change: (fields: Value[]) => void): string {
 }
 
 function seenHeads(count: number): Header['seen'] {
-  return Array.from({ length: count }, (_, i) => ({ device: bytes32(10 + i), seq: SEQ_MAX, id: bytes32(1) }))
+  return Array.from({ length: count }, (_, i) => head(bytes32(10 + i), SEQ_MAX, bytes32(1)))
 }
 
 function sections(count: number, length: number): Header['sections'] {
@@ -132,14 +133,14 @@ test('header-shape: prev is null exactly at seq 0', () => {
 test('header-shape: sequence numbers end at 2^32 - 1', () => {
   expect(verdict({ seq: SEQ_MAX })).toBe('ok')
   expect(verdict({ seq: SEQ_MAX + 1 })).toBe('header-shape')
-  const [head] = seenHeads(1)
-  if (head === undefined) throw new Error('no head')
-  expect(verdict({ seen: [head] })).toBe('ok')
-  expect(verdict({ seen: [{ ...head, seq: SEQ_MAX + 1 }] })).toBe('header-shape')
+  const [one] = seenHeads(1)
+  if (one === undefined) throw new Error('no head')
+  expect(verdict({ seen: [one] })).toBe('ok')
+  expect(verdict({ seen: [{ ...one, seq: SEQ_MAX + 1 }] })).toBe('header-shape')
 })
 
 test('header-shape: a commit never acknowledges its own device', () => {
-  expect(verdict({ seen: [{ device: header.device, seq: 6, id: bytes32(3) }] })).toBe('header-shape')
+  expect(verdict({ seen: [head(header.device, 6, bytes32(3))] })).toBe('header-shape')
 })
 
 test('header-shape: rows of seen and sections have their fields and no more', () => {

@@ -12,6 +12,8 @@ export interface CommitRecord {
   id: Uint8Array
   /** Device key of the chain in hex: the form that maps use. */
   author: string
+  /** Device keys of the acknowledged heads in hex, in their order. */
+  seenAuthors: readonly string[]
   header: Header
   headerBytes: Uint8Array
   /** Ed25519 signature of the id, 64 bytes; checked by whoever stores it, not by decoding. */
@@ -91,7 +93,8 @@ export function signCommit(
   const signature = keys.signer.sign(commitMessage(id))
   const payloads = ordered.map((section) => section.payload)
   const bytes = encodeRecord(headerBytes, signature, payloads)
-  return { id, author: toHex(header.device), header, headerBytes, signature, payloads, bytes }
+  const seenAuthors = header.seen.map((head) => toHex(head.device))
+  return { id, author: toHex(header.device), seenAuthors, header, headerBytes, signature, payloads, bytes }
 }
 
 /** Canonical bytes of a record: an array of header bytes, signature and payloads. */

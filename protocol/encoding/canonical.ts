@@ -149,8 +149,7 @@ class Reader {
 
   #map(length: number, depth: number): { [key: string]: Value } | undefined {
     if (length * 2 > this.#bytes.length - this.at) return this.#refuse('truncated')
-    // Without a prototype, so that a key named __proto__ is a key and nothing else.
-    const map: { [key: string]: Value } = Object.create(null)
+    const map: { [key: string]: Value } = {}
     let previous: Uint8Array | null = null
     for (let i = 0; i < length; i += 1) {
       const first = this.#bytes[this.at]
@@ -161,6 +160,8 @@ class Reader {
       const start = this.at
       const key = this.#text(size)
       if (key === undefined) return undefined
+      // The one key that would set a prototype instead of a property.
+      if (key === '__proto__') return this.#refuse('bad-map-keys')
       const raw = this.#bytes.subarray(start, this.at)
       if (previous !== null && compareKeys(previous, raw) >= 0) return this.#refuse('bad-map-keys')
       previous = raw

@@ -48,6 +48,8 @@ export class CountList {
 
   /** Index of the last value that is at most `limit`, in an ascending list; -1 when there is none. */
   lastAtMost(limit: number): number {
+    // Most questions are about the newest.
+    if (this.length > 0 && (this.#buffer[this.length - 1] ?? 0) <= limit) return this.length - 1
     let low = 0
     let high = this.length
     while (low < high) {

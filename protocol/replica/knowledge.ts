@@ -31,9 +31,9 @@ export class Knowledge {
 
   /** Takes over what `source`'s commit `head` knows, as knowledge of this chain's commit `seq`. */
   inherit(source: Knowledge, head: number, seq: number): void {
-    for (const other of source.#steps.keys()) {
-      const known = source.of(other, head)
-      if (known >= 0) this.learn(other, seq, known)
+    for (const [other, steps] of source.#steps) {
+      const known = steps.heads.at(steps.at.lastAtMost(head))
+      if (known !== undefined) this.learn(other, seq, known)
     }
   }
 }

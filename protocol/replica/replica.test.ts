@@ -23,6 +23,13 @@ import type { IntakeResult, Replica } from './replica.ts'
 
 const sha256 = testCoop(0).crypto.sha256
 const coopOf = testCoop
+/** A head that never comes. */
+const nowhere = {
+  device: new Uint8Array(32).fill(255),
+  author: 'ff'.repeat(32),
+  seq: 0,
+  id: new Uint8Array(32),
+}
 
 function records(node: MemoryNode): CommitRecord[] {
   return node.log.map((bytes) => {
@@ -78,7 +85,7 @@ function withPen(seed: number): { founder: MemoryNode; pen: Pen; all: CommitReco
 function headOf(list: readonly CommitRecord[], at = -1): Header['seen'][number] {
   const record = list.at(at)
   if (record === undefined) throw new Error('no commit')
-  return { device: record.header.device, seq: record.header.seq, id: record.id }
+  return { device: record.header.device, author: record.author, seq: record.header.seq, id: record.id }
 }
 
 function reader(coop: Uint8Array): Replica {
@@ -232,9 +239,8 @@ test('only commits are taken for checked whose own signature was', () => {
   const replica = reader(coop)
   replica.ingest(all)
   // The chain waits for a commit that never comes, until its quota is full in the middle of a batch.
-  const missing = { device: new Uint8Array(32).fill(255), seq: 0, id: new Uint8Array(32) }
   pen.forget(1)
-  pen.write({ seen: [missing] })
+  pen.write({ seen: [nowhere] })
   const chain = [...pen.written, ...commits(pen, WAITING_PER_CHAIN_MAX + 10)]
   const at = WAITING_PER_CHAIN_MAX - 100
   const good = new Set([at - 1, chain.length - 1])
@@ -293,7 +299,7 @@ test('waiting-quota: 2,000 commits of a chain wait, one more is refused', () => 
   const { pen, all, coop } = withPen(15)
   const replica = reader(coop)
   pen.forget(1)
-  pen.write({ seen: [{ device: new Uint8Array(32).fill(255), seq: 0, id: new Uint8Array(32) }] })
+  pen.write({ seen: [nowhere] })
   const chain = [...pen.written, ...commits(pen, WAITING_PER_CHAIN_MAX)]
   expect(replica.ingest([...all, ...chain.slice(0, -1)]).refused).toEqual([])
   expect(refusals(replica.ingest(chain.slice(-1)))).toEqual(['waiting-quota'])

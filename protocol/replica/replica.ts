@@ -159,7 +159,7 @@ export class Replica {
   /** Takes back a commit from the host's own log, at the next place. False when the log is not ours or torn. */
   load(record: CommitRecord): boolean {
     const { header } = record
-    const chain = this.#chains.get(toHex(header.device))
+    const chain = this.#chains.get(record.author)
     const isLinked =
       header.seq === (chain?.length ?? 0) &&
       (chain === undefined ||
@@ -304,20 +304,20 @@ export class Replica {
 
   /** The device (hex) whose commit this one acknowledges and which is not folded here yet; null when all are. */
   #missing(record: CommitRecord): string | null {
-    for (const head of record.header.seen) {
-      const name = toHex(head.device)
-      const chain = this.#chains.get(name)
-      if (chain === undefined || chain.folded <= head.seq) return name
+    for (const [i, head] of record.header.seen.entries()) {
+      const author = record.seenAuthors[i] ?? ''
+      const chain = this.#chains.get(author)
+      if (chain === undefined || chain.folded <= head.seq) return author
       // An acknowledged head that we do not have is the other branch of a fork: it waits until that branch is here.
-      if (!equalBytes(chain.ids.at(head.seq) ?? NONE, head.id)) return name
+      if (!equalBytes(chain.ids.at(head.seq) ?? NONE, head.id)) return author
     }
     return null
   }
 
   #fold(chain: Chain, record: CommitRecord): void {
     const { header } = record
-    for (const head of header.seen) {
-      const source = this.#chains.get(toHex(head.device))
+    for (const [i, head] of header.seen.entries()) {
+      const source = this.#chains.get(record.seenAuthors[i] ?? '')
       if (source === undefined) continue
       chain.knowledge.learn(source.index, header.seq, head.seq)
       chain.knowledge.inherit(source.knowledge, head.seq, header.seq)

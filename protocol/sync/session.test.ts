@@ -141,7 +141,7 @@ function full(): Replica {
 
 function headOf(record: CommitRecord | undefined): Header['seen'][number] {
   if (record === undefined) throw new Error('no commit')
-  return { device: record.header.device, seq: record.header.seq, id: record.id }
+  return { device: record.header.device, author: record.author, seq: record.header.seq, id: record.id }
 }
 
 function unsigned(record: CommitRecord): CommitRecord {
@@ -162,7 +162,23 @@ test('equal roots are synced at once, and said once', () => {
   bench.frame({ kind: 'root', root: bench.replica.heads.root() })
   expect(bench.session.isSynced).toBe(true)
   expect(bench.outputs.filter((it) => it.kind === 'synced').length).toBe(1)
-  expect(bench.sent.map((it) => it.kind)).toEqual(['hello', 'root'])
+  expect(bench.sent.map((it) => it.kind)).toEqual(['hello'])
+})
+
+test('an empty replica is synced once it has what the HELLO of its peer promised', () => {
+  const bench = new Bench()
+  const { device } = all[0]?.header ?? { device: new Uint8Array(32) }
+  const rows = [{ device, length: all.length, id: all.at(-1)?.id ?? new Uint8Array(32) }]
+  bench.hello({ root: full().heads.root() }).frame({ kind: 'rows', round: 1, rows, isLast: true })
+  bench.commits(all)
+  bench.frame({ kind: 'done', request: 1 })
+  for (const frame of bench.sent.filter((it) => it.kind === 'want' && it.request > 1)) {
+    if (frame.kind === 'want') bench.frame({ kind: 'done', request: frame.request })
+  }
+  const round = bench.sent.findLast((it) => it.kind === 'digests')
+  if (round?.kind === 'digests') bench.frame({ kind: 'rows', round: round.round, rows: [], isLast: true })
+  expect(bench.session.isSynced).toBe(true)
+  expect(bench.sent.at(-1)?.kind).toBe('root')
 })
 
 test('malformed-frame: bytes that are no frame, before HELLO and after', () => {
@@ -356,7 +372,7 @@ test('a peer that owes nothing may be silent for ever', () => {
   bench.hello({ root: bench.replica.heads.root(), authority: bench.replica.authority.stateHash() })
   for (let i = 1; i < 100; i += 1) bench.wakeAt(1_000 + i * ROUND_EVERY_MS)
   expect(bench.closed).toBe('open')
-  expect(bench.sent.filter((it) => it.kind === 'root').length).toBe(100)
+  expect(bench.sent.filter((it) => it.kind === 'root').length).toBe(99)
 })
 
 test('a closed session answers nothing any more', () => {

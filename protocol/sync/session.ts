@@ -108,6 +108,8 @@ export class SyncSession {
   /** Chains of which the peer has another branch: not asked for again in this session. */
   readonly #forked = new Set<string>()
   #lastPeerRoot: Uint8Array | null = null
+  /** The last root of ours that the peer was told. */
+  #sentRoot: Uint8Array | null = null
   /** The pair of roots that a round could not bring closer. */
   #stuckAt = ''
   #refusals = 0
@@ -147,12 +149,13 @@ export class SyncSession {
   #open(): void {
     const { replica, key } = this.#init
     this.#helloDueMs = this.#nowMs + HELLO_TIMEOUT_MS
+    this.#sentRoot = replica.heads.root()
     this.#send({
       kind: 'hello',
       version: SYNC_VERSION,
       coop: replica.coop,
       authority: replica.authority.stateHash(),
-      root: replica.heads.root(),
+      root: this.#sentRoot,
       key,
     })
   }
@@ -197,23 +200,30 @@ export class SyncSession {
   /** Compares the peer's root with ours; unequal roots start a round unless a round already failed to help. */
   #root(root: Uint8Array): void {
     const own = this.#init.replica.heads.root()
+    this.#lastPeerRoot = root
     if (equalBytes(root, own)) {
       this.#stuckAt = ''
       this.#noteSynced()
       return
     }
     this.isSynced = false
-    this.#lastPeerRoot = root
     if (this.#round === null && this.#pull === null && this.#stuckAt !== toHex(root) + toHex(own))
       this.#startRound()
   }
 
+  /** Equal roots: done, once the peer was told of ours as well. */
   #noteSynced(): void {
-    if (this.isSynced || this.#round !== null || this.#pull !== null) return
+    if (this.#round !== null || this.#pull !== null) return
+    const root = this.#init.replica.heads.root()
+    if (this.#sentRoot === null || !equalBytes(this.#sentRoot, root)) this.#sendRoot(root)
+    if (this.isSynced) return
     this.isSynced = true
-    // Tells the peer as well: done means equal roots twice.
-    this.#send({ kind: 'root', root: this.#init.replica.heads.root() })
     this.#out.push({ kind: 'synced' })
+  }
+
+  #sendRoot(root: Uint8Array): void {
+    this.#sentRoot = root
+    this.#send({ kind: 'root', root })
   }
 
   #startRound(): void {
@@ -283,8 +293,10 @@ export class SyncSession {
   /** A round that found nothing to ask for: the roots decide whether we are done. */
   #endRound(): void {
     const own = this.#init.replica.heads.root()
+    // A peer that had all of it from the start said so in its HELLO and has no reason to say it again.
+    if (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)) return this.#noteSynced()
     this.#stuckAt = toHex(this.#lastPeerRoot ?? own) + toHex(own)
-    this.#send({ kind: 'root', root: own })
+    this.#sendRoot(own)
   }
 
   /** Asks for what the plan still lacks: first what the authority document needs, then the rest. */
@@ -437,7 +449,7 @@ export class SyncSession {
     }
     if (isDue(this.#rootAtMs, this.#nowMs)) {
       this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
-      this.#send({ kind: 'root', root: this.#init.replica.heads.root() })
+      this.#sendRoot(this.#init.replica.heads.root())
     }
   }
 

@@ -1,0 +1,76 @@
+import { AUTHORITY, admissionMessage, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
+import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
+import type { CommitRecord, Section } from '#protocol/commit'
+import { foundCoop, openReplica } from '#protocol/coop'
+import { certifyDevice } from '#protocol/identity'
+import type { Crypto, Signer } from '#protocol/identity'
+import type { Replica } from '#protocol/replica'
+import { nodeSigner } from '#node/crypto'
+import { seededRandom } from '#simulations/mesh'
+
+/** A co-op with a history, for benchmarks. */
+export interface History {
+  genesis: Uint8Array
+  coop: Uint8Array
+  founderSeed: Uint8Array
+  /** A device that is admitted and has written nothing: the one that catches up. */
+  readerSeed: Uint8Array
+  /** In an order in which a replica would have stored them. */
+  records: CommitRecord[]
+}
+
+/** Commits of `devices` devices that take turns and acknowledge each other, one catalogue entry each. */
+export function makeHistory(commits: number, devices: number, crypto: Crypto): History {
+  const random = seededRandom(7)
+  const nowMs = 1_700_000_000_000
+  const founderSeed = random.bytes(32)
+  const founder = nodeSigner(founderSeed)
+  const names = { name: 'Bench', memberName: 'Ada', deviceName: 'nas' }
+  const kit = nodeSigner(random.bytes(32))
+  const founding = foundCoop({ ...names, kit, device: founder, nonce: random.bytes(16), nowMs }, crypto)
+  if (!founding.ok) throw new Error(founding.detail)
+  const { replica, coop, genesis } = founding
+  const records = founding.stored.map((it) => it.record)
+  const write = (author: Replica, section: Section): void => {
+    const result = author.author([section], nowMs)
+    if (!result.ok) throw new Error(result.detail)
+    for (const { record } of result.stored) {
+      records.push(record)
+      if (author !== replica) replica.load(record)
+    }
+  }
+  const readerSeed = random.bytes(32)
+  const signers: Signer[] = [nodeSigner(readerSeed)]
+  for (let i = 0; i < devices; i += 1) signers.push(nodeSigner(random.bytes(32)))
+  for (const device of signers) {
+    const secret = random.bytes(16)
+    const invite = inviteSigner(secret, crypto.sha256)
+    const member = nodeSigner(random.bytes(32))
+    const entry = { t: 'invite', key: invite.publicKey, role: 'member', uses: 1, expiresMs: nowMs + 1 } as const
+    write(replica, { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) })
+    const claim = {
+      ...{ invite: invite.publicKey, device: device.publicKey, kit: member.publicKey },
+      ...{ memberName: 'Bo', deviceName: 'box' },
+    }
+    const certificate = certifyDevice(member, coop, device.publicKey)
+    const proof = invite.sign(admissionMessage(coop, claim, crypto.sha256))
+    const payload = encodeAuthorityEntries([{ t: 'admit', ...claim, certificate, proof }])
+    write(replica, { document: AUTHORITY, entries: 1, payload })
+  }
+  const authors = signers.slice(1).map((signer) => openReplica({ coop, crypto, signer }))
+  for (const author of authors) for (const record of records) author.load(record)
+  for (let i = 0; i < commits; i += 1) {
+    const author = authors[i % authors.length] ?? replica
+    const other = records.at(-1)
+    if (other !== undefined) for (const record of missing(author, records)) author.load(record)
+    const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...crypto.sha256(Uint8Array.of(i >> 16, i >> 8, i)))
+    const payload = encodeCatalogueEntries([{ t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' }])
+    write(author, { document: CATALOGUE, entries: 1, payload })
+  }
+  return { genesis, coop, founderSeed, readerSeed, records }
+}
+
+/** What a replica lacks of a list that grows at the end. */
+function missing(replica: Replica, records: readonly CommitRecord[]): CommitRecord[] {
+  return records.slice(replica.logLength)
+}
