@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { AssetFolder } from './asset-folder.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ShortId } from './copy-button.tsx'
 import { formatBytes, formatQuantity, formatRelative, formatTime, shortenId } from './format.ts'
@@ -59,6 +60,7 @@ export function AssetRow({ asset, listedBy }: { asset: Asset; listedBy: string }
           </div>
         )}
         <ProblemNote problem={fetchIt.problem} />
+        {asset.isHeld && asset.kind === 'directory' && <AssetFolder cid={asset.cid} name={asset.name} />}
       </div>
       <div class="row-actions">
         {asset.isHeld ? (
@@ -82,32 +84,26 @@ export function AssetRow({ asset, listedBy }: { asset: Asset; listedBy: string }
   )
 }
 
-function OpenLinks({ asset }: { asset: Asset }): JSX.Element {
-  const isFolder = asset.kind === 'directory'
+function OpenLinks({ asset }: { asset: Asset }): JSX.Element | null {
+  if (asset.kind === 'directory') return null
+  const address = assetAddress(asset.cid, asset.name)
   return (
     <>
-      <a
-        class="button"
-        href={isFolder ? `${assetAddress(asset.cid)}/` : assetAddress(asset.cid, asset.name)}
-        target="_blank"
-        rel="noopener noreferrer"
-        data-testid="asset-open"
-      >
+      <a class="button" href={address} target="_blank" rel="noopener noreferrer" data-testid="asset-open">
         <Icon name="open" />
         Open
         <span class="visually-hidden"> {asset.name} in a new tab</span>
       </a>
-      {!isFolder && (
-        <a
-          class="button icon-button"
-          href={assetAddress(asset.cid, asset.name)}
-          download={asset.name}
-          aria-label={`Download ${asset.name}`}
-          data-testid="asset-download"
-        >
-          <Icon name="download" />
-        </a>
-      )}
+      <a
+        class="button icon-button"
+        href={address}
+        download={asset.name}
+        aria-label={`Download ${asset.name}`}
+        title="Download"
+        data-testid="asset-download"
+      >
+        <Icon name="download" />
+      </a>
     </>
   )
 }

@@ -26,7 +26,7 @@ export function AssetsSection(props: {
   const held = assets?.filter((asset) => asset.isHeld).length ?? 0
   const summary =
     assets === null || assets.length === 0
-      ? ''
+      ? 'Files that the co-op shares'
       : `${formatQuantity(assets.length, 'asset')}, ${formatBytes(bytes)} · ${held} held here`
   const words = search.trim().toLowerCase()
   const shown = assets?.filter((asset) => asset.name.toLowerCase().includes(words)) ?? []

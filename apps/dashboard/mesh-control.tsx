@@ -48,5 +48,5 @@ export function MeshControl({ status }: { status: Status }): JSX.Element {
 function meshText({ mesh, peers }: Status): string {
   if (mesh === 'paused') return 'Paused: nothing goes in or out'
   if (mesh === 'off') return 'Mesh is off'
-  return peers === 0 ? 'Running, looking for peers' : `Running, ${formatQuantity(peers, 'peer')}`
+  return peers === 0 ? 'Looking for peers' : `Running, ${formatQuantity(peers, 'peer')}`
 }

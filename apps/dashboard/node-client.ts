@@ -32,6 +32,12 @@ export class NodeError extends Error implements Problem {
   }
 }
 
+/** A file or folder inside a folder. */
+export interface FolderEntry {
+  name: string
+  cid: string
+}
+
 /** Names of a founder or joiner; empty ones are left to the node. */
 export interface Names {
   memberName: string
@@ -148,6 +154,11 @@ export class NodeClient {
     const result = member(last, 'result')
     if (result === undefined) throw failure(last, response.status)
     return result as Fetched
+  }
+
+  /** What is in a folder that the node holds. */
+  async folder(cid: string): Promise<FolderEntry[]> {
+    return ((await this.#call('GET', `${assetAddress(cid)}/`)) as { entries: FolderEntry[] }).entries
   }
 
   /** Listens until the connection breaks or `signal` aborts; then rejects. */

@@ -126,15 +126,9 @@ export function decodeRecord(bytes: Uint8Array, sha256: Sha256): RecordResult {
     if (payload.length !== section.length) return { ok: false, refusal: 'payload-length' }
     if (!equalBytes(sha256(payload), section.hash)) return { ok: false, refusal: 'payload-hash' }
   }
-  const record = {
-    id: sha256(headerBytes),
-    author: toHex(header.device),
-    header,
-    headerBytes,
-    signature,
-    payloads,
-    bytes,
-  }
+  const author = toHex(header.device)
+  const seenAuthors = header.seen.map((head) => toHex(head.device))
+  const record = { id: sha256(headerBytes), author, seenAuthors, header, headerBytes, signature, payloads, bytes }
   return { ok: true, record }
 }
 

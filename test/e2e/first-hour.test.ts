@@ -127,12 +127,12 @@ test('every failure prints one JSON error with the next step and has its own exi
     ['venue', ['board', 'set', 'Not A Name', 'a', '1'], 'refused'],
     ['venue', ['unlist', asset], 'listing-unknown'],
   ]
-  const results = new Map<string, string>()
-  for (const [name, command, code] of cases) {
-    const result = await bench.coop(name, ...command, '--json')
-    results.set(command.join(' '), errorOf(result))
-    expect(results.get(command.join(' ')), JSON.stringify(result)).toBe(code)
-  }
+  await Promise.all(
+    cases.map(async ([name, command, code]) => {
+      const result = await bench.coop(name, ...command, '--json')
+      expect(errorOf(result), JSON.stringify(result)).toBe(code)
+    }),
+  )
 })
 
 test('a failure without --json goes to stderr with its next step', async () => {
@@ -143,7 +143,7 @@ test('a failure without --json goes to stderr with its next step', async () => {
 
 test('a founded folder without a running node can be started, stopped by command and by SIGTERM', async () => {
   expect(valueOf(await archive.cli('stop', '--json'))).toEqual({ stopped: true })
-  expect(archive.isRunning).toBe(false)
+  await until('the process is gone', () => !archive.isRunning)
   expect(await venue.stop()).toBe(0)
   expect(errorOf(await venue.cli('status', '--json'))).toBe('not-running')
 })

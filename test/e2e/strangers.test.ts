@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nodeCrypto } from '#node/crypto'
+import { STRANGERS_MAX, STRANGER_TIMEOUT_MS, SYNC_PROTOCOL } from '#node/mesh'
+import { ASSET_PROTOCOL } from '#node/assets'
+import { EXIT_CODES } from '#node/errors'
+import { inviteSigner } from '#protocol/authority'
+import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
+import { formatInviteLink, parseInviteLink } from '#protocol/invite'
+import type { InviteLink } from '#protocol/invite'
+import { SYNC_VERSION, encodeFrame, prefixFrame } from '#protocol/sync'
+import type { ErrorBody, NodeProcess } from '../actors/node-process.ts'
+import { RawPeer } from '../actors/raw-peer.ts'
+import { until } from '../actors/until.ts'
+import { Workbench } from '../actors/workbench.ts'
+
+let bench: Workbench
+let nas: NodeProcess
+let coop: Uint8Array
+const strangers: RawPeer[] = []
+
+async function stranger(prologue: Uint8Array = coop): Promise<RawPeer> {
+  const peer = await RawPeer.create({ seed: new Uint8Array(randomBytes(32)), coop: prologue })
+  strangers.push(peer)
+  return peer
+}
+
+/** Tries to join from a fresh folder by the command; gives the code of the failure, checked against the exit code. */
+async function joinFailure(link: string): Promise<string> {
+  const result = await bench.coop(`guest-${randomBytes(4).toString('hex')}`, 'join', link, '--json')
+  const { error } = JSON.parse(result.stdout) as ErrorBody
+  expect(result.code, result.stdout).toBe(new Map<string, number>(Object.entries(EXIT_CODES)).get(error.code))
+  return error.code
+}
+
+function linkOf(text: string): InviteLink {
+  const parsed = parseInviteLink(text)
+  if (!parsed.ok) throw new Error(parsed.refusal)
+  return parsed.link
+}
+
+beforeAll(async () => {
+  bench = await Workbench.open()
+  nas = await bench.found('nas')
+  coop = fromHex((await nas.status()).coop ?? '') ?? new Uint8Array()
+})
+afterAll(async () => {
+  await Promise.all(strangers.map((peer) => peer.close()))
+  await bench.close()
+})
+
+test('while no invite was ever made, an unknown key is refused at once', async () => {
+  const peer = await stranger()
+  const address = await nas.address()
+  // The other side closes after the handshake: the dial fails, or its connection is gone at once.
+  const connection = await peer.connect(address).catch(() => null)
+  if (connection !== null) await until('the connection is gone', () => connection.status !== 'open', 2_000)
+  expect((await nas.status()).peers).toBe(0)
+})
+
+test('an invite of a co-op that never made one is answered by a closed door', async () => {
+  const address = (await nas.address()).replace(/\/p2p\/.*$/, '')
+  const issuer = (await stranger()).libp2p.peerId.publicKey
+  expect(issuer).toBeDefined()
+  const own = nas.device
+  const link = { coop, secret: new Uint8Array(16), expiresMs: 2e12, addresses: [address] }
+  const key = await deviceKeyOf(own)
+  expect(await joinFailure(formatInviteLink({ ...link, issuer: key }))).toBe('join-refused')
+})
+
+test('an invite of one co-op is no use at a device of another', async () => {
+  await nas.invite('venue')
+  const address = (await nas.address()).replace(/\/p2p\/.*$/, '')
+  const issuer = await deviceKeyOf(nas.device)
+  const secret = new Uint8Array(randomBytes(16))
+  const other = new Uint8Array(randomBytes(32))
+  const link = formatInviteLink({ coop: other, secret, issuer, expiresMs: 2e12, addresses: [address] })
+  expect(await joinFailure(link)).toBe('other-coop')
+})
+
+test('an invite with a forged secret is unknown', async () => {
+  const link = linkOf(await nas.invite('venue'))
+  expect(await joinFailure(formatInviteLink({ ...link, secret: new Uint8Array(16).fill(9) }))).toBe(
+    'invite-unknown',
+  )
+})
+
+test('an expired invite says so', async () => {
+  const link = await nas.invite('venue', { expiresMs: 1 })
+  expect(await joinFailure(link)).toBe('invite-expired')
+})
+
+test('a revoked invite says so', async () => {
+  const link = await nas.invite('venue')
+  const invite = inviteSigner(linkOf(link).secret, nodeCrypto().sha256).publicKey
+  await nas.api('DELETE', `/v1/invites/${toHex(invite)}`)
+  expect(await joinFailure(link)).toBe('invite-revoked')
+})
+
+test('an invite for one device is used up by the first', async () => {
+  const link = await nas.invite('venue')
+  const first = await bench.coop('first', 'join', link, '--json')
+  expect(first.code, first.stdout).toBe(0)
+  expect(await joinFailure(link)).toBe('invite-used')
+})
+
+test('an unreachable address says so, and that nothing was joined', async () => {
+  const link = linkOf(await nas.invite('venue'))
+  const text = formatInviteLink({ ...link, addresses: ['/ip4/127.0.0.1/tcp/1'] })
+  expect(await joinFailure(text)).toBe('unreachable')
+})
+
+test('a cut link is malformed', async () => {
+  const link = await nas.invite('venue')
+  expect(await joinFailure(link.slice(0, -9))).toBe('invite-malformed')
+})
+
+test('while an invite is open, an unknown key gets no byte on any protocol but the join door', async () => {
+  const peer = await stranger()
+  const connection = await peer.connect(await nas.address())
+  const zeros = new Uint8Array(32)
+  const hello = encodeFrame({
+    ...{ kind: 'hello', version: SYNC_VERSION, coop, authority: zeros, root: zeros },
+    key: new Uint8Array(16),
+  })
+  const short = toHex(coop.subarray(0, 8))
+  const probes: [string, Uint8Array][] = [
+    [SYNC_PROTOCOL, prefixFrame(hello)],
+    [ASSET_PROTOCOL, prefixFrame(encodeCanonical(['stat', 'bafybeigdyrzt5']))],
+    ['/meshsub/1.2.0', Uint8Array.of(0)],
+    ['/meshsub/1.1.0', Uint8Array.of(0)],
+    ['/floodsub/1.0.0', Uint8Array.of(0)],
+    [`/coopmesh/kad/1/${short}`, Uint8Array.of(2, 8, 4)],
+    ['/coopmesh/id/1.0.0', new Uint8Array()],
+    ['/coopmesh/id/push/1.0.0', Uint8Array.of(0)],
+    ['/ipfs/id/1.0.0', new Uint8Array()],
+    ['/ipfs/ping/1.0.0', new Uint8Array(32)],
+  ]
+  const results = await Promise.all(
+    probes.map(
+      async ([protocol, bytes]) => [protocol, await peer.probe(connection, protocol, bytes)] as const,
+    ),
+  )
+  for (const [protocol, probe] of results) expect(probe.bytes, protocol).toBe(0)
+  expect((await nas.status()).peers).toBe(0)
+})
+
+test('an unknown key that says nothing is cut when its time is over', async () => {
+  const peer = await stranger()
+  const connection = await peer.connect(await nas.address())
+  await connection.newStream('/coopmesh/join/1', { signal: AbortSignal.timeout(5_000) })
+  await until('it is cut', () => connection.status !== 'open', STRANGER_TIMEOUT_MS + 10_000)
+})
+
+test('unknown keys beyond the limit wait outside', async () => {
+  const address = await nas.address()
+  const peers = await Promise.all(Array.from({ length: STRANGERS_MAX + 2 }, () => stranger()))
+  const connections = []
+  for (const peer of peers) connections.push(await peer.connect(address).catch(() => null))
+  await until('two are turned away', () => {
+    return connections.filter((it) => it?.status === 'open').length <= STRANGERS_MAX
+  })
+  expect(connections.filter((it) => it?.status === 'open')).not.toHaveLength(0)
+  await Promise.all(peers.map((peer) => peer.close()))
+})
+
+async function deviceKeyOf(peerId: string): Promise<Uint8Array> {
+  const { peerIdFromString } = await import('@libp2p/peer-id')
+  const key = peerIdFromString(peerId).publicKey?.raw
+  if (key === undefined) throw new Error('not an Ed25519 PeerId')
+  return key
+}
