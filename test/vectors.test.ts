@@ -163,7 +163,6 @@ test('commit.json: commits, from their fields to their bytes and back', () => {
       epoch: bytes(fields.epoch),
       seen: fields.seen.map((it) => ({
         device: bytes(it.device),
-        author: it.device,
         seq: it.seq,
         id: bytes(it.id),
       })),

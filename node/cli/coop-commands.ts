@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { renderUnicodeCompact } from 'uqr'
-import { KIT_NOTE } from '#node/host'
 import type { CoopNode, Entered } from '#node/host'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
-import { defaultNames, openNode } from './open-node.ts'
+import { defaultNames } from './defaults.ts'
 import { ProgressLine, paint, printResult, safe } from './output.ts'
 
 /** How long `coop join` goes on receiving without any news before it leaves the rest to the node. */
@@ -54,7 +52,10 @@ export async function inviteCommand(
   const until = new Date(invite.expiresAtMs).toISOString().slice(0, 16).replace('T', ' ')
   // The link alone on stdout, so that it can be piped; the rest is for the person.
   process.stdout.write(`${invite.link}\n`)
-  if (process.stdout.isTTY) process.stdout.write(`\n${renderUnicodeCompact(invite.link, { border: 2 })}\n`)
+  if (process.stdout.isTTY) {
+    const { renderUnicodeCompact } = await import('uqr')
+    process.stdout.write(`\n${renderUnicodeCompact(invite.link, { border: 2 })}\n`)
+  }
   process.stderr.write(
     `${options.role}, ${options.uses} use(s), until ${until} UTC. Whoever has the link can use it.\n`,
   )
@@ -169,6 +170,7 @@ async function withNode<T>(
   options: Globals & { port?: number },
   work: (node: CoopNode) => Promise<T>,
 ): Promise<T> {
+  const { openNode } = await import('./open-node.ts')
   const node = await openNode(options)
   try {
     return await work(node)
@@ -178,8 +180,8 @@ async function withNode<T>(
 }
 
 function view(entered: Entered): EnteredView {
-  const { coop, name, device, member, words } = entered
-  return { coop, name, device, member, recoveryKit: { words, note: KIT_NOTE } }
+  const { coop, name, device, member, words, note } = entered
+  return { coop, name, device, member, recoveryKit: { words, note } }
 }
 
 function kitText(entered: EnteredView): string {

@@ -1,13 +1,8 @@
-import { hostname, userInfo } from 'node:os'
 import pino from 'pino'
 import type { Logger } from 'pino'
 import { CoopNode } from '#node/host'
-import type { Names, NodeConfig } from '#node/host'
-
-/** TCP port of the mesh unless `--port` says otherwise: fixed, so that firewalls and address books can rely on it. */
-export const DEFAULT_PORT = 4801
-/** HTTP port of the page unless `--http-port` says otherwise. */
-export const DEFAULT_HTTP_PORT = 4800
+import type { NodeConfig } from '#node/host'
+import { DEFAULT_PORT } from './defaults.ts'
 
 /** What the command line says of a node. */
 export interface NodeOptions {
@@ -36,20 +31,4 @@ export async function openNode(options: NodeOptions): Promise<CoopNode> {
     log: openLog(),
   }
   return CoopNode.open(config)
-}
-
-/** Names for people who gave none: the system's. */
-export function defaultNames(memberName: string | undefined, deviceName: string | undefined): Names {
-  return {
-    memberName: memberName ?? clean(userInfo().username, 'member'),
-    deviceName: deviceName ?? clean(hostname(), 'device'),
-  }
-}
-
-function clean(name: string, fallback: string): string {
-  const visible = name
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
-    .trim()
-    .slice(0, 64)
-  return visible === '' ? fallback : visible
 }

@@ -20,7 +20,7 @@ import type { DeviceKey } from '#node/folder'
 import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
 import { Store, commitKey } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
-import { newKit } from './recovery-kit.ts'
+import { KIT_NOTE, newKit } from './recovery-kit.ts'
 
 /** How a node is set up. Complete: defaults are the CLI's. */
 export interface NodeConfig {
@@ -51,6 +51,8 @@ export interface Entered {
   device: string
   member: string
   words: string
+  /** What a person is told beside the words. */
+  note: string
 }
 
 /** The parts that exist once this device belongs to a co-op. */
@@ -401,6 +403,6 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   #entered(name: string, kit: { words: string; signer: Signer }): Entered {
     const member = toHex(kit.signer.publicKey)
-    return { coop: toHex(this.membership.coop), name, device: this.device, member, words: kit.words }
+    return { coop: toHex(this.membership.coop), name, device: this.device, member, words: kit.words, note: KIT_NOTE }
   }
 }

@@ -1,9 +1,7 @@
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
 import type { CoopNode } from './coop-node.ts'
-
-/** Version of this program, as in package.json. */
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** What `coop status` and the page show. */
 export function statusView(node: CoopNode) {

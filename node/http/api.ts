@@ -7,7 +7,7 @@ import { deviceText } from '#protocol/identity'
 import { openBoard } from '#node/boards'
 import { CoopError, asCoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
-import { KIT_NOTE, membersView, peersView, statusView } from '#node/host'
+import { membersView, peersView, statusView } from '#node/host'
 import type { Change, CoopNode, Entered } from '#node/host'
 import * as schemas from './schemas.ts'
 
@@ -411,6 +411,6 @@ function namesOf(
 }
 
 function enteredView(entered: Entered): z.infer<typeof schemas.EnteredSchema> {
-  const { coop, name, device, member, words } = entered
-  return { coop, name, device, member, recoveryKit: { words, note: KIT_NOTE } }
+  const { coop, name, device, member, words, note } = entered
+  return { coop, name, device, member, recoveryKit: { words, note } }
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareBytes, decodeCanonical, encodeCanonical, toHex } from '../encoding/index.ts'
+import { compareBytes, decodeCanonical, encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { decodeHeader, encodeHeader } from './header.ts'
 import type { Header } from './header.ts'
@@ -17,7 +17,7 @@ import {
 const bytes32 = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
 
 const head = (device: Uint8Array, seq: number, id: Uint8Array): Header['seen'][number] => {
-  return { device, author: toHex(device), seq, id }
+  return { device, seq, id }
 }
 
 const header: Header = {

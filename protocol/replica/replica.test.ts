@@ -85,7 +85,7 @@ function withPen(seed: number): { founder: MemoryNode; pen: Pen; all: CommitReco
 function headOf(list: readonly CommitRecord[], at = -1): Header['seen'][number] {
   const record = list.at(at)
   if (record === undefined) throw new Error('no commit')
-  return { device: record.header.device, author: record.author, seq: record.header.seq, id: record.id }
+  return { device: record.header.device, seq: record.header.seq, id: record.id }
 }
 
 function reader(coop: Uint8Array): Replica {

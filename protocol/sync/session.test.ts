@@ -19,6 +19,7 @@ import {
   HELLO_TIMEOUT_MS,
   PEER_CHAINS_MAX,
   REFUSALS_MAX,
+  QUIET_MS,
   ROUND_EVERY_MS,
   ROWS_MAX,
   SYNC_VERSION,
@@ -141,7 +142,7 @@ function full(): Replica {
 
 function headOf(record: CommitRecord | undefined): Header['seen'][number] {
   if (record === undefined) throw new Error('no commit')
-  return { device: record.header.device, author: record.author, seq: record.header.seq, id: record.id }
+  return { device: record.header.device, seq: record.header.seq, id: record.id }
 }
 
 function unsigned(record: CommitRecord): CommitRecord {
@@ -439,6 +440,22 @@ test('news are gathered for 100 ms and announced, except to the peer that sent t
   bench.give({ kind: 'changed', chains: [chain] })
   bench.wakeAt(1_000 + 2 * ANNOUNCE_DELAY_MS)
   expect(bench.sent.length).toBe(count)
+})
+
+test('once it is quiet after news the roots are compared', () => {
+  const bench = new Bench(full())
+  bench.hello({ root: bench.replica.heads.root(), authority: bench.replica.authority.stateHash() })
+  const [news] = branch(cheat.signer, { seen: [headOf(all.at(-1))] }, 1, 0) as [CommitRecord]
+  bench.replica.ingest([news])
+  bench.give({ kind: 'changed', chains: bench.replica.chains() })
+  bench.wakeAt(1_000 + ANNOUNCE_DELAY_MS)
+  expect(bench.session.isSynced).toBe(false)
+  bench.wakeAt(1_000 + ANNOUNCE_DELAY_MS + QUIET_MS - 1)
+  expect(bench.sent.at(-1)?.kind).toBe('rows')
+  bench.wakeAt(1_000 + ANNOUNCE_DELAY_MS + QUIET_MS)
+  expect(bench.sent.at(-1)).toMatchObject({ kind: 'root' })
+  bench.frame({ kind: 'root', root: bench.replica.heads.root() })
+  expect(bench.session.isSynced).toBe(true)
 })
 
 test('two commits of the largest size go in two frames that a peer takes', () => {

@@ -98,7 +98,7 @@ function heads(count: number): Header['seen'] {
 }
 
 function seenHead(device: Uint8Array, seq: number, id: Uint8Array): Header['seen'][number] {
-  return { device, author: toHex(device), seq, id }
+  return { device, seq, id }
 }
 
 function sections(count: number): Section[] {
