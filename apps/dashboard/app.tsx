@@ -62,6 +62,7 @@ function NodePage({ code, onRefused }: { code: string; onRefused: () => void }):
       announce: (text, action) => {
         setAnnouncement((last) => ({ id: (last?.id ?? 0) + 1, text, action: action ?? null }))
       },
+      retract: () => setAnnouncement((last) => (last?.action == null ? last : null)),
       refresh: (topics: readonly Topic[]) => void live?.refresh(topics),
     }
   }, [client, live])

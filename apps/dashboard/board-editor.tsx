@@ -64,8 +64,11 @@ export function BoardEditor(props: { name: string; role: Role | null; isAway: bo
 }
 
 function OpenBoard(props: { doc: Y.Doc; canWrite: boolean; canRemove: boolean }): JSX.Element {
+  const { retract } = useNode()
   const { doc, canWrite } = props
   const view = useBoardView(doc)
+  // An Undo belongs to this document: after leaving or reconnecting it would write into nothing.
+  useEffect(() => retract, [doc, retract])
   const canRemove = canWrite && props.canRemove
   return (
     <div class="board">

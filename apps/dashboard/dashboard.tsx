@@ -28,7 +28,10 @@ const SECTION_TEXT: Readonly<Record<Section, string>> = {
 /** The page of a device that is in a co-op. */
 export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: Status }): JSX.Element {
   const route = useRoute()
-  const queue = useUploads(useNode())
+  const node = useNode()
+  const queue = useUploads(node)
+  // Events do not tell of every figure that a section shows, such as changes made by a device.
+  useEffect(() => node.refresh([route.section === 'documents' ? 'status' : route.section]), [route.section])
   const place = route.board ?? SECTION_TEXT[route.section]
   useEffect(() => {
     document.title = `${place} · ${status.name ?? 'Coopmesh'}`

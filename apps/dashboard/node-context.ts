@@ -9,6 +9,8 @@ export interface NodeContextValue {
   client: NodeClient
   /** Says a result aloud and shows it for a while, with at most one thing to do about it. */
   announce: (text: string, action?: { label: string; run(): void }) => void
+  /** Takes back the last announcement if it offers something to do that is no longer possible. */
+  retract: () => void
   /** Loads parts of the state now instead of at the node's next event. */
   refresh: (topics: readonly Topic[]) => void
 }

@@ -45,10 +45,7 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
         <span class="row-title">
           <bdi>{peer.name}</bdi>
         </span>
-        <span class="muted breakable">
-          {peer.address ??
-            (peer.lastClose === null ? 'not seen yet' : `last session ended: ${peer.lastClose}`)}
-        </span>
+        <span class="muted breakable">{placeOf(peer)}</span>
       </span>
       <span class={`badge state-${peer.state}`}>{STATE_TEXT[peer.state]}</span>
       <span class="muted traffic">
@@ -66,6 +63,12 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
       <ShortId id={peer.device} what={`the id of ${peer.name}`} />
     </li>
   )
+}
+
+function placeOf({ address, lastClose }: Peer): string {
+  // The id at the end of an address stands beside it anyway.
+  if (address !== null) return address.replace(/\/p2p\/[^/]+$/, '')
+  return lastClose === null ? 'not seen yet' : `last session ended: ${lastClose}`
 }
 
 function Addresses({ addresses }: { addresses: string[] }): JSX.Element {

@@ -46,8 +46,21 @@ export class DemoNode {
 
   /** Starts the node on loopback and waits until it serves. */
   async start(): Promise<void> {
-    const args = ['start', '--json', '--no-open', '--no-mdns', '--host', '127.0.0.1', '--port', '0', '--http-port', '0']
-    const node = spawn(process.execPath, [COOP, ...args, '--data', this.data], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const args = [
+      'start',
+      '--json',
+      '--no-open',
+      '--no-mdns',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--http-port',
+      '0',
+    ]
+    const node = spawn(process.execPath, [COOP, ...args, '--data', this.data], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#process = node
     const [line] = (await once(createInterface(node.stdout), 'line')) as [string]
     this.ready = JSON.parse(line) as Ready
@@ -69,6 +82,7 @@ export class DemoNode {
 
 /** Waits until `isDone` holds; false when `timeoutMs` passed. */
 export async function until(timeoutMs: number, isDone: () => Promise<boolean>): Promise<boolean> {
-  for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await sleep(100)) if (await isDone()) return true
+  for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await sleep(100))
+    if (await isDone()) return true
   return isDone()
 }

@@ -55,7 +55,11 @@ async function main(): Promise<void> {
     await rm(folder, { recursive: true, force: true })
   }
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
-  process.stdout.write(faults.length === 0 ? `\n${green('All well')} in ${seconds} s.\n` : `\n${red(`${faults.length} things are off`)}.\n`)
+  process.stdout.write(
+    faults.length === 0
+      ? `\n${green('All well')} in ${seconds} s.\n`
+      : `\n${red(`${faults.length} things are off`)}.\n`,
+  )
   process.exitCode = faults.length === 0 ? 0 : 1
 }
 
@@ -73,7 +77,9 @@ async function foundAndJoin(nas: DemoNode, venue: DemoNode, archive: DemoNode): 
     say(`${member} pastes an invite on the ${node.name}: admitted as ${role}, and synced.`)
   }
   await Promise.all([venue.start(), archive.start()])
-  const isMesh = await until(20_000, async () => (await Promise.all([nas, venue, archive].map((it) => it.status()))).every((it) => it.peers === 2))
+  const isMesh = await until(20_000, async () =>
+    (await Promise.all([nas, venue, archive].map((it) => it.status()))).every((it) => it.peers === 2),
+  )
   check(isMesh, 'three nodes, each connected to the two others')
 }
 
@@ -90,7 +96,10 @@ async function shareFiles(nas: DemoNode, archive: DemoNode, folder: string): Pro
   await until(10_000, async () => (await assetsOf(archive)).some((it) => it.cid === asset.cid))
   const target = join(folder, 'fetched')
   await archive.coop('get', asset.cid, '-o', target)
-  check((await digest(target)) === (await digest(photos)), 'the archive fetched every byte, checked leaf by leaf')
+  check(
+    (await digest(target)) === (await digest(photos)),
+    'the archive fetched every byte, checked leaf by leaf',
+  )
   const again = await archive.coop<{ assets: { cid: string }[] }>('add', target)
   check(again.assets[0]?.cid === asset.cid, 'adding the copy gives the same CID')
   return asset.cid
@@ -106,11 +115,17 @@ async function cutOff(nas: DemoNode, venue: DemoNode): Promise<void> {
   await nas.coop('board', 'append', 'today', 'orders', 'pick-up 14:00')
   say('Both write on the board “today”, neither sees the other.')
   const till = join(venue.data, '..', 'till.csv')
-  await writeFile(till, `time,item,cents\n${Array.from({ length: 20_000 }, (_, i) => `${i},soup,450`).join('\n')}\n`)
+  await writeFile(
+    till,
+    `time,item,cents\n${Array.from({ length: 20_000 }, (_, i) => `${i},soup,450`).join('\n')}\n`,
+  )
   await venue.coop('add', till)
   say('The venue adds its till roll, offline.')
   const [here, there] = [await venue.status(), await nas.status()]
-  check(here.documents['board/today']?.stateHash !== there.documents['board/today']?.stateHash, 'the two boards differ, as they must')
+  check(
+    here.documents['board/today']?.stateHash !== there.documents['board/today']?.stateHash,
+    'the two boards differ, as they must',
+  )
 }
 
 async function crashAndRestart(nas: DemoNode, archive: DemoNode): Promise<void> {
@@ -137,7 +152,11 @@ async function reunite(all: DemoNode[]): Promise<void> {
   for (const node of all) {
     for (const asset of await assetsOf(node)) if (!asset.isHeld) await node.coop('get', asset.cid)
   }
-  await until(15_000, async () => new Set((await Promise.all(all.map((it) => it.status()))).map((it) => it.headsRoot)).size === 1)
+  await until(
+    15_000,
+    async () =>
+      new Set((await Promise.all(all.map((it) => it.status()))).map((it) => it.headsRoot)).size === 1,
+  )
   say('Every node fetched what it lacked.')
 }
 
@@ -146,17 +165,27 @@ async function lookAtTheEnd(all: DemoNode[], photos: string): Promise<void> {
   const states = await Promise.all(all.map((node) => node.status()))
   const documents = Object.keys(states[0]?.documents ?? {}).sort()
   row(['', ...all.map((node) => node.name)], bold)
-  for (const id of documents) row([id, ...states.map((state) => state.documents[id]?.stateHash.slice(0, 12) ?? '-')])
+  for (const id of documents)
+    row([id, ...states.map((state) => state.documents[id]?.stateHash.slice(0, 12) ?? '-')])
   const lists = await Promise.all(all.map(assetsOf))
   for (const asset of lists[0] ?? []) {
-    row([asset.name, ...lists.map((list) => (list.find((it) => it.cid === asset.cid)?.isHeld === true ? 'held' : '-'))])
+    row([
+      asset.name,
+      ...lists.map((list) => (list.find((it) => it.cid === asset.cid)?.isHeld === true ? 'held' : '-')),
+    ])
   }
-  const board = await all[2]?.coop<{ fields: object; lists: Record<string, string[]> }>('board', 'show', 'today')
+  const board = await all[2]?.coop<{ fields: object; lists: Record<string, string[]> }>(
+    'board',
+    'show',
+    'today',
+  )
   row(['orders on “today”', (board?.lists['orders'] ?? []).join(' | ')])
   process.stdout.write('\n')
   check(isSame(states, documents), 'equal state hashes on all three')
   check(board?.lists['orders']?.length === 3, 'no order was lost: each of the three is on the board')
-  const isComplete = lists.every((list) => list.length >= 2 && list.every((it) => it.isHeld) && list.some((it) => it.cid === photos))
+  const isComplete = lists.every(
+    (list) => list.length >= 2 && list.every((it) => it.isHeld) && list.some((it) => it.cid === photos),
+  )
   check(isComplete, 'every file is on every node')
 }
 
@@ -172,7 +201,9 @@ async function assetsOf(node: DemoNode): Promise<Asset[]> {
 async function digest(folder: string): Promise<string> {
   const hash = createHash('sha256')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((it) => it.isFile()).map((it) => join(it.parentPath, it.name).slice(folder.length))
+  const files = entries
+    .filter((it) => it.isFile())
+    .map((it) => join(it.parentPath, it.name).slice(folder.length))
   for (const file of files.sort()) hash.update(file).update(await readFile(folder + file))
   return hash.digest('hex')
 }
@@ -195,7 +226,9 @@ function red(text: string): string {
   return colour('31', text)
 }
 function colour(code: string, text: string): string {
-  return process.stdout.isTTY && process.env['NO_COLOR'] === undefined ? `\u001B[${code}m${text}\u001B[0m` : text
+  return process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+    ? `\u001B[${code}m${text}\u001B[0m`
+    : text
 }
 
 await main()

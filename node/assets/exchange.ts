@@ -85,8 +85,14 @@ async function sendLeaves(
   if (asset?.kind !== 'file' || request.to > leafCount(asset.sizeBytes)) return framed.abort('no such leaves')
   const handle = await assets.openFile(asset.cid)
   try {
+    let next = assets.readLeaf(asset, handle, request.from)
     for (let index = request.from; index < request.to; index += 1) {
-      const leaf = await assets.readLeaf(asset, handle, index)
+      const leaf = await next
+      // The disk works while the network takes this leaf.
+      if (index + 1 < request.to) {
+        next = assets.readLeaf(asset, handle, index + 1)
+        next.catch(() => null) // reported when its turn comes, if it comes
+      }
       await framed.sendRaw(leafPrefix(leaf.length))
       if (leaf.length > 0) await framed.sendRaw(leaf)
     }

@@ -59,6 +59,8 @@ interface Job {
   providers: Provider[]
   /** Devices that said no, failed or lied, with the reason. */
   asked: Map<string, string>
+  /** True once a device gave bytes that the CID does not name. */
+  isCorrupt: boolean
   candidates: AsyncIterator<string>
   onProgress: (progress: FetchProgress) => void
   signal: AbortSignal
@@ -93,6 +95,7 @@ export class Fetcher {
       root: cid,
       providers: [],
       asked: new Map(),
+      isCorrupt: false,
       candidates: this.#parts.source.candidates(cid)[Symbol.asyncIterator](),
       onProgress,
       signal,
@@ -158,6 +161,7 @@ export class Fetcher {
           throw new CoopError('interrupted', 'stopped', 'The next `coop get` goes on from here.')
         const error = asCoopError(cause)
         if (error.code === 'disk-full') throw error
+        if (error.code === 'asset-corrupt') job.isCorrupt = true
         this.#parts.log.warn({ err: cause, cid, device: provider.device }, 'a provider failed')
         this.#dismiss(job, provider, error.message)
       }
@@ -191,9 +195,8 @@ export class Fetcher {
     const asked = [...job.asked].map(([device, why]) => `${this.#parts.source.nameOf(device)}: ${why}`)
     const who =
       asked.length === 0 ? 'no device of the co-op is known to hold it' : `asked ${asked.join('; ')}`
-    const isCorrupt = [...job.asked.values()].some((why) => why.includes('does not match'))
     return new CoopError(
-      isCorrupt ? 'asset-corrupt' : 'asset-unknown',
+      job.isCorrupt ? 'asset-corrupt' : 'asset-unknown',
       `${cid} could not be fetched: ${who}`,
       'Check the CID, or try again when a device that holds it is reachable (`coop ls` says which).',
     )
@@ -209,12 +212,12 @@ export class Fetcher {
       const isRight =
         cid.code === DAG_PB_CODEC && equalBytes(this.#parts.sha256(stat.block), cid.multihash.digest)
       if (!isRight || !readDirectoryNode(stat.block).ok)
-        throw new Error('its directory does not match the CID')
+        throw mismatch('its directory does not match the CID')
       await this.#parts.assets.putNodes([{ cid: want.cid, bytes: stat.block }])
       return { kind: 'node', cid: want.cid, block: stat.block }
     }
     if (!verifyLeafHashes(cid, stat.sizeBytes, stat.leafHashes, this.#parts.sha256)) {
-      throw new Error('its leaf hashes do not match the CID')
+      throw mismatch('its leaf hashes do not match the CID')
     }
     return this.#file(job, want, stat)
   }
@@ -272,7 +275,7 @@ export class Fetcher {
         const isRight =
           leaf.length === leafLength(stat.sizeBytes, index) &&
           equalBytes(this.#parts.sha256(leaf), stat.leafHashes.subarray(index * 32, index * 32 + 32))
-        if (!isRight) throw new Error(`leaf ${index} does not match its hash`)
+        if (!isRight) throw mismatch(`leaf ${index} does not match its hash`)
         if (failure !== null) throw failure
         if (writes.size >= WRITES_MAX) await Promise.race(writes)
         const write = writeAt(file, leaf, index * LEAF_BYTES)
@@ -310,6 +313,10 @@ export class Fetcher {
   async forget(cid: string): Promise<void> {
     await rm(this.#parts.assets.partialPathOf(cid), { force: true })
   }
+}
+
+function mismatch(message: string): CoopError {
+  return new CoopError('asset-corrupt', message, 'Ask another device that holds it.')
 }
 
 function allLeaves(sizeBytes: number): number[] {

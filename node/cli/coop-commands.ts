@@ -161,7 +161,7 @@ async function firstSync(node: CoopNode, progress: ProgressLine): Promise<boolea
     progress.show(`receiving: ${commits} commits`)
     const isOnRoster = engine.replica.authority.devices.has(engine.replica.device ?? '')
     const isSynced = node.mesh?.peers().some((peer) => peer.state === 'synced') === true
-    if (isOnRoster && isSynced && node.mesh?.isSynced === true) return true
+    if (isOnRoster && isSynced && node.mesh?.isSynced) return true
   }
   return false
 }

@@ -21,6 +21,10 @@ export async function startCommand(options: StartOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stopping.resolve(signal))
   const node = await openNode(options)
+  // A fault in one connection must not end the node of a stall at noon: say it and go on.
+  process.on('unhandledRejection', (cause) =>
+    node.config.log.error({ err: cause }, 'an error that nobody awaited'),
+  )
   let server: HttpServer | null = null
   try {
     server = await HttpServer.start(node, options.httpPort, () => stopping.resolve('asked to stop'))

@@ -68,7 +68,7 @@ export class AssetDesk {
     onProgress: (it: AddProgress) => void,
     signal: AbortSignal,
   ): Promise<Added> {
-    this.#node.membership
+    this.#node.needMembership()
     const skipped: SkippedPath[] = []
     const trees: { path: string; tree: AddedTree }[] = []
     for (const path of paths.map((it) => resolve(it))) {
@@ -84,7 +84,7 @@ export class AssetDesk {
 
   /** Adds one file from a stream of bytes. */
   async addStream(name: string, source: AsyncIterable<Uint8Array>): Promise<Added> {
-    this.#node.membership
+    this.#node.needMembership()
     const file = await this.assets.addFile(source, () => null)
     const tree: AddedTree = { ...file, name: basename(name), kind: 'file' }
     await this.#list([tree])
@@ -114,7 +114,7 @@ export class AssetDesk {
     onProgress: (it: FetchProgress) => void,
     signal: AbortSignal,
   ): Promise<FetchResult> {
-    this.#node.membership
+    this.#node.needMembership()
     const cid = readCid(text)
     const result = await this.#fetcher.fetch(cid, onProgress, signal)
     await this.#stateHolding([cid])

@@ -160,6 +160,11 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     )
   }
 
+  /** Throws unless this node belongs to a co-op. */
+  needMembership(): void {
+    void this.membership
+  }
+
   /** Founds a co-op on this device; needs no network. */
   async found(name: string, names: Names): Promise<Entered> {
     this.#refuseSecond()
@@ -273,7 +278,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   /** Takes the node off the mesh; it stays off over restarts until `resume`. Local work goes on. */
   async pause(): Promise<void> {
-    this.membership
+    this.needMembership()
     this.#isPaused = true
     await this.#store.write([{ type: 'put', key: 'm/paused', value: new Uint8Array() }])
     await this.#stopMesh()
@@ -281,7 +286,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   /** Brings the node back on the mesh. */
   async resume(): Promise<void> {
-    this.membership
+    this.needMembership()
     this.#isPaused = false
     await this.#store.write([{ type: 'del', key: 'm/paused' }])
     await this.startMesh()
@@ -403,6 +408,13 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   #entered(name: string, kit: { words: string; signer: Signer }): Entered {
     const member = toHex(kit.signer.publicKey)
-    return { coop: toHex(this.membership.coop), name, device: this.device, member, words: kit.words, note: KIT_NOTE }
+    return {
+      coop: toHex(this.membership.coop),
+      name,
+      device: this.device,
+      member,
+      words: kit.words,
+      note: KIT_NOTE,
+    }
   }
 }

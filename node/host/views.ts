@@ -3,6 +3,9 @@ import { deviceText } from '#protocol/identity'
 import type { CoopNode } from './coop-node.ts'
 import { VERSION } from './version.ts'
 
+/** State hash and counts of each document, by id. */
+export type DocumentViews = Record<string, { stateHash: string; commits: number; refused: number }>
+
 /** What `coop status` and the page show. */
 export function statusView(node: CoopNode) {
   const membership = node.membershipOrNull
@@ -20,13 +23,13 @@ export function statusView(node: CoopNode) {
     return {
       ...base,
       ...{ coop: null, name: null, deviceName: null, member: null, memberName: null, role: null },
-      ...{ epoch: null, headsRoot: null, slots: 0, commits: 0, documents: {} },
+      ...{ epoch: null, headsRoot: null, slots: 0, commits: 0, documents: {} as DocumentViews },
     }
   }
   const { replica } = membership.engine
   const own = replica.device ?? ''
   const entry = replica.authority.devices.get(own)
-  const documents = Object.fromEntries(
+  const documents: DocumentViews = Object.fromEntries(
     replica.documentIds().map((id) => {
       const { commits, refused } = replica.documentCounts(id)
       return [

@@ -87,7 +87,7 @@ async function sendFile(
       index * LEAF_BYTES <= last && !response.destroyed;
       index += 1
     ) {
-      const leaf = await node.desk.assets.readLeaf(file, handle, index)
+      const leaf = await node.desk.assets.readCheckedLeaf(file, handle, index)
       const start = Math.max(0, first - index * LEAF_BYTES)
       const part = leaf.subarray(start, last - index * LEAF_BYTES + 1)
       if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')])

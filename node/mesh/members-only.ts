@@ -48,7 +48,7 @@ function guardHandler(handler: StreamHandler, isMember: IsMember): StreamHandler
 
 function guardTopology(topology: Topology, isMember: IsMember): Topology {
   const onConnect = (peer: PeerId, connection: Connection): void => {
-    if (isMember(peer)) topology.onConnect?.(peer, connection)
+    if (isMember(peer)) void topology.onConnect?.(peer, connection)
   }
   return {
     ...topology,

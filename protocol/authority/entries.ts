@@ -56,7 +56,8 @@ export type AuthorityEntry = GenesisEntry | InviteEntry | RevokeEntry | AdmitEnt
 
 /** The typed entry in a decoded map, or null when it is not one of ours. */
 export function readAuthorityEntry(map: ValueMap): AuthorityEntry | null {
-  switch (map['t']) {
+  const type = map['t']
+  switch (typeof type === 'string' ? type : '') {
     case 'genesis': {
       if (!isMapOf(map, ['t', 'record', 'certificate'])) return null
       const { record, certificate } = map

@@ -133,7 +133,7 @@ export class BoardState implements DocumentState {
   view(): BoardView {
     const view: BoardView = {
       fields: Object.create(null),
-      text: this.doc.getText(TEXT).toString(),
+      text: this.doc.getText(TEXT).toJSON(),
       lists: Object.create(null),
     }
     for (const [key, value] of this.doc.getMap<Json>(FIELDS)) view.fields[key] = value

@@ -45,7 +45,8 @@ export type CatalogueEntry = ListEntry | UnlistEntry | HoldEntry | DropEntry
 
 /** The typed entry in a decoded map, or null when it is not one of ours. */
 export function readCatalogueEntry(map: ValueMap): CatalogueEntry | null {
-  switch (map['t']) {
+  const type = map['t']
+  switch (typeof type === 'string' ? type : '') {
     case 'list': {
       if (!isMapOf(map, ['t', 'cid', 'name', 'sizeBytes', 'kind'])) return null
       const { cid, name, sizeBytes, kind } = map

@@ -128,7 +128,16 @@ export function decodeRecord(bytes: Uint8Array, sha256: Sha256): RecordResult {
   }
   const author = toHex(header.device)
   const seenAuthors = header.seen.map((head) => toHex(head.device))
-  const record = { id: sha256(headerBytes), author, seenAuthors, header, headerBytes, signature, payloads, bytes }
+  const record = {
+    id: sha256(headerBytes),
+    author,
+    seenAuthors,
+    header,
+    headerBytes,
+    signature,
+    payloads,
+    bytes,
+  }
   return { ok: true, record }
 }
 

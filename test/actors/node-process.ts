@@ -126,6 +126,11 @@ export class NodeProcess {
     return first
   }
 
+  /** TCP port of the mesh, now. */
+  async port(): Promise<string> {
+    return /\/tcp\/(\d+)/.exec(await this.address())?.[1] ?? '0'
+  }
+
   /** Runs a command against this node's folder. */
   async cli(...args: string[]): Promise<CliResult> {
     return runCoop(this.folder, args, this.#watch)

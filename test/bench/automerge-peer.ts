@@ -19,7 +19,7 @@ export async function automergeCatchUp(changes: number): Promise<number> {
   const repo = new Repo({ network: [new WebSocketClientAdapter(`ws://127.0.0.1:${port}`)] })
   const handle = await repo.find<Records>(url)
   await handle.whenReady()
-  while (Object.keys(handle.doc().rows).length < changes) await once(handle, 'change')
+  while (Object.keys(handle.doc().rows).length < changes) await new Promise((resolve) => handle.once('change', resolve))
   const perSecond = changes / ((performance.now() - startMs) / 1000)
   server.kill()
   await repo.shutdown()
@@ -29,7 +29,10 @@ export async function automergeCatchUp(changes: number): Promise<number> {
 async function serve(changes: number): Promise<void> {
   const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(sockets, 'listening')
-  const repo = new Repo({ network: [new WebSocketServerAdapter(sockets as never)], sharePolicy: async () => false })
+  const repo = new Repo({
+    network: [new WebSocketServerAdapter(sockets as never)],
+    sharePolicy: async () => false,
+  })
   const handle = repo.create<Records>({ rows: {} })
   for (let i = 0; i < changes; i += 1) {
     handle.change((doc) => {

@@ -12,6 +12,7 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { writeDurably } from '#node/folder'
 import { Store, commitKey } from '#node/store'
 import { automergeCatchUp } from './automerge-peer.ts'
+import { printFigure } from './figure.ts'
 import { makeHistory } from './records.ts'
 import type { History } from './records.ts'
 
@@ -33,14 +34,28 @@ export async function benchCatchUp(): Promise<void> {
     const serving = await startWorker(server, '')
     await prepare(reader, { history, seed: readerSeed, records: [], sponsorAddresses: serving.addresses })
     const reading = await startWorker(reader, String(total))
-    const [{ done, rssBytes }] = (await once(reading.process, 'message')) as [{ done: number; rssBytes: number }]
+    const [{ done, rssBytes }] = (await once(reading.process, 'message')) as [
+      { done: number; rssBytes: number },
+    ]
     const peer = await automergeCatchUp(COMMITS)
     for (const { process } of [serving, reading]) process.send('stop')
     const ours = total / (done / 1000)
-    print('catch-up over libp2p, fsynced', `${perSecond(ours)} commits/s`, `peak RSS of the receiver ${Math.round(rssBytes / 1e6)} MB`)
-    print('  pipeline without network', `${perSecond(limit)} commits/s`, `ratio ${(ours / limit).toFixed(2)}`)
-    print('  automerge-repo, same records', `${perSecond(peer)} changes/s`, `ratio ${(ours / peer).toFixed(2)} (unsigned, not fsynced)`)
-    print('  opening the serving node', `${Math.round(serving.openMs)} ms`, `${total} commits replayed`)
+    printFigure(
+      'catch-up over libp2p, fsynced',
+      `${perSecond(ours)} commits/s`,
+      `peak RSS of the receiver ${Math.round(rssBytes / 1e6)} MB`,
+    )
+    printFigure(
+      '  pipeline without network',
+      `${perSecond(limit)} commits/s`,
+      `ratio ${(ours / limit).toFixed(2)}`,
+    )
+    printFigure(
+      '  automerge-repo, same records',
+      `${perSecond(peer)} changes/s`,
+      `ratio ${(ours / peer).toFixed(2)} (unsigned, not fsynced)`,
+    )
+    printFigure('  opening the serving node', `${Math.round(serving.openMs)} ms`, `${total} commits replayed`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -62,7 +77,9 @@ async function pipelineLimit(history: History, path: string): Promise<number> {
     const { stored, refused } = replica.ingest(records)
     if (refused.length > 0) throw new Error(refused[0]?.refusal)
     await write
-    write = store.write(stored.map(({ order, record }) => ({ type: 'put', key: commitKey(order), value: record.bytes })))
+    write = store.write(
+      stored.map(({ order, record }) => ({ type: 'put', key: commitKey(order), value: record.bytes })),
+    )
   }
   await write
   const perSecond = history.records.length / ((performance.now() - startMs) / 1000)
@@ -72,7 +89,12 @@ async function pipelineLimit(history: History, path: string): Promise<number> {
 
 async function prepare(
   path: string,
-  parts: { history: History; seed: Uint8Array; records: History['records']; sponsorAddresses: string[] | null },
+  parts: {
+    history: History
+    seed: Uint8Array
+    records: History['records']
+    sponsorAddresses: string[] | null
+  },
 ): Promise<void> {
   await mkdir(path, { recursive: true })
   await writeDurably(join(path, 'device.key'), `plain ${Buffer.from(parts.seed).toString('base64')}\n`)
@@ -87,7 +109,9 @@ async function prepare(
   }
   for (let at = 0; at < parts.records.length; at += 1_000) {
     const batch = parts.records.slice(at, at + 1_000)
-    await store.write(batch.map((record, i) => ({ type: 'put', key: commitKey(at + i), value: record.bytes })))
+    await store.write(
+      batch.map((record, i) => ({ type: 'put', key: commitKey(at + i), value: record.bytes })),
+    )
   }
   await store.close()
 }
@@ -96,7 +120,9 @@ async function startWorker(
   data: string,
   wanted: string,
 ): Promise<{ process: ChildProcess; addresses: string[]; openMs: number }> {
-  const worker = fork(fileURLToPath(new URL('node-worker.ts', import.meta.url)), [data, wanted], { stdio: 'inherit' })
+  const worker = fork(fileURLToPath(new URL('node-worker.ts', import.meta.url)), [data, wanted], {
+    stdio: 'inherit',
+  })
   const [{ ready, openMs }] = (await once(worker, 'message')) as [{ ready: string[]; openMs: number }]
   return { process: worker, addresses: ready, openMs }
 }
@@ -104,9 +130,3 @@ async function startWorker(
 function perSecond(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
-
-function print(name: string, figure: string, note: string): void {
-  process.stdout.write(`${name.padEnd(36)} ${figure.padStart(22)}   ${note}\n`)
-}
-
-if (import.meta.main) await benchCatchUp()

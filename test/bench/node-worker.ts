@@ -19,5 +19,9 @@ if (wanted !== '') {
   while (engine.replica.logLength < Number(wanted)) await sleep(2)
   await engine.durable()
   const rssBytes = process.resourceUsage().maxRSS * 1024
-  process.send?.({ done: performance.now() - firstMs, root: Buffer.from(engine.replica.heads.root()).toString('hex'), rssBytes })
+  process.send?.({
+    done: performance.now() - firstMs,
+    root: Buffer.from(engine.replica.heads.root()).toString('hex'),
+    rssBytes,
+  })
 }

@@ -46,7 +46,13 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
     const secret = random.bytes(16)
     const invite = inviteSigner(secret, crypto.sha256)
     const member = nodeSigner(random.bytes(32))
-    const entry = { t: 'invite', key: invite.publicKey, role: 'member', uses: 1, expiresMs: nowMs + 1 } as const
+    const entry = {
+      t: 'invite',
+      key: invite.publicKey,
+      role: 'member',
+      uses: 1,
+      expiresMs: nowMs + 1,
+    } as const
     write(replica, { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) })
     const claim = {
       ...{ invite: invite.publicKey, device: device.publicKey, kit: member.publicKey },
@@ -64,7 +70,9 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
     const other = records.at(-1)
     if (other !== undefined) for (const record of missing(author, records)) author.load(record)
     const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...crypto.sha256(Uint8Array.of(i >> 16, i >> 8, i)))
-    const payload = encodeCatalogueEntries([{ t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' }])
+    const payload = encodeCatalogueEntries([
+      { t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' },
+    ])
     write(author, { document: CATALOGUE, entries: 1, payload })
   }
   return { genesis, coop, founderSeed, readerSeed, records }

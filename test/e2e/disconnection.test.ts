@@ -75,10 +75,12 @@ test('a paused node goes on writing, stays paused over a restart, and agrees aft
 
 test('all nodes killed at once come back and agree without losing anything', async () => {
   await venue.set('menu', 'last', 5)
+  const ports = await Promise.all([nas, venue, archive].map((node) => node.port()))
   await Promise.all([nas.kill9(), venue.kill9(), archive.kill9()])
-  ;[nas, venue, archive] = (await Promise.all(
-    ['nas', 'venue', 'archive'].map((name) => bench.start(name)),
-  )) as [NodeProcess, NodeProcess, NodeProcess]
+  const starting = ['nas', 'venue', 'archive'].map((name, i) => {
+    return bench.start(name, { args: ['--port', ports[i] ?? '0'] })
+  })
+  ;[nas, venue, archive] = (await Promise.all(starting)) as [NodeProcess, NodeProcess, NodeProcess]
   await untilField(nas, 'last', 5)
   await untilField(archive, 'last', 5)
   await Promise.all([nas, venue, archive].map((node) => untilPeers(node, 2)))

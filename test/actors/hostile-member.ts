@@ -1,0 +1,243 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Connection, Stream } from '@libp2p/interface'
+import { LEAF_BYTES, leafCount } from '#protocol/asset'
+import { signCommit } from '#protocol/commit'
+import type { CommitRecord, Section, SeenHead } from '#protocol/commit'
+import { openReplica } from '#protocol/coop'
+import { decodeCanonical, encodeCanonical, toHex } from '#protocol/encoding'
+import type { Crypto, Signer } from '#protocol/identity'
+import type { Replica } from '#protocol/replica'
+import { FRAME_BYTES_MAX, SYNC_VERSION, SyncSession, decodeFrame, encodeFrame } from '#protocol/sync'
+import type { Frame, SessionInput, SessionOutput } from '#protocol/sync'
+import { ASSET_PROTOCOL } from '#node/assets'
+import { nodeCrypto, nodeSigner } from '#node/crypto'
+import { FramedStream, SYNC_PROTOCOL, askToJoin, readInviteLink } from '#node/mesh'
+import { must } from './coop-actors.ts'
+import type { NodeProcess } from './node-process.ts'
+import { RawPeer } from './raw-peer.ts'
+import { until } from './until.ts'
+
+/** How long the other side may take for one frame. */
+const FRAME_TIMEOUT_MS = 20_000
+
+/** What a lying provider says of an asset and of each of its leaves. */
+export interface Lie {
+  sizeBytes: number
+  leafHashes: Uint8Array
+  /** Null ends the stream instead of giving the leaf. */
+  leaf: (index: number) => Uint8Array | null
+}
+
+/** A device that was admitted by an invite and is then driven by code that keeps no rule. */
+export class HostileMember {
+  readonly crypto: Crypto = nodeCrypto()
+  readonly signer: Signer
+  readonly replica: Replica
+  readonly peer: RawPeer
+  readonly #log: CommitRecord[] = []
+
+  private constructor(parts: { signer: Signer; coop: Uint8Array; peer: RawPeer }) {
+    this.signer = parts.signer
+    this.peer = parts.peer
+    this.replica = openReplica({ coop: parts.coop, crypto: this.crypto, signer: parts.signer })
+  }
+
+  /** Joins `node`'s co-op and takes what it has. */
+  static async admit(node: NodeProcess, role: string, name: string): Promise<HostileMember> {
+    const seed = new Uint8Array(randomBytes(32))
+    const link = readInviteLink(await node.invite(role))
+    const kit = nodeSigner(new Uint8Array(randomBytes(32)))
+    await askToJoin(link, { seed, kit, memberName: name, deviceName: name }, nodeCrypto())
+    const peer = await RawPeer.create({ seed, coop: link.coop })
+    const member = new HostileMember({ signer: nodeSigner(seed), coop: link.coop, peer })
+    await member.sync(node)
+    return member
+  }
+
+  /** Device key in hex. */
+  get device(): string {
+    return toHex(this.signer.publicKey)
+  }
+
+  /** PeerId. */
+  get id(): string {
+    return this.peer.libp2p.peerId.toString()
+  }
+
+  async connect(node: NodeProcess): Promise<Connection> {
+    return this.peer.connect(await node.address())
+  }
+
+  /** A fresh sync stream; nothing is said on it yet. */
+  async open(node: NodeProcess): Promise<FramedStream> {
+    const connection = await this.connect(node)
+    const signal = AbortSignal.timeout(5_000)
+    return new FramedStream(await connection.newStream(SYNC_PROTOCOL, { signal }), FRAME_BYTES_MAX)
+  }
+
+  /** Says what an honest device would until both sides hold the same. */
+  async sync(node: NodeProcess): Promise<void> {
+    const stream = await this.open(node)
+    const session = new SyncSession({
+      ...{ replica: this.replica, sha256: this.crypto.sha256, key: new Uint8Array(randomBytes(16)) },
+    })
+    const step = async (input: SessionInput): Promise<void> => {
+      for (const output of session.handle(input, 0)) await carryOut(output)
+    }
+    const carryOut = async (output: SessionOutput): Promise<void> => {
+      switch (output.kind) {
+        case 'send':
+          return stream.sendRaw(output.bytes)
+        case 'read':
+          return step({ kind: 'records', records: output.orders.flatMap((at) => this.#log[at] ?? []) })
+        case 'ingest': {
+          const result = this.replica.ingest(output.records)
+          for (const { record } of result.stored) this.#log.push(record)
+          return step({ kind: 'ingested', result })
+        }
+        case 'synced':
+          return
+        case 'close':
+          throw new Error(`${output.code}: ${output.detail}`)
+      }
+    }
+    await step({ kind: 'open' })
+    while (!session.isSynced) await step({ kind: 'frame', bytes: await stream.next(FRAME_TIMEOUT_MS) })
+    await stream.close()
+  }
+
+  /** Writes honestly on its own chain; `sync` tells others. */
+  write(...sections: Section[]): void {
+    const { stored } = must(this.replica.author(sections, Date.now()))
+    for (const { record } of stored) this.#log.push(record)
+  }
+
+  /** A commit that continues its chain, signed, whatever its sections hold. Not kept. */
+  forge(sections: readonly Section[], after: CommitRecord | null = null): CommitRecord {
+    const { replica } = this
+    const own = replica.chain(this.device)
+    const seq = after === null ? (own?.length ?? 0) : after.header.seq + 1
+    const prev = after === null ? (own?.ids.at(seq - 1)?.slice() ?? null) : after.id
+    const seen: SeenHead[] = replica
+      .chains()
+      .filter((chain) => chain.name !== this.device)
+      .map((chain) => ({
+        device: chain.device,
+        seq: chain.length - 1,
+        id: chain.ids.at(chain.length - 1)?.slice() ?? new Uint8Array(32),
+      }))
+      .toSorted((a, b) => Buffer.compare(a.device, b.device))
+    return signCommit(
+      {
+        ...{ coop: replica.coop, device: this.signer.publicKey, seq, prev },
+        ...{ epoch: replica.coop, seen, timeMs: Date.now() },
+      },
+      sections,
+      { signer: this.signer, sha256: this.crypto.sha256 },
+    )
+  }
+
+  /** The first frame of a sync stream, with a root that nobody has. */
+  hello(): Frame {
+    return {
+      kind: 'hello',
+      version: SYNC_VERSION,
+      coop: this.replica.coop,
+      authority: this.replica.authority.stateHash(),
+      root: new Uint8Array(randomBytes(32)),
+      key: new Uint8Array(randomBytes(16)),
+    }
+  }
+
+  /**
+   * Claims to have these records, which end its own chain, and gives them when asked. Resolves to true when the
+   * other side took the answer, false when it ended the stream.
+   */
+  async offer(node: NodeProcess, records: readonly CommitRecord[]): Promise<boolean> {
+    const stream = await this.open(node)
+    const last = records.at(-1)
+    if (last === undefined) throw new Error('nothing to offer')
+    await stream.send(encodeFrame(this.hello()))
+    for (let isGiven = false; ;) {
+      const bytes = await stream.next(FRAME_TIMEOUT_MS).catch(() => null)
+      if (bytes === null) return false
+      const decoded = decodeFrame(bytes)
+      const frame = decoded.ok ? decoded.frame : null
+      if (frame?.kind === 'digests') {
+        const row = { device: this.signer.publicKey, length: last.header.seq + 1, id: last.id }
+        await stream.send(
+          encodeFrame({ kind: 'rows', round: frame.round, rows: isGiven ? [] : [row], isLast: true }),
+        )
+      } else if (frame?.kind === 'want') {
+        const from = frame.wants[0]?.from ?? 0
+        const wanted = records.filter((record) => !frame.isAuthorityOnly && record.header.seq >= from)
+        const answer = {
+          kind: 'commits',
+          request: frame.request,
+          records: wanted.map((it) => it.bytes),
+        } as const
+        if (wanted.length > 0) await stream.send(encodeFrame(answer))
+        isGiven ||= wanted.length > 0
+        await stream.send(encodeFrame({ kind: 'done', request: frame.request }))
+      } else if (frame?.kind === 'root' && isGiven) {
+        await stream.close()
+        return true
+      }
+    }
+  }
+
+  /** Why `node` says that it ended the last session with this device. */
+  async lastClose(node: NodeProcess, expected: RegExp): Promise<string> {
+    return until(`the last close matches ${String(expected)}`, async () => {
+      const peer = (await node.peers()).find((it) => it.device === this.id)
+      return peer?.lastClose !== null && peer?.lastClose !== undefined && expected.test(peer.lastClose)
+        ? peer.lastClose
+        : null
+    })
+  }
+
+  /** Answers asset streams with `lie`. */
+  async provide(lie: Lie): Promise<void> {
+    await this.peer.libp2p.unhandle(ASSET_PROTOCOL)
+    await this.peer.libp2p.handle(ASSET_PROTOCOL, (stream) => answer(stream, lie))
+  }
+
+  async close(): Promise<void> {
+    await this.peer.close()
+  }
+}
+
+/** The truth about some bytes, as a provider would tell it. */
+export function truth(bytes: Uint8Array): Lie {
+  const leaf = (index: number): Uint8Array => bytes.subarray(index * LEAF_BYTES, (index + 1) * LEAF_BYTES)
+  const hashes = Array.from({ length: leafCount(bytes.length) }, (_, index) => {
+    return createHash('sha256').update(leaf(index)).digest()
+  })
+  return { sizeBytes: bytes.length, leafHashes: new Uint8Array(Buffer.concat(hashes)), leaf }
+}
+
+async function answer(stream: Stream, lie: Lie): Promise<void> {
+  const framed = new FramedStream(stream, 1_024)
+  for (;;) {
+    const bytes = await framed.next(FRAME_TIMEOUT_MS).catch(() => null)
+    if (bytes === null) return
+    const decoded = decodeCanonical(bytes)
+    const [kind, , from, to] = decoded.ok && Array.isArray(decoded.value) ? decoded.value : []
+    if (kind === 'stat') {
+      await framed.send(encodeCanonical(['file', lie.sizeBytes, lie.leafHashes]))
+      continue
+    }
+    for (let index = Number(from); index < Number(to); index += 1) {
+      const leaf = lie.leaf(index)
+      if (leaf === null) return framed.abort('no more')
+      await framed.send(withMark(leaf))
+    }
+  }
+}
+
+function withMark(leaf: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(1 + leaf.length)
+  frame[0] = 1
+  frame.set(leaf, 1)
+  return frame
+}

@@ -1,0 +1,19 @@
+import { benchCatchUp } from './catch-up.ts'
+import { benchFetch } from './fetch.ts'
+import { benchIdle } from './idle.ts'
+
+/** `npm run bench [catch-up|fetch|idle]`: all of them, or those that are named. */
+const BENCHES: Record<string, () => Promise<void>> = {
+  'catch-up': benchCatchUp,
+  fetch: benchFetch,
+  idle: benchIdle,
+}
+
+const wanted = process.argv.slice(2)
+for (const name of wanted.length === 0 ? Object.keys(BENCHES) : wanted) {
+  const bench = BENCHES[name]
+  if (bench === undefined)
+    throw new Error(`no benchmark '${name}'; there are ${Object.keys(BENCHES).join(', ')}`)
+  await bench()
+}
+process.exit(0)
