@@ -29,15 +29,19 @@ export function AssetFolder({ cid, name }: { cid: string; name: string }): JSX.E
       <ul class="plain">
         {entries?.map((entry) => (
           <li key={entry.name}>
-            <a
-              class="folder-entry"
-              href={assetAddress(entry.cid, entry.name)}
-              target="_blank"
-              rel="noopener noreferrer"
-            >
-              <Icon name="file" />
-              <bdi class="breakable">{entry.name}</bdi>
-            </a>
+            {entry.kind === 'directory' ? (
+              <AssetFolder cid={entry.cid} name={entry.name} />
+            ) : (
+              <a
+                class="folder-entry"
+                href={assetAddress(entry.cid, entry.name)}
+                target="_blank"
+                rel="noopener noreferrer"
+              >
+                <Icon name="file" />
+                <bdi class="breakable">{entry.name}</bdi>
+              </a>
+            )}
           </li>
         ))}
       </ul>

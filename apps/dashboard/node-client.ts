@@ -36,6 +36,7 @@ export class NodeError extends Error implements Problem {
 export interface FolderEntry {
   name: string
   cid: string
+  kind: 'file' | 'directory'
 }
 
 /** Names of a founder or joiner; empty ones are left to the node. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CoopError, systemCode } from '#node/errors'
@@ -49,6 +49,7 @@ export class DataFolder {
       await writeDurably(join(path, 'format'), `${FOLDER_FORMAT}\n`)
       for (const name of ['assets', 'partial'])
         await mkdir(join(path, name), { recursive: true, mode: 0o700 })
+      await dropCutAdds(folder.partialPath)
       return folder
     } catch (cause) {
       await lock.release()
@@ -136,6 +137,12 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** Removes what an add left that was cut off by a crash. Begun fetches stay: they are gone on with. */
+async function dropCutAdds(partialPath: string): Promise<void> {
+  for (const name of await readdir(partialPath))
+    if (name.startsWith('add-')) await rm(join(partialPath, name), { force: true })
 }
 
 async function checkFormat(path: string): Promise<void> {

@@ -37,6 +37,13 @@ export interface AssetRow {
   holders: string[]
 }
 
+/** A name in a directory. */
+export interface DirectoryRow {
+  name: string
+  cid: string
+  kind: 'file' | 'directory'
+}
+
 /** Everything a node does with assets: add, list, fetch, unlist, serve. */
 export class AssetDesk {
   readonly assets: AssetStore
@@ -146,7 +153,7 @@ export class AssetDesk {
   }
 
   /** Names in a directory that this node holds, with what they name. */
-  async entries(asset: StoredAsset): Promise<{ name: string; cid: string }[]> {
+  async entries(asset: StoredAsset): Promise<DirectoryRow[]> {
     if (asset.kind === 'file') return []
     const node = readDirectoryNode(asset.block)
     if (!node.ok)
@@ -155,7 +162,13 @@ export class AssetDesk {
         `${asset.cid} is not a directory: ${node.refusal}`,
         'Ask who added it.',
       )
-    const entries = node.entries.map((entry) => ({ name: entry.name, cid: entry.cid.toString() }))
+    const entries: DirectoryRow[] = []
+    for (const entry of node.entries) {
+      const cid = entry.cid.toString()
+      // A raw CID is a small file; what a dag-pb CID is shows in the store.
+      const isDirectory = (await this.assets.get(cid))?.kind === 'node'
+      entries.push({ name: entry.name, cid, kind: isDirectory ? 'directory' : 'file' })
+    }
     for (const shard of node.shards) {
       const child = await this.assets.get(shard.toString())
       if (child !== null) entries.push(...(await this.entries(child)))

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
@@ -244,10 +245,8 @@ function addAssetRoutes(api: OpenAPIHono, node: CoopNode): void {
   })
   api.put('/v1/assets/upload', async (context) => {
     const name = context.req.query('name') ?? 'unnamed'
-    const body = context.req.raw.body
-    if (body === null)
-      throw new CoopError('usage', 'the body is missing', 'Send the bytes of the file as body.')
-    return context.json(await node.desk.addStream(name, body))
+    // An empty file has no body.
+    return context.json(await node.desk.addStream(name, context.req.raw.body ?? Readable.from([])))
   })
   api.openAPIRegistry.registerPath(
     createRoute({

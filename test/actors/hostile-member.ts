@@ -112,12 +112,19 @@ export class HostileMember {
     for (const { record } of stored) this.#log.push(record)
   }
 
+  /** Puts a signed commit on its own chain whose sections no honest replica would write; `sync` tells others. */
+  force(...sections: Section[]): void {
+    const result = this.replica.ingest([this.forge(sections)])
+    if (result.stored.length !== 1) throw new Error(result.refused[0]?.refusal)
+    for (const { record } of result.stored) this.#log.push(record)
+  }
+
   /** A commit that continues its chain, signed, whatever its sections hold. Not kept. */
-  forge(sections: readonly Section[], after: CommitRecord | null = null): CommitRecord {
+  forge(sections: readonly Section[]): CommitRecord {
     const { replica } = this
     const own = replica.chain(this.device)
-    const seq = after === null ? (own?.length ?? 0) : after.header.seq + 1
-    const prev = after === null ? (own?.ids.at(seq - 1)?.slice() ?? null) : after.id
+    const seq = own?.length ?? 0
+    const prev = own?.ids.at(seq - 1)?.slice() ?? null
     const seen: SeenHead[] = replica
       .chains()
       .filter((chain) => chain.name !== this.device)

@@ -43,6 +43,8 @@ export interface Ready {
   device: string
   addresses: string[]
   http: string
+  /** The address that signs a browser in. */
+  url: string
 }
 
 /** A failed call of the API. */

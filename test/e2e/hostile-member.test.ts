@@ -83,16 +83,173 @@ function updateOf(doc: Y.Doc, change: (doc: Y.Doc) => void): Uint8Array {
   return made
 }
 
-/** Sends a signed commit that the node must store but not apply. */
-async function expectRefused(author: HostileMember, board: string, update: Uint8Array): Promise<void> {
+/** Sends a signed commit that the node stores, since its header is sound, but must not apply. */
+async function expectRefused(author: HostileMember, board: string, payload: Uint8Array): Promise<void> {
   const before = await boardOf(board)
-  author.write(section('good', updateOf(copyOf(author, 'good').doc, () => null)).payload.length > 0 ? forced(board, update) : forced(board, update))
+  author.force({ document: `board/${board}`, entries: 1, payload })
   await author.sync(nas)
-  const after = await boardOf(board)
+  const after = await until('the commit arrives', async () => {
+    const now = await boardOf(board)
+    return now.commits > before.commits && now
+  })
   expect(after).toEqual({ ...before, commits: before.commits + 1, refused: before.refused + 1 })
   expect(await nas.fields(board)).toEqual({ owner: 'nas' })
 }
 
-function forced(board: string, update: Uint8Array): Section {
-  return section(board, update)
+/** Bytes of a number as Yjs writes it. */
+function varUint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  return [...bytes, rest]
+}
+
+test('a malformed frame ends the session', async () => {
+  const stream = await rude.open(nas)
+  await stream.send(Uint8Array.of(0xff, 0, 1, 2))
+  await untilEnded(stream)
+  await rude.lastClose(nas, /^malformed-frame/)
+})
+
+test('a frame that announces more than the limit is refused by its length alone', async () => {
+  const stream = await rude.open(nas)
+  const prefix = new Uint8Array(4)
+  new DataView(prefix.buffer).setUint32(0, FRAME_BYTES_MAX + 1)
+  await stream.sendRaw(prefix)
+  await untilEnded(stream)
+  await rude.lastClose(nas, /frame-too-long/)
+})
+
+test('a frame before HELLO ends the session', async () => {
+  const stream = await rude.open(nas)
+  await stream.send(encodeFrame({ kind: 'root', root: new Uint8Array(32) }))
+  await untilEnded(stream)
+  await rude.lastClose(nas, /^out-of-order: 'root' came before 'hello'/)
+})
+
+test('a replayed HELLO ends the session', async () => {
+  const stream = await rude.open(nas)
+  const hello = prefixFrame(encodeFrame(rude.hello()))
+  await stream.sendRaw(hello)
+  await stream.sendRaw(hello)
+  await untilEnded(stream)
+  await rude.lastClose(nas, /^out-of-order: a second 'hello'/)
+})
+
+test('a HELLO of another co-op ends the session', async () => {
+  const stream = await rude.open(nas)
+  const hello = rude.hello()
+  if (hello.kind === 'hello') hello.coop = new Uint8Array(32).fill(3)
+  await stream.send(encodeFrame(hello))
+  await untilEnded(stream)
+  await rude.lastClose(nas, /^other-coop/)
+})
+
+test('commits that nobody asked for end the session and are not stored', async () => {
+  const before = await nas.status()
+  const record = rude.forge([section('good', updateOf(copyOf(rude, 'good').doc, setField))])
+  const stream = await rude.open(nas)
+  await stream.send(encodeFrame(rude.hello()))
+  await stream.send(encodeFrame({ kind: 'commits', request: 1, records: [record.bytes] }))
+  await untilEnded(stream)
+  await rude.lastClose(nas, /^out-of-order: commits that nobody asked for/)
+  expect((await nas.status()).headsRoot).toBe(before.headsRoot)
+})
+
+test('a commit with a bad signature ends the session and is not stored', async () => {
+  const before = await nas.status()
+  const record = rude.forge([section('good', updateOf(copyOf(rude, 'good').doc, setField))])
+  expect(await rude.offer(nas, [withSignature(record, member.signer.sign(record.id))])).toBe(false)
+  await rude.lastClose(nas, /^refused-commit: signature/)
+  expect((await nas.status()).headsRoot).toBe(before.headsRoot)
+})
+
+test('a commit whose payload is not the one that was signed ends the session', async () => {
+  const before = await nas.status()
+  const record = rude.forge([section('good', updateOf(copyOf(rude, 'good').doc, setField))])
+  const payloads = record.payloads.map((payload) => payload?.map((byte) => byte ^ 1) ?? null)
+  const bytes = encodeRecord(record.headerBytes, record.signature, payloads)
+  expect(await rude.offer(nas, [{ ...record, payloads, bytes }])).toBe(false)
+  await rude.lastClose(nas, /^malformed-commit: payload-hash/)
+  expect((await nas.status()).headsRoot).toBe(before.headsRoot)
+})
+
+test('a peer that connects and says nothing, or half a frame, is cut as silent', async () => {
+  const [mute, half] = await Promise.all([rude.open(nas), archive.open(nas)])
+  await half.sendRaw(Uint8Array.of(0, 0, 1))
+  await Promise.all([untilEnded(mute), untilEnded(half)])
+  await Promise.all([rude.lastClose(nas, /^silent/), archive.lastClose(nas, /^silent/)])
+})
+
+test('a device whose sessions were ended can still sync by the rules', async () => {
+  rude.write(section('good', updateOf(copyOf(rude, 'good').doc, setField)))
+  await rude.sync(nas)
+  expect(await nas.fields('good')).toMatchObject({ owner: 'rude' })
+})
+
+test('an update under the clientID of another device is refused', async () => {
+  const { doc, state } = copyOf(member, 'foreign')
+  doc.clientID = state.writerOf(rude.device, 0)
+  await expectRefused(member, 'foreign', encodeBoardPayload({ session: 0, update: updateOf(doc, setField) }))
+})
+
+test('an update that leaves out clocks before it is refused', async () => {
+  const { doc } = copyOf(member, 'gap')
+  updateOf(doc, (it) => it.getText('text').insert(0, 'never sent'))
+  const update = updateOf(doc, (it) => it.getText('text').insert(0, 'sent'))
+  await expectRefused(member, 'gap', encodeBoardPayload({ session: 0, update }))
+})
+
+test('a struct that collects garbage far ahead is refused', async () => {
+  const { doc } = copyOf(member, 'gc')
+  const update = Uint8Array.of(1, 1, ...varUint(doc.clientID), 0, 0, ...varUint(2 ** 48), 0)
+  await expectRefused(member, 'gc', encodeBoardPayload({ session: 0, update }))
+})
+
+test('a deletion that the role does not allow is refused', async () => {
+  const { doc } = copyOf(archive, 'erase')
+  const update = updateOf(doc, (it) => it.getMap(FIELDS).delete('owner'))
+  await expectRefused(archive, 'erase', encodeBoardPayload({ session: 0, update }))
+})
+
+test('bytes that are no Yjs update, no payload or no session are refused', async () => {
+  const update = Uint8Array.of(255, 255, 255, 255, 255, 255)
+  await expectRefused(member, 'garbage', encodeBoardPayload({ session: 0, update }))
+  await expectRefused(member, 'session', encodeCanonical([2 ** 20, new Uint8Array([0, 0])]))
+  await expectRefused(archive, 'garbage', encodeCanonical('x'))
+})
+
+test('an update that was applied once is refused the second time', async () => {
+  const { doc } = copyOf(member, 'twice')
+  const update = updateOf(doc, (it) => it.getText('text').insert(0, 'once'))
+  member.write(section('twice', update))
+  await member.sync(nas)
+  await expectRefused(member, 'twice', encodeBoardPayload({ session: 0, update }))
+  const board = (await nas.api('GET', '/v1/boards/twice')) as { text: string }
+  expect(board.text).toBe('once')
+})
+
+test('what a device writes on other boards goes on counting after its refusals', async () => {
+  member.write(
+    section(
+      'good',
+      updateOf(copyOf(member, 'good').doc, (it) => it.getMap(FIELDS).set('by', 'member')),
+    ),
+  )
+  await member.sync(nas)
+  expect(await nas.fields('good')).toMatchObject({ by: 'member' })
+  expect((await boardOf('good')).refused).toBe(0)
+})
+
+test('the node that bore all this restarts from its log to the same state', async () => {
+  const before = await nas.status()
+  await nas.kill9()
+  nas = await bench.start('nas')
+  const after = await nas.status()
+  expect(after.documents).toEqual(before.documents)
+  expect(after.headsRoot).toBe(before.headsRoot)
+})
+
+function setField(doc: Y.Doc): void {
+  doc.getMap(FIELDS).set('owner', 'rude')
 }

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { ROOT } from './node-process.ts'
+
+/** Where Debian puts its browser. */
+const CHROMIUM = '/usr/bin/chromium'
+
+/** True when the browser that page tests need is installed; tests say that they were skipped when not. */
+export const HAS_BROWSER: boolean = existsSync(CHROMIUM)
+
+/** A headless Chromium that asks nothing of the internet. */
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  })
+}
+
+/** A person with a screen of their own; errors of the page are collected. */
+export async function openPage(
+  browser: Browser,
+  screen: { width: number; height: number; colorScheme: 'dark' | 'light' },
+): Promise<{ page: Page; errors: string[] }> {
+  const { width, height, colorScheme } = screen
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, bypassCSP: true })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  return { page, errors }
+}
+
+/** Rules of axe that the page breaks now. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: await readFile(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8') })
+  return page.evaluate(async () => {
+    const { axe } = window as Window &
+      typeof globalThis & { axe: { run(): Promise<{ violations: { id: string }[] }> } }
+    return (await axe.run()).violations.map((it) => it.id)
+  })
+}

@@ -1,0 +1,120 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
+import type { NodeProcess } from '../actors/node-process.ts'
+import { Workbench } from '../actors/workbench.ts'
+
+if (!HAS_BROWSER)
+  process.stderr.write('SKIPPED: the page is not tested, since /usr/bin/chromium is not installed\n')
+
+/** Two people: Ada at a desk in light mode, Bo with a phone in dark mode. */
+describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
+  let bench: Workbench
+  let browser: Browser
+  let nas: NodeProcess
+  let stall: NodeProcess
+  let ada: Page
+  let bo: Page
+  const errors: string[][] = []
+
+  beforeAll(async () => {
+    bench = await Workbench.open()
+    browser = await openBrowser()
+    ;[nas, stall] = await Promise.all([bench.start('nas'), bench.start('stall')])
+    const desk = await openPage(browser, { width: 1280, height: 900, colorScheme: 'light' })
+    const phone = await openPage(browser, { width: 360, height: 740, colorScheme: 'dark' })
+    ;[ada, bo] = [desk.page, phone.page]
+    errors.push(desk.errors, phone.errors)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await bench?.close()
+  })
+
+  const text = (value: string): string =>
+    `document.querySelector('[data-testid=board-text]')?.value === ${JSON.stringify(value)}`
+
+  test('without its token the page asks for the access code, and axe finds nothing', async () => {
+    await ada.goto(nas.ready.http)
+    await ada.getByTestId('access-code').waitFor()
+    expect(await axeViolations(ada)).toEqual([])
+  })
+
+  test('a person founds a co-op and is shown the recovery kit once', async () => {
+    await ada.goto(nas.ready.url)
+    await ada.reload()
+    await ada.getByTestId('found-name').fill('Lantern Street')
+    await ada.getByTestId('found-member').fill('Ada')
+    await ada.getByTestId('found-device').fill('nas')
+    await ada.getByTestId('found-submit').click()
+    await ada.getByTestId('kit-words').waitFor()
+    expect(await ada.locator('[data-testid=kit-words] li').count()).toBe(24)
+    expect(await axeViolations(ada)).toEqual([])
+    await ada.getByTestId('kit-confirm').check()
+    await ada.getByTestId('kit-continue').click()
+    await ada.getByTestId('nav-members').waitFor()
+  })
+
+  test('another joins by pasting an invite, and turns up on the first page by itself', async () => {
+    await ada.getByTestId('invite-create').click()
+    const link = (await ada.getByTestId('invite-link').textContent()) ?? ''
+    await bo.goto(stall.ready.url)
+    await bo.getByTestId('join-link').fill(link.trim())
+    await bo.getByTestId('join-member').fill('Bo')
+    await bo.getByTestId('join-device').fill('stall')
+    await bo.getByTestId('join-submit').click()
+    await bo.getByTestId('kit-confirm').check()
+    await bo.getByTestId('kit-continue').click()
+    await ada.getByRole('heading', { name: 'Bo' }).waitFor()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+  })
+
+  test('a file is added here, fetched there, and unlisted', async () => {
+    await ada.getByTestId('nav-assets').click()
+    const file = { name: 'song.wav', mimeType: 'audio/wav', buffer: Buffer.alloc(3_000_000, 7) }
+    await ada.getByTestId('asset-file-input').setInputFiles(file)
+    await ada.getByTestId('asset-row').waitFor()
+    await bo.getByTestId('nav-assets').click()
+    await bo.getByTestId('asset-fetch').click()
+    await bo.getByTestId('asset-open').waitFor()
+    expect(await axeViolations(bo)).toEqual([])
+    await ada.getByTestId('asset-unlist').click()
+    await ada.getByTestId('dialog-confirm').click()
+    await bo.getByTestId('asset-row').waitFor({ state: 'detached' })
+  })
+
+  test('a board is live in two browsers on two nodes: text, fields and lists', async () => {
+    await ada.goto(`${nas.ready.http}/#/boards/menu`)
+    await bo.goto(`${stall.ready.http}/#/boards/menu`)
+    await ada.getByTestId('board-text').fill('hello from Ada')
+    await bo.waitForFunction(text('hello from Ada'))
+    await bo.getByTestId('board-text').press('End')
+    await bo.getByTestId('board-text').pressSequentially(' and Bo')
+    await ada.waitForFunction(text('hello from Ada and Bo'))
+    await ada.getByTestId('board-field-key').fill('Cup')
+    await ada.getByTestId('board-field-value').fill('14')
+    await ada.getByTestId('board-field-set').click()
+    await bo.locator('[data-key=Cup]').waitFor()
+    await bo.getByTestId('board-list-name').fill('tasks')
+    await bo.getByTestId('board-list-value').fill('sweep')
+    await bo.getByTestId('board-list-append').click()
+    await ada.locator('[data-list=tasks]').getByText('sweep').waitFor()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+  })
+
+  test('the mesh is paused and resumed, and no page had an error', async () => {
+    await ada.getByTestId('mesh-toggle').click()
+    await ada
+      .getByText(/^Paused/)
+      .first()
+      .waitFor()
+    await ada.getByTestId('mesh-toggle').click()
+    await ada
+      .getByText(/Running/)
+      .first()
+      .waitFor()
+    const isWide = await bo.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    expect(isWide).toBe(false)
+    expect(errors.flat()).toEqual([])
+  })
+})
