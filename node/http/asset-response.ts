@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LEAF_BYTES } from '#protocol/asset'
 import type { StoredFile } from '#node/assets'
-import { asCoopError } from '#node/errors'
+import { CoopError, asCoopError } from '#node/errors'
 import type { CoopNode } from '#node/host'
 
 /** One range of a file: first and last byte, both included. */
@@ -27,7 +27,7 @@ export async function serveAsset(
 ): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const [cid = '', ...path] = url.pathname.slice('/assets/'.length).split('/').map(decodeURIComponent)
+    const [cid = '', ...path] = url.pathname.slice('/assets/'.length).split('/').map(decodeName)
     const asset = await node.desk.resolve(
       cid,
       path.filter((name) => name !== ''),
@@ -46,6 +46,15 @@ export async function serveAsset(
       error.code === 'asset-not-held' || error.code === 'not-a-cid' ? 404 : 500,
       error.toJSON(),
     )
+  }
+}
+
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    const message = `'${text.slice(0, 80)}' is not a name: its percent signs are malformed`
+    throw new CoopError('not-a-cid', message, 'Copy the address again.', cause)
   }
 }
 

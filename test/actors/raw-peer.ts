@@ -47,7 +47,10 @@ export class RawPeer {
       return { bytes: 0, end: 'not-opened' }
     }
     let count = 0
-    const closed = new Promise<void>((resolve) => stream.addEventListener('close', () => resolve()))
+    const closed = new Promise<void>((resolve) => {
+      for (const event of ['close', 'remoteCloseWrite'] as const)
+        stream.addEventListener(event, () => resolve())
+    })
     stream.addEventListener('message', ({ data }) => {
       count += data.byteLength
     })

@@ -1,10 +1,10 @@
 import { AUTHORITY, admissionMessage, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
+import { signCommit } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
-import { foundCoop, openReplica } from '#protocol/coop'
+import { foundCoop } from '#protocol/coop'
 import { certifyDevice } from '#protocol/identity'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { Replica } from '#protocol/replica'
 import { nodeSigner } from '#node/crypto'
 import { seededRandom } from '#simulations/mesh'
 
@@ -31,13 +31,10 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
   if (!founding.ok) throw new Error(founding.detail)
   const { replica, coop, genesis } = founding
   const records = founding.stored.map((it) => it.record)
-  const write = (author: Replica, section: Section): void => {
-    const result = author.author([section], nowMs)
+  const write = (section: Section): void => {
+    const result = replica.author([section], nowMs)
     if (!result.ok) throw new Error(result.detail)
-    for (const { record } of result.stored) {
-      records.push(record)
-      if (author !== replica) replica.load(record)
-    }
+    records.push(...result.stored.map((it) => it.record))
   }
   const readerSeed = random.bytes(32)
   const signers: Signer[] = [nodeSigner(readerSeed)]
@@ -53,7 +50,7 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
       uses: 1,
       expiresMs: nowMs + 1,
     } as const
-    write(replica, { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) })
+    write({ document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) })
     const claim = {
       ...{ invite: invite.publicKey, device: device.publicKey, kit: member.publicKey },
       ...{ memberName: 'Bo', deviceName: 'box' },
@@ -61,24 +58,23 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
     const certificate = certifyDevice(member, coop, device.publicKey)
     const proof = invite.sign(admissionMessage(coop, claim, crypto.sha256))
     const payload = encodeAuthorityEntries([{ t: 'admit', ...claim, certificate, proof }])
-    write(replica, { document: AUTHORITY, entries: 1, payload })
+    write({ document: AUTHORITY, entries: 1, payload })
   }
-  const authors = signers.slice(1).map((signer) => openReplica({ coop, crypto, signer }))
-  for (const author of authors) for (const record of records) author.load(record)
+  const heads = new Map<Signer, CommitRecord>()
   for (let i = 0; i < commits; i += 1) {
-    const author = authors[i % authors.length] ?? replica
-    const other = records.at(-1)
-    if (other !== undefined) for (const record of missing(author, records)) author.load(record)
+    const signer = signers[1 + (i % devices)] ?? founder
+    const before = records.at(-1)
+    const own = heads.get(signer)
     const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...crypto.sha256(Uint8Array.of(i >> 16, i >> 8, i)))
     const payload = encodeCatalogueEntries([
       { t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' },
     ])
-    write(author, { document: CATALOGUE, entries: 1, payload })
+    const seen = before === undefined ? [] : [{ device: before.header.device, seq: before.header.seq, id: before.id }]
+    const chain = { seq: (own?.header.seq ?? -1) + 1, prev: own?.id ?? null }
+    const draft = { coop, device: signer.publicKey, ...chain, epoch: coop, seen, timeMs: nowMs }
+    const record = signCommit(draft, [{ document: CATALOGUE, entries: 1, payload }], { signer, sha256: crypto.sha256 })
+    heads.set(signer, record)
+    records.push(record)
   }
   return { genesis, coop, founderSeed, readerSeed, records }
-}
-
-/** What a replica lacks of a list that grows at the end. */
-function missing(replica: Replica, records: readonly CommitRecord[]): CommitRecord[] {
-  return records.slice(replica.logLength)
 }

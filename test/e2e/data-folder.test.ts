@@ -45,10 +45,19 @@ test.concurrent('a file in the place of the folder is refused', async () => {
   expect(await startFailure('file')).toMatchObject({ code: 'data-unwritable' })
 })
 
-test.concurrent('a folder that cannot be made is refused', async () => {
-  // Even root cannot make one there.
-  const result = await bench.coop('../../proc/self/coopmesh', 'start', ...START_ARGS)
-  expect(errorOf(result).code).toBe('data-unwritable')
+test.concurrent('a folder below a file is refused', async () => {
+  await writeFile(bench.file('below'), 'not a folder')
+  expect(await startFailure('below/folder')).toMatchObject({ code: 'data-unwritable' })
+})
+
+test.concurrent('a folder on a read-only file system is refused', async ({ skip }) => {
+  await mkdir(bench.file('read-only'))
+  if (!mount(bench.file('read-only'), 'ro')) return skip('this machine does not allow a mount')
+  try {
+    expect(await startFailure('read-only')).toMatchObject({ code: 'data-unwritable' })
+  } finally {
+    execFileSync('umount', ['-l', bench.file('read-only')])
+  }
 })
 
 test.skipIf(process.getuid?.() === 0)(
@@ -113,10 +122,10 @@ test('a sealed device key opens with its passphrase alone', async () => {
   await again.stop()
 })
 
-/** Mounts a small file system of its own, or says that this machine does not let us. */
-function mountSmall(path: string): boolean {
+/** Mounts a file system in memory, or says that this machine does not let us. */
+function mount(path: string, options: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', path], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -128,7 +137,7 @@ test('a disk that fills up while a file is added leaves nothing half there, and 
 }) => {
   const folder = bench.file('small')
   await mkdir(folder)
-  if (!mountSmall(folder)) return skip('this machine does not allow a mount')
+  if (!mount(folder, 'size=20m')) return skip('this machine does not allow a mount')
   try {
     const node = await bench.found('small')
     await node.set('menu', 'before', 1)
@@ -153,7 +162,7 @@ test('a full disk refuses writes by name, reads go on, and writes too once there
 }) => {
   const folder = bench.file('full')
   await mkdir(folder)
-  if (!mountSmall(folder)) return skip('this machine does not allow a mount')
+  if (!mount(folder, 'size=20m')) return skip('this machine does not allow a mount')
   try {
     const node = await bench.found('full')
     await node.set('menu', 'before', 1)
