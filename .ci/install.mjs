@@ -22,13 +22,13 @@ function isInstalled() {
 
 if (!isInstalled()) {
   process.stderr.write('coopmesh: installing what is missing (once, about a minute)\n')
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  })
-  if (result.status !== 0) {
+  // Not `npm ci`: it fails where the registry does not offer the optional builds of other platforms. The lock file still
+  // fixes every version and checks every hash.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (result.status !== 0 || !existsSync(join(root, 'node_modules', '.bin', 'node'))) {
     process.stderr.write(
-      'coopmesh: `npm ci` failed. Check the network and that this folder is writable, then run the command again.\n',
+      'coopmesh: `npm install` failed. Check the network and that this folder is writable, then run the command again.\n',
     )
     process.exit(1)
   }

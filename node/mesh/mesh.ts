@@ -343,6 +343,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     } catch (cause) {
       this.#opening.delete(device)
       this.#log.debug({ err: cause }, 'no sync stream')
+      void this.#reopenLater(device)
     }
   }
 

@@ -43,8 +43,12 @@ export class HostileMember {
   }
 
   /** Joins `node`'s co-op and takes what it has. */
-  static async admit(node: NodeProcess, role: string, name: string): Promise<HostileMember> {
-    const seed = new Uint8Array(randomBytes(32))
+  static async admit(
+    node: NodeProcess,
+    role: string,
+    name: string,
+    seed: Uint8Array = new Uint8Array(randomBytes(32)),
+  ): Promise<HostileMember> {
     const link = readInviteLink(await node.invite(role))
     const kit = nodeSigner(new Uint8Array(randomBytes(32)))
     await askToJoin(link, { seed, kit, memberName: name, deviceName: name }, nodeCrypto())

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { BoardState, FIELDS, encodeBoardPayload } from '#protocol/board'
@@ -5,6 +8,8 @@ import { encodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { encodeCanonical } from '#protocol/encoding'
 import { FRAME_BYTES_MAX, encodeFrame, prefixFrame } from '#protocol/sync'
+import { nodeSigner } from '#node/crypto'
+import { SYNC_PROTOCOL } from '#node/mesh'
 import type { FramedStream } from '#node/mesh'
 import { HostileMember } from '../actors/hostile-member.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
@@ -185,6 +190,26 @@ test('a device whose sessions were ended can still sync by the rules', async () 
   rude.write(section('good', updateOf(copyOf(rude, 'good').doc, setField)))
   await rude.sync(nas)
   expect(await nas.fields('good')).toMatchObject({ owner: 'rude' })
+})
+
+test('a member that cannot open a sync stream yet is tried again while it stays connected', async () => {
+  // The device with the smaller key opens the stream: here it must be the node.
+  const nasKey = peerIdFromString(nas.device).publicKey?.raw ?? new Uint8Array(32)
+  let seed = new Uint8Array(randomBytes(32))
+  while (Buffer.compare(nodeSigner(seed).publicKey, nasKey) < 0) seed = new Uint8Array(randomBytes(32))
+  const late = await HostileMember.admit(nas, 'member', 'late', seed)
+  await late.connect(nas)
+  await until('the node sees it', async () => {
+    return (await nas.peers()).find((peer) => peer.device === late.id)?.state === 'connected'
+  })
+  // Longer than the pause before a second try: that one finds nobody to answer either.
+  await sleep(3_500)
+  let isOpened = false
+  await late.peer.libp2p.handle(SYNC_PROTOCOL, () => {
+    isOpened = true
+  })
+  await until('the node opens a stream', () => isOpened)
+  await late.close()
 })
 
 test('an update under the clientID of another device is refused', async () => {
