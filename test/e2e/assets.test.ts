@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importer } from 'ipfs-unixfs-importer'
 import { CID } from 'multiformats/cid'
@@ -11,7 +11,7 @@ import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { HostileMember, truth } from '../actors/hostile-member.ts'
 import { ApiError } from '../actors/node-process.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
-import { until } from '../actors/until.ts'
+import { DEADLINE_MS, until } from '../actors/until.ts'
 import { Workbench } from '../actors/workbench.ts'
 
 interface Added {
@@ -168,7 +168,8 @@ test('a fetch that is killed in the middle goes on with what is missing', async 
     headers: { 'content-type': 'application/json' },
   })
   const partial = join(venue.folder, 'partial', cid)
-  await until('some of it is on the disk', async () => (await readFile(partial)).length > 4 * LEAF_BYTES)
+  const isBegun = async (): Promise<boolean> => (await stat(partial)).size > 4 * LEAF_BYTES
+  await until('some of it is on the disk', isBegun, DEADLINE_MS, 1)
   await venue.kill9()
   await response.body?.cancel().catch(() => null)
   const begun = await readFile(partial)

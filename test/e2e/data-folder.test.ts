@@ -45,11 +45,6 @@ test.concurrent('a file in the place of the folder is refused', async () => {
   expect(await startFailure('file')).toMatchObject({ code: 'data-unwritable' })
 })
 
-test.concurrent('a folder below a file is refused', async () => {
-  await writeFile(bench.file('below'), 'not a folder')
-  expect(await startFailure('below/folder')).toMatchObject({ code: 'data-unwritable' })
-})
-
 test.concurrent('a folder on a read-only file system is refused', async ({ skip }) => {
   await mkdir(bench.file('read-only'))
   if (!mount(bench.file('read-only'), 'ro')) return skip('this machine does not allow a mount')
