@@ -57,6 +57,11 @@ export class AssetStore {
     return value === null ? null : decodeEntry(cid, value)
   }
 
+  /** False for a file whose bytes are gone from the disk, or not all there: somebody cleaned up by hand. */
+  async isOnDisk(asset: StoredAsset): Promise<boolean> {
+    return asset.kind === 'node' || (await fileSize(this.pathOf(asset.cid))) === asset.sizeBytes
+  }
+
   /** True when the whole asset, with all that a directory holds, is here. */
   async isHeld(cid: string): Promise<boolean> {
     return (await this.#store.get(`h/${cid}`)) !== null

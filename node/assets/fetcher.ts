@@ -72,6 +72,8 @@ interface Job {
 export class Fetcher {
   readonly #parts: FetcherParts
   readonly #running = new Map<string, Promise<FetchResult>>()
+  /** Files and nodes that are being fetched: two trees may share one, and only one may write its bytes. */
+  readonly #pieces = new Map<string, Promise<StoredAsset>>()
 
   constructor(parts: FetcherParts) {
     this.#parts = parts
@@ -83,8 +85,16 @@ export class Fetcher {
     onProgress: (progress: FetchProgress) => void,
     signal: AbortSignal,
   ): Promise<FetchResult> {
-    const running = this.#running.get(cid)
-    if (running !== undefined) return running
+    for (;;) {
+      const running = this.#running.get(cid)
+      if (running === undefined) break
+      try {
+        return await running
+      } catch (cause) {
+        // Whoever began it went away; that is no reason to end for us.
+        if (asCoopError(cause).code !== 'interrupted' || signal.aborted) throw cause
+      }
+    }
     const job = this.#run(cid, onProgress, signal).finally(() => this.#running.delete(cid))
     this.#running.set(cid, job)
     return job
@@ -121,7 +131,7 @@ export class Fetcher {
         'Fetch a part of it by its CID.',
       )
     }
-    const asset = (await this.#parts.assets.get(cid)) ?? (await this.#piece(job, cid, at.path))
+    const asset = await this.#have(job, cid, at.path)
     if (asset.kind === 'file') {
       job.result.bytes += asset.sizeBytes
       return
@@ -136,8 +146,25 @@ export class Fetcher {
       names.add(entry.name)
       await this.#tree(job, entry.cid.toString(), { path: `${at.path}/${entry.name}`, depth: at.depth + 1 })
     }
+    if (new Set(node.shards.map(String)).size !== node.shards.length)
+      throw new CoopError('asset-corrupt', `${cid} names a part of itself twice`, 'Ask who added it.')
     for (const shard of node.shards)
       await this.#tree(job, shard.toString(), { path: at.path, depth: at.depth + 1 })
+  }
+
+  /** One file or directory node: from the store, from another fetch that is under way, or from the providers. */
+  async #have(job: Job, cid: string, path: string): Promise<StoredAsset> {
+    for (;;) {
+      const asset = await this.#parts.assets.get(cid)
+      if (asset !== null && (await this.#parts.assets.isOnDisk(asset))) return asset
+      const running = this.#pieces.get(cid)
+      if (running === undefined) break
+      await running.catch(() => null) // its own caller is told; we try again
+      job.signal.throwIfAborted()
+    }
+    const piece = this.#piece(job, cid, path).finally(() => this.#pieces.delete(cid))
+    this.#pieces.set(cid, piece)
+    return piece
   }
 
   /** One file or directory node, from the providers in turn. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CoopNode, Entered } from '#node/host'
+import { EXIT_CODES } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { defaultNames } from './defaults.ts'
@@ -77,8 +78,8 @@ export async function joinCommand(
   await withNode({ ...globals, port: 0 }, async (node) => {
     progress.show('asking to join …')
     const entered = view(await node.join(link, { memberName, deviceName }))
-    await node.startMesh()
-    const isSynced = await firstSync(node, progress)
+    // From here on the device is in: whatever ends the first sync, its owner must see the kit.
+    const isSynced = await untilInterrupted((signal) => firstSync(node, progress, signal))
     progress.clear()
     const rest = isSynced ? 'everything is here' : 'the rest comes when the node runs'
     const text = `joined “${safe(entered.name)}”; ${rest}\n${kitText(entered)}\nNext: \`coop start --data ${globals.data}\`.`
@@ -151,11 +152,35 @@ function jsonOrText(text: string): unknown {
   }
 }
 
+/** Runs work that a first Ctrl-C or SIGTERM ends early instead of the process. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stopper = new AbortController()
+  const stop = (): void => {
+    process.exitCode = EXIT_CODES.interrupted
+    stopper.abort()
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    return await work(stopper.signal)
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
 /** Waits until this replica equals a peer's; false when nothing came for a while. */
-async function firstSync(node: CoopNode, progress: ProgressLine): Promise<boolean> {
+async function firstSync(node: CoopNode, progress: ProgressLine, signal: AbortSignal): Promise<boolean> {
   const { engine } = node.membership
   let commits = -1
+  const isStarted = await node.startMesh().then(
+    () => true,
+    (cause: unknown) => {
+      node.config.log.error({ err: cause }, 'the mesh did not start')
+      return false
+    },
+  )
+  if (!isStarted) return false
   for (let lastNewsMs = Date.now(); Date.now() - lastNewsMs < FIRST_SYNC_IDLE_MS; await sleep(50)) {
+    if (signal.aborted) return false
     if (engine.replica.logLength !== commits) lastNewsMs = Date.now()
     commits = engine.replica.logLength
     progress.show(`receiving: ${commits} commits`)

@@ -6,7 +6,7 @@ import { addCommand, getCommand, listCommand, unlistCommand } from './asset-comm
 import { boardCommand, foundCommand, inviteCommand, joinCommand } from './coop-commands.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
-import { printError } from './output.ts'
+import { printError, printResult } from './output.ts'
 
 /** What every command gets. */
 export interface Globals {
@@ -17,12 +17,22 @@ export interface Globals {
 /** Runs one command line; sets `process.exitCode`. */
 export async function main(args: string[]): Promise<void> {
   const json = args.includes('--json')
+  let shown = ''
+  const program = buildProgram((text) => {
+    if (json) shown += text
+    else process.stdout.write(text)
+  })
   try {
-    await buildProgram().parseAsync(args, { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
   } catch (cause) {
     if (cause instanceof CommanderError) {
-      if (cause.exitCode === 0) return
-      const message = cause.message.replace(/^error: /, '')
+      if (cause.exitCode === 0) {
+        const value = cause.code === 'commander.version' ? { version: VERSION } : { help: shown }
+        if (json) printResult({ json }, value, '')
+        return
+      }
+      const isBare = cause.code === 'commander.help'
+      const message = isBare ? 'a command is missing' : cause.message.replace(/^error: /, '')
       printError({ json }, new CoopError('usage', message, 'Run `coop --help`, or `coop <command> --help`.'))
     } else {
       printError({ json }, cause)
@@ -30,14 +40,14 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function buildProgram(): Command {
+function buildProgram(show: (text: string) => void): Command {
   const program = new Command('coop')
     .description('A node of a co-op: shared assets and signed documents, without a server in the middle.')
     .version(VERSION)
     .option('--data <dir>', 'data folder (default: COOP_DATA, else the XDG data folder)')
     .option('--json', 'exactly one JSON value on stdout', false)
     .exitOverride()
-    .configureOutput({ writeErr: () => null, outputError: () => null })
+    .configureOutput({ writeOut: show, writeErr: () => null, outputError: () => null })
     .showHelpAfterError(false)
   const globals = (): Globals => {
     const { data, json } = program.opts<{ data?: string; json: boolean }>()

@@ -2,18 +2,21 @@ import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
 import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
-import { CacheMismatch } from '#protocol/board'
+import { BoardState, CacheMismatch } from '#protocol/board'
 import { openReplica } from '#protocol/coop'
 import type { CachedDocument } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
 import type { Chain, IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
 import { commitKey } from '#node/store'
 import type { Store } from '#node/store'
 
 /** Bytes that may wait for the disk before whoever fills them is asked to wait. */
 export const PENDING_BYTES_MAX = 8 * 1024 * 1024
+/** Commits read first; then more at a time, until a frame is full. A commit may have half a megabyte. */
+const READ_COMMITS_FIRST = 16
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
 
@@ -104,23 +107,23 @@ export class Engine extends EventEmitter<EngineEvents> {
     await (this.#gathering ?? this.#writing)?.promise
   }
 
-  /** Records at these places, as a prefix: reading stops at one that is missing or does not match its id. */
+  /**
+   * Records at these places, as a prefix: reading stops when they fill a frame, and at one that is missing or does
+   * not match its id.
+   */
   async read(orders: readonly number[]): Promise<CommitRecord[]> {
-    const values = await this.#parts.store.getMany(orders.map(commitKey))
     const records: CommitRecord[] = []
-    for (const [i, value] of values.entries()) {
-      const decoded = value === null ? null : decodeRecord(value, this.#parts.crypto.sha256)
-      if (decoded?.ok !== true) {
-        this.#parts.log.error({ order: orders[i] }, 'a stored commit cannot be read')
-        break
+    let bytes = 0
+    for (let at = 0, count = READ_COMMITS_FIRST; at < orders.length && bytes < FRAME_BYTES_MAX; count *= 2) {
+      const part = orders.slice(at, at + count)
+      const values = await this.#parts.store.getMany(part.map(commitKey))
+      for (const [i, value] of values.entries()) {
+        const record = this.#stored(part[i] ?? 0, value)
+        if (record === null) return records
+        records.push(record)
+        bytes += record.bytes.length
       }
-      const { record } = decoded
-      const known = this.#replica.chain(record.author)?.ids.at(record.header.seq)
-      if (known === undefined || !equalBytes(known, record.id)) {
-        this.#parts.log.error({ order: orders[i] }, 'a stored commit does not match its id')
-        break
-      }
-      records.push(record)
+      at += count
     }
     return records
   }
@@ -132,6 +135,19 @@ export class Engine extends EventEmitter<EngineEvents> {
     })
     this.#isClosed = true
     this.#failure ??= new CoopError('read-only', 'the node is stopping', 'Start it again.')
+  }
+
+  #stored(order: number, value: Uint8Array | null): CommitRecord | null {
+    const decoded = value === null ? null : decodeRecord(value, this.#parts.crypto.sha256)
+    if (decoded?.ok !== true) {
+      this.#parts.log.error({ order }, 'a stored commit cannot be read')
+      return null
+    }
+    const { record } = decoded
+    const known = this.#replica.chain(record.author)?.ids.at(record.header.seq)
+    if (known !== undefined && equalBytes(known, record.id)) return record
+    this.#parts.log.error({ order }, 'a stored commit does not match its id')
+    return null
   }
 
   #queue(stored: readonly StoredCommit[]): void {
@@ -229,7 +245,9 @@ async function loadReplica(parts: EngineParts): Promise<Replica> {
 
 async function replayLog(parts: EngineParts, cached: EngineParts['cached']): Promise<Replica> {
   const { store, crypto, signer, coop } = parts
-  const replica = openReplica({ coop, crypto, signer, cached })
+  // A kept state stands for a place in the log; once the log is read, none may be taken any more.
+  let isReading = true
+  const replica = openReplica({ coop, crypto, signer, cached: (id) => (isReading ? cached(id) : null) })
   for await (const batch of store.entries('c/')) {
     for (const [key, value] of batch) {
       const decoded = decodeRecord(value, crypto.sha256)
@@ -243,6 +261,12 @@ async function replayLog(parts: EngineParts, cached: EngineParts['cached']): Pro
         )
       }
     }
+  }
+  isReading = false
+  for (const id of replica.documentIds()) {
+    const state = replica.document(id)
+    // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
+    if (state instanceof BoardState && state.isAhead) throw new CacheMismatch(id)
   }
   return replica
 }

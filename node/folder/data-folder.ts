@@ -46,6 +46,8 @@ export class DataFolder {
     const lock = await lockFolder(path)
     const folder = new DataFolder(path, lock)
     try {
+      // Left by a process that was killed; whoever answers on that port today must not be sent the token.
+      await rm(runningPath(path), { force: true })
       await writeDurably(join(path, 'format'), `${FOLDER_FORMAT}\n`)
       for (const name of ['assets', 'partial'])
         await mkdir(join(path, name), { recursive: true, mode: 0o700 })
@@ -75,6 +77,11 @@ export class DataFolder {
 
   get keyPath(): string {
     return join(this.path, 'device.key')
+  }
+
+  /** Holds a new member's recovery key while it asks to be admitted, and not a moment longer. */
+  get joiningKitPath(): string {
+    return join(this.path, 'joining.kit')
   }
 
   /** The token that the API asks for, made on first use (mode 0600). */

@@ -72,7 +72,6 @@ async function readLock(path: string): Promise<Holder | null> {
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
-  if (holder.pid === process.pid) return true
   try {
     process.kill(holder.pid, 0)
   } catch (cause) {

@@ -154,7 +154,15 @@ export class AssetDesk {
 
   /** Names in a directory that this node holds, with what they name. */
   async entries(asset: StoredAsset): Promise<DirectoryRow[]> {
+    return this.#entries(asset, new Set())
+  }
+
+  /** `walked` holds the parts seen so far: a few hostile parts that name each other often list names without end. */
+  async #entries(asset: StoredAsset, walked: Set<string>): Promise<DirectoryRow[]> {
     if (asset.kind === 'file') return []
+    if (walked.has(asset.cid))
+      throw new CoopError('asset-corrupt', `${asset.cid} is a part of a directory twice`, 'Ask who added it.')
+    walked.add(asset.cid)
     const node = readDirectoryNode(asset.block)
     if (!node.ok)
       throw new CoopError(
@@ -171,7 +179,7 @@ export class AssetDesk {
     }
     for (const shard of node.shards) {
       const child = await this.assets.get(shard.toString())
-      if (child !== null) entries.push(...(await this.entries(child)))
+      for (const entry of child === null ? [] : await this.#entries(child, walked)) entries.push(entry)
     }
     return entries
   }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { AUTHORITY, decodeGenesis, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
 import type { Genesis } from '#protocol/authority'
@@ -14,13 +15,13 @@ import { ASSET_PROTOCOL, AssetStore } from '#node/assets'
 import { BoardCache, BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Engine } from '#node/engine'
-import { CoopError } from '#node/errors'
+import { CoopError, asCoopError } from '#node/errors'
 import { DataFolder, loadDeviceKey } from '#node/folder'
 import type { DeviceKey } from '#node/folder'
 import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
 import { Store, commitKey } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
-import { KIT_NOTE, newKit } from './recovery-kit.ts'
+import { KIT_NOTE, joiningKit, newKit } from './recovery-kit.ts'
 
 /** How a node is set up. Complete: defaults are the CLI's. */
 export interface NodeConfig {
@@ -88,7 +89,10 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   #membership: Membership | null = null
   #mesh: Mesh | null = null
   #isPaused = false
+  #isEntering = false
   #isClosed = false
+  /** Why the mesh did not start the last time, or null. */
+  meshFailure: CoopError | null = null
   readonly #writers = new Map<string, BoardWriter>()
   #keepTimer: NodeJS.Timeout | null = null
   /** Mesh starts and stops run one after the other. */
@@ -167,7 +171,10 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   /** Founds a co-op on this device; needs no network. */
   async found(name: string, names: Names): Promise<Entered> {
-    this.#refuseSecond()
+    return this.#entering(async () => this.#found(name, names))
+  }
+
+  async #found(name: string, names: Names): Promise<Entered> {
     const kit = newKit()
     const founding = foundCoop(
       {
@@ -202,9 +209,13 @@ export class CoopNode extends EventEmitter<NodeEvents> {
 
   /** Joins a co-op by an invite link. The rest of its data comes over the mesh, once that runs. */
   async join(text: string, names: Names): Promise<Entered> {
-    this.#refuseSecond()
+    return this.#entering(async () => this.#join(text, names))
+  }
+
+  async #join(text: string, names: Names): Promise<Entered> {
     const link = readInviteLink(text)
-    const kit = newKit()
+    // The same kit again if the answer to an earlier try was lost: that one may be on the roster.
+    const kit = await joiningKit(this.folder.joiningKitPath)
     const bytes = await askToJoin(link, { seed: this.key.seed, kit: kit.signer, ...names }, this.crypto)
     const genesis = decodeGenesis(bytes)
     if (genesis === null)
@@ -269,7 +280,11 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       const mesh = await Mesh.start({
         ...{ engine, crypto, seed: key.seed, genesis: genesisBytes, sponsor, book },
         ...{ log: log.child({ part: 'mesh' }), port, host, isMdnsOn, handlers },
+      }).catch((cause: unknown) => {
+        this.meshFailure = asCoopError(cause)
+        throw cause
       })
+      this.meshFailure = null
       mesh.on('changed', () => this.emit('changed', ['peers', 'status']))
       this.#mesh = mesh
       this.emit('changed', ['status', 'peers'])
@@ -394,6 +409,28 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     for (const id of replica.documentIds()) {
       const state = replica.document(id)
       if (state instanceof BoardState) await boards.save(state)
+    }
+  }
+
+  /** Founds or joins, one at a time: two at once would write two co-ops into one folder. */
+  async #entering(work: () => Promise<Entered>): Promise<Entered> {
+    this.#refuseSecond()
+    if (this.#isEntering) {
+      throw new CoopError(
+        'refused',
+        'this node is founding or joining a co-op just now',
+        'Wait until that is done.',
+      )
+    }
+    this.#isEntering = true
+    try {
+      const entered = await work()
+      await rm(this.folder.joiningKitPath, { force: true }).catch((cause: unknown) =>
+        this.config.log.error({ err: cause }, 'the recovery key of the joining could not be removed'),
+      )
+      return entered
+    } finally {
+      this.#isEntering = false
     }
   }
 

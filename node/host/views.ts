@@ -114,6 +114,7 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
   const warnings = []
   const failure = node.membershipOrNull?.engine.failure
   if (failure !== null && failure !== undefined) warnings.push(failure.toJSON().error)
+  if (node.mesh === null && node.meshFailure !== null) warnings.push(node.meshFailure.toJSON().error)
   if (!node.key.isSealed) {
     warnings.push({
       code: 'key-plain',

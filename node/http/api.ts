@@ -103,7 +103,7 @@ function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
     async (context) => {
       const { name, memberName, deviceName } = context.req.valid('json')
       const entered = await node.found(name, namesOf(memberName, deviceName))
-      await node.startMesh()
+      await startMeshIfPossible(node)
       return context.json(enteredView(entered), 200)
     },
   )
@@ -117,7 +117,7 @@ function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
     async (context) => {
       const { link, memberName, deviceName } = context.req.valid('json')
       const entered = await node.join(link, namesOf(memberName, deviceName))
-      await node.startMesh()
+      await startMeshIfPossible(node)
       return context.json(enteredView(entered), 200)
     },
   )
@@ -154,6 +154,13 @@ function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
     }),
     (context) => context.json(schemas.MembersSchema.parse(membersView(node)), 200),
   )
+}
+
+/** Whatever becomes of the mesh, the kit that is shown this once must reach its owner; the status says what is wrong. */
+async function startMeshIfPossible(node: CoopNode): Promise<void> {
+  await node
+    .startMesh()
+    .catch((cause: unknown) => node.config.log.error({ err: cause }, 'the mesh did not start'))
 }
 
 function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void {

@@ -159,6 +159,8 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node takes its own listener off an upgraded socket; without one a reset by the client ends the process.
+    socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'an upgrade broke off'))
     const url = request.url ?? ''
     const name = /^\/v1\/boards\/([a-z0-9._-]+)\/live$/.exec(url)?.[1]
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((it) => it.trim())
@@ -173,6 +175,7 @@ export class HttpServer {
   }
 
   #serveBoard(socket: WebSocket, name: string): void {
+    socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'a page broke off'))
     try {
       const { engine } = this.#node.membership
       const page = new LivePage(engine, openBoard(engine, name), {
@@ -191,7 +194,6 @@ export class HttpServer {
         page.close()
         this.#pages.delete(socket)
       })
-      socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'a page broke off'))
     } catch (cause) {
       socket.close(1011, asCoopError(cause).message.slice(0, 100))
     }

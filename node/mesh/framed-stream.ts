@@ -3,7 +3,11 @@ import { FrameSplitter, prefixFrame } from '#protocol/sync'
 
 /** Received bytes at which the sender is asked to pause; two full frames keep a fast sender busy. */
 const RECEIVE_BYTES_MAX = 2 * 1024 * 1024
-/** How long a full send buffer may stay full: the peer stopped reading. */
+/** Frames that wait to be read; above any honest peer's. Frames of a few bytes cost far more memory than they hold. */
+export const RECEIVE_FRAMES_MAX = 10_000
+/** Unsent bytes above which `send` waits: keeps a fast stream busy, and two of them do not fill a small box. */
+export const SEND_BYTES_MAX = 1024 * 1024
+/** How long a peer may take nothing while `send` waits: it stopped reading. */
 const DRAIN_TIMEOUT_MS = 30_000
 
 /** Why a framed stream ended before its owner closed it. */
@@ -56,8 +60,9 @@ export class FramedStream {
   async sendRaw(bytes: Uint8Array): Promise<void> {
     if (this.stream.status !== 'open') throw new StreamEnded('the stream is closed')
     this.bytesOut += bytes.length
-    if (this.stream.send(bytes)) return
-    await this.stream.onDrain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT_MS) })
+    this.stream.send(bytes)
+    // Not `onDrain`: in libp2p 3.3 it waits for the first drain in a stream's life and never again.
+    while (this.stream.writeBufferLength > SEND_BYTES_MAX) await this.#sendProgress()
   }
 
   /** Ends the stream at once. */
@@ -70,6 +75,26 @@ export class FramedStream {
   /** Sends what is buffered and ends the stream. */
   async close(): Promise<void> {
     await this.stream.close({ signal: AbortSignal.timeout(2_000) }).catch(() => this.abort('close timed out'))
+  }
+
+  /** Resolves when the peer took something; rejects when it takes nothing or the stream closes. */
+  async #sendProgress(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const onDrain = (): void => resolve()
+    const onClose = (): void => reject(new StreamEnded('the stream closed'))
+    const timer = setTimeout(
+      () => reject(new StreamEnded(`the peer took nothing for ${DRAIN_TIMEOUT_MS} ms`)),
+      DRAIN_TIMEOUT_MS,
+    )
+    this.stream.addEventListener('drain', onDrain)
+    this.stream.addEventListener('close', onClose)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.stream.removeEventListener('drain', onDrain)
+      this.stream.removeEventListener('close', onClose)
+    }
   }
 
   async #wait(timeoutMs: number | null): Promise<Uint8Array> {
@@ -99,6 +124,7 @@ export class FramedStream {
         this.#frames.push(frame)
         this.#queuedBytes += frame.length
       }
+      if (this.#frames.length > RECEIVE_FRAMES_MAX) return this.abort('too many small frames')
     }
     if (!this.#isPaused && this.#queuedBytes > RECEIVE_BYTES_MAX) {
       this.#isPaused = true

@@ -5,7 +5,8 @@ import { TopicValidatorResult } from '@libp2p/gossipsub'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
 import type { Logger } from 'pino'
-import { decodeRecord } from '#protocol/commit'
+import { commitMessage, decodeRecord } from '#protocol/commit'
+import type { CommitRecord } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
@@ -19,6 +20,7 @@ import { JOIN_PROTOCOL, JoinDoor, STRANGERS_MAX, STRANGER_TIMEOUT_MS } from './j
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
 import { PeerSession } from './peer-session.ts'
+import { limitBytes } from './stranger-limit.ts'
 
 /** Protocol of the sync stream. */
 export const SYNC_PROTOCOL = '/coopmesh/sync/1'
@@ -82,7 +84,9 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Devices to which a sync stream is being opened: two connections at once must not open two. */
   readonly #opening = new Set<string>()
   readonly #lastClose = new Map<string, string>()
+  /** Ids of connections with keys that were not on the roster when they came. */
   readonly #strangers: Set<string>
+  readonly #greeted = new WeakSet<Connection>()
   readonly #timer: NodeJS.Timeout
   readonly #topic: string
   #isStopped = false
@@ -97,7 +101,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#topic = gossipTopic(parts.engine.replica.coop)
     const { engine, genesis, crypto, log } = parts
     this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
-    this.#timer = setInterval(() => this.#dialMissing(), DIAL_EVERY_MS)
+    this.#timer = setInterval(() => {
+      this.#tendConnections()
+      this.#dialMissing()
+    }, DIAL_EVERY_MS)
   }
 
   /** Starts listening, dialling and syncing. */
@@ -111,6 +118,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
       denyOutboundEncryptedConnection: (peer) => !isMember(peer),
       denyInboundEncryptedConnection: (peer) =>
         !isMember(peer) && (mesh === null || !mesh.#door.isOpen || strangers.size >= STRANGERS_MAX),
+      denyInboundUpgradedConnection: (peer, connection) => {
+        if (!isMember(peer)) limitBytes(connection, () => isMember(peer))
+        return false
+      },
     }
     const { seed, port, host, isMdnsOn, engine } = parts
     try {
@@ -251,6 +262,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     }
     this.#openGossip()
     this.#parts.engine.on('durable', this.#onDurable)
+    this.#tendConnections()
     this.#dialMissing()
   }
 
@@ -264,12 +276,26 @@ export class Mesh extends EventEmitter<MeshEvents> {
     if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject
     const decoded = decodeRecord(data, this.#parts.crypto.sha256)
     if (!decoded.ok) return TopicValidatorResult.Reject
-    const result = this.#parts.engine.ingest([decoded.record])
-    if (result.stored.length + result.duplicates > 0) return TopicValidatorResult.Accept
+    const { record } = decoded
+    const { replica } = this.#parts.engine
+    // Before its signature is looked at: a key that nobody has seen costs a millisecond to check.
+    if (replica.chain(record.author) === undefined && !replica.authority.devices.has(record.author))
+      return TopicValidatorResult.Ignore
+    const result = this.#parts.engine.ingest([record])
+    if (result.stored.length > 0) return TopicValidatorResult.Accept
+    if (result.duplicates > 0)
+      return this.#isWhole(record) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject
     const refusal = result.refused[0]?.refusal
     // A gap is no fault: the sessions' announcements bring what is between.
     const isFault = refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing'
     return isFault ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
+  }
+
+  /** Of a commit that is here already, only what its author signed is passed on: of other forms there is no end. */
+  #isWhole(record: CommitRecord): boolean {
+    if (record.payloads.includes(null)) return false
+    const { rule } = this.#parts.engine.replica
+    return rule.verify(record.header.device, commitMessage(record.id), record.signature)
   }
 
   readonly #onDurable = (stored: readonly StoredCommit[], chains: readonly Chain[]): void => {
@@ -308,8 +334,26 @@ export class Mesh extends EventEmitter<MeshEvents> {
     void this.#greet(connection, device)
   }
 
+  /**
+   * Greets connections whose opening was not heard (they came while the mesh started) and those of strangers that were
+   * admitted since; opens sessions that ended, or could not be opened, while the connection lives.
+   */
+  #tendConnections(): void {
+    for (const connection of this.#libp2p.getConnections()) {
+      const key = deviceOf(connection.remotePeer)
+      if (key === null || connection.status !== 'open' || !isMemberOf(this.#parts, connection.remotePeer))
+        continue
+      this.#strangers.delete(connection.id)
+      const device = toHex(key)
+      if (!this.#greeted.has(connection)) void this.#greet(connection, device)
+      else if (this.#own < device) void this.#openSession(connection, device)
+    }
+  }
+
   /** A connected key that is not on the roster may only join, and not for long. */
   #limitStranger(connection: Connection): void {
+    // The gater asked before; but handshakes that are under way at once all pass it.
+    if (this.#strangers.size >= STRANGERS_MAX) return connection.abort(new Error('too many strangers'))
     this.#strangers.add(connection.id)
     const timer = setTimeout(() => {
       if (!isMemberOf(this.#parts, connection.remotePeer)) connection.abort(new Error('not admitted in time'))
@@ -321,6 +365,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   async #greet(connection: Connection, device: string): Promise<void> {
+    this.#greeted.add(connection)
     try {
       const { listenAddrs } = await this.#libp2p.services.identify.identify(connection)
       const reached = connection.direction === 'outbound' ? [connection.remoteAddr] : []
@@ -333,7 +378,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   async #openSession(connection: Connection, device: string): Promise<void> {
-    if (this.#sessions.has(device) || this.#opening.has(device) || connection.status !== 'open') return
+    if (this.#isStopped || this.#sessions.has(device) || this.#opening.has(device)) return
+    if (connection.status !== 'open') return
     this.#opening.add(device)
     try {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(5_000) })
@@ -343,7 +389,6 @@ export class Mesh extends EventEmitter<MeshEvents> {
     } catch (cause) {
       this.#opening.delete(device)
       this.#log.debug({ err: cause }, 'no sync stream')
-      void this.#reopenLater(device)
     }
   }
 
@@ -357,15 +402,6 @@ export class Mesh extends EventEmitter<MeshEvents> {
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
     if (session.closeReason !== null) this.#lastClose.set(device, session.closeReason)
     this.emit('changed')
-    await this.#reopenLater(device)
-  }
-
-  /** A session that ended while the connection lives (a timeout, our own reset) is opened again after a pause. */
-  async #reopenLater(device: string): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, DIAL_EVERY_MS).unref())
-    const connection = this.#connectionTo(device)
-    if (connection === undefined || this.#isStopped || this.#own > device) return
-    await this.#openSession(connection, device)
   }
 
   #connectionTo(device: string): Connection | undefined {
@@ -408,12 +444,14 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 }
 
-/** True for a device of the roster, and for the one that admitted us while we have no roster yet. */
+/** True for a device of the roster, and for the one that admitted us until the roster that holds both is here. */
 function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
   const key = deviceOf(peer)
   if (key === null) return false
   const device = toHex(key)
-  return parts.engine.replica.authority.devices.has(device) || device === parts.sponsor
+  const { authority, device: own } = parts.engine.replica
+  if (authority.devices.has(device)) return true
+  return device === parts.sponsor && !authority.devices.has(own ?? '')
 }
 
 function hasCode(cause: unknown, code: string): boolean {

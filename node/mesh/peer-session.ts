@@ -8,6 +8,12 @@ import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
 
+/**
+ * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one
+ * that asks and asks without reading the answers waits here.
+ */
+export const ANSWERS_MAX = 64
+
 /** What a session needs of its host. */
 export interface PeerSessionParts {
   engine: Engine
@@ -25,6 +31,7 @@ export class PeerSession {
   #timer: NodeJS.Timeout | null = null
   /** Sends and reads, in order, one at a time: a read happens only when all before it was taken by the stream. */
   #outgoing: Promise<void> = Promise.resolve()
+  #answers = 0
   /** Why the session ended; null while it runs. */
   closeReason: string | null = null
 
@@ -59,6 +66,7 @@ export class PeerSession {
         const bytes = await this.#stream.next(null)
         this.#step({ kind: 'frame', bytes })
         if (this.#parts.engine.isCongested) await this.#parts.engine.durable()
+        if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
     } catch (cause) {
       this.close(cause instanceof StreamEnded ? cause.message : `failed: ${String(cause)}`)
@@ -118,8 +126,10 @@ export class PeerSession {
   }
 
   #enqueue(work: () => Promise<void>): void {
+    this.#answers += 1
     this.#outgoing = this.#outgoing
       .then(async () => {
+        this.#answers -= 1
         if (this.closeReason === null) await work()
       })
       .catch((cause: unknown) => this.close(cause instanceof Error ? cause.message : String(cause)))

@@ -14,6 +14,14 @@ const LOAD_BATCH = 1_000
 export class Store {
   readonly #path: string
   #level: Level<string, Uint8Array>
+  /** Writes and reopenings, one after the other. */
+  #work: Promise<void> = Promise.resolve()
+  /**
+   * True after a failed write. LevelDB goes on behind the torn record that it left in its log, and drops all of that
+   * when it opens the next time; so nothing is written before it was closed and opened again.
+   */
+  #isTorn = false
+  #isClosed = false
 
   private constructor(path: string, level: Level<string, Uint8Array>) {
     this.#path = path
@@ -24,15 +32,22 @@ export class Store {
     return new Store(path, await openLevel(path))
   }
 
-  /** Closes and opens again: LevelDB refuses all writes after one failed. */
+  /** Closes and opens again, as it must be after a failed write. */
   async reopen(): Promise<void> {
-    await this.#level.close()
-    this.#level = await openLevel(this.#path)
+    await this.#inTurn(async () => this.#reopen())
   }
 
   /** Applies all changes or none; resolves once they are on the disk. */
   async write(changes: StoreChange[]): Promise<void> {
-    await this.#level.batch(changes, { sync: true })
+    await this.#inTurn(async () => {
+      if (this.#isTorn) await this.#reopen()
+      try {
+        await this.#level.batch(changes, { sync: true })
+      } catch (cause) {
+        this.#isTorn = true
+        throw cause
+      }
+    })
   }
 
   async get(key: string): Promise<Uint8Array | null> {
@@ -58,7 +73,23 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#inTurn(async () => this.#level.close())
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#isClosed) throw new Error('the store is closed')
     await this.#level.close()
+    this.#level = await openLevel(this.#path)
+    this.#isTorn = false
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work)
+    this.#work = done.catch(() => {
+      // Whoever asked for this work is told; the next one has its own outcome.
+    })
+    await done
   }
 }
 

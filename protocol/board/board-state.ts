@@ -78,6 +78,11 @@ export class BoardState implements DocumentState {
     this.#skip = cached
   }
 
+  /** True while the kept copy that this state started from holds more than the sections applied since. */
+  get isAhead(): boolean {
+    return this.#skip !== null
+  }
+
   /** The Yjs clientID of a writer session of a device (hex). */
   writerOf(device: string, session: number): number {
     const key = fromHex(device) ?? new Uint8Array(32)

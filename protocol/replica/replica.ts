@@ -425,15 +425,23 @@ export class Replica {
     return this.#store(record)
   }
 
-  /** Heads that the own chain does not know yet, without those that another of them already covers. */
+  /**
+   * Heads that the own chain does not know yet, without those that another of them already covers. On a new chain the
+   * device's own admission comes first: the first commit must acknowledge it, whatever else there is to acknowledge.
+   */
   #unacknowledged(own: Chain | undefined): SeenHead[] {
     const chosen: Chain[] = []
+    const admissions =
+      own === undefined ? this.authority.devices.get(this.device ?? '')?.admissions : undefined
+    const issuers = new Set(admissions?.map((it) => it.issuer))
+    const isIssuer = (chain: Chain): number => Number(issuers.has(chain.name))
     const isNews = (chain: Chain): boolean =>
       chain !== own &&
       chain.folded > 0 &&
       (own === undefined || own.knowledge.of(chain.index, own.length - 1) < chain.folded - 1)
     const newest = (chain: Chain): number => chain.orders.at(chain.folded - 1) ?? 0
-    for (const chain of this.#byIndex.filter(isNews).sort((a, b) => newest(b) - newest(a))) {
+    const news = this.#byIndex.filter(isNews)
+    for (const chain of news.sort((a, b) => isIssuer(b) - isIssuer(a) || newest(b) - newest(a))) {
       const isCovered = chosen.some((it) => it.knowledge.of(chain.index, it.folded - 1) >= chain.folded - 1)
       if (!isCovered) chosen.push(chain)
     }

@@ -69,10 +69,14 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
     const payload = encodeCatalogueEntries([
       { t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' },
     ])
-    const seen = before === undefined ? [] : [{ device: before.header.device, seq: before.header.seq, id: before.id }]
+    const seen =
+      before === undefined ? [] : [{ device: before.header.device, seq: before.header.seq, id: before.id }]
     const chain = { seq: (own?.header.seq ?? -1) + 1, prev: own?.id ?? null }
     const draft = { coop, device: signer.publicKey, ...chain, epoch: coop, seen, timeMs: nowMs }
-    const record = signCommit(draft, [{ document: CATALOGUE, entries: 1, payload }], { signer, sha256: crypto.sha256 })
+    const record = signCommit(draft, [{ document: CATALOGUE, entries: 1, payload }], {
+      signer,
+      sha256: crypto.sha256,
+    })
     heads.set(signer, record)
     records.push(record)
   }

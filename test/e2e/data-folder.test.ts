@@ -22,6 +22,11 @@ async function startFailure(name: string, ...args: string[]): Promise<ErrorBody[
   return errorOf(await bench.coop(name, 'start', ...START_ARGS, ...args))
 }
 
+/** The failure of the lightest command that opens a folder. */
+async function openFailure(name: string): Promise<ErrorBody['error']> {
+  return errorOf(await bench.coop(name, 'found', 'South Market', '--json'))
+}
+
 beforeAll(async () => {
   bench = await Workbench.open()
   nas = await bench.found('nas')
@@ -36,20 +41,20 @@ test.concurrent('a second process on a folder is refused and told the pid of the
 test.concurrent('a folder of a newer format is refused and not touched', async () => {
   await mkdir(bench.file('newer'))
   await writeFile(bench.file('newer', 'format'), '2\n')
-  expect(await startFailure('newer')).toMatchObject({ code: 'data-newer' })
+  expect(await openFailure('newer')).toMatchObject({ code: 'data-newer' })
   expect(await readdir(bench.file('newer'))).toEqual(['format'])
 })
 
 test.concurrent('a file in the place of the folder is refused', async () => {
   await writeFile(bench.file('file'), 'not a folder')
-  expect(await startFailure('file')).toMatchObject({ code: 'data-unwritable' })
+  expect(await openFailure('file')).toMatchObject({ code: 'data-unwritable' })
 })
 
 test.concurrent('a folder on a read-only file system is refused', async ({ skip }) => {
   await mkdir(bench.file('read-only'))
   if (!mount(bench.file('read-only'), 'ro')) return skip('this machine does not allow a mount')
   try {
-    expect(await startFailure('read-only')).toMatchObject({ code: 'data-unwritable' })
+    expect(await openFailure('read-only')).toMatchObject({ code: 'data-unwritable' })
   } finally {
     execFileSync('umount', ['-l', bench.file('read-only')])
   }
@@ -60,7 +65,7 @@ test.skipIf(process.getuid?.() === 0)(
   async () => {
     await mkdir(bench.file('closed'))
     await chmod(bench.file('closed'), 0o500)
-    expect(await startFailure('closed')).toMatchObject({ code: 'data-unwritable' })
+    expect(await openFailure('closed')).toMatchObject({ code: 'data-unwritable' })
   },
 )
 
@@ -81,28 +86,16 @@ test.concurrent('an HTTP port in use is refused', async () => {
 test.concurrent('a damaged device key is refused by name', async () => {
   await mkdir(bench.file('damaged'))
   await writeFile(bench.file('damaged', 'device.key'), 'plain AAAA\n')
-  expect(await startFailure('damaged')).toMatchObject({ code: 'data-damaged' })
+  expect(await openFailure('damaged')).toMatchObject({ code: 'data-damaged' })
 })
 
-test('token and device key can be read by their owner alone', async () => {
+test.concurrent('token and device key can be read by their owner alone', async () => {
   for (const name of ['api.token', 'device.key']) {
     expect((await stat(join(nas.folder, name))).mode & 0o777, name).toBe(0o600)
   }
 })
 
-test('the lock of a process that is gone is taken over, also when its pid runs again', async () => {
-  await nas.kill9()
-  const lock = join(nas.folder, 'lock')
-  expect(await readFile(lock, 'utf8')).toContain(`${nas.pid} `)
-  nas = await bench.start('nas')
-  await nas.kill9()
-  // Our own pid with the start time of another process: a reused pid.
-  await writeFile(lock, `${process.pid} 1\n`)
-  nas = await bench.start('nas')
-  expect((await nas.status()).name).toBe('North Market')
-})
-
-test('a sealed device key opens with its passphrase alone', async () => {
+test.concurrent('a sealed device key opens with its passphrase alone', async () => {
   const env = { COOP_PASSPHRASE: 'correct horse' }
   const sealed = await bench.start('sealed', { env })
   expect(await sealed.status()).toMatchObject({ isKeySealed: true, warnings: [] })
@@ -127,7 +120,7 @@ function mount(path: string, options: string): boolean {
   }
 }
 
-test('a disk that fills up while a file is added leaves nothing half there, and the node goes on', async ({
+test.concurrent('a disk that fills up while a file is added leaves nothing half there, and the node goes on', async ({
   skip,
 }) => {
   const folder = bench.file('small')
@@ -152,7 +145,7 @@ test('a disk that fills up while a file is added leaves nothing half there, and 
   }
 })
 
-test('a full disk refuses writes by name, reads go on, and writes too once there is space', async ({
+test.concurrent('a full disk refuses writes by name, reads go on, and writes too once there is space', async ({
   skip,
 }) => {
   const folder = bench.file('full')
@@ -187,4 +180,16 @@ test('a full disk refuses writes by name, reads go on, and writes too once there
   } finally {
     execFileSync('umount', ['-l', folder])
   }
+})
+
+test('the lock of a process that is gone is taken over, also when its pid runs again', async () => {
+  await nas.kill9()
+  const lock = join(nas.folder, 'lock')
+  expect(await readFile(lock, 'utf8')).toContain(`${nas.pid} `)
+  nas = await bench.start('nas')
+  await nas.kill9()
+  // Our own pid with the start time of another process: a reused pid.
+  await writeFile(lock, `${process.pid} 1\n`)
+  nas = await bench.start('nas')
+  expect((await nas.status()).name).toBe('North Market')
 })

@@ -179,20 +179,7 @@ test('a commit whose payload is not the one that was signed ends the session', a
   expect((await nas.status()).headsRoot).toBe(before.headsRoot)
 })
 
-test('a peer that connects and says nothing, or half a frame, is cut as silent', async () => {
-  const [mute, half] = await Promise.all([rude.open(nas), archive.open(nas)])
-  await half.sendRaw(Uint8Array.of(0, 0, 1))
-  await Promise.all([untilEnded(mute), untilEnded(half)])
-  await Promise.all([rude.lastClose(nas, /^silent/), archive.lastClose(nas, /^silent/)])
-})
-
-test('a device whose sessions were ended can still sync by the rules', async () => {
-  rude.write(section('good', updateOf(copyOf(rude, 'good').doc, setField)))
-  await rude.sync(nas)
-  expect(await nas.fields('good')).toMatchObject({ owner: 'rude' })
-})
-
-test('a member that cannot open a sync stream yet is tried again while it stays connected', async () => {
+test.concurrent('a member that cannot open a sync stream yet is tried again while it stays connected', async () => {
   // The device with the smaller key opens the stream: here it must be the node.
   const nasKey = peerIdFromString(nas.device).publicKey?.raw ?? new Uint8Array(32)
   let seed = new Uint8Array(randomBytes(32))
@@ -210,6 +197,19 @@ test('a member that cannot open a sync stream yet is tried again while it stays 
   })
   await until('the node opens a stream', () => isOpened)
   await late.close()
+})
+
+test.concurrent('a peer that connects and says nothing, or half a frame, is cut as silent', async () => {
+  const [mute, half] = await Promise.all([rude.open(nas), archive.open(nas)])
+  await half.sendRaw(Uint8Array.of(0, 0, 1))
+  await Promise.all([untilEnded(mute), untilEnded(half)])
+  await Promise.all([rude.lastClose(nas, /^silent/), archive.lastClose(nas, /^silent/)])
+})
+
+test('a device whose sessions were ended can still sync by the rules', async () => {
+  rude.write(section('good', updateOf(copyOf(rude, 'good').doc, setField)))
+  await rude.sync(nas)
+  expect(await nas.fields('good')).toMatchObject({ owner: 'rude' })
 })
 
 test('an update under the clientID of another device is refused', async () => {
