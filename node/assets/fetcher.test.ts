@@ -16,9 +16,7 @@ import { Fetcher } from './fetcher.ts'
 const { sha256 } = nodeCrypto()
 const BYTES = new Uint8Array(randomBytes(5 * LEAF_BYTES + 1_000))
 const LEAVES = Array.from({ length: 6 }, (_, i) => BYTES.subarray(i * LEAF_BYTES, (i + 1) * LEAF_BYTES))
-const HASHES = new Uint8Array(
-  Buffer.concat(LEAVES.map((leaf) => createHash('sha256').update(leaf).digest())),
-)
+const HASHES = new Uint8Array(Buffer.concat(LEAVES.map((leaf) => createHash('sha256').update(leaf).digest())))
 const FILE = fileCid(BYTES.length, HASHES, sha256)
 const NEVER = new AbortController().signal
 let folder: string

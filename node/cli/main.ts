@@ -16,6 +16,8 @@ export interface Globals {
 
 /** Runs one command line; sets `process.exitCode`. */
 export async function main(args: string[]): Promise<void> {
+  // A reader that goes away (`coop ls | head`) ends the output, not the work.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => null)
   const json = args.includes('--json')
   let shown = ''
   const program = buildProgram((text) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CoopError, systemCode } from '#node/errors'
@@ -30,7 +30,7 @@ export class DataFolder {
   /** Creates what is missing, checks the format and takes the lock. */
   static async open(path: string): Promise<DataFolder> {
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      await makeFolder(path)
       await access(path, constants.W_OK | constants.X_OK)
     } catch (cause) {
       const code = systemCode(cause)
@@ -150,6 +150,27 @@ export async function syncFolder(path: string): Promise<void> {
 async function dropCutAdds(partialPath: string): Promise<void> {
   for (const name of await readdir(partialPath))
     if (name.startsWith('add-')) await rm(join(partialPath, name), { force: true })
+}
+
+/** Makes a folder and its parents. (Node's own recursive form never returns below a file system such as /proc.) */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (cause) {
+    const code = systemCode(cause)
+    if (code === 'EEXIST') return
+    // A parent that exists already and still has no place for us: nothing more can be done.
+    if (code !== 'ENOENT' || dirname(path) === path || (await isFolder(dirname(path)))) throw cause
+    await makeFolder(dirname(path))
+    await mkdir(path, { mode: 0o700 })
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (it) => it.isDirectory(),
+    () => false,
+  )
 }
 
 async function checkFormat(path: string): Promise<void> {

@@ -15,6 +15,8 @@ import { isAllowedHost, isAllowedOrigin, isToken } from './guard.ts'
 
 /** Largest message of a page: one Yjs update and its frame. */
 const PAGE_MESSAGE_BYTES_MAX = 300_000
+/** How long a page may take to answer that its board is closed when the node ends. A frozen tab answers nothing. */
+const PAGE_CLOSE_TIMEOUT_MS = 500
 /** Bytes that may wait for a page that does not read; then it is cut. */
 const PAGE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 
@@ -101,9 +103,13 @@ export class HttpServer {
     this.#closePages()
     this.#sockets.close()
     this.#server.closeAllConnections()
+    const timer = setTimeout(() => {
+      for (const page of this.#sockets.clients) page.terminate()
+    }, PAGE_CLOSE_TIMEOUT_MS)
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
     })
+    clearTimeout(timer)
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -356,7 +356,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     if (this.#strangers.size >= STRANGERS_MAX) return connection.abort(new Error('too many strangers'))
     this.#strangers.add(connection.id)
     const timer = setTimeout(() => {
-      if (!isMemberOf(this.#parts, connection.remotePeer)) connection.abort(new Error('not admitted in time'))
+      this.#strangers.delete(connection.id)
+      // Admitted meanwhile and still here: from now on a peer like any other.
+      if (isMemberOf(this.#parts, connection.remotePeer)) this.#connected(connection)
+      else connection.abort(new Error('not admitted in time'))
     }, STRANGER_TIMEOUT_MS)
     connection.addEventListener('close', () => {
       clearTimeout(timer)
