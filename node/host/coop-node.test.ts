@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { toHex } from '#protocol/encoding'
 import { CoopNode } from './coop-node.ts'
 import { joiningKit } from './recovery-kit.ts'
+import { shownTime } from './views.ts'
 
 const NAMES = { memberName: 'Ada', deviceName: 'nas' }
 let folder: string
@@ -51,4 +52,9 @@ test('a device that asks again, because the answer was lost, asks with the same 
   expect(second.words).toBe(first.words)
   expect(second.signer.publicKey).toEqual(first.signer.publicKey)
   expect(await readFile(path, 'utf8')).toContain(first.words)
+})
+
+test('a time that no calendar holds is shown as the last that one does', () => {
+  expect(() => new Date(shownTime(Number.MAX_SAFE_INTEGER)).toISOString()).not.toThrow()
+  expect(shownTime(1_700_000_000_000)).toBe(1_700_000_000_000)
 })

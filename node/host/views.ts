@@ -3,6 +3,14 @@ import { deviceText } from '#protocol/identity'
 import type { CoopNode } from './coop-node.ts'
 import { VERSION } from './version.ts'
 
+/** The last moment that a `Date` can hold (ECMA-262, section 21.4.1.1). A peer's clock may say more; a page must not fail. */
+const TIME_MS_MAX = 8_640_000_000_000_000
+
+/** A time that a peer stated, as far as people can be shown one. */
+export function shownTime(timeMs: number): number {
+  return Math.min(timeMs, TIME_MS_MAX)
+}
+
 /** State hash and counts of each document, by id. */
 export type DocumentViews = Record<string, { stateHash: string; commits: number; refused: number }>
 
@@ -81,7 +89,7 @@ export function membersView(node: CoopNode) {
     role: it.role,
     uses: it.uses,
     used: it.used,
-    expiresAtMs: it.expiresMs,
+    expiresAtMs: shownTime(it.expiresMs),
     isRevoked: it.isRevoked,
   }))
   return { members: [...members.values()], invites }

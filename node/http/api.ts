@@ -8,7 +8,7 @@ import { deviceText } from '#protocol/identity'
 import { openBoard } from '#node/boards'
 import { CoopError, asCoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
-import { membersView, peersView, statusView } from '#node/host'
+import { membersView, peersView, shownTime, statusView } from '#node/host'
 import type { Change, CoopNode, Entered } from '#node/host'
 import * as schemas from './schemas.ts'
 
@@ -342,7 +342,7 @@ async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetS
     })),
     listing: listing.key,
     listedBy: node.desk.nameOf(listing.device),
-    listedAtMs: listing.timeMs,
+    listedAtMs: shownTime(listing.timeMs),
     canUnlist: own !== undefined && (own.role === 'steward' || own.member === listing.member),
   }))
 }
