@@ -77,9 +77,11 @@ export async function joinCommand(
   }
   await withNode({ ...globals, port: 0 }, async (node) => {
     progress.show('asking to join …')
-    const entered = view(await node.join(link, { memberName, deviceName }))
-    // From here on the device is in: whatever ends the first sync, its owner must see the kit.
-    const isSynced = await untilInterrupted((signal) => firstSync(node, progress, signal))
+    // Once the device is in, its owner must see the kit, whatever ends the first sync.
+    const [entered, isSynced] = await untilInterrupted(async (signal) => {
+      const joined = view(await node.join(link, { memberName, deviceName }, signal))
+      return [joined, await firstSync(node, progress, signal)] as const
+    })
     progress.clear()
     const rest = isSynced ? 'everything is here' : 'the rest comes when the node runs'
     const text = `joined “${safe(entered.name)}”; ${rest}\n${kitText(entered)}\nNext: \`coop start --data ${globals.data}\`.`

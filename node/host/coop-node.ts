@@ -208,15 +208,16 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   }
 
   /** Joins a co-op by an invite link. The rest of its data comes over the mesh, once that runs. */
-  async join(text: string, names: Names): Promise<Entered> {
-    return this.#entering(async () => this.#join(text, names))
+  async join(text: string, names: Names, signal?: AbortSignal): Promise<Entered> {
+    return this.#entering(async () => this.#join(text, names, signal))
   }
 
-  async #join(text: string, names: Names): Promise<Entered> {
+  async #join(text: string, names: Names, signal?: AbortSignal): Promise<Entered> {
     const link = readInviteLink(text)
     // The same kit again if the answer to an earlier try was lost: that one may be on the roster.
     const kit = await joiningKit(this.folder.joiningKitPath)
-    const bytes = await askToJoin(link, { seed: this.key.seed, kit: kit.signer, ...names }, this.crypto)
+    const joiner = { seed: this.key.seed, kit: kit.signer, ...names, ...(signal && { signal }) }
+    const bytes = await askToJoin(link, joiner, this.crypto)
     const genesis = decodeGenesis(bytes)
     if (genesis === null)
       throw new CoopError('join-refused', 'the genesis record cannot be read', 'Bring both to one version.')

@@ -30,6 +30,8 @@ export interface Joiner {
   kit: Signer
   memberName: string
   deviceName: string
+  /** Ends the asking; once there is an answer it is too late. */
+  signal?: AbortSignal
 }
 
 /** How long dialling and asking may take, ms. */
@@ -64,7 +66,8 @@ export async function askToJoin(link: InviteLink, joiner: Joiner, crypto: Crypto
     streamMuxers: [yamux()],
   })
   try {
-    const answer = await ask(libp2p, link, requestOf(link, joiner, libp2p, crypto))
+    const request = requestOf(link, joiner, libp2p, crypto)
+    const answer = await ask(libp2p, link, { request, signal: joiner.signal ?? new AbortController().signal })
     const decoded = decodeJoinAnswer(answer)
     if (decoded === null)
       throw new CoopError('join-refused', 'the other side answered nonsense', 'Ask for a new invite.')
@@ -99,7 +102,11 @@ function requestOf(link: InviteLink, joiner: Joiner, libp2p: Libp2p, crypto: Cry
   })
 }
 
-async function ask(libp2p: Libp2p, link: InviteLink, request: Uint8Array): Promise<Uint8Array> {
+async function ask(
+  libp2p: Libp2p,
+  link: InviteLink,
+  question: { request: Uint8Array; signal: AbortSignal },
+): Promise<Uint8Array> {
   const peer = deviceText(link.issuer)
   const addresses = link.addresses.flatMap((address): Multiaddr[] => {
     try {
@@ -116,14 +123,19 @@ async function ask(libp2p: Libp2p, link: InviteLink, request: Uint8Array): Promi
     )
   }
   try {
-    const signal = AbortSignal.timeout(JOIN_TIMEOUT_MS)
+    const signal = AbortSignal.any([AbortSignal.timeout(JOIN_TIMEOUT_MS), question.signal])
     const stream = await libp2p.dialProtocol(addresses, JOIN_PROTOCOL, { signal })
     const framed = new FramedStream(stream, JOIN_MESSAGE_BYTES_MAX)
-    await framed.send(request)
+    question.signal.addEventListener('abort', () => framed.abort('interrupted'))
+    await framed.send(question.request)
     const answer = await framed.next(JOIN_TIMEOUT_MS)
     await framed.close()
     return answer
   } catch (cause) {
+    if (question.signal.aborted) {
+      const next = 'Run the command again with the same link; it goes on where it was.'
+      throw new CoopError('interrupted', 'stopped while asking to join', next, cause)
+    }
     throw dialError(cause, link.addresses)
   }
 }

@@ -118,9 +118,12 @@ export class Replica {
     return this.#byIndex
   }
 
-  /** Ids of the documents that exist here, sorted. */
+  /** Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them. */
   documentIds(): string[] {
-    return [...this.#documents.keys()].sort()
+    return [...this.#documents]
+      .filter(([, document]) => document.commits > 0)
+      .map(([id]) => id)
+      .sort()
   }
 
   /** Folded state of a document, or null when nobody wrote it yet. */
