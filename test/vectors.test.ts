@@ -315,10 +315,10 @@ test('invite.json: links, proofs and join messages', () => {
 })
 
 test('writer.json: client ids, and arguments that have none', () => {
-  type Writer = Row<{ coop: string; device: string; document: string; session: number; clientId: number }>
+  type Writer = Row<{ coop: string; admission: string; document: string; session: number; clientId: number }>
   const { valid, invalid } = read('writer.json') as { valid: Writer[]; invalid: Writer[] }
   const idOf = (row: Writer): number =>
-    writerClientId(sha256, bytes(row.coop), bytes(row.device), row.document, row.session)
+    writerClientId(sha256, bytes(row.coop), bytes(row.admission), row.document, row.session)
   each(valid, (row) => expect(idOf(row)).toBe(row.clientId))
   each(invalid, (row) => expect(() => idOf(row)).toThrow(RangeError))
 })

@@ -45,7 +45,7 @@ export class BoardWriter {
     this.#doc = new Y.Doc({ guid: board.document })
     Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(board.doc), board)
     // After loading: Yjs draws another id when it meets structs of its own.
-    this.#doc.clientID = board.writerOf(device, this.#session)
+    this.#doc.clientID = board.writerOf(engine.replica.standing?.admission ?? '', this.#session)
     board.doc.on('update', this.#mirror)
   }
 

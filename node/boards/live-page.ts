@@ -33,7 +33,7 @@ export class LivePage {
     this.#wire = wire
     const device = engine.replica.device ?? ''
     this.#session = board.newSession(device)
-    const client = board.writerOf(device, this.#session)
+    const client = board.writerOf(engine.replica.standing?.admission ?? '', this.#session)
     const hello = new DataView(new ArrayBuffer(13))
     hello.setUint32(0, this.#session)
     hello.setFloat64(4, client)

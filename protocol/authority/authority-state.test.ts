@@ -68,6 +68,7 @@ class Book {
       member: '',
       entries,
       payload,
+      admission: '',
       acknowledges: (other, otherSeq) => (other === device ? otherSeq <= seq : this.knows(other, otherSeq)),
     }
     const verdict = this.state.check(context)

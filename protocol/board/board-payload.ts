@@ -1,9 +1,6 @@
 import { decodeCanonical, encodeCanonical, isCount } from '../encoding/index.ts'
 
-/**
- * The largest number of a writer session. A device counts its sessions up from 0; the range is small so that nobody
- * can search it for a session whose clientID equals another device's.
- */
+/** The largest number of a writer session; a device counts its sessions on a board up from 0. */
 export const SESSION_MAX = 0xf_ffff
 
 /** What a section of a shared document carries. */

@@ -6,7 +6,15 @@ import type { CachedDocument, Role, SectionContext } from '../document/index.ts'
 import { encodeCanonical, toHex } from '../encoding/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import { encodeBoardPayload } from './board-payload.ts'
-import { BoardState, CacheMismatch, FIELDS, LIST_PREFIX, TEXT, isListName } from './board-state.ts'
+import {
+  BoardState,
+  CacheMismatch,
+  FIELDS,
+  LIST_PREFIX,
+  SESSIONS_AHEAD_MAX,
+  TEXT,
+  isListName,
+} from './board-state.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
@@ -45,6 +53,7 @@ function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext 
     member: '',
     entries: 1,
     payload,
+    admission: device,
     acknowledges,
   }
 }
@@ -334,4 +343,22 @@ test('a kept copy is taken when it stands for the same place of the log, and ref
   const stale = open({ sections: 2, commit: full.lastCommit, update })
   fold(stale, acts[0] as Act)
   expect(() => fold(stale, acts[1] as Act)).toThrow(CacheMismatch)
+})
+
+test('a session far ahead of those that the device used is refused, whatever other devices used', () => {
+  const state = open()
+  const near = new Writer('a', 'member', SESSIONS_AHEAD_MAX - 1)
+  const far = new Writer('b', 'member', SESSIONS_AHEAD_MAX)
+  expect(
+    fold(
+      state,
+      near.edit((doc) => doc.getText(TEXT).insert(0, 'near')),
+    ),
+  ).toBe('ok')
+  expect(
+    fold(
+      state,
+      far.edit((doc) => doc.getText(TEXT).insert(0, 'far')),
+    ),
+  ).toBe('session-ahead')
 })

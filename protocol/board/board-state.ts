@@ -38,6 +38,12 @@ export class CacheMismatch extends Error {
   }
 }
 
+/**
+ * How far a session may run ahead of those that its device used before: pages that are open and have written nothing.
+ * The window is small so that nobody can search it for a session whose clientID equals another device's.
+ */
+export const SESSIONS_AHEAD_MAX = 1_024
+
 /** What each role may take away. */
 const DELETE_RIGHTS: Record<Role, DeleteRight> = {
   steward: 'any',
@@ -61,8 +67,10 @@ export class BoardState implements DocumentState {
   lastCommit: Uint8Array = new Uint8Array(32)
   #skip: { sections: number; commit: Uint8Array } | null = null
   #hash: Uint8Array | null = null
-  /** First session that each device (hex) has not used yet. */
-  readonly #nextSessions = new Map<string, number>()
+  /** First session that each device (hex) has not used yet, by its own sections alone. */
+  readonly #usedSessions = new Map<string, number>()
+  /** First session that `newSession` has not handed out. */
+  #freeSession = 0
 
   constructor(document: string, host: DocumentHost) {
     this.document = document
@@ -83,16 +91,16 @@ export class BoardState implements DocumentState {
     return this.#skip !== null
   }
 
-  /** The Yjs clientID of a writer session of a device (hex). */
-  writerOf(device: string, session: number): number {
-    const key = fromHex(device) ?? new Uint8Array(32)
-    return writerClientId(this.#host.sha256, this.#host.coop, key, this.document, session)
+  /** The Yjs clientID of a writer session of the device that was admitted by this commit (hex). */
+  writerOf(admission: string, session: number): number {
+    const commit = fromHex(admission) ?? new Uint8Array(32)
+    return writerClientId(this.#host.sha256, this.#host.coop, commit, this.document, session)
   }
 
   /** Draws a writer session that this device has never used on this board. */
   newSession(device: string): number {
-    const session = this.#nextSessions.get(device) ?? 0
-    this.#nextSessions.set(device, session + 1)
+    const session = Math.max(this.#freeSession, this.#usedSessions.get(device) ?? 0)
+    this.#freeSession = session + 1
     return session
   }
 
@@ -103,10 +111,14 @@ export class BoardState implements DocumentState {
     if (section.role === 'observer') return refuse('role', 'observers do not write on boards')
     const payload = section.entries === 1 ? decodeBoardPayload(section.payload) : null
     if (payload === null) return refuse('payload', 'the section is not a session and an update')
+    const used = this.#usedSessions.get(section.device) ?? 0
+    if (payload.session >= used + SESSIONS_AHEAD_MAX) {
+      return refuse('session-ahead', `session ${payload.session}, while ${used} is the first unused one`)
+    }
     const author: UpdateAuthor = {
       device: section.device,
       seq: section.seq,
-      writer: this.writerOf(section.device, payload.session),
+      writer: this.writerOf(section.admission, payload.session),
       canDelete: DELETE_RIGHTS[section.role],
       acknowledges: (device, seq) => section.acknowledges(device, seq),
     }
@@ -114,8 +126,7 @@ export class BoardState implements DocumentState {
     if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     const apply = (): void => {
       this.#gate.admit(verdict.checked, author)
-      const next = this.#nextSessions.get(section.device) ?? 0
-      this.#nextSessions.set(section.device, Math.max(next, payload.session + 1))
+      this.#usedSessions.set(section.device, Math.max(used, payload.session + 1))
       this.#apply(payload.update, section.commit)
     }
     return { ok: true, apply }

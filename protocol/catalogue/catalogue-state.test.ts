@@ -58,6 +58,7 @@ function contextOf(act: Act, payload: Uint8Array, entries: number): SectionConte
     member,
     entries,
     payload,
+    admission: '',
     acknowledges,
   }
 }

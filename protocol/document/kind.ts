@@ -22,6 +22,8 @@ export interface SectionContext {
   role: Role
   /** The author's member: its recovery key, in hex. */
   member: string
+  /** Commit that admitted the author's chain, in hex. */
+  admission: string
   /** Number of entries that the header announces. */
   entries: number
   payload: Uint8Array

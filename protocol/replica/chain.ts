@@ -4,6 +4,15 @@ import { toHex } from '../encoding/index.ts'
 import { CountList, RowList } from './growable.ts'
 import { Knowledge } from './knowledge.ts'
 
+/** What a chain's first commit acknowledges of its own admission. */
+export interface Standing {
+  role: Role
+  /** The member's recovery key, hex. */
+  member: string
+  /** Commit of the admission, hex. */
+  admission: string
+}
+
 /** One device's history as this replica stores it. */
 export class Chain {
   /** Place in the replica's list of chains. */
@@ -24,8 +33,8 @@ export class Chain {
   authorityLength = 0
   /** Seqs whose stored signature this replica has checked itself since it opened; the others are covered by a later one. */
   readonly checkedSignatures: Set<number> = new Set()
-  /** Role and member that the chain's first commit acknowledges; null while unknown or never admitted. */
-  standing: { role: Role; member: string } | null = null
+  /** Null while unknown or never admitted. */
+  standing: Standing | null = null
 
   constructor(index: number, device: Uint8Array) {
     this.index = index

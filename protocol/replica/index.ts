@@ -1,4 +1,5 @@
 export { Chain } from './chain.ts'
+export type { Standing } from './chain.ts'
 export { BUCKET_COUNT, Heads, headRow } from './heads.ts'
 export type { HeadRow } from './heads.ts'
 export { SIGNATURE_RUN_MAX } from './intake.ts'

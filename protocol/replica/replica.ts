@@ -13,6 +13,7 @@ import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
 import { Chain } from './chain.ts'
+import type { Standing } from './chain.ts'
 import { Heads } from './heads.ts'
 import { judgeBatch } from './intake.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
@@ -140,6 +141,16 @@ export class Replica {
   documentCounts(id: string): { commits: number; refused: number } {
     const { commits, refused } = this.#documents.get(id) ?? { commits: 0, refused: 0 }
     return { commits, refused }
+  }
+
+  /** What this device's chain stands on: what its first commit acknowledged, or will acknowledge. Null for a stranger. */
+  get standing(): Standing | null {
+    const name = this.device ?? ''
+    const chain = this.#chains.get(name)
+    if (chain !== undefined && chain.folded > 0) return chain.standing
+    const admission = this.authority.devices.get(name)?.admissions[0]
+    if (admission === undefined) return null
+    return { role: admission.role, member: admission.member, admission: admission.commit }
   }
 
   /** Takes commits from a peer, in the order sent. */
@@ -340,6 +351,7 @@ export class Replica {
         timeMs: header.timeMs,
         role: standing?.role ?? 'observer',
         member: standing?.member ?? '',
+        admission: standing?.admission ?? '',
         entries: head.entries,
         payload,
         acknowledges: (device, seq) => this.#acknowledges(chain, header.seq, device, seq),
@@ -361,12 +373,12 @@ export class Replica {
   }
 
   /** Role and member that a chain starts with: the admission that its first commit acknowledges. */
-  #standing(chain: Chain, record: CommitRecord): Chain['standing'] {
+  #standing(chain: Chain, record: CommitRecord): Standing | null {
     const founder = this.#isFounding(record, chain.name) ? this.#founder(record) : null
-    if (founder !== null) return { role: 'steward', member: founder }
+    if (founder !== null) return { role: 'steward', member: founder, admission: toHex(record.id) }
     const admissions = this.authority.devices.get(chain.name)?.admissions ?? []
     const known = admissions.find((it) => this.#acknowledges(chain, 0, it.issuer, it.seq))
-    return known === undefined ? null : { role: known.role, member: known.member }
+    return known === undefined ? null : { role: known.role, member: known.member, admission: known.commit }
   }
 
   /** The founding member (hex): the kit in the genesis record that the founding commit carries. */
@@ -392,17 +404,16 @@ export class Replica {
     const name = this.device
     if (name === null) return null
     const own = this.#chains.get(name)
-    const admission = this.authority.devices.get(name)?.admissions[0]
     const isFounding = this.authority.genesis === null && section.document === AUTHORITY
-    if (admission === undefined && !isFounding) return null
+    const standing = this.standing ?? (isFounding ? FOUNDER : null)
+    if (standing === null) return null
     return {
       document: section.document,
       commit: NONE,
       device: name,
       seq: own?.length ?? 0,
       timeMs: 0,
-      role: own?.standing?.role ?? admission?.role ?? 'steward',
-      member: own?.standing?.member ?? admission?.member ?? '',
+      ...standing,
       entries: section.entries,
       payload: section.payload,
       acknowledges: (device, seq) => device === name || (this.#chains.get(device)?.folded ?? 0) > seq,
@@ -457,6 +468,8 @@ export class Replica {
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
+/** What stands behind the first act of a co-op, before there is a member. */
+const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }
 
 function refuse(refusal: string, detail: string): { ok: false; refusal: string; detail: string } {
   return { ok: false, refusal, detail }
@@ -473,8 +486,7 @@ function founding(
     device,
     seq: record.header.seq,
     timeMs: record.header.timeMs,
-    role: 'steward',
-    member: '',
+    ...FOUNDER,
     ...section,
     acknowledges: () => false,
   }

@@ -5,11 +5,12 @@ const DOMAIN = 'coopmesh/writer/1\0'
 
 /**
  * The Yjs clientID under which one session (a page, or the node itself) of a device writes in one document:
- * the first 53 bits, big endian, of SHA-256(domain || co-op || device || session as uint32 || document).
- * A safe integer from 1 on.
+ * the first 53 bits, big endian, of SHA-256(domain || co-op || admission || session as uint32 || document).
+ * A safe integer from 1 on. The admission stands for the device: its id is not known before somebody else signs it, so
+ * nobody can choose two device keys whose sessions collide.
  *
  * @param coop - 32 bytes
- * @param device - 32 bytes
+ * @param admission - id of the commit that admitted the device, 32 bytes
  * @param document - name of the document, ASCII
  * @param session - uint32
  * @throws RangeError if an argument is not of that shape: callers check what peers send before.
@@ -17,11 +18,11 @@ const DOMAIN = 'coopmesh/writer/1\0'
 export function writerClientId(
   sha256: Sha256,
   coop: Uint8Array,
-  device: Uint8Array,
+  admission: Uint8Array,
   document: string,
   session: number,
 ): number {
-  if (coop.length !== 32 || device.length !== 32) throw new RangeError('co-op and device have 32 bytes')
+  if (coop.length !== 32 || admission.length !== 32) throw new RangeError('co-op and admission have 32 bytes')
   if (!Number.isInteger(session) || session < 0 || session > 0xffffffff) {
     throw new RangeError('a session is a uint32')
   }
@@ -29,7 +30,7 @@ export function writerClientId(
   const input = new Uint8Array(sessionAt + 4 + document.length)
   writeAscii(input, 0, DOMAIN)
   input.set(coop, DOMAIN.length)
-  input.set(device, DOMAIN.length + 32)
+  input.set(admission, DOMAIN.length + 32)
   new DataView(input.buffer).setUint32(sessionAt, session)
   writeAscii(input, sessionAt + 4, document)
   const hash = sha256(input)

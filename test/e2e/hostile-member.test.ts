@@ -72,7 +72,7 @@ function copyOf(author: HostileMember, board: string): { doc: Y.Doc; state: Boar
   if (!(state instanceof BoardState)) throw new Error('not a board')
   const doc = new Y.Doc()
   Y.applyUpdate(doc, Y.encodeStateAsUpdate(state.doc))
-  doc.clientID = state.writerOf(author.device, 0)
+  doc.clientID = state.writerOf(author.replica.standing?.admission ?? '', 0)
   return { doc, state }
 }
 
@@ -214,7 +214,7 @@ test('a device whose sessions were ended can still sync by the rules', async () 
 
 test('an update under the clientID of another device is refused', async () => {
   const { doc, state } = copyOf(member, 'foreign')
-  doc.clientID = state.writerOf(rude.device, 0)
+  doc.clientID = state.writerOf(rude.replica.standing?.admission ?? '', 0)
   await expectRefused(member, 'foreign', encodeBoardPayload({ session: 0, update: updateOf(doc, setField) }))
 })
 

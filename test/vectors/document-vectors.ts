@@ -9,7 +9,7 @@ import { encodeBoardPayload } from '#protocol/board'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import type { CatalogueEntry } from '#protocol/catalogue'
 import { foundCoop } from '#protocol/coop'
-import { decodeCanonical, encodeCanonical, toHex } from '#protocol/encoding'
+import { decodeCanonical, encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import { certifyDevice } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
@@ -67,7 +67,7 @@ function storyOf(): { genesis: Uint8Array; replica: Replica; coop: Uint8Array; l
   write('the admission of Bo', AUTHORITY, admitEntry(coop, bo.publicKey))
   const list: CatalogueEntry = { t: 'list', cid, name: 'menu.pdf', sizeBytes: 12, kind: 'file' }
   write('an asset is listed and held', CATALOGUE, encodeCatalogueEntries([list, { t: 'hold', cid }]), 2)
-  write('a board says hi', 'board/wall', boardPayload(coop, 0, 'hi'))
+  write('a board says hi', 'board/wall', boardPayload(replica, 0, 'hi'))
   return { genesis, replica, coop, log }
 }
 
@@ -89,9 +89,9 @@ function admitEntry(coop: Uint8Array, device: Uint8Array): Uint8Array {
   ])
 }
 
-/** One struct of text in root `text`, written under the founder's session 1 (Yjs update, version 1). */
-function boardPayload(coop: Uint8Array, clock: number, text: string): Uint8Array {
-  const writer = writerClientId(sha256, coop, founder.publicKey, 'board/wall', 1)
+/** One struct of text in root `text`, written under the founder's session 1: its admission is the founding commit (Yjs update, version 1). */
+function boardPayload(replica: Replica, clock: number, text: string): Uint8Array {
+  const writer = writerClientId(sha256, replica.coop, fromHex(replica.standing?.admission ?? '') ?? filled(0), 'board/wall', 1)
   const ascii = (it: string): number[] => [it.length, ...new TextEncoder().encode(it)]
   // The first struct names the root; a later one goes behind the clock before it.
   const place = clock === 0 ? [4, 1, ...ascii('text')] : [0x84, ...varUint(writer), clock - 1]
@@ -151,9 +151,9 @@ function sections(replica: Replica, coop: Uint8Array): Vector[] {
       CATALOGUE,
       encodeCatalogueEntries([{ t: 'unlist', commit: filled(8), index: 0 }]),
     ],
-    ['the next text on the board', 'board/wall', boardPayload(coop, 2, 'ho')],
-    ['a text at a clock that is taken', 'board/wall', boardPayload(coop, 0, 'ho')],
-    ['a text at a clock that leaves a gap', 'board/wall', boardPayload(coop, 9, 'ho')],
+    ['the next text on the board', 'board/wall', boardPayload(replica, 2, 'ho')],
+    ['a text at a clock that is taken', 'board/wall', boardPayload(replica, 0, 'ho')],
+    ['a text at a clock that leaves a gap', 'board/wall', boardPayload(replica, 9, 'ho')],
     ['no session and update', 'board/wall', entry(1)],
   ]
   return cases.map(([name, document, payload]) => {

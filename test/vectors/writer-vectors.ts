@@ -9,22 +9,22 @@ const VALID: [string, Uint8Array, Uint8Array, string, number][] = [
   ['session 0', filled(1), filled(2), 'board/wall', 0],
   ['the next session of the same device', filled(1), filled(2), 'board/wall', 1],
   ['the last session', filled(1), filled(2), 'board/wall', 4_294_967_295],
-  ['another device', filled(1), filled(3), 'board/wall', 0],
+  ['another admission', filled(1), filled(3), 'board/wall', 0],
   ['another co-op', filled(9), filled(2), 'board/wall', 0],
   ['another document', filled(1), filled(2), 'board/a', 0],
 ]
 
 /** docs/protocol/documents.md */
 export function writerVectors(): VectorFile {
-  const row = { coop: toHex(filled(1)), device: toHex(filled(2)), document: 'board/wall', session: 0 }
+  const row = { coop: toHex(filled(1)), admission: toHex(filled(2)), document: 'board/wall', session: 0 }
   return {
     about: [
       'The Yjs clientID of a writer session: the first 53 bits, big endian, of SHA-256("coopmesh/writer/1\\0" ||',
-      'co-op || device || session as 32 bits, big endian || document in ASCII); 1 in place of 0.',
+      'co-op || admission || session as 32 bits, big endian || document in ASCII); 1 in place of 0.',
     ],
-    valid: VALID.map(([name, coop, device, document, session]) => {
-      const clientId = writerClientId(sha256, coop, device, document, session)
-      return { name, coop: toHex(coop), device: toHex(device), document, session, clientId }
+    valid: VALID.map(([name, coop, admission, document, session]) => {
+      const clientId = writerClientId(sha256, coop, admission, document, session)
+      return { name, coop: toHex(coop), admission: toHex(admission), document, session, clientId }
     }),
     invalid: [
       { name: 'a session of 33 bits', ...row, session: 4_294_967_296 },
@@ -32,7 +32,7 @@ export function writerVectors(): VectorFile {
       { name: 'half a session', ...row, session: 0.5 },
       { name: 'a document that is not ASCII', ...row, document: 'board/wänd' },
       { name: 'a co-op of 31 bytes', ...row, coop: toHex(filled(1, 31)) },
-      { name: 'a device of 33 bytes', ...row, device: toHex(filled(2, 33)) },
+      { name: 'an admission of 33 bytes', ...row, admission: toHex(filled(2, 33)) },
     ],
   }
 }
