@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Logger } from 'pino'
@@ -16,8 +17,8 @@ const STAT_TIMEOUT_MS = 10_000
 export const TREE_ENTRIES_MAX = 1_000_000
 /** Depth of a tree with the levels of sharded directories. */
 const DEPTH_MAX = 128
-/** Writes under way at once: hides the disk behind the network. */
-const WRITES_MAX = 8
+/** Leaves that are hashed and written at once: hides both behind the network, and bounds memory to as many MiB. */
+const LEAVES_KEPT_AT_ONCE_MAX = 8
 
 /** Where a fetch stands. */
 export interface FetchProgress {
@@ -291,7 +292,7 @@ export class Fetcher {
     if (first !== undefined) await provider.request(cid, first.from, first.to)
     let doneBytes =
       stat.sizeBytes - job.missing.reduce((sum, index) => sum + leafLength(stat.sizeBytes, index), 0)
-    const writes = new Set<Promise<void>>()
+    const keeping = new Set<Promise<void>>()
     let failure: unknown = null
     for (const [i, run] of runs.entries()) {
       const ahead = runs[i + 1]
@@ -299,23 +300,21 @@ export class Fetcher {
       for (let index = run.from; index < run.to; index += 1) {
         job.signal.throwIfAborted()
         const leaf = await provider.nextLeaf()
-        const isRight =
-          leaf.length === leafLength(stat.sizeBytes, index) &&
-          equalBytes(this.#parts.sha256(leaf), stat.leafHashes.subarray(index * 32, index * 32 + 32))
-        if (!isRight) throw mismatch(`leaf ${index} does not match its hash`)
+        if (keeping.size >= LEAVES_KEPT_AT_ONCE_MAX) await Promise.race(keeping)
         if (failure !== null) throw failure
-        if (writes.size >= WRITES_MAX) await Promise.race(writes)
-        const write = writeAt(file, leaf, index * LEAF_BYTES)
+        const keep = keepLeaf(file, leaf, index, stat)
+          .then(() => {
+            doneBytes += leaf.length
+            job.onLeaf(leaf.length, doneBytes)
+          })
           .catch((cause: unknown) => {
             failure ??= cause
           })
-          .finally(() => writes.delete(write))
-        writes.add(write)
-        doneBytes += leaf.length
-        job.onLeaf(leaf.length, doneBytes)
+          .finally(() => keeping.delete(keep))
+        keeping.add(keep)
       }
     }
-    await Promise.all(writes)
+    await Promise.all(keeping)
     if (failure !== null) throw failure
   }
 
@@ -363,6 +362,21 @@ function leafRuns(leaves: readonly number[]): { from: number; to: number }[] {
     else runs.push({ from: index, to: index + 1 })
   }
   return runs
+}
+
+/** Checks a leaf and puts it in its place. Hashing and writing go on beside the network, on threads of their own. */
+async function keepLeaf(
+  file: FileHandle,
+  leaf: Uint8Array,
+  index: number,
+  stat: { sizeBytes: number; leafHashes: Uint8Array },
+): Promise<void> {
+  const hash = new Uint8Array(await webcrypto.subtle.digest('SHA-256', leaf))
+  const isRight =
+    leaf.length === leafLength(stat.sizeBytes, index) &&
+    equalBytes(hash, stat.leafHashes.subarray(index * 32, index * 32 + 32))
+  if (!isRight) throw mismatch(`leaf ${index} does not match its hash`)
+  await writeAt(file, leaf, index * LEAF_BYTES)
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
