@@ -1,9 +1,6 @@
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 
-/** SHA-256 as the host supplies it: any number of bytes in, 32 bytes out. */
-export type Sha256 = (bytes: Uint8Array) => Uint8Array
-
 /** Length of one SHA-256 digest, in bytes. */
 export const DIGEST_BYTES = 32
 

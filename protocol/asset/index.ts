@@ -6,7 +6,7 @@ export {
   isAssetCid,
   parseAssetCid,
 } from './asset-cid.ts'
-export type { AssetCidRefusal, AssetCidResult, Sha256 } from './asset-cid.ts'
+export type { AssetCidRefusal, AssetCidResult } from './asset-cid.ts'
 export { DIRECTORY_BLOCK_BYTES_MAX, readDirectoryNode } from './directory-node.ts'
 export type { DirectoryNodeRefusal, DirectoryNodeResult } from './directory-node.ts'
 export { ENTRY_NAME_BYTES_MAX, isEntryName } from './entry-name.ts'

@@ -1,7 +1,7 @@
 import { encode, prepare } from '@ipld/dag-pb'
 import type { CID } from 'multiformats/cid'
 import { cidOfDigest, DAG_PB_CODEC, isAssetCid } from './asset-cid.ts'
-import type { Sha256 } from './asset-cid.ts'
+import type { Sha256 } from '../identity/index.ts'
 import { isEntryName } from './entry-name.ts'
 import { hamtNodes } from './hamt.ts'
 import { encodeDirectoryData } from './unixfs-data.ts'

@@ -3,7 +3,7 @@ import type { PBLink } from '@ipld/dag-pb'
 import type { CID } from 'multiformats/cid'
 import { equals } from 'multiformats/bytes'
 import { cidOfDigest, DAG_PB_CODEC, DIGEST_BYTES, RAW_CODEC } from './asset-cid.ts'
-import type { Sha256 } from './asset-cid.ts'
+import type { Sha256 } from '../identity/index.ts'
 import { encodeFileData } from './unixfs-data.ts'
 
 /** Bytes in every leaf of a file but the last. From the profile `unixfs-v1-2025` (IPIP-499). */

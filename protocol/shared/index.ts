@@ -22,6 +22,5 @@ export type {
   StructId,
 } from './update-reader.ts'
 export { readUpdate } from './update-reader.ts'
-export type { Sha256 } from './writer-id.ts'
 export { writerClientId } from './writer-id.ts'
 export type { RootKind } from './writer-index.ts'

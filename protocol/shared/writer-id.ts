@@ -1,5 +1,4 @@
-/** SHA-256 of the host: 32 bytes from any number of bytes. */
-export type Sha256 = (bytes: Uint8Array) => Uint8Array
+import type { Sha256 } from '../identity/index.ts'
 
 const DOMAIN = 'coopmesh/writer/1\0'
 
