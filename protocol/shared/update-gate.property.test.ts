@@ -346,7 +346,7 @@ describe('20,000 updates that were tampered with', () => {
       }),
       { numRuns: 200 },
     )
-    expect(passed).toBeGreaterThan(100)
+    expect(passed).toBeGreaterThan(500)
   })
 
   it('the same with invented neighbours', () => {
@@ -364,9 +364,9 @@ describe('20,000 updates that were tampered with', () => {
           expectSound(device.stored, bytes, by)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     )
-    expect(passed).toBeGreaterThan(50)
+    expect(passed).toBeGreaterThan(200)
   })
 })
 
@@ -443,6 +443,6 @@ describe('convergence', () => {
       }),
       { numRuns: 600 },
     )
-    expect(pairs).toBeGreaterThan(1_000)
+    expect(pairs).toBeGreaterThan(3_000)
   })
 })
