@@ -25,7 +25,7 @@ import {
   parseInviteLink,
 } from '#protocol/invite'
 import { writerClientId } from '#protocol/shared'
-import { FRAME_BYTES_MAX, FrameSplitter, decodeFrame, encodeFrame } from '#protocol/sync'
+import { FRAME_BYTES_MAX, FrameSplitter, SYNC_VERSION, decodeFrame, encodeFrame } from '#protocol/sync'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { assetContent, leafHashes } from './vectors/asset-vectors.ts'
 import { vectorFiles } from './vectors/make.ts'
@@ -214,7 +214,7 @@ test('frames.json: frames and streams', () => {
     expect(valueOf(hex)).toEqual(value)
   })
   each(laterHello, ({ hex }) =>
-    expect(decodeFrame(bytes(hex))).toMatchObject({ ok: true, frame: { version: 2 } }),
+    expect(decodeFrame(bytes(hex))).toMatchObject({ ok: true, frame: { version: SYNC_VERSION + 1 } }),
   )
   each(invalid, ({ hex, refusal }) => expect(decodeFrame(bytesOf(hex))).toEqual({ ok: false, refusal }))
   each(streams, ({ stream, frames: expected }) => {
@@ -235,6 +235,8 @@ test('frames.json: roots and digests, from the rows and keys alone', () => {
     bucket: number
     bucketDigest: string
     frame: string
+    row: HeadRow
+    brief: string
   }
   type File = {
     heads: Row<{ rows: HeadRow[]; buckets: { bucket: number; digest: string }[]; root: string }>[]
@@ -251,15 +253,30 @@ test('frames.json: roots and digests, from the rows and keys alone', () => {
     }
     expect(toHex(sha256(bytes(digests.join(''))))).toBe(root)
   })
-  each(digestKeys, ({ keys, bucket, bucketDigest, frame }) => {
+  each(digestKeys, ({ keys, bucket, bucketDigest, frame, row, brief }) => {
     const key = toHex(sha256(bytes([...keys].sort().join(''))))
+    /** Key of a round: of the session's key and the round as a double, big endian. */
+    const roundKey = (round: number): string => {
+      const number = new Uint8Array(8)
+      new DataView(number.buffer).setFloat64(0, round)
+      return toHex(sha256(bytes(key + toHex(number))))
+    }
     const decoded = decodeFrame(bytes(frame))
     const digests = decoded.ok && decoded.frame.kind === 'digests' ? toHex(decoded.frame.digests) : ''
-    const digestOf = (it: string): string => toHex(sha256(bytes(key + it))).slice(0, 16)
+    const digestOf = (it: string): string => toHex(sha256(bytes(roundKey(1) + it))).slice(0, 8)
     const expected = Array.from({ length: 256 }, (_, i) =>
       digestOf(i === bucket ? bucketDigest : '00'.repeat(32)),
     )
     expect(digests).toBe(expected.join(''))
+    const told = decodeFrame(bytes(brief))
+    if (!told.ok || told.frame.kind !== 'brief') throw new Error('no brief')
+    const text = row.device + row.length.toString(16).padStart(8, '0') + row.id
+    expect(told.frame.buckets.map((it) => [it.bucket, toHex(it.tags)])).toEqual(
+      Array.from({ length: 256 }, (_, i) => [
+        i,
+        i === bucket ? toHex(sha256(bytes(roundKey(5) + text))).slice(0, 12) : '',
+      ]),
+    )
   })
 })
 

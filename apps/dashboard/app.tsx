@@ -67,7 +67,7 @@ function NodePage({ code, onRefused }: { code: string; onRefused: () => void }):
     }
   }, [client, live])
   const enter = (entered: Entered): void => {
-    setEntered(entered)
+    setEntered(entered.recoveryKit === null ? null : entered)
     context.refresh(['status', 'members', 'peers', 'assets', 'boards'])
   }
   return (

@@ -8,6 +8,7 @@ import { Icon } from './icon.tsx'
 import type { Snapshot } from './live-state.ts'
 import { MembersSection } from './members-section.tsx'
 import { MeshControl } from './mesh-control.tsx'
+import { NewKeyForm } from './new-key-form.tsx'
 import { useNode } from './node-context.ts'
 import type { Problem, Status } from './node-types.ts'
 import { PeersSection } from './peers-section.tsx'
@@ -45,6 +46,7 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
       <Nav snapshot={snapshot} current={route.section} />
       <main id="main" class="main">
         <Warnings warnings={status.warnings} />
+        {status.warnings.some((it) => it.code === 'key-superseded') && <NewKeyForm />}
         {route.section === 'members' && <MembersSection status={status} members={snapshot.members} />}
         {route.section === 'assets' && (
           <AssetsSection status={status} assets={snapshot.assets} members={snapshot.members} queue={queue} />

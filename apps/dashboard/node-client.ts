@@ -10,6 +10,7 @@ import type {
   Peer,
   Problem,
   Progress,
+  Renewed,
   Role,
   Status,
   Topic,
@@ -95,8 +96,14 @@ export class NodeClient {
     return (await this.#call('POST', '/v1/found', { name, ...given(names) })) as Entered
   }
 
-  async join(link: string, names: Names): Promise<Entered> {
-    return (await this.#call('POST', '/v1/join', { link, ...given(names) })) as Entered
+  /** @param kitWords - empty for a new member; else the kit of the member whose further device this is */
+  async join(link: string, names: Names, kitWords: string): Promise<Entered> {
+    const kit = kitWords === '' ? {} : { kitWords }
+    return (await this.#call('POST', '/v1/join', { link, ...given(names), ...kit })) as Entered
+  }
+
+  async restore(kitWords: string): Promise<Renewed> {
+    return (await this.#call('POST', '/v1/restore', { kitWords })) as Renewed
   }
 
   async invite(role: Role, uses: number, expiresMs: number): Promise<Invite> {

@@ -31,13 +31,23 @@ export interface Status {
   isKeySealed: boolean
 }
 
-/** Answer of found and join; the words exist nowhere else. */
+/** Answer of found and join; the words of a new kit exist nowhere else. */
 export interface Entered {
   coop: string
   name: string
   device: string
   member: string
-  recoveryKit: { words: string; note: string }
+  /** Null when the person brought a kit. */
+  recoveryKit: { words: string; note: string } | null
+}
+
+/** The folder of this device got a key of its own. */
+export interface Renewed {
+  device: string
+  replaces: string
+  member: string
+  deviceName: string
+  isReady: boolean
 }
 
 /** A device of a member. */
@@ -91,6 +101,7 @@ export interface Peer {
   bytesIn: number
   bytesOut: number
   lastClose: string | null
+  faults: { count: number; reason: string; awayUntilMs: number } | null
 }
 
 /** An asset of the co-op. */

@@ -65,7 +65,9 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
   )
 }
 
-function placeOf({ address, lastClose }: Peer): string {
+function placeOf({ address, lastClose, faults }: Peer): string {
+  if (faults !== null && faults.awayUntilMs > Date.now())
+    return `kept away until ${new Date(faults.awayUntilMs).toLocaleTimeString()}: ${faults.reason}`
   // The id at the end of an address stands beside it anyway.
   if (address !== null) return address.replace(/\/p2p\/[^/]+$/, '')
   return lastClose === null ? 'not seen yet' : `last session ended: ${lastClose}`

@@ -15,7 +15,7 @@ export function RecoveryKit({ entered, onDone }: { entered: Entered; onDone: () 
     addEventListener('beforeunload', warn)
     return () => removeEventListener('beforeunload', warn)
   }, [])
-  const words = entered.recoveryKit.words.trim().split(/\s+/)
+  const words = (entered.recoveryKit?.words ?? '').trim().split(/\s+/)
   const goOn = (): void => {
     if (isWritten) onDone()
     else setAsked(true)
@@ -48,7 +48,7 @@ export function RecoveryKit({ entered, onDone }: { entered: Entered; onDone: () 
         <Icon name="warning" />
         <div>
           <p class="note-title">They are shown only now, and kept nowhere.</p>
-          <p>{entered.recoveryKit.note}</p>
+          <p>{entered.recoveryKit?.note}</p>
           <p>Whoever has the words can act as you. Do not photograph them or keep them in a mailbox.</p>
         </div>
       </div>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Field } from './field.tsx'
+import { KitField } from './kit-field.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { Entered } from './node-types.ts'
 import { ProblemNote } from './problem-note.tsx'
@@ -98,13 +99,18 @@ function FoundForm({ isOther, onBusy, onEntered }: WayProps): JSX.Element {
 function JoinForm({ isOther, onBusy, onEntered }: WayProps): JSX.Element {
   const { client } = useNode()
   const [link, setLink] = useState('')
+  const [kitWords, setKitWords] = useState('')
   const [memberName, setMemberName] = useState('')
   const [deviceName, setDeviceName] = useState('')
   const join = useAction(async () => {
     onBusy(true)
     try {
       onEntered(
-        await client.join(link.trim(), { memberName: memberName.trim(), deviceName: deviceName.trim() }),
+        await client.join(
+          link.trim(),
+          { memberName: memberName.trim(), deviceName: deviceName.trim() },
+          kitWords.trim(),
+        ),
       )
     } finally {
       onBusy(false)
@@ -148,6 +154,15 @@ function JoinForm({ isOther, onBusy, onEntered }: WayProps): JSX.Element {
         hint="For example: stall box."
         testId="join-device"
       />
+      <details class="more">
+        <summary>I am a member already and have a recovery kit</summary>
+        <KitField
+          value={kitWords}
+          onValue={setKitWords}
+          hint="This device becomes a further one of yours. Leave it empty to join as a new member."
+          testId="join-kit"
+        />
+      </details>
       <ProblemNote problem={join.problem} />
       <Waiting
         isBusy={join.isBusy}

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const COOP = fileURLToPath(new URL('../../node/coop.mjs', import.meta.url))
@@ -25,19 +26,23 @@ interface Ready {
 export class DemoNode {
   readonly name: string
   readonly data: string
+  readonly #env: NodeJS.ProcessEnv
   #process: ChildProcess | null = null
   ready: Ready = { http: '', pid: 0 }
 
   constructor(name: string, data: string) {
     this.name = name
     this.data = data
+    // What the demo leaves outside its data folders goes with them.
+    this.#env = { ...process.env, COOP_STATE: join(dirname(data), 'machine-state') }
   }
 
   /** Runs one command on this node's folder and returns its JSON answer. */
   async coop<T>(...args: string[]): Promise<T> {
     const command = [COOP, ...args, '--data', this.data, '--json']
     return new Promise((resolve, reject) => {
-      execFile(process.execPath, command, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout) => {
+      const options = { env: this.#env, maxBuffer: 64 * 1024 * 1024 }
+      execFile(process.execPath, command, options, (error, stdout) => {
         if (error === null) resolve(JSON.parse(stdout) as T)
         else reject(new Error(`coop ${args.join(' ')} on ${this.name}: ${stdout.trim() || error.message}`))
       })
@@ -59,6 +64,7 @@ export class DemoNode {
       '0',
     ]
     const node = spawn(process.execPath, [COOP, ...args, '--data', this.data], {
+      env: this.#env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#process = node

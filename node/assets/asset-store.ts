@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
-import { LEAF_BYTES, fileCid, leafCount } from '#protocol/asset'
+import { LEAF_BYTES, fileCid, leafCount, readDirectoryNode } from '#protocol/asset'
 import { decodeCanonical, encodeCanonical, isCount } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import { CoopError, systemCode } from '#node/errors'
+import type { FindingLog } from '#node/findings'
 import { syncFolder } from '#node/folder'
 import type { Store, StoreChange } from '#node/store'
 
@@ -43,6 +44,8 @@ export class AssetStore {
   readonly #partialPath: string
   readonly #sha256: Sha256
   #temporaryCount = 0
+  /** Called when the entry or the bytes of an asset turn out to be damaged or gone. They are not given out. */
+  onDamage: (cid: string) => void = () => undefined
 
   constructor(parts: { store: Store; assetsPath: string; partialPath: string; sha256: Sha256 }) {
     this.#store = parts.store
@@ -51,10 +54,16 @@ export class AssetStore {
     this.#sha256 = parts.sha256
   }
 
-  /** The index entry of a CID, or null. */
+  /** Where damage is noted. */
+  get findings(): FindingLog {
+    return this.#store.findings
+  }
+
+  /** The index entry of a CID, or null: one that is damaged is none. */
   async get(cid: string): Promise<StoredAsset | null> {
-    const value = await this.#store.get(`a/${cid}`)
-    return value === null ? null : decodeEntry(cid, value)
+    const read = await this.#store.read(`a/${cid}`)
+    if (read.state === 'damaged') this.onDamage(cid)
+    return read.state === 'whole' ? decodeEntry(cid, read.value) : null
   }
 
   /** False for a file whose bytes are gone from the disk, or not all there: somebody cleaned up by hand. */
@@ -64,7 +73,7 @@ export class AssetStore {
 
   /** True when the whole asset, with all that a directory holds, is here. */
   async isHeld(cid: string): Promise<boolean> {
-    return (await this.#store.get(`h/${cid}`)) !== null
+    return (await this.#store.read(`h/${cid}`)).state === 'whole'
   }
 
   /** CIDs of all assets that are held whole. */
@@ -74,8 +83,67 @@ export class AssetStore {
     return held
   }
 
+  /** CIDs of all entries, also of those that are damaged. */
+  async *cids(): AsyncGenerator<string> {
+    for await (const key of this.#store.keys('a/')) yield key.slice(2)
+  }
+
+  /** Notes that assets are here whole. */
   async markHeld(cids: readonly string[]): Promise<void> {
-    await this.#store.write(cids.map((cid) => ({ type: 'put', key: `h/${cid}`, value: new Uint8Array() })))
+    await this.#store.write(
+      cids.flatMap((cid): StoreChange[] => [
+        { type: 'put', key: `h/${cid}`, value: new Uint8Array() },
+        { type: 'del', key: `r/${cid}` },
+      ]),
+    )
+  }
+
+  /** CIDs of assets that were held whole, and of which something is to be fetched again. */
+  async toFetch(): Promise<string[]> {
+    const cids: string[] = []
+    for await (const key of this.#store.keys('r/')) cids.push(key.slice(2))
+    return cids
+  }
+
+  /** Assets that were held, and must be fetched again before they are. */
+  async markToFetch(cids: readonly string[]): Promise<void> {
+    await this.#store.write(toFetchChanges(cids))
+  }
+
+  /**
+   * Takes a damaged file or directory node out of the store; the assets that it is a part of are to be fetched again.
+   * What is left of a file becomes a begun fetch: of its leaves those that are whole are not fetched again.
+   */
+  async distrust(cid: string, partOf: readonly string[]): Promise<void> {
+    await this.#store.write([{ type: 'del', key: `a/${cid}` }, ...toFetchChanges(partOf)])
+    // A fetch that has begun since may have taken it.
+    await rename(this.pathOf(cid), this.partialPathOf(cid)).catch(ignoreMissing)
+  }
+
+  /** Begins a fetch with bytes that lie in the store without an entry, if there are any. */
+  async reclaim(cid: string): Promise<void> {
+    if ((await this.#store.read(`a/${cid}`)).state === 'whole') return
+    await rename(this.pathOf(cid), this.partialPathOf(cid)).catch(ignoreMissing)
+  }
+
+  /**
+   * Everything that an asset is made of and that is here, each part once, the asset itself first: entries, and null
+   * for what is missing.
+   */
+  async *parts(root: string): AsyncGenerator<{ cid: string; asset: StoredAsset | null }> {
+    const seen = new Set([root])
+    const todo = [root]
+    for (let cid = todo.pop(); cid !== undefined; cid = todo.pop()) {
+      const asset = await this.get(cid)
+      yield { cid, asset }
+      const node = asset?.kind === 'node' ? readDirectoryNode(asset.block) : null
+      if (node?.ok !== true) continue
+      for (const child of [...node.entries.map((it) => it.cid), ...node.shards]) {
+        const name = child.toString()
+        if (!seen.has(name)) todo.push(name)
+        seen.add(name)
+      }
+    }
   }
 
   /** Path of the bytes of a held file. */
@@ -117,21 +185,39 @@ export class AssetStore {
     return this.#adopt(this.partialPathOf(cid), sizeBytes, leafHashes)
   }
 
-  /** Reads one leaf of a held file, unchecked: for members, who check every leaf themselves. */
-  async readLeaf(file: StoredFile, handle: FileHandle, index: number): Promise<Uint8Array> {
-    const length = Math.min(LEAF_BYTES, file.sizeBytes - index * LEAF_BYTES)
-    const leaf = Buffer.allocUnsafeSlow(length)
-    const { bytesRead } = await handle.read(leaf, 0, length, index * LEAF_BYTES)
-    if (bytesRead !== length) throw damaged(file, index)
-    return leaf
+  /** Reads one leaf of a held file and checks it against its hash; the hashing goes on on another thread. */
+  async readCheckedLeaf(file: StoredFile, handle: FileHandle, index: number): Promise<Uint8Array> {
+    const leaf = await this.#readLeaf(file, handle, index)
+    if (leaf !== null) return leaf
+    this.onDamage(file.cid)
+    throw damaged(file, index)
   }
 
-  /** Reads one leaf of a held file and checks it against its hash: for whoever trusts this node. */
-  async readCheckedLeaf(file: StoredFile, handle: FileHandle, index: number): Promise<Uint8Array> {
-    const leaf = await this.readLeaf(file, handle, index)
-    const expected = file.leafHashes.subarray(index * 32, index * 32 + 32)
-    if (Buffer.compare(this.#sha256(leaf), expected) !== 0) throw damaged(file, index)
-    return leaf
+  /** True when a leaf of a held file is what its hash says. Nothing is done about one that is not. */
+  async isLeafWhole(file: StoredFile, handle: FileHandle, index: number): Promise<boolean> {
+    return (await this.#readLeaf(file, handle, index)) !== null
+  }
+
+  /** Makes the entry of a file anew that lies in the store without one; false when its bytes are not what its CID names. */
+  async adoptUnlisted(cid: string): Promise<boolean> {
+    const handle = await this.openFile(cid)
+    const hashes: Uint8Array[] = []
+    const { size } = await handle.stat()
+    try {
+      const leaf = Buffer.allocUnsafeSlow(LEAF_BYTES)
+      for (let index = 0; index < leafCount(size); index += 1) {
+        const read = await readSome(handle, leaf, index * LEAF_BYTES)
+        hashes.push(this.#sha256(leaf.subarray(0, read)))
+      }
+    } finally {
+      await handle.close()
+    }
+    const leafHashes = new Uint8Array(Buffer.concat(hashes))
+    const made = fileCid(size, leafHashes, this.#sha256)
+    if (made.cid.toString() !== cid) return false
+    const value = encodeCanonical(['file', size, made.tsizeBytes, leafHashes])
+    await this.#store.write([{ type: 'put', key: `a/${cid}`, value }])
+    return true
   }
 
   /** Opens the bytes of a held file. */
@@ -140,9 +226,18 @@ export class AssetStore {
       return await open(this.pathOf(cid), 'r')
     } catch (cause) {
       if (systemCode(cause) !== 'ENOENT') throw cause
+      this.onDamage(cid)
       const next = `Fetch it again: coop get ${cid}`
       throw new CoopError('asset-corrupt', `the bytes of ${cid} are missing from this disk`, next, cause)
     }
+  }
+
+  async #readLeaf(file: StoredFile, handle: FileHandle, index: number): Promise<Uint8Array | null> {
+    const length = Math.min(LEAF_BYTES, file.sizeBytes - index * LEAF_BYTES)
+    const leaf = Buffer.allocUnsafeSlow(length)
+    const expected = file.leafHashes.subarray(index * 32, index * 32 + 32)
+    const bytesRead = await readSome(handle, leaf, index * LEAF_BYTES)
+    return bytesRead === length && Buffer.compare(await hashOf(leaf), expected) === 0 ? leaf : null
   }
 
   async #adopt(path: string, sizeBytes: number, leafHashes: Uint8Array): Promise<StoredFile> {
@@ -151,7 +246,13 @@ export class AssetStore {
     await rename(path, this.pathOf(name))
     await syncFolder(this.#assetsPath)
     const value = encodeCanonical(['file', sizeBytes, tsizeBytes, leafHashes])
-    await this.#store.write([{ type: 'put', key: `a/${name}`, value }])
+    try {
+      await this.#store.write([{ type: 'put', key: `a/${name}`, value }])
+    } catch (cause) {
+      // Bytes that no entry names go back to whoever brought them; those that were here before stay.
+      if ((await this.#store.read(`a/${name}`)).state === 'missing') await rename(this.pathOf(name), path)
+      throw cause
+    }
     return { kind: 'file', cid: name, sizeBytes, tsizeBytes, leafHashes }
   }
 }
@@ -160,8 +261,15 @@ function damaged(file: StoredFile, index: number): CoopError {
   return new CoopError(
     'asset-corrupt',
     `leaf ${index} of ${file.cid} is damaged on this disk`,
-    'Check the disk. `coop get` on another node still works from other holders.',
+    'It is fetched again from other holders as soon as one is connected; then try again. Check the disk.',
   )
+}
+
+function toFetchChanges(cids: readonly string[]): StoreChange[] {
+  return cids.flatMap((cid): StoreChange[] => [
+    { type: 'del', key: `h/${cid}` },
+    { type: 'put', key: `r/${cid}`, value: new Uint8Array() },
+  ])
 }
 
 /** Size of a file, or null when there is none. */
@@ -211,6 +319,30 @@ async function writeLeaves(
   } finally {
     await file.close()
   }
+}
+
+/** Bytes read into `leaf` from a place of a file; 0 where the disk gives nothing back. */
+async function readSome(handle: FileHandle, leaf: Uint8Array, position: number): Promise<number> {
+  let read = 0
+  try {
+    while (read < leaf.length) {
+      const { bytesRead } = await handle.read(leaf, read, leaf.length - read, position + read)
+      if (bytesRead === 0) return read
+      read += bytesRead
+    }
+  } catch (cause) {
+    if (systemCode(cause) !== 'EIO') throw cause
+    return 0
+  }
+  return read
+}
+
+async function hashOf(leaf: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', leaf))
+}
+
+function ignoreMissing(cause: unknown): void {
+  if (systemCode(cause) !== 'ENOENT') throw cause
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -188,7 +188,8 @@ export class Fetcher {
         if (job.signal.aborted)
           throw new CoopError('interrupted', 'stopped', 'The next `coop get` goes on from here.')
         const error = asCoopError(cause)
-        if (error.code === 'disk-full') throw error
+        // No provider is to blame for our disk.
+        if (error.code === 'disk-full' || error.code === 'read-only') throw error
         if (error.code === 'asset-corrupt') job.isCorrupt = true
         this.#parts.log.warn({ err: cause, cid, device: provider.device }, 'a provider failed')
         this.#dismiss(job, provider, error.message)
@@ -256,6 +257,7 @@ export class Fetcher {
     stat: { sizeBytes: number; leafHashes: Uint8Array },
   ): Promise<StoredAsset> {
     const path = this.#parts.assets.partialPathOf(want.cid)
+    await this.#parts.assets.reclaim(want.cid)
     const isBegun = (await fileSize(path)) !== null
     const file = await open(path, isBegun ? 'r+' : 'w+', 0o600)
     try {

@@ -1,6 +1,6 @@
 export { addPath } from './add-path.ts'
 export type { AddProgress, AddedTree, SkippedPath } from './add-path.ts'
-export { AssetStore } from './asset-store.ts'
+export { AssetStore, cidOf } from './asset-store.ts'
 export type { StoredAsset, StoredFile, StoredNode } from './asset-store.ts'
 export { ASSET_PROTOCOL, Provider, serveAssets } from './exchange.ts'
 export { Fetcher } from './fetcher.ts'

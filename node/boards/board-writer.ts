@@ -8,8 +8,8 @@ import { CoopError } from '#node/errors'
 const BOARD_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
 /** The board called `name`, opened if nobody wrote it yet. */
-export function openBoard(engine: Engine, name: string): BoardState {
-  const state = BOARD_NAME.test(name) ? engine.replica.openDocument(`board/${name}`) : null
+export async function openBoard(engine: Engine, name: string): Promise<BoardState> {
+  const state = BOARD_NAME.test(name) ? await engine.open(`board/${name}`) : null
   if (state instanceof BoardState) return state
   throw new CoopError(
     'refused',

@@ -85,6 +85,7 @@ export class LivePage {
 
   #canWrite(): boolean {
     const { replica } = this.#engine
+    if (this.#engine.writeRefusal?.code === 'key-superseded') return false
     const role = replica.authority.devices.get(replica.device ?? '')?.role
     return role !== undefined && role !== 'observer'
   }

@@ -1,15 +1,13 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { z } from '@hono/zod-openapi'
-import { CoopError, asCoopError, systemCode } from '#node/errors'
+import { CoopError } from '#node/errors'
 import type { AddedSchema, AssetsSchema, FetchedSchema } from '../http/schemas.ts'
 import { NodeClient } from './client.ts'
 import type { Progress } from './client.ts'
 import type { Globals } from './main.ts'
 import { ProgressLine, bytesText, printResult, safe, table } from './output.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 /** `coop add PATH…`. */
 export async function addCommand(globals: Globals, paths: string[]): Promise<void> {
@@ -119,19 +117,5 @@ async function writeOut(
       await writeOut(client, { cid: asset.cid, path: [...asset.path, name] }, join(target, name))
     return
   }
-  const partial = `${target}.${process.pid}.part`
-  try {
-    await pipeline(Readable.fromWeb(response.body), createWriteStream(partial))
-    await rename(partial, target)
-  } catch (cause) {
-    await rm(partial, { force: true })
-    const code = systemCode(cause)
-    if (code === 'ENOSPC' || code === null) throw asCoopError(cause)
-    throw new CoopError(
-      'path-unreadable',
-      `cannot write ${target} (${code})`,
-      'Choose another path with -o.',
-      cause,
-    )
-  }
+  await writeWholeFile(response.body, target)
 }

@@ -31,6 +31,10 @@ export class NodeClient {
     } catch (cause) {
       // Locked without an address: a command such as `found` is at work there.
       if (systemCode(cause) === 'ENOENT') return null
+      if (cause instanceof SyntaxError) {
+        const message = `the file ${runningPath(folder)}, which says where the node listens, is damaged`
+        throw new CoopError('data-damaged', message, 'End the node and start it again.', cause)
+      }
       throw cause
     }
   }
@@ -78,6 +82,14 @@ export class NodeClient {
       'the node went away in the middle',
       'Run the command again; it goes on where it was.',
     )
+  }
+
+  /** A call whose answer is a file. */
+  async download(path: string): Promise<Response & { body: NonNullable<Response['body']> }> {
+    const response = await this.#fetch('GET', path)
+    if (!response.ok) throw errorOf(await response.json())
+    if (response.body === null) throw new CoopError('internal', 'the node answered nothing', 'Try again.')
+    return response as Response & { body: NonNullable<Response['body']> }
   }
 
   /** Bytes of an asset that the node holds. */

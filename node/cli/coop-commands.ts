@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CoopNode, Entered } from '#node/host'
-import { EXIT_CODES } from '#node/errors'
+import type { CoopNode, Entered, Renewed } from '#node/host'
+import { CoopError, EXIT_CODES } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { defaultNames } from './defaults.ts'
+import { readKit } from './kit-input.ts'
 import { ProgressLine, paint, printResult, safe } from './output.ts'
 
 /** How long `coop join` goes on receiving without any news before it leaves the rest to the node. */
@@ -15,7 +16,8 @@ interface EnteredView {
   name: string
   device: string
   member: string
-  recoveryKit: { words: string; note: string }
+  /** Null when the person brought a kit. */
+  recoveryKit: { words: string; note: string } | null
 }
 
 /** `coop found NAME`: on the running node, or in this process when none runs. */
@@ -66,20 +68,23 @@ export async function inviteCommand(
 export async function joinCommand(
   globals: Globals,
   link: string,
-  names: { member?: string; device?: string },
+  options: { member?: string; device?: string; kit?: boolean; kitFile?: string },
 ): Promise<void> {
-  const { memberName, deviceName } = defaultNames(names.member, names.device)
+  const { memberName, deviceName } = defaultNames(options.member, options.device)
+  const hasKit = options.kit === true || options.kitFile !== undefined
+  const kitWords = hasKit ? await readKit(globals, options.kitFile) : undefined
   const client = await NodeClient.find(globals.data)
   const progress = new ProgressLine(globals)
   if (client !== null) {
-    const entered = (await client.call('POST', '/v1/join', { link, memberName, deviceName })) as EnteredView
+    const body = { link, memberName, deviceName, ...(kitWords !== undefined && { kitWords }) }
+    const entered = (await client.call('POST', '/v1/join', body)) as EnteredView
     return printResult(globals, entered, `joined “${safe(entered.name)}”\n${kitText(entered)}`)
   }
   await withNode({ ...globals, port: 0 }, async (node) => {
     progress.show('asking to join …')
     // Once the device is in, its owner must see the kit, whatever ends the first sync.
     const [entered, isSynced] = await untilInterrupted(async (signal) => {
-      const joined = view(await node.join(link, { memberName, deviceName }, signal))
+      const joined = view(await node.join(link, { memberName, deviceName }, { kitWords, signal }))
       return [joined, await firstSync(node, progress, signal)] as const
     })
     progress.clear()
@@ -87,6 +92,32 @@ export async function joinCommand(
     const text = `joined “${safe(entered.name)}”; ${rest}\n${kitText(entered)}\nNext: \`coop start --data ${globals.data}\`.`
     printResult(globals, { ...entered, isSynced }, text)
   })
+}
+
+/** `coop restore --new-key`: on the running node, or in this process when none runs. */
+export async function restoreCommand(
+  globals: Globals,
+  options: { newKey?: boolean; kitFile?: string; device?: string },
+): Promise<void> {
+  if (options.newKey !== true) {
+    const next = 'Run `coop restore --new-key`; docs/runbooks/restored-or-copied-folder.md says when.'
+    throw new CoopError('usage', 'what shall be restored?', next)
+  }
+  const kitWords = await readKit(globals, options.kitFile)
+  const client = await NodeClient.find(globals.data)
+  const progress = new ProgressLine(globals)
+  progress.show('asking for the admission of a new key …')
+  const body = { kitWords, ...(options.device !== undefined && { deviceName: options.device }) }
+  const renewed =
+    client === null
+      ? await withNode({ ...globals, port: 0 }, async (node) => node.keys.restore(kitWords, options.device))
+      : ((await client.call('POST', '/v1/restore', body)) as Renewed)
+  progress.clear()
+  const rest = renewed.isReady
+    ? 'It can write again.'
+    : 'It can write as soon as the roster with its key is here.'
+  const text = `“${safe(renewed.deviceName)}” has a key of its own: ${renewed.device}\n${rest}`
+  printResult(globals, renewed, text)
 }
 
 /** `coop board …`. */
@@ -208,10 +239,11 @@ async function withNode<T>(
 
 function view(entered: Entered): EnteredView {
   const { coop, name, device, member, words, note } = entered
-  return { coop, name, device, member, recoveryKit: { words, note } }
+  return { coop, name, device, member, recoveryKit: words === null ? null : { words, note } }
 }
 
 function kitText(entered: EnteredView): string {
+  if (entered.recoveryKit === null) return 'with the recovery kit that you have; keep it\n'
   const words = entered.recoveryKit.words.split(' ')
   const rows: string[] = []
   for (let at = 0; at < words.length; at += 6) {

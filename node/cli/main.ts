@@ -3,7 +3,9 @@ import { CoopError } from '#node/errors'
 import { dataFolderPath } from '#node/folder'
 import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
-import { boardCommand, foundCommand, inviteCommand, joinCommand } from './coop-commands.ts'
+import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
+import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { printError, printResult } from './output.ts'
@@ -58,6 +60,7 @@ function buildProgram(show: (text: string) => void): Command {
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
   addAssetCommands(program, globals)
+  addCommitCommands(program, globals)
   for (const command of program.commands) {
     command.exitOverride()
     command.configureOutput({ writeErr: () => null, outputError: () => null })
@@ -95,6 +98,12 @@ function addNodeCommands(program: Command, globals: () => Globals): void {
     .description('other devices and how sync stands')
     .action(async () => peersCommand(globals()))
   program
+    .command('doctor')
+    .description('look for damage on the disk; most of it is repaired at once')
+    .option('--repair', 'repair also what is not repaired by itself', false)
+    .option('--assets', 'read every byte of every asset', false)
+    .action(async (options: { repair: boolean; assets: boolean }) => doctorCommand(globals(), options))
+  program
     .command('mesh')
     .description('take the node off the mesh, or back on it; local work goes on')
     .argument('<pause|resume>', 'what to do')
@@ -130,8 +139,23 @@ function addCoopCommands(program: Command, globals: () => Globals): void {
     .argument('<link>', 'the coop:// link')
     .option('--member <name>', 'your name')
     .option('--device <name>', 'name of this device')
-    .action(async (link: string, options: { member?: string; device?: string }) =>
-      joinCommand(globals(), link, options),
+    .option('--kit', 'as a further device of the member whose recovery kit you have (COOP_KIT, or asked for)')
+    .option('--kit-file <file>', 'the same, with the words of the kit in a file')
+    .action(
+      async (link: string, options: { member?: string; device?: string; kit?: boolean; kitFile?: string }) =>
+        joinCommand(globals(), link, options),
+    )
+  program
+    .command('restore')
+    .description('give a restored or copied folder a key of its own; its data stays')
+    .option('--new-key', 'draw a new device key and have it admitted')
+    .option(
+      '--kit-file <file>',
+      'the words of the recovery kit in a file (default: COOP_KIT, else asked for)',
+    )
+    .option('--device <name>', 'name of this device (default: as before)')
+    .action(async (options: { newKey?: boolean; kitFile?: string; device?: string }) =>
+      restoreCommand(globals(), options),
     )
   const board = program.command('board').description('shared boards: fields, a text and lists')
   board.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
@@ -180,6 +204,33 @@ function addAssetCommands(program: Command, globals: () => Globals): void {
     .description('take an asset off the list; copies that others hold stay theirs')
     .argument('<cid>')
     .action(async (cid: string) => unlistCommand(globals(), cid))
+}
+
+function addCommitCommands(program: Command, globals: () => Globals): void {
+  const commit = program.command('commit').description('single commits: what they say, whether they hold')
+  commit.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  commit
+    .command('show')
+    .description('a commit as this node holds it')
+    .argument('<id>', 'commit id, or its first 8 or more digits')
+    .action(async (id: string) => showCommitCommand(globals(), id))
+  commit
+    .command('verify')
+    .description('check a commit anew, from its bytes')
+    .argument('<id>', 'commit id, or its first 8 or more digits')
+    .action(async (id: string) => verifyCommitCommand(globals(), id))
+  for (const command of commit.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  program
+    .command('export')
+    .description('write what others can check without this node')
+    .option('--commits', 'headers, payloads and signatures of commits, as one CAR file')
+    .option('-o, --output <file>', 'write it here instead of stdout')
+    .option('--document <id>', 'payloads of this document only')
+    .option('--device <key>', 'commits of this device only: its PeerId or key')
+    .action(async (options: { commits?: boolean; output?: string; document?: string; device?: string }) =>
+      exportCommand(globals(), options),
+    )
 }
 
 function port(text: string): number {

@@ -27,7 +27,7 @@ export async function stopCommand(globals: Globals): Promise<void> {
 /** `coop status`. */
 export async function statusCommand(globals: Globals): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const status = (await client.call('GET', '/v1/status')) as ReturnType<typeof statusView>
+  const status = (await client.call('GET', '/v1/status')) as Awaited<ReturnType<typeof statusView>>
   printResult(globals, status, statusText(status, client.url))
 }
 
@@ -59,6 +59,14 @@ export async function membersCommand(globals: Globals): Promise<void> {
   )
 }
 
+/** What a peer did that no honest device does, for people; null when nothing is remembered. */
+function faultsText(faults: { count: number; awayUntilMs: number } | null): string | null {
+  if (faults === null) return null
+  const seconds = Math.ceil((faults.awayUntilMs - Date.now()) / 1000)
+  const away = seconds > 0 ? `, kept away for ${seconds} s` : ''
+  return `${faults.count} ${faults.count === 1 ? 'fault' : 'faults'}${away}`
+}
+
 /** `coop peers`. */
 export async function peersCommand(globals: Globals): Promise<void> {
   const client = await NodeClient.need(globals.data)
@@ -69,7 +77,7 @@ export async function peersCommand(globals: Globals): Promise<void> {
     peer.address ?? '-',
     bytesText(peer.bytesIn),
     bytesText(peer.bytesOut),
-    peer.lastClose ?? '',
+    [peer.lastClose, faultsText(peer.faults)].filter((it) => it !== null).join('; '),
   ])
   const text =
     rows.length === 0
@@ -89,12 +97,12 @@ export async function meshCommand(globals: Globals, what: string): Promise<void>
   }
   const client = await NodeClient.need(globals.data)
   const state = what === 'pause' ? 'paused' : 'running'
-  const status = (await client.call('POST', '/v1/mesh', { state })) as ReturnType<typeof statusView>
+  const status = (await client.call('POST', '/v1/mesh', { state })) as Awaited<ReturnType<typeof statusView>>
   const text = what === 'pause' ? 'off the mesh; local work goes on' : 'back on the mesh'
   printResult(globals, { mesh: status.mesh }, text)
 }
 
-function statusText(status: ReturnType<typeof statusView>, url: string): string {
+function statusText(status: Awaited<ReturnType<typeof statusView>>, url: string): string {
   const lines = [
     status.coop === null
       ? 'no co-op yet: `coop found NAME` or `coop join LINK`'

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Logger } from 'pino'
+import { stateFolderPath } from '#node/folder'
 import { CoopNode } from '#node/host'
 import type { NodeConfig } from '#node/host'
 import { DEFAULT_PORT } from './defaults.ts'
@@ -22,13 +23,18 @@ export function openLog(): Logger {
 
 /** Opens the node of a data folder in this process. */
 export async function openNode(options: NodeOptions): Promise<CoopNode> {
-  const config: NodeConfig = {
+  return CoopNode.open(configOf(options))
+}
+
+/** How a node is set up, with the defaults of the command line. */
+export function configOf(options: NodeOptions): NodeConfig {
+  return {
     dataPath: options.data,
+    statePath: stateFolderPath(process.env),
     passphrase: process.env['COOP_PASSPHRASE'],
     port: options.port ?? DEFAULT_PORT,
     host: options.host ?? '0.0.0.0',
     isMdnsOn: options.mdns ?? true,
     log: openLog(),
   }
-  return CoopNode.open(config)
 }

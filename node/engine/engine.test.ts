@@ -12,7 +12,8 @@ import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { Store, commitKey } from '#node/store'
+import { CommitLog } from '#node/log'
+import { Store } from '#node/store'
 import { Engine } from './engine.ts'
 
 const crypto = nodeCrypto()
@@ -33,9 +34,8 @@ beforeEach(async () => {
   )
   if (!founding.ok) throw new Error(founding.refusal)
   coop = founding.coop
-  await store.write(
-    founding.stored.map((it) => ({ type: 'put', key: commitKey(it.order), value: it.record.bytes })),
-  )
+  const commits = new CommitLog({ store, sha256: crypto.sha256, log }, founding.replica)
+  await store.write(commits.append(founding.stored))
 })
 afterEach(async () => {
   await store.close()
@@ -53,25 +53,25 @@ function keptBoard(value: string, sections: number): CachedDocument {
   return { sections, commit: new Uint8Array(32).fill(7), update: Y.encodeStateAsUpdate(doc) }
 }
 
-function fieldsOf(engine: Engine): unknown {
-  const board = engine.replica.openDocument('board/prices')
+async function fieldsOf(engine: Engine): Promise<unknown> {
+  const board = await engine.open('board/prices')
   return board instanceof BoardState ? { ...board.view().fields } : null
 }
 
 test('a kept board that is ahead of the log, as after a power cut, is built anew', async () => {
   const first = await openEngine()
-  await new BoardWriter(first, openBoard(first, 'prices')).set('price', 'on the disk')
+  await new BoardWriter(first, await openBoard(first, 'prices')).set('price', 'on the disk')
   await first.close()
   const engine = await openEngine(() => keptBoard('never written', 2))
-  expect(fieldsOf(engine)).toEqual({ price: 'on the disk' })
-  await new BoardWriter(engine, openBoard(engine, 'prices')).set('price', 'later')
-  expect(fieldsOf(engine)).toEqual({ price: 'later' })
+  expect(await fieldsOf(engine)).toEqual({ price: 'on the disk' })
+  await new BoardWriter(engine, await openBoard(engine, 'prices')).set('price', 'later')
+  expect(await fieldsOf(engine)).toEqual({ price: 'later' })
   await engine.close()
 })
 
 test('a kept board of which the log has no commit is not shown', async () => {
   const engine = await openEngine(() => keptBoard('never written', 1))
-  expect(fieldsOf(engine)).toEqual({})
+  expect(await fieldsOf(engine)).toEqual({})
   await engine.close()
 })
 

@@ -1,24 +1,34 @@
 import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
-import { decodeRecord } from '#protocol/commit'
+import { commitMessage, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
-import { BoardState, CacheMismatch } from '#protocol/board'
-import { openReplica } from '#protocol/coop'
-import type { CachedDocument } from '#protocol/document'
+import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { Chain, IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
+import type { ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
-import { commitKey } from '#node/store'
-import type { Store } from '#node/store'
+import { LooseLog } from '#node/log'
+import type { CommitLog } from '#node/log'
+import { TRIAL_KEY } from '#node/store'
+import type { Store, StoreChange } from '#node/store'
+import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
+import type { FoldSource } from './document-fold.ts'
+import { decodeLogEnd } from './log-end.ts'
+import type { MissingCommits } from './missing-commits.ts'
+import { openLog, waitingChanges } from './opened-log.ts'
+import type { OpenedLog } from './opened-log.ts'
+import { decodeSummary, encodeSummary, summaryKey } from './summary.ts'
+import type { Summary } from './summary.ts'
+import type { WriteGate } from './write-gate.ts'
 
 /** Bytes that may wait for the disk before whoever fills them is asked to wait. */
 export const PENDING_BYTES_MAX = 8 * 1024 * 1024
-/** Commits read first; then more at a time, until a frame is full. A commit may have half a megabyte. */
-const READ_COMMITS_FIRST = 16
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
+/** Wait before commits whose place in the log was lost are offered again, after others came. A guess. */
+const LOOSE_EVERY_MS = 1_000
 
 /** What an engine stands on. */
 export interface EngineParts {
@@ -27,17 +37,32 @@ export interface EngineParts {
   signer: Signer
   coop: Uint8Array
   log: Logger
-  /** Kept states of shared documents. */
-  cached: (document: string) => CachedDocument | null
+  /** Kept states of shared documents, made while the log had this name. */
+  cached: (document: string, logName: Uint8Array) => CachedDocument | null
+  /** Stands before every local write; without one all may be written. */
+  gate?: WriteGate
+}
+
+/** What one write to the disk holds. */
+interface Work {
+  stored: StoredCommit[]
+  waiting: CommitRecord[]
+  released: Uint8Array[]
+  /** True when commits came that were damaged here. */
+  hasMended: boolean
 }
 
 interface EngineEvents {
-  /** Commits are on the disk: tell peers and pages. */
-  durable: [stored: readonly StoredCommit[], chains: readonly Chain[]]
+  /** Commits are on the disk: tell peers and pages. `devices`: whose chains got longer, as numbers of the history. */
+  durable: [stored: readonly StoredCommit[], devices: readonly number[]]
   /** The replica was built anew from the disk: every reference into the old one is stale. */
   reset: []
+  /** These documents were made anew because somebody forked: references to their states are stale. */
+  rebuilt: [documents: readonly string[]]
   /** A write failed; nothing can be written until `reset`. */
   failed: [error: CoopError]
+  /** Other commits than before are damaged: peers should be asked for those in `repairWants`. */
+  damaged: []
 }
 
 /**
@@ -47,23 +72,40 @@ interface EngineEvents {
 export class Engine extends EventEmitter<EngineEvents> {
   readonly #parts: EngineParts
   #replica: Replica
-  #pending: StoredCommit[] = []
+  #commits: CommitLog
+  #logName: Uint8Array
+  #missing: MissingCommits
+  #hasLoose = false
+  #looseTimer: NodeJS.Timeout | null = null
+  #work: Work = noWork()
   #pendingBytes = 0
+  /** Documents that are being folded, by id. */
+  readonly #opening = new Map<string, Promise<DocumentState | null>>()
   /** Settles with the batch that is being gathered; the one that is being written; null when there is none. */
   #gathering: PromiseWithResolvers<void> | null = null
   #writing: PromiseWithResolvers<void> | null = null
   #failure: CoopError | null = null
+  #rebuilding: Promise<void> | null = null
+  /** Sections that a document's kept summary stands for. */
+  readonly #keptAt = new Map<string, number>()
   #isClosed = false
 
-  private constructor(parts: EngineParts, replica: Replica) {
+  private constructor(parts: EngineParts, opened: OpenedLog) {
     super()
     this.#parts = parts
-    this.#replica = replica
+    this.#replica = opened.replica
+    this.#commits = opened.commits
+    this.#logName = opened.name
+    this.#missing = opened.missing
+    this.#takeLog(opened)
   }
 
-  /** Builds the replica from the log. */
+  /** Builds the replica from the log's index, and the authority document from its commits. */
   static async open(parts: EngineParts): Promise<Engine> {
-    return new Engine(parts, await loadReplica(parts))
+    const { mark } = parts.store.foundEnd
+    const engine = new Engine(parts, await openLog(parts, mark === null ? null : decodeLogEnd(mark)))
+    await parts.store.write([], engine.#missing.mark(engine.#commits.writtenLength))
+    return engine
   }
 
   get replica(): Replica {
@@ -75,6 +117,72 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.#failure
   }
 
+  /** Orders of stored commits that the disk does not give back, as far as somebody tried to read them. */
+  get damaged(): readonly number[] {
+    return this.#commits.damaged
+  }
+
+  /** Notes that what lies at a place of the log is not the commit that belongs there. */
+  noteDamaged(order: number): void {
+    this.#commits.noteDamaged(order)
+  }
+
+  /** First orders of the blocks that the log lies in. */
+  blockStarts(): number[] {
+    return this.#commits.blockStarts()
+  }
+
+  /** Stands for the order of the log: what is kept of its first n commits holds while this is the same. */
+  get logName(): Uint8Array {
+    return this.#logName
+  }
+
+  /** How many commits the log held once and does not hold now, at least; 0 when nothing is missing. */
+  get missingCount(): number {
+    return this.#missing.count
+  }
+
+  /** True while commits of this device's own chain are missing: a write now could be a second history. */
+  get isOwnChainIncomplete(): boolean {
+    return this.#missing.refusal !== null
+  }
+
+  /** True while there are commits whose place in the log was lost. */
+  get hasLoose(): boolean {
+    return this.#hasLoose
+  }
+
+  /** Ranges to ask a peer for, so that damaged commits can be written anew; at most `max` commits. */
+  repairWants(max: number): Want[] {
+    const { history } = this.#replica
+    const orders = this.#commits.wanted.slice(0, max)
+    const damaged = new Set(orders)
+    const followed = new Set(orders.map((order) => history.prevOf(order)))
+    // One range for commits that follow each other on a chain.
+    return orders.flatMap((order): Want[] => {
+      if (followed.has(order)) return []
+      let from = history.prevOf(order)
+      while (damaged.has(from)) from = history.prevOf(from)
+      const device = history.keyOf(history.deviceOf(order)).slice()
+      return [{ device, to: history.idOf(order).slice(), have: from < 0 ? [] : [history.idOf(from).slice()] }]
+    })
+  }
+
+  /** A peer holds what this device holds: what is missing still, nobody who is connected has. */
+  noteSynced(): void {
+    if (!this.#missing.isShort) return
+    this.#missing.noteSynced()
+    this.#parts.store.write([], this.#missing.mark(this.#commits.writtenLength)).catch((cause: unknown) => {
+      // Told again after the next start.
+      this.#parts.log.debug({ err: cause }, 'the mark of the end could not be written')
+    })
+  }
+
+  /** Why no local write is taken now, or null; commits of others may still be. */
+  get writeRefusal(): CoopError | null {
+    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal
+  }
+
   /** True when a producer should wait for `durable()` before it brings more. */
   get isCongested(): boolean {
     return this.#pendingBytes > PENDING_BYTES_MAX
@@ -82,22 +190,32 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Writes one commit on this device's chain; resolves once it is fsynced. */
   async append(sections: readonly Section[]): Promise<CommitRecord> {
-    if (this.#failure !== null) throw this.#failure
+    await this.#parts.gate?.wait()
+    for (const section of sections) await this.open(section.document)
+    if (this.writeRefusal !== null) throw this.writeRefusal
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
       const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'
       throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, nextStep(result.refusal))
     }
-    this.#queue(result.stored)
+    this.#queue({ ...noWork(), stored: result.stored })
     await this.durable()
     return result.commit
   }
 
   /** Takes commits from a peer. They count at once; wait for `durable()` before anyone else is told. */
-  ingest(records: readonly CommitRecord[]): IntakeResult {
-    if (this.#failure !== null) return { stored: [], duplicates: 0, refused: [] }
-    const result = this.#replica.ingest(records)
-    this.#queue(result.stored)
+  ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
+    if (this.#failure !== null) return { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
+    const hasMended = this.damaged.length > 0 && this.#mend(records)
+    const result = this.#replica.ingest(records, checked)
+    // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
+    if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
+    this.#queue({ ...result, hasMended })
+    if (this.#replica.staleDocuments().length > 0) {
+      this.#rebuildStale().catch((cause: unknown) =>
+        this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
+      )
+    }
     return result
   }
 
@@ -107,25 +225,82 @@ export class Engine extends EventEmitter<EngineEvents> {
     await (this.#gathering ?? this.#writing)?.promise
   }
 
-  /**
-   * Records at these places, as a prefix: reading stops when they fill a frame, and at one that is missing or does
-   * not match its id.
-   */
+  /** Commits at these places, as a prefix: reading stops when they fill a frame, and at one that is damaged. */
+  async serve(orders: readonly number[]): Promise<ServedCommit[]> {
+    const [first] = orders
+    if (first !== undefined && first >= this.#commits.writtenLength) {
+      // It is on its way to the disk.
+      const isWritten = await this.durable().then(
+        () => true,
+        () => false,
+      )
+      if (!isWritten) return []
+    }
+    return this.#commits.read(orders, FRAME_BYTES_MAX)
+  }
+
+  /** Decoded commits at these places, as a prefix: reading stops when they fill a frame, and at one that is damaged. */
   async read(orders: readonly number[]): Promise<CommitRecord[]> {
     const records: CommitRecord[] = []
-    let bytes = 0
-    for (let at = 0, count = READ_COMMITS_FIRST; at < orders.length && bytes < FRAME_BYTES_MAX; count *= 2) {
-      const part = orders.slice(at, at + count)
-      const values = await this.#parts.store.getMany(part.map(commitKey))
-      for (const [i, value] of values.entries()) {
-        const record = this.#stored(part[i] ?? 0, value)
-        if (record === null) return records
-        records.push(record)
-        bytes += record.bytes.length
+    const { history } = this.#replica
+    for (const { order, bytes } of await this.serve(orders)) {
+      const decoded = decodeRecord(bytes, this.#parts.crypto.sha256)
+      if (!decoded.ok || !equalBytes(decoded.record.id, history.idOf(order))) {
+        this.#commits.noteDamaged(order)
+        return records
       }
-      at += count
+      records.push(decoded.record)
     }
     return records
+  }
+
+  /** A document with every stored section folded in; null for an unknown kind. Opened when it is first asked for. */
+  async open(id: string): Promise<DocumentState | null> {
+    const log = this.#replica.documentLog(id)
+    if (log?.isCurrent === true && log.state !== null) return log.state
+    if (log?.isStale === true) await this.#rebuildStale()
+    const known = this.#opening.get(id)
+    if (known !== undefined) return known
+    const opening = foldDocument(id, this.#source()).finally(() => {
+      this.#opening.delete(id)
+    })
+    this.#opening.set(id, opening)
+    const state = await opening
+    return this.#replica.documentLog(id)?.isStale === true ? this.open(id) : state
+  }
+
+  /** State hash and counts of a document; from what was kept of it where it did not change since, without opening it. */
+  async summary(id: string): Promise<Summary> {
+    const counts = this.#replica.documentCounts(id)
+    const log = this.#replica.documentLog(id)
+    if (log?.isCurrent !== true || log.state === null) {
+      const read = await this.#parts.store.read(summaryKey(id))
+      const kept = read.state === 'whole' ? decodeSummary(this.#logName, read.value) : null
+      if (kept !== null && kept.commits === counts.commits) return kept
+    }
+    const state = await this.open(id)
+    return { ...this.#replica.documentCounts(id), stateHash: state?.stateHash() ?? new Uint8Array(32) }
+  }
+
+  /** Keeps the summaries of open documents that changed, so that they need not be opened the next time. */
+  async keepSummaries(): Promise<void> {
+    await this.durable()
+    const changes: StoreChange[] = []
+    for (const id of this.#replica.documentIds()) {
+      const log = this.#replica.documentLog(id)
+      if (log?.state === null || log?.isCurrent !== true || this.#keptAt.get(id) === log.folded) continue
+      if (!this.isWritten(id)) continue
+      const summary = { commits: log.folded, refused: log.refused, stateHash: log.state.stateHash() }
+      changes.push({ type: 'put', key: summaryKey(id), value: encodeSummary(this.#logName, summary) })
+      this.#keptAt.set(id, log.folded)
+    }
+    if (changes.length > 0) await this.#parts.store.write(changes)
+  }
+
+  /** True when every commit with a section of the document is on the disk, so that its state may be kept. */
+  isWritten(id: string): boolean {
+    const orders = this.#replica.documentLog(id)?.orders
+    return (orders?.at(orders.length - 1) ?? -1) < this.#commits.writtenLength
   }
 
   /** Writes what is pending and takes nothing more. */
@@ -134,26 +309,86 @@ export class Engine extends EventEmitter<EngineEvents> {
       // Whoever wrote has been told; closing goes on.
     })
     this.#isClosed = true
+    if (this.#looseTimer !== null) clearTimeout(this.#looseTimer)
     this.#failure ??= new CoopError('read-only', 'the node is stopping', 'Start it again.')
   }
 
-  #stored(order: number, value: Uint8Array | null): CommitRecord | null {
-    const decoded = value === null ? null : decodeRecord(value, this.#parts.crypto.sha256)
-    if (decoded?.ok !== true) {
-      this.#parts.log.error({ order }, 'a stored commit cannot be read')
-      return null
-    }
-    const { record } = decoded
-    const known = this.#replica.chain(record.author)?.ids.at(record.header.seq)
-    if (known !== undefined && equalBytes(known, record.id)) return record
-    this.#parts.log.error({ order }, 'a stored commit does not match its id')
-    return null
+  /** Makes documents anew whose order a fork changed; their old states are stale, and pages bind again. */
+  async #rebuildStale(): Promise<void> {
+    this.#rebuilding ??= this.#rebuildAll().finally(() => {
+      this.#rebuilding = null
+    })
+    return this.#rebuilding
   }
 
-  #queue(stored: readonly StoredCommit[]): void {
-    if (stored.length === 0) return
-    this.#pending.push(...stored)
-    for (const { record } of stored) this.#pendingBytes += record.bytes.length
+  async #rebuildAll(): Promise<void> {
+    const rebuilt: string[] = []
+    for (let [id] = this.#replica.staleDocuments(); id !== undefined; [id] = this.#replica.staleDocuments()) {
+      await this.durable() // what is read back must be on the disk
+      const replica = this.#replica
+      const orders = replica.documentLog(id)?.sections(replica.history) ?? []
+      const commits: StoredCommit[] = []
+      while (commits.length < orders.length) {
+        const next = orders.slice(commits.length, commits.length + FOLD_COMMITS)
+        commits.push(...(await readSections(id, next, this.#source())))
+      }
+      // False when more came meanwhile: then it is made anew with those.
+      if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
+    }
+    if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)
+  }
+
+  #takeLog({ replica, commits, name, missing, hasLoose }: OpenedLog): void {
+    this.#replica = replica
+    this.#commits = commits
+    this.#logName = name
+    this.#missing = missing
+    this.#hasLoose = hasLoose
+    commits.onDamage = () => this.emit('damaged')
+  }
+
+  #source(): FoldSource {
+    const { crypto, log } = this.#parts
+    const commits = this.#commits
+    return {
+      ...{ replica: this.#replica, crypto, log },
+      read: async (orders) => this.serve(orders),
+      noteDamaged: (order) => commits.noteDamaged(order),
+    }
+  }
+
+  /** Takes records of commits that are damaged here; true when there were any. */
+  #mend(records: readonly CommitRecord[]): boolean {
+    const { history, rule } = this.#replica
+    let hasMended = false
+    for (const record of records) {
+      const order = history.find(record.id)
+      if (order < 0 || !this.#commits.isDamaged(order) || record.payloads.includes(null)) continue
+      const { device } = record.header
+      // The id does not cover the signature: one that was good once must not be replaced by any other.
+      if (this.#replica.isSigned(order) && !rule.verify(device, commitMessage(record.id), record.signature))
+        continue
+      if (this.#commits.mend(order, record.bytes)) hasMended = true
+    }
+    return hasMended
+  }
+
+  /** True for commits of this device's key that this device did not write, as far as it knows. */
+  #hasOwn({ stored, waiting }: IntakeResult): boolean {
+    const own = this.#parts.signer.publicKey
+    // What the disk lost comes back from others.
+    const isOwn = ({ header }: CommitRecord): boolean =>
+      equalBytes(header.device, own) && !this.#missing.isExpected(header.device, header.seq)
+    return stored.some(({ record }) => isOwn(record)) || waiting.some(isOwn)
+  }
+
+  #queue({ stored, waiting, released, hasMended }: Work): void {
+    if (stored.length + waiting.length + released.length === 0 && !hasMended) return
+    this.#work.stored.push(...stored)
+    this.#work.waiting.push(...waiting)
+    this.#work.released.push(...released)
+    this.#work.hasMended ||= hasMended
+    this.#pendingBytes += byteCount(stored)
     if (this.#gathering === null) {
       this.#gathering = Promise.withResolvers()
       // Whoever waits is told through the promise itself; nobody has to wait.
@@ -165,17 +400,17 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Writes batch after batch; what arrives while one is written makes the next. */
   async #writeAll(): Promise<void> {
     while (this.#gathering !== null) {
-      const batch = this.#pending
-      this.#pending = []
+      const work = this.#work
+      this.#work = noWork()
       this.#writing = this.#gathering
       this.#gathering = null
       try {
-        await this.#parts.store.write(
-          batch.map(({ order, record }) => ({ type: 'put', key: commitKey(order), value: record.bytes })),
-        )
-        for (const { record } of batch) this.#pendingBytes -= record.bytes.length
+        await this.#write(work)
+        this.#pendingBytes -= byteCount(work.stored)
         this.#writing.resolve()
-        this.emit('durable', batch, this.#chainsOf(batch))
+        if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
+        if (work.hasMended) this.emit('damaged')
+        if (work.stored.length > 0) this.#retryLoose()
       } catch (cause) {
         this.#fail(cause)
       }
@@ -183,13 +418,50 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#writing = null
   }
 
-  #chainsOf(batch: readonly StoredCommit[]): Chain[] {
-    const chains = new Set<Chain>()
-    for (const { record } of batch) {
-      const chain = this.#replica.chain(record.author)
-      if (chain !== undefined) chains.add(chain)
+  async #write(work: Work): Promise<void> {
+    const commits = this.#commits
+    const mended = work.hasMended ? await commits.mendedChanges() : []
+    const changes = [...commits.append(work.stored), ...mended, ...waitingChanges(work)]
+    const last = work.stored.at(-1)
+    await this.#parts.store.write(
+      changes,
+      this.#missing.mark(last === undefined ? commits.writtenLength : last.order + 1),
+    )
+    commits.noteWritten()
+    this.#missing.settle()
+  }
+
+  /** Offers commits again whose place in the log was lost, now that others came. */
+  #retryLoose(): void {
+    if (!this.#hasLoose || this.#looseTimer !== null || this.#isClosed) return
+    this.#looseTimer = setTimeout(() => {
+      this.#takeLoose()
+        .catch((cause: unknown) =>
+          this.#parts.log.error({ err: cause }, 'set aside commits could not be taken in'),
+        )
+        .finally(() => {
+          this.#looseTimer = null
+        })
+    }, LOOSE_EVERY_MS)
+  }
+
+  async #takeLoose(): Promise<void> {
+    const { store, crypto } = this.#parts
+    const loose = new LooseLog({ store, sha256: crypto.sha256 })
+    const replica = this.#replica
+    await this.durable()
+    for await (const { result, changes } of loose.takeIn(replica)) {
+      if (replica !== this.#replica) return
+      this.#queue({ ...result, hasMended: false })
+      await this.durable()
+      await store.write([...changes])
     }
-    return [...chains]
+    this.#hasLoose = !(await loose.isEmpty())
+    if (!this.#hasLoose) noteLooseTaken(store)
+  }
+
+  #devicesOf(stored: readonly StoredCommit[]): number[] {
+    return [...new Set(stored.map(({ order }) => this.#replica.history.deviceOf(order)))]
   }
 
   #fail(cause: unknown): void {
@@ -203,7 +475,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         : 'Check the disk; the node tries again by itself.',
       cause,
     )
-    this.#pending = []
+    this.#work = noWork()
     this.#pendingBytes = 0
     this.#writing?.reject(this.#failure)
     this.#gathering?.reject(this.#failure)
@@ -218,9 +490,11 @@ export class Engine extends EventEmitter<EngineEvents> {
       try {
         await this.#parts.store.reopen()
         // A trial write: the disk may still be full.
-        await this.#parts.store.write([{ type: 'put', key: 'm/trial', value: new Uint8Array(65_536) }])
-        await this.#parts.store.write([{ type: 'del', key: 'm/trial' }])
-        this.#replica = await loadReplica(this.#parts)
+        await this.#parts.store.write([{ type: 'put', key: TRIAL_KEY, value: new Uint8Array(65_536) }])
+        await this.#parts.store.write([{ type: 'del', key: TRIAL_KEY }])
+        const end = decodeLogEnd(this.#missing.mark(this.#commits.writtenLength))
+        this.#takeLog(await openLog(this.#parts, end))
+        this.#opening.clear()
         this.#failure = null
         this.#parts.log.info('the store can be written again')
         this.emit('reset')
@@ -233,42 +507,18 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 }
 
-async function loadReplica(parts: EngineParts): Promise<Replica> {
-  try {
-    return await replayLog(parts, parts.cached)
-  } catch (cause) {
-    if (!(cause instanceof CacheMismatch)) throw cause
-    parts.log.warn({ document: cause.document }, 'a kept document does not match the log; rebuilding all')
-    return replayLog(parts, () => null)
-  }
+function noWork(): Work {
+  return { stored: [], waiting: [], released: [], hasMended: false }
 }
 
-async function replayLog(parts: EngineParts, cached: EngineParts['cached']): Promise<Replica> {
-  const { store, crypto, signer, coop } = parts
-  // A kept state stands for a place in the log; once the log is read, none may be taken any more.
-  let isReading = true
-  const replica = openReplica({ coop, crypto, signer, cached: (id) => (isReading ? cached(id) : null) })
-  for await (const batch of store.entries('c/')) {
-    for (const [key, value] of batch) {
-      const decoded = decodeRecord(value, crypto.sha256)
-      const isNext = key === commitKey(replica.logLength)
-      if (!isNext || !decoded.ok || !replica.load(decoded.record)) {
-        const why = decoded.ok ? 'it does not follow the one before' : decoded.refusal
-        throw new CoopError(
-          'data-damaged',
-          `the stored commit ${key} is damaged: ${why}`,
-          'Move the data folder aside and join again with a new invite; nothing that others have is lost.',
-        )
-      }
-    }
-  }
-  isReading = false
-  for (const id of replica.documentIds()) {
-    const state = replica.document(id)
-    // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
-    if (state instanceof BoardState && state.isAhead) throw new CacheMismatch(id)
-  }
-  return replica
+function byteCount(stored: readonly StoredCommit[]): number {
+  return stored.reduce((sum, { record }) => sum + record.bytes.length, 0)
+}
+
+function noteLooseTaken(store: Store): void {
+  for (const finding of store.findings.all())
+    if (finding.code === 'log-hole')
+      store.findings.note({ ...finding, severity: 'repaired', action: 'They were taken in again.' })
 }
 
 function nextStep(refusal: string): string {
@@ -281,6 +531,8 @@ function nextStep(refusal: string): string {
       return 'Ask a steward: this role may not do that.'
     case 'chain-waits':
       return 'Connect to another device of the co-op; it has what is missing.'
+    case 'forked':
+      return 'Give this folder a key of its own: `coop restore --new-key`, with the recovery kit of the member.'
     default:
       return 'Check the input; docs/protocol/documents.md says what each document takes.'
   }

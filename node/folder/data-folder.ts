@@ -3,11 +3,10 @@ import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm, s
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CoopError, systemCode } from '#node/errors'
+import { FindingLog } from '#node/findings'
+import { FOLDER_FORMAT, checkFormat, formatText } from './folder-format.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
-
-/** Layout of the data folder. A folder of a higher number is refused, never touched. */
-export const FOLDER_FORMAT = 1
 
 /** Where a node keeps everything: `--data`, else COOP_DATA, else the XDG data folder. */
 export function dataFolderPath(option: string | undefined, env: NodeJS.ProcessEnv): string {
@@ -20,10 +19,13 @@ export function dataFolderPath(option: string | undefined, env: NodeJS.ProcessEn
 /** An opened data folder: this process alone writes to it until it is closed. */
 export class DataFolder {
   readonly path: string
+  /** What was found damaged since the folder was opened. */
+  readonly findings: FindingLog
   readonly #lock: FolderLock
 
-  private constructor(path: string, lock: FolderLock) {
+  private constructor(path: string, lock: FolderLock, findings: FindingLog) {
     this.path = path
+    this.findings = findings
     this.#lock = lock
   }
 
@@ -42,13 +44,14 @@ export class DataFolder {
         cause,
       )
     }
-    await checkFormat(path)
+    const findings = new FindingLog()
+    await checkFormat(path, findings)
     const lock = await lockFolder(path)
-    const folder = new DataFolder(path, lock)
+    const folder = new DataFolder(path, lock, findings)
     try {
       // Left by a process that was killed; whoever answers on that port today must not be sent the token.
       await rm(runningPath(path), { force: true })
-      await writeDurably(join(path, 'format'), `${FOLDER_FORMAT}\n`)
+      await writeDurably(join(path, 'format'), formatText(FOLDER_FORMAT))
       for (const name of ['assets', 'partial'])
         await mkdir(join(path, name), { recursive: true, mode: 0o700 })
       await dropCutAdds(folder.partialPath)
@@ -79,9 +82,25 @@ export class DataFolder {
     return join(this.path, 'device.key')
   }
 
+  /** The key that takes the place of `keyPath` once the co-op admitted it. */
+  get nextKeyPath(): string {
+    return join(this.path, 'device.key.next')
+  }
+
   /** Holds a new member's recovery key while it asks to be admitted, and not a moment longer. */
   get joiningKitPath(): string {
     return join(this.path, 'joining.kit')
+  }
+
+  /** Throws when the folder was used and its device key is gone: a new key would be another device. */
+  async needKey(): Promise<void> {
+    const names = await readdir(this.path)
+    if (names.includes('device.key') || !(names.includes('store') || names.includes('store.settings'))) return
+    throw new CoopError(
+      'data-damaged',
+      `the device key ${this.keyPath} is missing`,
+      'Put it back if you moved it. Else move this data folder aside and join the co-op again with a new invite.',
+    )
   }
 
   /** The token that the API asks for, made on first use (mode 0600). */
@@ -89,10 +108,17 @@ export class DataFolder {
     const path = tokenPath(this.path)
     try {
       const token = (await readFile(path, 'utf8')).trim()
-      if (token.length >= 32) {
+      if (/^[\w-]{32}$/.test(token)) {
         await chmod(path, 0o600)
         return token
       }
+      this.findings.note({
+        code: 'api-token',
+        where: 'api.token',
+        severity: 'note',
+        message: 'the token of the API was damaged',
+        action: 'A new one was made; pages have to be opened anew.',
+      })
     } catch (cause) {
       if (systemCode(cause) !== 'ENOENT') throw cause
     }
@@ -170,22 +196,5 @@ async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (it) => it.isDirectory(),
     () => false,
-  )
-}
-
-async function checkFormat(path: string): Promise<void> {
-  let text: string
-  try {
-    text = await readFile(join(path, 'format'), 'utf8')
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return
-    throw cause
-  }
-  const format = Number(text.trim())
-  if (Number.isSafeInteger(format) && format >= 1 && format <= FOLDER_FORMAT) return
-  throw new CoopError(
-    'data-newer',
-    `the data folder ${path} has format ${text.trim().slice(0, 20)}, this program knows ${FOLDER_FORMAT}`,
-    'Start the newer version of Coopmesh that wrote it, or name another folder with --data.',
   )
 }

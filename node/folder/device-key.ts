@@ -1,8 +1,9 @@
-import { argon2Sync, randomBytes } from 'node:crypto'
-import { chmod, readFile } from 'node:fs/promises'
+import { argon2Sync, createHash, randomBytes } from 'node:crypto'
+import { chmod, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import nacl from 'tweetnacl'
 import { CoopError, systemCode } from '#node/errors'
-import { writeDurably } from './data-folder.ts'
+import { syncFolder, writeDurably } from './data-folder.ts'
 
 /** Argon2id (RFC 9106, second recommended option): 64 MiB, 3 passes, 4 lanes; about 0.2 s on a NAS. */
 const ARGON2 = { memory: 65_536, passes: 3, parallelism: 4, tagLength: 32 }
@@ -24,7 +25,7 @@ export async function loadDeviceKey(path: string, passphrase: string | undefined
   if (text === null) return createDeviceKey(path, passphrase)
   await chmod(path, 0o600)
   const [kind, ...fields] = text.trim().split(' ')
-  if (kind === 'plain') return { seed: seedOf(path, fields[0]), isSealed: false }
+  if (kind === 'plain') return { seed: seedOf(path, fields), isSealed: false }
   if (kind !== 'argon2id') throw damaged(path)
   const [salt = '', nonce = '', box = ''] = fields
   if (passphrase === undefined || passphrase === '') {
@@ -45,10 +46,22 @@ export async function loadDeviceKey(path: string, passphrase: string | undefined
   return { seed, isSealed: true }
 }
 
+/** Puts the next key in the place of the present one, whose private half is gone then: one or the other, whatever fails. */
+export async function adoptNextKey(path: string, nextPath: string): Promise<void> {
+  await rename(nextPath, path)
+  await syncFolder(dirname(path))
+}
+
+/** Throws a next key away that nobody admitted. */
+export async function dropNextKey(nextPath: string): Promise<void> {
+  await rm(nextPath, { force: true })
+  await syncFolder(dirname(nextPath))
+}
+
 async function createDeviceKey(path: string, passphrase: string | undefined): Promise<DeviceKey> {
   const seed = new Uint8Array(randomBytes(32))
   if (passphrase === undefined || passphrase === '') {
-    await writeDurably(path, `plain ${Buffer.from(seed).toString('base64')}\n`)
+    await writeDurably(path, `plain ${Buffer.from(seed).toString('base64')} ${checkOf(seed)}\n`)
     return { seed, isSealed: false }
   }
   const salt = new Uint8Array(randomBytes(16))
@@ -65,10 +78,15 @@ function stretch(passphrase: string, salt: Uint8Array): Uint8Array {
   )
 }
 
-function seedOf(path: string, text = ''): Uint8Array {
+/** The seed of a plain key. Its check tells a flipped bit, which would be another device. */
+function seedOf(path: string, [text = '', check]: readonly string[]): Uint8Array {
   const seed = bytesOf(text)
-  if (seed.length !== 32) throw damaged(path)
+  if (seed.length !== 32 || (check !== undefined && check !== checkOf(seed))) throw damaged(path)
   return seed
+}
+
+function checkOf(seed: Uint8Array): string {
+  return createHash('sha256').update('coopmesh device key').update(seed).digest('hex').slice(0, 8)
 }
 
 function bytesOf(text: string): Uint8Array {

@@ -20,7 +20,14 @@ const shardData = (bits: Uint8Array): Uint8Array =>
 
 test('a sharded directory whose parts name one part over and over is refused and not walked', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'coopmesh-desk-'))
-  const place = { dataPath: folder, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false }
+  const place = {
+    dataPath: folder,
+    statePath: null,
+    passphrase: undefined,
+    port: 0,
+    host: '127.0.0.1',
+    isMdnsOn: false,
+  }
   const node = await CoopNode.open({ ...place, log: pino({ level: 'silent' }) })
   const blocks: { cid: string; bytes: Uint8Array }[] = []
   const put = (links: { Name: string; Hash: CID }[], bits: Uint8Array): CID => {

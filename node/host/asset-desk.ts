@@ -17,8 +17,13 @@ import type {
   StoredAsset,
 } from '#node/assets'
 import { CoopError } from '#node/errors'
+import { AssetRepair } from './asset-repair.ts'
 import type { CoopNode } from './coop-node.ts'
 
+/** Entries of one section in which a new key says what it holds: well below what a section takes. */
+const RESTATE_BATCH = 1_000
+/** Why a device may fetch and not state so. */
+const MUTED: readonly string[] = ['key-superseded', 'chain-incomplete', 'data-damaged']
 /** How long a fetch waits for someone who has the asset, after all known holders were tried. */
 const SEARCH_TIMEOUT_MS = 10_000
 
@@ -49,6 +54,8 @@ export class AssetDesk {
   readonly assets: AssetStore
   readonly #node: CoopNode
   readonly #fetcher: Fetcher
+  /** Fetches again what turns out to be damaged. */
+  readonly repair: AssetRepair
 
   constructor(node: CoopNode, assets: AssetStore) {
     this.#node = node
@@ -63,6 +70,15 @@ export class AssetDesk {
         connect: (device) => this.#connect(device),
         nameOf: (device) => this.nameOf(device),
       },
+    })
+    this.repair = new AssetRepair({
+      assets,
+      log: log.child({ part: 'assets' }),
+      fetch: async (cid) => this.fetch(cid, () => null, new AbortController().signal),
+      canFetch: () => (node.mesh?.connectedDevices().length ?? 0) > 0,
+    })
+    node.on('changed', (what) => {
+      if (what.includes('peers')) this.repair.resume()
     })
   }
 
@@ -100,7 +116,7 @@ export class AssetDesk {
 
   /** The co-op's list: one row a listing, the newest first. */
   async rows(): Promise<AssetRow[]> {
-    const catalogue = this.#catalogue()
+    const catalogue = await this.#catalogue()
     const held = await this.assets.held()
     return [...catalogue.listings.values()]
       .map((listing) => {
@@ -124,13 +140,28 @@ export class AssetDesk {
     this.#node.needMembership()
     const cid = readCid(text)
     const result = await this.#fetcher.fetch(cid, onProgress, signal)
-    await this.#stateHolding([cid])
+    try {
+      await this.#stateHolding([cid])
+    } catch (cause) {
+      // It is here all the same; nobody else can be told.
+      const isMuted = cause instanceof CoopError && MUTED.includes(cause.code)
+      if (!isMuted) throw cause
+    }
     return result
+  }
+
+  /** States under this device's key what its folder holds and `former` (hex), its key before, said that it holds. */
+  async restateHolding(former: string): Promise<void> {
+    const { holders } = await this.#catalogue()
+    const held = [...(await this.assets.held())]
+    const stated = held.filter((cid) => holders.get(toHex(bytesOfCid(cid)))?.has(former) === true)
+    for (let at = 0; at < stated.length; at += RESTATE_BATCH)
+      await this.#stateHolding(stated.slice(at, at + RESTATE_BATCH))
   }
 
   /** Takes a listing off the list; bytes that others hold stay with them. */
   async unlist(key: string): Promise<void> {
-    const listing = this.#catalogue().listings.get(key)
+    const listing = (await this.#catalogue()).listings.get(key)
     const [commit, index] = key.split('/')
     const id = fromHex(commit ?? '')
     if (listing === undefined || id === null) {
@@ -221,7 +252,7 @@ export class AssetDesk {
   async #stateHolding(cids: readonly string[]): Promise<void> {
     const { engine } = this.#node.membership
     const own = engine.replica.device ?? ''
-    const { holders } = this.#catalogue()
+    const { holders } = await this.#catalogue()
     const fresh = cids.filter((cid) => holders.get(toHex(bytesOfCid(cid)))?.has(own) !== true)
     if (fresh.length > 0) await this.#write(fresh.map((cid) => ({ t: 'hold', cid: bytesOfCid(cid) })))
     for (const cid of fresh) this.#provide(cid)
@@ -252,13 +283,21 @@ export class AssetDesk {
       )
     }
     const connected = new Set(mesh.connectedDevices())
-    const stated = [...(this.#catalogue().holders.get(toHex(bytesOfCid(cid))) ?? [])].filter(
-      (it) => it !== own,
-    )
+    const stated = [...(await this.#holdersOf(cid))].filter((it) => it !== own)
     yield* stated.filter((it) => connected.has(it))
     yield* stated.filter((it) => !connected.has(it))
     yield* [...connected].filter((it) => !stated.includes(it))
     yield* await mesh.findProviders(cid, SEARCH_TIMEOUT_MS)
+  }
+
+  /** Devices that said that they hold it; none while the catalogue cannot be read. */
+  async #holdersOf(cid: string): Promise<ReadonlySet<string>> {
+    try {
+      return (await this.#catalogue()).holders.get(toHex(bytesOfCid(cid))) ?? new Set()
+    } catch (cause) {
+      if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
+      return new Set()
+    }
   }
 
   async #connect(device: string): Promise<Provider> {
@@ -269,8 +308,8 @@ export class AssetDesk {
     return new Provider(device, await mesh.openStream(device, ASSET_PROTOCOL))
   }
 
-  #catalogue(): CatalogueState {
-    const state = this.#node.membership.engine.replica.openDocument(CATALOGUE)
+  async #catalogue(): Promise<CatalogueState> {
+    const state = await this.#node.membership.engine.open(CATALOGUE)
     if (state instanceof CatalogueState) return state
     throw new Error('the catalogue is not registered')
   }

@@ -17,7 +17,14 @@ beforeEach(async () => {
 afterEach(async () => rm(folder, { recursive: true, force: true }))
 
 async function openNode(): Promise<CoopNode> {
-  const place = { dataPath: folder, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false }
+  const place = {
+    dataPath: folder,
+    statePath: null,
+    passphrase: undefined,
+    port: 0,
+    host: '127.0.0.1',
+    isMdnsOn: false,
+  }
   return CoopNode.open({ ...place, log: pino({ level: 'silent' }) })
 }
 

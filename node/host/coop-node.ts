@@ -16,16 +16,25 @@ import { BoardCache, BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Engine } from '#node/engine'
 import { CoopError, asCoopError } from '#node/errors'
-import { DataFolder, loadDeviceKey } from '#node/folder'
+import type { FindingLog } from '#node/findings'
+import { DataFolder, adoptNextKey, loadDeviceKey } from '#node/folder'
 import type { DeviceKey } from '#node/folder'
 import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
-import { Store, commitKey } from '#node/store'
+import { CommitLog } from '#node/log'
+import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
-import { KIT_NOTE, joiningKit, newKit } from './recovery-kit.ts'
+import { ASK_TIMEOUT_MS } from './head-question.ts'
+import { Incarnation } from './incarnation.ts'
+import { beginKeyChange, finishKeyChange } from './key-change.ts'
+import { KeyDesk } from './key-desk.ts'
+import { readGenesis } from './lost-genesis.ts'
+import { KIT_NOTE, OWN_KIT_NOTE, joiningKit, kitOfWords, newKit } from './recovery-kit.ts'
 
 /** How a node is set up. Complete: defaults are the CLI's. */
 export interface NodeConfig {
   dataPath: string
+  /** Where this machine remembers, outside data folders, which one ran last with a key; null for nowhere. */
+  statePath: string | null
   /** Opens or seals the device key; undefined leaves it protected by its file mode. */
   passphrase: string | undefined
   /** TCP port of the mesh, 0 for any. */
@@ -45,13 +54,14 @@ export interface Names {
   deviceName: string
 }
 
-/** A co-op was founded or joined. The kit's words are shown now and kept nowhere. */
+/** A co-op was founded or joined. The words of a new kit are shown now and kept nowhere. */
 export interface Entered {
   coop: string
   name: string
   device: string
   member: string
-  words: string
+  /** Null when the person brought a kit. */
+  words: string | null
   /** What a person is told beside the words. */
   note: string
 }
@@ -64,6 +74,7 @@ export interface Membership {
   engine: Engine
   boards: BoardCache
   book: AddressBook
+  incarnation: Incarnation
   /** Device (hex) that admitted this one. */
   sponsor: string | null
 }
@@ -81,15 +92,17 @@ const KEEP_BOARDS_AFTER_MS = 2_000
 export class CoopNode extends EventEmitter<NodeEvents> {
   readonly config: NodeConfig
   readonly folder: DataFolder
-  readonly key: DeviceKey
-  readonly signer: Signer
   readonly crypto: Crypto
   readonly desk: AssetDesk
+  readonly keys: KeyDesk
   readonly #store: Store
+  #key: DeviceKey
+  #signer: Signer
   #membership: Membership | null = null
   #mesh: Mesh | null = null
   #isPaused = false
   #isEntering = false
+  #meshSinceMs = 0
   #isClosed = false
   /** Why the mesh did not start the last time, or null. */
   meshFailure: CoopError | null = null
@@ -102,14 +115,15 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     super()
     this.config = config
     this.folder = parts.folder
-    this.key = parts.key
-    this.signer = nodeSigner(parts.key.seed)
+    this.#key = parts.key
+    this.#signer = nodeSigner(parts.key.seed)
     this.crypto = nodeCrypto()
     this.#store = parts.store
     const { assetsPath, partialPath } = parts.folder
     const { sha256 } = this.crypto
     const assets = new AssetStore({ store: parts.store, assetsPath, partialPath, sha256 })
     this.desk = new AssetDesk(this, assets)
+    this.keys = new KeyDesk(this, parts.store)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
@@ -117,10 +131,12 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const folder = await DataFolder.open(config.dataPath)
     let store: Store | null = null
     try {
+      await folder.needKey()
       const key = await loadDeviceKey(folder.keyPath, config.passphrase)
-      store = await Store.open(folder.storePath)
+      store = await Store.open(folder.storePath, folder.findings)
       const node = new CoopNode(config, { folder, key, store })
-      const genesis = await store.get('m/genesis')
+      await finishKeyChange(store, node.signer.publicKey)
+      const genesis = await readGenesis(store, node.crypto.sha256)
       node.#isPaused = (await store.get('m/paused')) !== null
       if (genesis !== null) await node.#enter(genesis)
       return node
@@ -129,6 +145,24 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       await folder.close()
       throw cause
     }
+  }
+
+  get key(): DeviceKey {
+    return this.#key
+  }
+
+  get signer(): Signer {
+    return this.#signer
+  }
+
+  /** The database of this node. */
+  get store(): Store {
+    return this.#store
+  }
+
+  /** What was found damaged since the folder was opened. */
+  get findings(): FindingLog {
+    return this.#store.findings
   }
 
   /** This device's PeerId. */
@@ -197,25 +231,35 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     // One batch: a folder is founded or it is not.
     await this.#store.write([
       { type: 'put', key: 'm/genesis', value: founding.genesis },
-      ...founding.stored.map((it) => ({
-        type: 'put' as const,
-        key: commitKey(it.order),
-        value: it.record.bytes,
-      })),
+      ...new CommitLog(
+        { store: this.#store, sha256: this.crypto.sha256, log: this.config.log },
+        founding.replica,
+      ).append(founding.stored),
     ])
     await this.#enter(founding.genesis)
     return this.#entered(name, kit)
   }
 
-  /** Joins a co-op by an invite link. The rest of its data comes over the mesh, once that runs. */
-  async join(text: string, names: Names, signal?: AbortSignal): Promise<Entered> {
-    return this.#entering(async () => this.#join(text, names, signal))
+  /**
+   * Joins a co-op by an invite link: as a new member, or with `kitWords` as a further device of the member that has
+   * this kit. The rest of its data comes over the mesh, once that runs.
+   */
+  async join(
+    text: string,
+    names: Names,
+    options: { kitWords?: string | undefined; signal?: AbortSignal } = {},
+  ): Promise<Entered> {
+    return this.#entering(async () => this.#join(text, names, options))
   }
 
-  async #join(text: string, names: Names, signal?: AbortSignal): Promise<Entered> {
+  async #join(
+    text: string,
+    names: Names,
+    { kitWords, signal }: { kitWords?: string | undefined; signal?: AbortSignal },
+  ): Promise<Entered> {
     const link = readInviteLink(text)
     // The same kit again if the answer to an earlier try was lost: that one may be on the roster.
-    const kit = await joiningKit(this.folder.joiningKitPath)
+    const kit = kitWords === undefined ? await joiningKit(this.folder.joiningKitPath) : kitOfWords(kitWords)
     const joiner = { seed: this.key.seed, kit: kit.signer, ...names, ...(signal && { signal }) }
     const bytes = await askToJoin(link, joiner, this.crypto)
     const genesis = decodeGenesis(bytes)
@@ -228,7 +272,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       { type: 'put', key: `p/${toHex(link.issuer)}`, value: addresses },
     ])
     await this.#enter(bytes)
-    return this.#entered(genesis.name, kit)
+    const entered = this.#entered(genesis.name, kit)
+    return kitWords === undefined ? entered : { ...entered, words: null, note: OWN_KIT_NOTE }
   }
 
   /** Makes an invite on this device's chain. */
@@ -278,16 +323,21 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       const { port, host, isMdnsOn, log } = this.config
       const { crypto, key } = this
       const handlers = { [ASSET_PROTOCOL]: this.desk.serve }
+      const { incarnation } = this.#membership
+      const isAsking = (): boolean => incarnation.question.isOpen
       const mesh = await Mesh.start({
         ...{ engine, crypto, seed: key.seed, genesis: genesisBytes, sponsor, book },
-        ...{ log: log.child({ part: 'mesh' }), port, host, isMdnsOn, handlers },
+        ...{ log: log.child({ part: 'mesh' }), port, host, isMdnsOn, isAsking, handlers },
       }).catch((cause: unknown) => {
         this.meshFailure = asCoopError(cause)
         throw cause
       })
       this.meshFailure = null
       mesh.on('changed', () => this.emit('changed', ['peers', 'status']))
+      mesh.on('superseded', (_, peer) => incarnation.question.claimed(peer))
+      mesh.on('compared', (peer, isSettled) => incarnation.question.answered(peer, isSettled))
       this.#mesh = mesh
+      this.#meshSinceMs = Date.now()
       this.emit('changed', ['status', 'peers'])
     })
   }
@@ -309,12 +359,13 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   }
 
   /** A writer on a board for the command line; one a board, with one session. */
-  boardWriter(name: string): BoardWriter {
+  async boardWriter(name: string): Promise<BoardWriter> {
+    const { engine } = this.membership
+    const board = await openBoard(engine, name)
     const known = this.#writers.get(name)
     if (known?.isGood === true) return known
     known?.close()
-    const { engine } = this.membership
-    const writer = new BoardWriter(engine, openBoard(engine, name))
+    const writer = new BoardWriter(engine, board)
     this.#writers.set(name, writer)
     return writer
   }
@@ -324,12 +375,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#stopMesh()
-    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer)
-    if (this.#membership !== null) {
-      await this.#membership.engine.close()
-      await this.#keepBoards()
-      await this.#membership.boards.close()
-    }
+    await this.desk.repair.close()
+    await this.#leave()
     await this.#store.close()
     await this.folder.close()
   }
@@ -346,38 +393,127 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const { folder, crypto, signer, config } = this
     const coop = crypto.sha256(genesisBytes)
     const log = config.log.child({ coop: toHex(coop).slice(0, 8) })
-    const boards = await BoardCache.open(folder.viewsPath, { sha256: crypto.sha256, log })
-    const cached = (document: string): ReturnType<BoardCache['get']> => boards.get(document)
-    const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached })
+    const boards = await BoardCache.open(folder.viewsPath, {
+      ...{ sha256: crypto.sha256, log, findings: this.#store.findings },
+    })
+    const cached = (document: string, logName: Uint8Array): ReturnType<BoardCache['get']> =>
+      boards.get(document, logName)
+    const incarnation = await Incarnation.open({
+      ...{ store: this.#store, device: signer.publicKey, folder: folder.path, log },
+      stateFolder: config.statePath,
+      canBeAnswered: () => this.#canBeAnswered(),
+      // Pages bind again, to read and not to write.
+      onSuperseded: () => {
+        this.emit('reset')
+        this.emit('changed', ['status'])
+      },
+    })
+    const gate = incarnation
+    const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached, gate })
+    await incarnation.judge(() => engine.replica, engine.isOwnChainIncomplete)
     const book = await AddressBook.open(this.#store)
     const sponsor = await this.#store.get('m/sponsor')
     this.#membership = {
-      ...{ genesis, genesisBytes, coop, engine, boards, book },
+      ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation },
       sponsor: sponsor === null ? null : toHex(sponsor),
     }
     engine.on('durable', (stored) => {
+      incarnation.noteDurable(stored)
       const documents = new Set(
         stored.flatMap(({ record }) => record.header.sections.map((it) => it.document)),
       )
       const what: Change[] = ['status']
-      if (documents.has(AUTHORITY)) what.push('members', 'peers')
+      if (documents.has(AUTHORITY)) {
+        what.push('members', 'peers')
+        void this.keys.restateHolding()
+      }
       if (documents.has('catalogue')) what.push('assets')
       if ([...documents].some((it) => it.startsWith('board/'))) what.push('boards')
       this.emit('changed', what)
       this.#keepTimer ??= setTimeout(() => {
         this.#keepTimer = null
-        void this.#keepBoards()
+        this.#keepBoards().catch((cause: unknown) => {
+          // While a node ends it keeps them itself.
+          if (!this.#isClosed) log.warn({ err: cause }, 'boards could not be kept')
+        })
       }, KEEP_BOARDS_AFTER_MS)
     })
     engine.on('failed', () => this.emit('changed', ['status']))
     engine.on('reset', () => void this.#restartAfterReset())
+    // Pages and writers hold the old state; they bind again.
+    engine.on('rebuilt', () => {
+      this.#closeWriters()
+      this.emit('reset')
+      this.emit('changed', ['status', 'assets', 'boards', 'members'])
+    })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
+    void this.keys.restateHolding()
+  }
+
+  /** Ends what `#enter` began; the store stays open. */
+  async #leave(): Promise<void> {
+    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer)
+    this.#keepTimer = null
+    if (this.#membership === null) return
+    const { engine, boards, incarnation } = this.#membership
+    await engine.durable().catch(() => {
+      // Whoever wrote has been told; closing goes on.
+    })
+    await this.#keepBoards().catch((cause: unknown) => {
+      // They are made anew from the log.
+      this.config.log.warn({ err: cause }, 'boards could not be kept')
+    })
+    await engine.close()
+    await boards.close()
+    await incarnation.close().catch((cause: unknown) => {
+      // It looks like an unclean stop then: the next start asks a peer first.
+      this.config.log.warn({ err: cause }, 'the end of this run could not be noted')
+    })
+  }
+
+  /**
+   * Puts a key that `helper` admitted, and that lies in the folder, in the place of the present one, and starts everything
+   * that stands on it anew. After a crash in the middle the folder has the old key or all of the new one.
+   */
+  async changeKey(nextKey: DeviceKey, helper: Uint8Array): Promise<void> {
+    if (this.#isClosed) throw new CoopError('interrupted', 'the node is ending', 'Run the command again.')
+    const { keyPath, nextKeyPath } = this.folder
+    const { genesisBytes } = this.membership
+    const next = nodeSigner(nextKey.seed)
+    await this.#stopMesh()
+    this.#closeWriters()
+    await this.#leave()
+    try {
+      const change = { former: this.signer.publicKey, next: next.publicKey, helper, atMs: Date.now() }
+      await this.#store.write([beginKeyChange(change)])
+      await adoptNextKey(keyPath, nextKeyPath)
+      this.#key = nextKey
+      this.#signer = next
+      await finishKeyChange(this.#store, next.publicKey)
+    } finally {
+      // With the old key if it is still in its place.
+      await this.#enter(genesisBytes)
+      this.emit('reset')
+      await this.startMesh()
+    }
+  }
+
+  /** True while it is of use that a write waits for what a peer knows of this device. */
+  #canBeAnswered(): boolean {
+    if (this.#isPaused || this.#isClosed || this.meshFailure !== null) return false
+    if (this.membership.engine.replica.authority.devices.size < 2) return false
+    if (this.#mesh === null) return true // it is about to start
+    return this.#mesh.connectedDevices().length > 0 || Date.now() - this.#meshSinceMs < ASK_TIMEOUT_MS
+  }
+
+  #closeWriters(): void {
+    for (const writer of this.#writers.values()) writer.close()
+    this.#writers.clear()
   }
 
   /** The replica was rebuilt: sessions and writers of the old one are gone. */
   async #restartAfterReset(): Promise<void> {
-    for (const writer of this.#writers.values()) writer.close()
-    this.#writers.clear()
+    this.#closeWriters()
     this.emit('reset')
     await this.#stopMesh()
     await this.startMesh().catch((cause: unknown) =>
@@ -409,8 +545,9 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const { replica } = engine
     for (const id of replica.documentIds()) {
       const state = replica.document(id)
-      if (state instanceof BoardState) await boards.save(state)
+      if (state instanceof BoardState && engine.isWritten(id)) await boards.save(state, engine.logName)
     }
+    await engine.keepSummaries()
   }
 
   /** Founds or joins, one at a time: two at once would write two co-ops into one folder. */

@@ -4,7 +4,7 @@ import { entropyToMnemonic, mnemonicToEntropy, validateMnemonic } from '@scure/b
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { portableSigner } from '#protocol/identity'
 import type { Signer } from '#protocol/identity'
-import { systemCode } from '#node/errors'
+import { CoopError, systemCode } from '#node/errors'
 import { writeDurably } from '#node/folder'
 
 /** A member's recovery key, fresh. */
@@ -19,6 +19,29 @@ export function newKit(): RecoveryKit {
   const seed = new Uint8Array(randomBytes(32))
   return { words: entropyToMnemonic(seed, wordlist), signer: portableSigner(seed) }
 }
+
+/** The kit behind words that a person typed; blanks, line breaks and capitals are forgiven. */
+export function kitOfWords(text: string): RecoveryKit {
+  const words = text.trim().toLowerCase().split(/\s+/)
+  const isWhole = words.length === KIT_WORDS && validateMnemonic(words.join(' '), wordlist)
+  if (isWhole)
+    return { words: words.join(' '), signer: portableSigner(mnemonicToEntropy(words.join(' '), wordlist)) }
+  const stranger = words.find((word) => !wordlist.includes(word))
+  const why =
+    words.length === KIT_WORDS
+      ? stranger === undefined
+        ? 'one of the words, or their order, is wrong'
+        : 'a word is none of a kit'
+      : `there are ${words.length === 1 && words[0] === '' ? 0 : words.length} words`
+  throw new CoopError(
+    'kit-malformed',
+    `this is not a recovery kit of ${KIT_WORDS} words: ${why}`,
+    'Copy the words from paper again, in their order.',
+  )
+}
+
+/** Words of a kit: 256 bits and a checksum of 8 (BIP-39). */
+const KIT_WORDS = 24
 
 /**
  * The recovery key of a device that is about to ask for admission. It lies in a file (mode 0600) until the answer is
@@ -37,6 +60,9 @@ export async function joiningKit(path: string): Promise<RecoveryKit> {
   await writeDurably(path, `${kit.words}\n`)
   return kit
 }
+
+/** What a person is told who joined with a kit of before. */
+export const OWN_KIT_NOTE = 'You joined with the recovery kit that you have. Keep it; there is no other one.'
 
 /** What a person is told beside the words. */
 export const KIT_NOTE =

@@ -1,6 +1,9 @@
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
+import { CoopError } from '#node/errors'
 import type { CoopNode } from './coop-node.ts'
+import { damageWarnings, documentWarning } from './damage-warnings.ts'
+import type { Warning } from './damage-warnings.ts'
 import { VERSION } from './version.ts'
 
 /** The last moment that a `Date` can hold (ECMA-262, section 21.4.1.1). A peer's clock may say more; a page must not fail. */
@@ -15,7 +18,7 @@ export function shownTime(timeMs: number): number {
 export type DocumentViews = Record<string, { stateHash: string; commits: number; refused: number }>
 
 /** What `coop status` and the page show. */
-export function statusView(node: CoopNode) {
+export async function statusView(node: CoopNode) {
   const membership = node.membershipOrNull
   const base = {
     version: VERSION,
@@ -37,17 +40,21 @@ export function statusView(node: CoopNode) {
   const { replica } = membership.engine
   const own = replica.device ?? ''
   const entry = replica.authority.devices.get(own)
-  const documents: DocumentViews = Object.fromEntries(
-    replica.documentIds().map((id) => {
-      const { commits, refused } = replica.documentCounts(id)
-      return [
-        id,
-        { stateHash: toHex(replica.document(id)?.stateHash() ?? new Uint8Array(32)), commits, refused },
-      ]
-    }),
-  )
+  const documents: DocumentViews = {}
+  const damaged: Warning[] = []
+  for (const id of replica.documentIds()) {
+    try {
+      const { stateHash, commits, refused } = await membership.engine.summary(id)
+      documents[id] = { stateHash: toHex(stateHash), commits, refused }
+    } catch (cause) {
+      // The others are shown all the same.
+      if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
+      damaged.push(documentWarning(id, cause))
+    }
+  }
   return {
     ...base,
+    warnings: [...warningsOf(node), ...damaged],
     coop: toHex(membership.coop),
     name: membership.genesis.name,
     deviceName: entry?.deviceName ?? null,
@@ -80,7 +87,7 @@ export function membersView(node: CoopNode) {
       name: entry.deviceName,
       isSelf: device === replica.device,
       isConnected: connected.has(device),
-      commits: replica.chain(device)?.length ?? 0,
+      commits: replica.lengthOf(device),
     })
     members.set(entry.member, row)
   }
@@ -113,6 +120,7 @@ export function peersView(node: CoopNode) {
           bytesIn: view?.bytesIn ?? 0,
           bytesOut: view?.bytesOut ?? 0,
           lastClose: view?.lastClose ?? null,
+          faults: view?.faults ?? null,
         }
       }),
   }
@@ -122,6 +130,11 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
   const warnings = []
   const failure = node.membershipOrNull?.engine.failure
   if (failure !== null && failure !== undefined) warnings.push(failure.toJSON().error)
+  const incarnation = node.membershipOrNull?.incarnation
+  const superseded = incarnation?.refusal ?? null
+  if (superseded !== null) warnings.push(superseded.toJSON().error)
+  else if (incarnation?.question.isOpen === true) warnings.push(ASKING)
+  warnings.push(...damageWarnings(node))
   if (node.mesh === null && node.meshFailure !== null) warnings.push(node.meshFailure.toJSON().error)
   if (!node.key.isSealed) {
     warnings.push({
@@ -131,4 +144,11 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
     })
   }
   return warnings
+}
+
+/** Shown while the next write would wait for a peer. */
+const ASKING = {
+  code: 'asking-peers',
+  message: "asking another device for this device's last commit before it writes",
+  next: 'Nothing to do: this device was not stopped in order, or was moved. Without an answer it writes after seconds.',
 }

@@ -14,7 +14,14 @@ test('the recovery kit reaches its owner though the port of the mesh is in use',
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  const place = { dataPath: folder, passphrase: undefined, port, host: '127.0.0.1', isMdnsOn: false }
+  const place = {
+    dataPath: folder,
+    statePath: null,
+    passphrase: undefined,
+    port,
+    host: '127.0.0.1',
+    isMdnsOn: false,
+  }
   const node = await CoopNode.open({ ...place, log: pino({ level: 'silent' }) })
   const api = createApi(node, () => null)
   const body = JSON.stringify({ name: 'North Market' })

@@ -10,6 +10,10 @@ import { CoopError, asCoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
 import { membersView, peersView, shownTime, statusView } from '#node/host'
 import type { Change, CoopNode, Entered } from '#node/host'
+import { addCommitRoutes } from './commit-routes.ts'
+import { addDoctorRoutes } from './doctor-routes.ts'
+import { progressAnswer, progressResponse } from './progress-response.ts'
+import { answers, takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
 
 /** The typed API of a node under `/v1`; `/openapi.json` describes it. Authorisation is the server's. */
@@ -49,6 +53,8 @@ export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
   addMeshRoutes(api, node, stop)
   addAssetRoutes(api, node)
   addBoardRoutes(api, node)
+  addCommitRoutes(api, node)
+  addDoctorRoutes(api, node)
   api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Coopmesh node', version: '1' } })
   return api
 }
@@ -65,23 +71,13 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'disk-full': 507,
   'read-only': 503,
   'mesh-paused': 409,
+  'key-superseded': 409,
   unreachable: 504,
   'asset-unknown': 404,
   'asset-not-held': 404,
   'listing-unknown': 404,
-}
-
-/** A JSON answer of a route. */
-function answers<T extends z.ZodType>(schema: T, description: string) {
-  return {
-    200: { description, content: { 'application/json': { schema } } },
-    400: { description: 'A named failure', content: { 'application/json': { schema: schemas.ErrorSchema } } },
-  }
-}
-
-/** A JSON body of a route. */
-function takes<T extends z.ZodType>(schema: T) {
-  return { body: { required: true, content: { 'application/json': { schema } } } }
+  'commit-unknown': 404,
+  'commit-ambiguous': 409,
 }
 
 function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
@@ -91,7 +87,7 @@ function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
       path: '/v1/status',
       responses: answers(schemas.StatusSchema, 'State of this node'),
     }),
-    (context) => context.json(schemas.StatusSchema.parse(statusView(node)), 200),
+    async (context) => context.json(schemas.StatusSchema.parse(await statusView(node)), 200),
   )
   api.openapi(
     createRoute({
@@ -115,10 +111,22 @@ function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
       responses: answers(schemas.EnteredSchema, 'Admitted; the kit is shown this once'),
     }),
     async (context) => {
-      const { link, memberName, deviceName } = context.req.valid('json')
-      const entered = await node.join(link, namesOf(memberName, deviceName))
+      const { link, memberName, deviceName, kitWords } = context.req.valid('json')
+      const entered = await node.join(link, namesOf(memberName, deviceName), { kitWords })
       await startMeshIfPossible(node)
       return context.json(enteredView(entered), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/restore',
+      request: takes(schemas.RestoreRequest),
+      responses: answers(schemas.RenewedSchema, 'This folder has a key of its own'),
+    }),
+    async (context) => {
+      const { kitWords, deviceName } = context.req.valid('json')
+      return context.json(await node.keys.restore(kitWords, deviceName), 200)
     },
   )
   api.openapi(
@@ -181,7 +189,7 @@ function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void
     }),
     async (context) => {
       await (context.req.valid('json').state === 'paused' ? node.pause() : node.resume())
-      return context.json(schemas.StatusSchema.parse(statusView(node)), 200)
+      return context.json(schemas.StatusSchema.parse(await statusView(node)), 200)
     },
   )
   api.post('/v1/stop', (context) => {
@@ -285,46 +293,6 @@ function addAssetRoutes(api: OpenAPIHono, node: CoopNode): void {
   )
 }
 
-const progressAnswer = {
-  200: {
-    description: 'Lines of JSON; the last has `result` or `error`',
-    content: { 'application/x-ndjson': { schema: schemas.ProgressSchema } },
-  },
-}
-
-/** Lines are dropped between two within this time, so that progress never slows the work. */
-const PROGRESS_EVERY_MS = 100
-
-/** Runs long work and streams its progress; a client that goes away stops the work. */
-function progressResponse(
-  work: (report: (progress: object) => void, signal: AbortSignal) => Promise<unknown>,
-): Response {
-  const stopper = new AbortController()
-  const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      let lastMs = 0
-      const line = (value: object): void => controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
-      const report = (progress: object): void => {
-        if (Date.now() - lastMs < PROGRESS_EVERY_MS || stopper.signal.aborted) return
-        lastMs = Date.now()
-        line({ progress })
-      }
-      let last: object
-      try {
-        last = { result: await work(report, stopper.signal) }
-      } catch (cause) {
-        last = asCoopError(cause).toJSON()
-      }
-      if (stopper.signal.aborted) return
-      line(last)
-      controller.close()
-    },
-    cancel: () => stopper.abort(),
-  })
-  return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } })
-}
-
 async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetSchema>[]> {
   const { replica } = node.membership.engine
   const own = replica.authority.devices.get(replica.device ?? '')
@@ -370,7 +338,7 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
       request: { params },
       responses: answers(schemas.BoardSchema, 'What a board shows'),
     }),
-    (context) => context.json(boardView(node, context.req.valid('param').id), 200),
+    async (context) => context.json(await boardView(node, context.req.valid('param').id), 200),
   )
   api.openapi(
     createRoute({
@@ -382,8 +350,8 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
     async (context) => {
       const { id } = context.req.valid('param')
       const { key, value } = context.req.valid('json')
-      await node.boardWriter(id).set(key, value)
-      return context.json(boardView(node, id), 200)
+      await (await node.boardWriter(id)).set(key, value)
+      return context.json(await boardView(node, id), 200)
     },
   )
   api.openapi(
@@ -398,14 +366,14 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
     }),
     async (context) => {
       const { id, list } = context.req.valid('param')
-      await node.boardWriter(id).append(list, context.req.valid('json').value)
-      return context.json(boardView(node, id), 200)
+      await (await node.boardWriter(id)).append(list, context.req.valid('json').value)
+      return context.json(await boardView(node, id), 200)
     },
   )
 }
 
-function boardView(node: CoopNode, name: string): z.infer<typeof schemas.BoardSchema> {
-  const board = openBoard(node.membership.engine, name)
+async function boardView(node: CoopNode, name: string): Promise<z.infer<typeof schemas.BoardSchema>> {
+  const board = await openBoard(node.membership.engine, name)
   return { id: board.document, stateHash: toHex(board.stateHash()), ...board.view() }
 }
 
@@ -418,5 +386,5 @@ function namesOf(
 
 function enteredView(entered: Entered): z.infer<typeof schemas.EnteredSchema> {
   const { coop, name, device, member, words, note } = entered
-  return { coop, name, device, member, recoveryKit: { words, note } }
+  return { coop, name, device, member, recoveryKit: words === null ? null : { words, note } }
 }

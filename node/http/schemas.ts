@@ -42,21 +42,47 @@ export const FoundRequest = z
   .object({ name: Name, memberName: Name.optional(), deviceName: Name.optional() })
   .openapi('FoundRequest')
 
-/** Answer of found and join: the recovery kit is shown this once and kept nowhere. */
+/** Answer of found and join: a new recovery kit is shown this once and kept nowhere. */
 export const EnteredSchema = z
   .object({
     coop: Hex,
     name: z.string(),
     device: z.string(),
     member: z.string(),
-    recoveryKit: z.object({ words: z.string(), note: z.string() }),
+    recoveryKit: z
+      .object({ words: z.string(), note: z.string() })
+      .nullable()
+      .openapi({ description: 'Null when the person brought a kit' }),
   })
   .openapi('Entered')
 
+const KitWords = z.string().max(1_000).openapi({ description: 'The 24 words of a recovery kit' })
+
 /** `POST /v1/join`. */
 export const JoinRequestSchema = z
-  .object({ link: z.string().max(2_048), memberName: Name.optional(), deviceName: Name.optional() })
+  .object({
+    link: z.string().max(2_048),
+    memberName: Name.optional(),
+    deviceName: Name.optional(),
+    kitWords: KitWords.optional(),
+  })
   .openapi('JoinRequest')
+
+/** `POST /v1/restore`. */
+export const RestoreRequest = z
+  .object({ kitWords: KitWords, deviceName: Name.optional() })
+  .openapi('RestoreRequest')
+
+/** The folder has a key of its own. */
+export const RenewedSchema = z
+  .object({
+    device: z.string().openapi({ description: 'PeerId of the new key' }),
+    replaces: z.string().openapi({ description: 'PeerId of the key before' }),
+    member: Hex,
+    deviceName: z.string(),
+    isReady: z.boolean().openapi({ description: 'True once this device can write' }),
+  })
+  .openapi('Renewed')
 
 /** `POST /v1/invites`. */
 export const InviteRequest = z
@@ -121,6 +147,14 @@ export const PeersSchema = z
         bytesIn: z.number(),
         bytesOut: z.number(),
         lastClose: z.string().nullable().openapi({ description: 'Why the last session with it ended' }),
+        faults: z
+          .object({
+            count: z.number().int(),
+            reason: z.string(),
+            awayUntilMs: z.number().openapi({ description: 'Until when it is kept away, ms since 1970' }),
+          })
+          .nullable()
+          .openapi({ description: 'What it did that no honest device does, since this node started' }),
       }),
     ),
   })
@@ -190,3 +224,91 @@ export const BoardSchema = z
 export const BoardsSchema = z
   .object({ boards: z.array(z.object({ id: z.string(), commits: z.number(), refused: z.number() })) })
   .openapi('Boards')
+
+const DeviceViewSchema = z.object({
+  device: z.string().openapi({ description: 'PeerId' }),
+  member: z.string().nullable(),
+  name: z.string().nullable().openapi({ description: 'Null for a device that was never admitted' }),
+})
+
+/** `GET /v1/commits/{id}`. */
+export const CommitSchema = z
+  .object({
+    id: Hex,
+    cid: z.string().openapi({ description: 'The header as a block of an evidence file' }),
+    author: DeviceViewSchema.extend({ role: RoleSchema.nullable() }),
+    seq: z.number().int(),
+    prev: Hex.nullable(),
+    epoch: Hex,
+    timeMs: z.number().openapi({ description: "The author's clock; no rule judges it" }),
+    seen: z.array(DeviceViewSchema.extend({ seq: z.number().int(), id: Hex })),
+    sections: z.array(
+      z.object({
+        document: z.string(),
+        entries: z.number().int(),
+        bytes: z.number().int(),
+        hash: Hex,
+        isHere: z.boolean(),
+      }),
+    ),
+    headerBytes: z.number().int(),
+    recordBytes: z.number().int(),
+    signature: z.string(),
+    order: z.number().int().openapi({ description: "Place in this node's log; other nodes have others" }),
+    acknowledgedBy: z
+      .array(DeviceViewSchema)
+      .openapi({ description: 'Devices whose chains acknowledge it, as far as this node has heard' }),
+    forkedWith: z.array(Hex).openapi({ description: 'Other commits of its device with its seq' }),
+    record: z.string().openapi({ description: 'The whole record in base64' }),
+  })
+  .openapi('Commit')
+
+/** `GET /v1/commits/{id}/verify`. */
+export const CommitChecksSchema = z
+  .object({
+    id: Hex,
+    isValid: z.boolean().openapi({ description: 'True when no check failed' }),
+    coveredBy: Hex.nullable().openapi({ description: 'The later commit whose signature covers this one' }),
+    checks: z.array(
+      z.object({
+        check: z.enum(['encoding', 'id', 'payloads', 'signature', 'chain', 'seen', 'admission', 'section']),
+        document: z.string().nullable(),
+        ok: z.boolean().nullable().openapi({ description: 'Null when it was not checked' }),
+        why: z.string(),
+      }),
+    ),
+  })
+  .openapi('CommitChecks')
+
+/** `POST /v1/doctor`. */
+export const DoctorRequest = z
+  .object({
+    repair: z.boolean().default(false).openapi({ description: 'Repair what is not repaired by itself' }),
+    assets: z.boolean().default(false).openapi({ description: 'Read every byte of every asset' }),
+  })
+  .openapi('DoctorRequest')
+
+/** What the doctor found. */
+export const DoctorSchema = z
+  .object({
+    verdict: z.enum(['whole', 'repaired', 'damaged']),
+    findings: z.array(
+      z.object({
+        code: z.string().openapi({ description: 'Stable; docs/runbooks/damaged-disk.md explains each' }),
+        where: z.string(),
+        severity: z.enum(['note', 'repaired', 'pending', 'lost']),
+        message: z.string(),
+        action: z.string().openapi({ description: 'What was done, will be done, or can be done' }),
+      }),
+    ),
+    omitted: z.number().int().openapi({ description: 'Findings beyond those that are listed' }),
+    checked: z.object({
+      commits: z.number().int(),
+      signatures: z.number().int(),
+      documents: z.number().int(),
+      values: z.number().int(),
+      assets: z.number().int(),
+      assetBytes: z.number(),
+    }),
+  })
+  .openapi('DoctorReport')

@@ -177,14 +177,16 @@ export class HttpServer {
       socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n')
       return
     }
-    this.#sockets.handleUpgrade(request, socket, head, (page) => this.#serveBoard(page, name))
+    this.#sockets.handleUpgrade(request, socket, head, (page) => void this.#serveBoard(page, name))
   }
 
-  #serveBoard(socket: WebSocket, name: string): void {
+  async #serveBoard(socket: WebSocket, name: string): Promise<void> {
     socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'a page broke off'))
     try {
       const { engine } = this.#node.membership
-      const page = new LivePage(engine, openBoard(engine, name), {
+      const board = await openBoard(engine, name)
+      if (socket.readyState !== socket.OPEN) return
+      const page = new LivePage(engine, board, {
         send: (message) => {
           if (socket.bufferedAmount > PAGE_BUFFER_BYTES_MAX) socket.close(1013, 'too slow')
           else socket.send(message)

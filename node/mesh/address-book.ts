@@ -26,6 +26,11 @@ export class AddressBook {
     return book
   }
 
+  /** Devices (hex) that were reached before. */
+  devices(): string[] {
+    return [...this.#addresses.keys()]
+  }
+
   of(device: string): Multiaddr[] {
     return (this.#addresses.get(device) ?? []).map((address) => multiaddr(address))
   }

@@ -71,7 +71,7 @@ export async function askToJoin(link: InviteLink, joiner: Joiner, crypto: Crypto
     const decoded = decodeJoinAnswer(answer)
     if (decoded === null)
       throw new CoopError('join-refused', 'the other side answered nonsense', 'Ask for a new invite.')
-    if (!decoded.ok) throw refusalError(decoded.refusal)
+    if (!decoded.ok) throw joinRefusalError(decoded.refusal)
     if (!equalBytes(crypto.sha256(decoded.genesis), link.coop)) {
       throw new CoopError(
         'other-coop',
@@ -185,7 +185,8 @@ function errorNames(cause: unknown): string[] {
   return names
 }
 
-function refusalError(refusal: JoinRefusal): CoopError {
+/** What a refusal of the join door means to the person who asked. */
+export function joinRefusalError(refusal: JoinRefusal): CoopError {
   const [code, message, next] = REFUSALS[refusal]
   return new CoopError(code, message, next)
 }
@@ -204,6 +205,21 @@ const REFUSALS: Record<JoinRefusal, [ErrorCode, string, string]> = {
     'invite-unknown',
     'the proof of the invite does not hold',
     'Copy the whole link again, or ask for a new one.',
+  ],
+  'kit-unknown': [
+    'kit-unknown',
+    'the co-op does not know this device under this recovery kit',
+    'Take the kit of the member that this device belongs to.',
+  ],
+  'no-slots': [
+    'no-slots',
+    'the device that was asked has no admissions to give',
+    'Ask a steward for an invite.',
+  ],
+  'keys-used': [
+    'join-refused',
+    'this member was given as many new keys as one can have without an invite',
+    'Ask for an invite and join in a new folder with the same kit: `coop join LINK --kit`.',
   ],
   busy: ['join-refused', 'too many people are joining', 'Try again in a minute.'],
   failed: ['join-refused', 'the inviting device could not write the admission', 'Try again in a minute.'],

@@ -1,12 +1,17 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Logger } from 'pino'
-import { AUTHORITY, encodeAuthorityEntries, isProven } from '#protocol/authority'
-import type { AdmitEntry, Invite } from '#protocol/authority'
+import { AUTHORITY, encodeAuthorityEntries, isProven, isRenewalProven } from '#protocol/authority'
+import type { AdmitEntry, Invite, RenewalEntry } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import { isCertified } from '#protocol/identity'
 import type { Sha256 } from '#protocol/identity'
-import { JOIN_MESSAGE_BYTES_MAX, decodeJoinRequest, encodeJoinAnswer } from '#protocol/invite'
-import type { JoinAnswer, JoinRefusal } from '#protocol/invite'
+import {
+  JOIN_MESSAGE_BYTES_MAX,
+  decodeJoinRequest,
+  decodeRenewalRequest,
+  encodeJoinAnswer,
+} from '#protocol/invite'
+import type { JoinAnswer, JoinRefusal, RenewalRequest } from '#protocol/invite'
 import type { Engine } from '#node/engine'
 import { FramedStream } from './framed-stream.ts'
 import { deviceOf } from './libp2p-node.ts'
@@ -19,8 +24,13 @@ export const STRANGERS_MAX = 8
 export const STRANGER_TIMEOUT_MS = 10_000
 /** How long the door still answers after an invite expired, so that a late guest hears "expired" and not silence. */
 const GRACE_MS = 7 * 86_400_000
+/**
+ * New keys that one member can have from this co-op without an invite: each takes a slot, and a member must not be able
+ * to use up those of all. A guess: a folder is restored or copied once in some years, and takes one key or two.
+ */
+export const RENEWALS_PER_MEMBER_MAX = 16
 
-/** Admits devices that prove an invite of this device. */
+/** Admits devices that prove an invite of this device, and new keys of members that are on the roster. */
 export class JoinDoor {
   readonly #engine: Engine
   readonly #genesis: Uint8Array
@@ -44,7 +54,7 @@ export class JoinDoor {
     const framed = new FramedStream(stream, JOIN_MESSAGE_BYTES_MAX)
     try {
       const bytes = await framed.next(STRANGER_TIMEOUT_MS)
-      const answer = await this.#answer(bytes, deviceOf(connection.remotePeer))
+      const answer = await this.answer(bytes, deviceOf(connection.remotePeer))
       await framed.send(encodeJoinAnswer(answer))
       await framed.close()
     } catch (cause) {
@@ -53,7 +63,10 @@ export class JoinDoor {
     }
   }
 
-  async #answer(bytes: Uint8Array, device: Uint8Array | null): Promise<JoinAnswer> {
+  /** What the door says to one message from the connection of `device`; admits who may come in. */
+  async answer(bytes: Uint8Array, device: Uint8Array | null): Promise<JoinAnswer> {
+    const renewal = decodeRenewalRequest(bytes)
+    if (renewal !== null) return this.#renew(renewal)
     const request = decodeJoinRequest(bytes)
     if (request === null || device === null) return refuse('malformed')
     const entry: AdmitEntry = { t: 'admit', device, ...request }
@@ -63,15 +76,45 @@ export class JoinDoor {
     if (!isCertified(replica.rule, certificate)) return refuse('proof')
     const invite = this.#ownInvites().find((it) => toHex(it.key) === toHex(request.invite))
     if (invite === undefined) return refuse('invite-unknown')
-    // A repeated request of a device that is in already: its answer was lost.
-    if (replica.authority.devices.has(toHex(device))) return { ok: true, genesis: this.#genesis }
+    const known = this.#answerKnown(device, entry.kit)
+    if (known !== null) return known
     if (invite.isRevoked) return refuse('invite-revoked')
     if (invite.used >= invite.uses) return refuse('invite-used')
     if (invite.expiresMs <= Date.now()) return refuse('invite-expired')
+    return this.#admit(entry)
+  }
+
+  /** A new key of a member that is on the roster. What is cheap to check comes before any signature. */
+  async #renew(request: RenewalRequest): Promise<JoinAnswer> {
+    const entry: RenewalEntry = { t: 'device', ...request }
+    const { rule, coop, authority, device: own } = this.#engine.replica
+    const member = toHex(entry.kit)
+    const replaced = authority.devices.get(toHex(entry.replaces))
+    if (replaced?.admissions.some((it) => it.member === member) !== true) return refuse('kit-unknown')
+    const { kit, device, certificate } = entry
+    if (!isCertified(rule, { kit, device, scope: coop, certificate })) return refuse('proof')
+    if (!isRenewalProven(rule, this.#sha256, coop, entry)) return refuse('proof')
+    const known = this.#answerKnown(device, kit)
+    if (known !== null) return known
+    if (authority.slotsOf(own ?? '') < 1) return refuse('no-slots')
+    const renewed = [...authority.devices.values()].filter(
+      (it) => it.replaces !== null && it.member === member,
+    )
+    if (renewed.length >= RENEWALS_PER_MEMBER_MAX) return refuse('keys-used')
+    return this.#admit(entry)
+  }
+
+  /** A repeated request of a device that is in already, with the same kit: its answer was lost. */
+  #answerKnown(device: Uint8Array, kit: Uint8Array): JoinAnswer | null {
+    const known = this.#engine.replica.authority.devices.get(toHex(device))
+    if (known === undefined) return null
+    return known.member === toHex(kit) ? { ok: true, genesis: this.#genesis } : refuse('kit-unknown')
+  }
+
+  async #admit(entry: AdmitEntry | RenewalEntry): Promise<JoinAnswer> {
     try {
-      await this.#engine.append([
-        { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) },
-      ])
+      const payload = encodeAuthorityEntries([entry])
+      await this.#engine.append([{ document: AUTHORITY, entries: 1, payload }])
     } catch (cause) {
       this.#log.warn({ err: cause }, 'an admission failed')
       return refuse('failed')

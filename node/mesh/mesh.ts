@@ -10,11 +10,14 @@ import type { CommitRecord } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
-import type { Chain, StoredCommit } from '#protocol/replica'
-import { FRAME_BYTES_MAX } from '#protocol/sync'
+import type { HeadRow, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
+import { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
 import type { AddressBook } from './address-book.ts'
+import { FaultBook } from './fault-book.ts'
+import type { Faults } from './fault-book.ts'
 import { FramedStream } from './framed-stream.ts'
 import { JOIN_PROTOCOL, JoinDoor, STRANGERS_MAX, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
@@ -32,6 +35,15 @@ const DIAL_BACKOFF_MS_MAX = 20_000
 const PEERS_TARGET = 32
 /** Dials under way at once. */
 const DIALS_MAX = 8
+/**
+ * How long the device with the smaller key may take to open the sync stream before the other does it. A guess: round
+ * trips of a slow uplink. It takes longer where that device keeps its stream to a copy of this one under the same key.
+ */
+const STREAM_WAIT_MS = 2_000
+/** The same while a write waits for what a peer knows of this device. A guess: above the round trip of most networks. */
+const ASKING_STREAM_WAIT_MS = 500
+/** How often a device that must not write under its key takes a stream from the one that may. It still gets all news. */
+const SUPERSEDED_STREAM_EVERY_MS = 60_000
 
 /** What a mesh stands on. */
 export interface MeshParts {
@@ -46,6 +58,8 @@ export interface MeshParts {
   port: number
   host: string
   isMdnsOn: boolean
+  /** True while a write waits for what a peer knows of this device. */
+  isAsking: () => boolean
   /** Serves the streams of other protocols to members. */
   handlers: Readonly<Record<string, (stream: Stream, device: string) => Promise<void>>>
 }
@@ -59,11 +73,17 @@ export interface PeerView {
   bytesIn: number
   bytesOut: number
   lastClose: string | null
+  /** What it did that no honest device does; null when nothing is remembered. */
+  faults: Faults | null
 }
 
 interface MeshEvents {
   /** Connections or sessions changed. */
   changed: []
+  /** A peer says that it has a commit of this very device that is not here: this log is an older copy, or a second one. */
+  superseded: [row: HeadRow, peer: string]
+  /** A peer and this device have compared heads; `isSettled`: and hold the same. */
+  compared: [peer: string, isSettled: boolean]
 }
 
 interface DialState {
@@ -79,6 +99,9 @@ export class Mesh extends EventEmitter<MeshEvents> {
   readonly #log: Logger
   readonly #own: string
   readonly #sessions = new Map<string, PeerSession>()
+  readonly #decoder: Decoder
+  readonly #share = new PullShare()
+  readonly #faults = new FaultBook()
   readonly #dials = new Map<string, DialState>()
   readonly #dialling = new Set<string>()
   /** Devices to which a sync stream is being opened: two connections at once must not open two. */
@@ -87,6 +110,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Ids of connections with keys that were not on the roster when they came. */
   readonly #strangers: Set<string>
   readonly #greeted = new WeakSet<Connection>()
+  /** When the last sync stream with each device began. */
+  readonly #streamAtMs = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
   readonly #topic: string
   #isStopped = false
@@ -98,6 +123,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#strangers = strangers
     this.#log = parts.log
     this.#own = parts.engine.replica.device ?? ''
+    this.#decoder = new Decoder(parts.crypto.sha256)
     this.#topic = gossipTopic(parts.engine.replica.coop)
     const { engine, genesis, crypto, log } = parts
     this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
@@ -187,6 +213,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
           bytesIn: session?.bytesIn ?? 0,
           bytesOut: session?.bytesOut ?? 0,
           lastClose: this.#lastClose.get(device) ?? null,
+          faults: this.#faults.of(device),
         }
       })
   }
@@ -240,8 +267,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#isStopped = true
     clearInterval(this.#timer)
     this.#parts.engine.off('durable', this.#onDurable)
+    this.#parts.engine.off('damaged', this.#onDamaged)
     for (const session of this.#sessions.values()) session.close('this node left the mesh')
     await this.#libp2p.stop()
+    await this.#decoder.close()
   }
 
   async #open(): Promise<void> {
@@ -262,6 +291,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     }
     this.#openGossip()
     this.#parts.engine.on('durable', this.#onDurable)
+    this.#parts.engine.on('damaged', this.#onDamaged)
     this.#tendConnections()
     this.#dialMissing()
   }
@@ -279,10 +309,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const { record } = decoded
     const { replica } = this.#parts.engine
     // Before its signature is looked at: a key that nobody has seen costs a millisecond to check.
-    if (replica.chain(record.author) === undefined && !replica.authority.devices.has(record.author))
-      return TopicValidatorResult.Ignore
+    const isKnown =
+      replica.history.findDevice(record.header.device) >= 0 ||
+      replica.authority.devices.has(toHex(record.header.device))
+    if (!isKnown) return TopicValidatorResult.Ignore
     const result = this.#parts.engine.ingest([record])
-    if (result.stored.length > 0) return TopicValidatorResult.Accept
+    if (result.stored.length + result.waiting.length > 0) return TopicValidatorResult.Accept
     if (result.duplicates > 0)
       return this.#isWhole(record) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject
     const refusal = result.refused[0]?.refusal
@@ -298,14 +330,20 @@ export class Mesh extends EventEmitter<MeshEvents> {
     return rule.verify(record.header.device, commitMessage(record.id), record.signature)
   }
 
-  readonly #onDurable = (stored: readonly StoredCommit[], chains: readonly Chain[]): void => {
-    for (const session of this.#sessions.values()) session.changed(chains)
-    for (const { record } of stored) {
-      if (record.author !== this.#own || record.bytes.length > GOSSIP_BYTES_MAX) continue
+  readonly #onDurable = (stored: readonly StoredCommit[], devices: readonly number[]): void => {
+    for (const session of this.#sessions.values()) session.changed(devices)
+    const own = this.#parts.engine.replica.history.findDevice(fromHex(this.#own) ?? new Uint8Array(32))
+    for (const { order, record } of stored) {
+      const isOwn = this.#parts.engine.replica.history.deviceOf(order) === own
+      if (!isOwn || record.bytes.length > GOSSIP_BYTES_MAX) continue
       this.#libp2p.services.pubsub.publish(this.#topic, record.bytes).catch((cause: unknown) => {
         this.#log.debug({ err: cause }, 'gossip found nobody; the sessions carry it')
       })
     }
+  }
+
+  readonly #onDamaged = (): void => {
+    for (const session of this.#sessions.values()) session.repair()
   }
 
   #accept(
@@ -346,7 +384,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
       this.#strangers.delete(connection.id)
       const device = toHex(key)
       if (!this.#greeted.has(connection)) void this.#greet(connection, device)
-      else if (this.#own < device) void this.#openSession(connection, device)
+      else if (this.#own < device || Date.now() - connection.timeline.open > STREAM_WAIT_MS)
+        void this.#openSession(connection, device)
     }
   }
 
@@ -377,12 +416,17 @@ export class Mesh extends EventEmitter<MeshEvents> {
       this.#log.debug({ err: cause }, 'identify failed')
     }
     // Both sides see the connection; the smaller key opens the one sync stream.
-    if (this.#own < device) await this.#openSession(connection, device)
+    if (this.#own > device && this.#parts.isAsking())
+      await new Promise((resolve) => setTimeout(resolve, ASKING_STREAM_WAIT_MS))
+    if (this.#own < device || this.#parts.isAsking()) await this.#openSession(connection, device)
   }
 
   async #openSession(connection: Connection, device: string): Promise<void> {
     if (this.#isStopped || this.#sessions.has(device) || this.#opening.has(device)) return
-    if (connection.status !== 'open') return
+    if (connection.status !== 'open' || this.#faults.isAway(device, Date.now())) return
+    const isSuperseded = this.#parts.engine.writeRefusal?.code === 'key-superseded'
+    const waitMs = isSuperseded ? SUPERSEDED_STREAM_EVERY_MS : 0
+    if (Date.now() - (this.#streamAtMs.get(device) ?? 0) < waitMs) return
     this.#opening.add(device)
     try {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(5_000) })
@@ -396,11 +440,23 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   readonly #runSession = async (stream: Stream, device: string): Promise<void> => {
+    if (this.#faults.isAway(device, Date.now())) {
+      stream.abort(new Error('kept away after repeated faults'))
+      return
+    }
     this.#sessions.get(device)?.close('a newer stream took over')
     const { engine, crypto, log } = this.#parts
     const framed = new FramedStream(stream, FRAME_BYTES_MAX)
-    const session = new PeerSession(framed, { engine, crypto, log, onChange: () => this.emit('changed') })
+    const decoder = this.#decoder
+    const session = new PeerSession(framed, {
+      ...{ engine, decoder, crypto, log, share: this.#share },
+      onChange: () => this.emit('changed'),
+      onFault: (code, detail) => this.#faults.note(device, code, detail, Date.now()),
+      onSuperseded: (row) => this.emit('superseded', row, device),
+      onCompared: (isSettled) => this.emit('compared', device, isSettled),
+    })
     this.#sessions.set(device, session)
+    this.#streamAtMs.set(device, Date.now())
     await session.run()
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
     if (session.closeReason !== null) this.#lastClose.set(device, session.closeReason)
@@ -426,6 +482,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const known = new Set([
       ...authority.devices.keys(),
       ...(this.#parts.sponsor === null ? [] : [this.#parts.sponsor]),
+      ...(authority.devices.has(this.#own) ? [] : this.#parts.book.devices()),
     ])
     for (const device of known) {
       if (device !== this.#own && !connected.has(device)) this.#tryDial(device)
@@ -447,14 +504,18 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 }
 
-/** True for a device of the roster, and for the one that admitted us until the roster that holds both is here. */
+/**
+ * True for a device of the roster. Until a roster is here that holds this device, also for the one that admitted it and
+ * for those that it was connected to before: the disk may have lost the roster.
+ */
 function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
   const key = deviceOf(peer)
   if (key === null) return false
   const device = toHex(key)
   const { authority, device: own } = parts.engine.replica
   if (authority.devices.has(device)) return true
-  return device === parts.sponsor && !authority.devices.has(own ?? '')
+  if (authority.devices.has(own ?? '')) return false
+  return device === parts.sponsor || parts.book.of(device).length > 0
 }
 
 function hasCode(cause: unknown, code: string): boolean {

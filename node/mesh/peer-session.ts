@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Chain } from '#protocol/replica'
-import { SyncSession } from '#protocol/sync'
-import type { SessionInput, SessionOutput } from '#protocol/sync'
+import type { HeadRow } from '#protocol/replica'
+import { PullShare, SyncSession } from '#protocol/sync'
+import type { CloseCode, SessionInput, SessionOutput } from '#protocol/sync'
 import type { Crypto } from '#protocol/identity'
+import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
@@ -14,13 +15,25 @@ import type { FramedStream } from './framed-stream.ts'
  */
 export const ANSWERS_MAX = 64
 
+/** Damaged commits that are asked for at a time. A guess: a batch or two. */
+const REPAIRS_MAX = 2_000
+
 /** What a session needs of its host. */
 export interface PeerSessionParts {
   engine: Engine
+  decoder: Decoder
+  /** Divides the work among the sessions of the engine's replica. */
+  share: PullShare
   crypto: Crypto
   log: Logger
+  /** Called when the peer broke the protocol, before the session is closed for it. */
+  onFault: (code: CloseCode, detail: string) => void
   /** Called when both sides hold the same, or no longer do. */
   onChange: () => void
+  /** Called when the peer says that it has a commit of this very device that is not here. */
+  onSuperseded: (row: HeadRow) => void
+  /** Called when heads were compared and what came of it is here; `isSettled` when both sides hold the same. */
+  onCompared: (isSettled: boolean) => void
 }
 
 /** Drives one `SyncSession` over one stream: reads, writes, disk and timers around the pure machine. */
@@ -32,6 +45,8 @@ export class PeerSession {
   /** Sends and reads, in order, one at a time: a read happens only when all before it was taken by the stream. */
   #outgoing: Promise<void> = Promise.resolve()
   #answers = 0
+  /** Batches that came, one after the other. */
+  #intake: Promise<void> = Promise.resolve()
   /** Why the session ended; null while it runs. */
   closeReason: string | null = null
 
@@ -43,6 +58,7 @@ export class PeerSession {
       replica: engine.replica,
       sha256: crypto.sha256,
       key: new Uint8Array(randomBytes(16)),
+      share: parts.share,
     })
   }
 
@@ -65,7 +81,6 @@ export class PeerSession {
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
         this.#step({ kind: 'frame', bytes })
-        if (this.#parts.engine.isCongested) await this.#parts.engine.durable()
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
     } catch (cause) {
@@ -74,12 +89,18 @@ export class PeerSession {
     } finally {
       if (this.#timer !== null) clearTimeout(this.#timer)
       this.#timer = null
+      this.#session.end()
     }
   }
 
   /** Tells the peer of chains that got longer (and are on the disk). */
-  changed(chains: readonly Chain[]): void {
-    if (this.closeReason === null) this.#step({ kind: 'changed', chains })
+  changed(devices: readonly number[]): void {
+    if (this.closeReason === null) this.#step({ kind: 'changed', devices })
+  }
+
+  /** Asks for commits that the disk lost, unless something else is under way; then they are asked for after it. */
+  repair(): void {
+    if (this.closeReason === null && this.isSynced) this.#repair()
   }
 
   /** Ends the session. */
@@ -93,6 +114,7 @@ export class PeerSession {
     for (const output of this.#session.handle(input, Date.now())) this.#carryOut(output)
     this.#setTimer()
     if (wasSynced !== this.#session.isSynced) this.#parts.onChange()
+    if (!wasSynced && this.#session.isSynced) this.#parts.onCompared(true)
   }
 
   #carryOut(output: SessionOutput): void {
@@ -106,23 +128,49 @@ export class PeerSession {
         })
       case 'read':
         return this.#enqueue(async () => {
-          const records = await engine.read(output.orders)
+          const records = await engine.serve(output.orders)
           this.#step({ kind: 'records', records })
         })
-      case 'ingest': {
-        const result = engine.ingest(output.records)
-        if (result.refused.length > 0) {
-          const { refusal } = result.refused[0] ?? { refusal: 'gap' }
-          this.#parts.log.debug({ count: result.refused.length, refusal }, 'commits refused')
-        }
-        return this.#step({ kind: 'ingested', result })
-      }
+      case 'ingest':
+        return this.#ingest(output.records)
       case 'synced':
-        return
+        engine.noteSynced()
+        return this.#repair()
+      case 'superseded':
+        return this.#parts.onSuperseded(output.row)
       case 'close':
         this.#parts.log.warn({ code: output.code, detail: output.detail }, 'a sync session was cut')
+        this.#parts.onFault(output.code, output.detail)
         return this.close(`${output.code}: ${output.detail}`)
     }
+  }
+
+  /** What the disk lost is asked for once both sides agree on the rest. */
+  #repair(): void {
+    const wants = this.#parts.engine.repairWants(REPAIRS_MAX)
+    if (wants.length > 0) this.#step({ kind: 'repair', wants })
+  }
+
+  /** Decodes elsewhere, ingests in order: while one batch is ingested the next is decoded. */
+  #ingest(list: readonly Uint8Array[]): void {
+    const { engine, decoder, log } = this.#parts
+    const decoding = decoder.decode(list)
+    this.#intake = this.#intake
+      .then(async () => {
+        const batch = await decoding
+        if (this.closeReason !== null) return
+        if (!batch.ok) return this.#step({ kind: 'ingested', outcome: batch })
+        if (engine.isCongested) await engine.durable()
+        const result = engine.ingest(batch.records, batch.checked)
+        if (result.refused.length > 0) {
+          const { refusal } = result.refused[0] ?? { refusal: 'gap' }
+          log.debug({ count: result.refused.length, refusal }, 'commits refused')
+        }
+        // Commits are asked for once heads were compared.
+        this.#parts.onCompared(false)
+        this.#step({ kind: 'ingested', outcome: { ok: true, result } })
+      })
+      .catch((cause: unknown) => this.close(cause instanceof Error ? cause.message : String(cause)))
   }
 
   #enqueue(work: () => Promise<void>): void {

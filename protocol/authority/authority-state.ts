@@ -4,9 +4,10 @@ import { readEntries } from '../document/index.ts'
 import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
 import { isProven } from './admission.ts'
 import { readAuthorityEntry } from './entries.ts'
-import type { AdmitEntry, AuthorityEntry, GenesisEntry, InviteEntry } from './entries.ts'
+import type { AdmitEntry, AuthorityEntry, GenesisEntry, InviteEntry, RenewalEntry } from './entries.ts'
 import { decodeGenesis } from './genesis.ts'
 import type { Genesis } from './genesis.ts'
+import { isRenewalProven } from './renewal.ts'
 
 /** Where a device was admitted: the commit that holds the entry. */
 export interface Admission {
@@ -16,6 +17,8 @@ export interface Admission {
   /** Commit id, hex. */
   commit: string
   role: Role
+  /** Key (hex) that the device had before, when it was admitted as a new key of its member; else null. */
+  replaces: string | null
 }
 
 /** A device of the co-op. */
@@ -27,6 +30,8 @@ export interface DeviceEntry {
   memberName: string
   deviceName: string
   role: Role
+  /** Key (hex) that this one replaces, of the same member; else null. */
+  replaces: string | null
   /** Every admission, by commit id; the first gives names and role. */
   admissions: (Admission & { memberName: string; deviceName: string; member: string })[]
 }
@@ -54,6 +59,8 @@ export type AuthorityRefusal =
   | 'invite-revoked'
   | 'invite-used'
   | 'already-admitted'
+  | 'replaced-unknown'
+  | 'replaced-foreign'
   | 'certificate'
   | 'proof'
 
@@ -72,15 +79,27 @@ export class AuthorityState implements DocumentState {
   /** Counts changes, so that a host can see that the roster moved. */
   revision = 0
   #hash: Uint8Array | null = null
+  /** New keys that each device (hex) admitted for members who are on the roster. */
+  readonly #renewals = new Map<string, number>()
 
   constructor(host: DocumentHost) {
     this.#host = host
   }
 
+  /** Empties the state, so that it can be folded anew in another order. */
+  clear(): void {
+    this.devices.clear()
+    this.invites.clear()
+    this.#renewals.clear()
+    this.genesis = null
+    this.revision += 1
+    this.#hash = null
+  }
+
   /** Slots that a device holds: admissions it may still promise. */
   slotsOf(device: string): number {
     if (this.genesis === null || toHex(this.genesis.device) !== device) return 0
-    let spent = 0
+    let spent = this.#renewals.get(device) ?? 0
     for (const invite of this.invites.values()) {
       if (invite.issuer === device) spent += invite.isRevoked ? invite.used : invite.uses
     }
@@ -120,6 +139,7 @@ export class AuthorityState implements DocumentState {
               it.member,
               it.memberName,
               it.deviceName,
+              ...(it.replaces === null ? [] : [it.replaces]),
             ]),
           ]),
         [...this.invites]
@@ -146,6 +166,8 @@ export class AuthorityState implements DocumentState {
       }
       case 'admit':
         return this.#admit(entry, section)
+      case 'device':
+        return this.#renew(entry, section)
     }
   }
 
@@ -159,7 +181,7 @@ export class AuthorityState implements DocumentState {
     if (!isCertified(this.#host.rule, claim)) return 'certificate'
     return () => {
       this.genesis = genesis
-      this.#enter({ ...genesis, role: 'steward' }, section)
+      this.#enter({ ...genesis, role: 'steward', replaces: null }, section)
     }
   }
 
@@ -187,27 +209,53 @@ export class AuthorityState implements DocumentState {
     if (invite.issuer !== section.device) return 'invite-foreign'
     if (invite.isRevoked) return 'invite-revoked'
     if (invite.used >= invite.uses) return 'invite-used'
-    const known = this.devices.get(toHex(entry.device))
-    if (known?.admissions.some((it) => section.acknowledges(it.issuer, it.seq)) === true)
-      return 'already-admitted'
+    if (this.#known(entry.device, section).length > 0) return 'already-admitted'
     const { kit, device, certificate } = entry
     if (!isCertified(this.#host.rule, { kit, device, scope: this.#host.coop, certificate }))
       return 'certificate'
     if (!isProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
     return () => {
       invite.used += 1
-      this.#enter({ ...entry, role: invite.role }, section)
+      this.#enter({ ...entry, role: invite.role, replaces: null }, section)
     }
   }
 
+  /** The role is that of the replaced key; so a new key brings its member nothing that it did not have. */
+  #renew(entry: RenewalEntry, section: SectionContext): EntryVerdict {
+    if (this.slotsOf(section.device) < 1) return 'no-slots'
+    const { kit, device, certificate } = entry
+    const replaced = this.#known(entry.replaces, section)
+    if (replaced.length === 0) return 'replaced-unknown'
+    const before = replaced.find((it) => it.member === toHex(kit))
+    if (before === undefined) return 'replaced-foreign'
+    if (this.#known(device, section).length > 0) return 'already-admitted'
+    if (!isCertified(this.#host.rule, { kit, device, scope: this.#host.coop, certificate }))
+      return 'certificate'
+    if (!isRenewalProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
+    return () => {
+      this.#renewals.set(section.device, (this.#renewals.get(section.device) ?? 0) + 1)
+      this.#enter({ ...entry, role: before.role, replaces: toHex(entry.replaces) }, section)
+    }
+  }
+
+  /** Admissions of a device that the section's commit acknowledges, by commit id. */
+  #known(device: Uint8Array, section: SectionContext): DeviceEntry['admissions'] {
+    const admissions = this.devices.get(toHex(device))?.admissions ?? []
+    return admissions.filter((it) => section.acknowledges(it.issuer, it.seq))
+  }
+
   #enter(
-    who: { device: Uint8Array; kit: Uint8Array; memberName: string; deviceName: string; role: Role },
+    who: Pick<DeviceEntry, 'memberName' | 'deviceName' | 'role' | 'replaces'> & {
+      device: Uint8Array
+      kit: Uint8Array
+    },
     section: SectionContext,
   ): void {
     const name = toHex(who.device)
     const member = toHex(who.kit)
-    const { memberName, deviceName, role } = who
-    const admission = { issuer: section.device, seq: section.seq, commit: toHex(section.commit), role }
+    const { memberName, deviceName, role, replaces } = who
+    const commit = toHex(section.commit)
+    const admission = { issuer: section.device, seq: section.seq, commit, role, replaces }
     const admissions = [
       ...(this.devices.get(name)?.admissions ?? []),
       { ...admission, member, memberName, deviceName },
@@ -220,6 +268,7 @@ export class AuthorityState implements DocumentState {
       memberName: first.memberName,
       deviceName: first.deviceName,
       role: first.role,
+      replaces: first.replaces,
       admissions,
     })
   }

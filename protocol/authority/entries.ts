@@ -51,8 +51,28 @@ export interface AdmitEntry {
   proof: Uint8Array
 }
 
+/**
+ * Admits a new key of a member that is on the roster already: its folder was restored or copied, and never writes on
+ * under the old key. It spends one slot of the device that writes it.
+ */
+export interface RenewalEntry {
+  t: 'device'
+  /** The new key. */
+  device: Uint8Array
+  /** The member's recovery key. */
+  kit: Uint8Array
+  memberName: string
+  deviceName: string
+  /** Key that the folder had before, of the same kit; the new key gets its role. It stays on the roster. */
+  replaces: Uint8Array
+  /** The kit's signature over co-op and device. */
+  certificate: Uint8Array
+  /** The new key's signature over co-op, replaced key, itself, kit and names. */
+  proof: Uint8Array
+}
+
 /** An act in the authority document. */
-export type AuthorityEntry = GenesisEntry | InviteEntry | RevokeEntry | AdmitEntry
+export type AuthorityEntry = GenesisEntry | InviteEntry | RevokeEntry | AdmitEntry | RenewalEntry
 
 /** The typed entry in a decoded map, or null when it is not one of ours. */
 export function readAuthorityEntry(map: ValueMap): AuthorityEntry | null {
@@ -79,6 +99,8 @@ export function readAuthorityEntry(map: ValueMap): AuthorityEntry | null {
     }
     case 'admit':
       return readAdmit(map)
+    case 'device':
+      return readRenewal(map)
     default:
       return null
   }
@@ -97,4 +119,14 @@ function readAdmit(map: ValueMap): AdmitEntry | null {
   if (!isName(memberName, NAME_LENGTH_MAX) || !isName(deviceName, NAME_LENGTH_MAX)) return null
   if (!isBytes(certificate, 64) || !isBytes(proof, 64)) return null
   return { t: 'admit', invite, device, kit, memberName, deviceName, certificate, proof }
+}
+
+function readRenewal(map: ValueMap): RenewalEntry | null {
+  const keys = ['t', 'device', 'kit', 'memberName', 'deviceName', 'replaces', 'certificate', 'proof']
+  if (!isMapOf(map, keys)) return null
+  const { device, kit, memberName, deviceName, replaces, certificate, proof } = map
+  if (!isBytes(device, 32) || !isBytes(kit, 32) || !isBytes(replaces, 32)) return null
+  if (!isName(memberName, NAME_LENGTH_MAX) || !isName(deviceName, NAME_LENGTH_MAX)) return null
+  if (!isBytes(certificate, 64) || !isBytes(proof, 64)) return null
+  return { t: 'device', device, kit, memberName, deviceName, replaces, certificate, proof }
 }

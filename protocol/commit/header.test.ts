@@ -178,14 +178,26 @@ test('header-too-many-sections: 16 are taken, 17 are not', () => {
   expect(verdict({ sections: sections(SECTIONS_MAX + 1, 1) })).toBe('header-too-many-sections')
 })
 
-test('header-order: acknowledged devices and documents ascend strictly', () => {
+test('several commits of one device may be acknowledged: a fork proof', () => {
+  const device = bytes32(4)
+  const proof = [head(device, 3, bytes32(1)), head(device, 3, bytes32(2)), head(device, 4, bytes32(0))]
+  expect(verdict({ seen: proof })).toBe('ok')
+  expect(verdict({ seen: [...proof, head(bytes32(5), 0, bytes32(0))] })).toBe('ok')
+})
+
+test('header-order: heads ascend strictly by device, seq and id, documents by their name', () => {
   const [a, b] = header.seen
   const [first, second] = header.sections
   if (!a || !b || !first || !second) throw new Error('the sample is too small')
   for (const seen of [
     [b, a],
     [a, a],
-    [a, { ...b, device: a.device }],
+    [{ ...a, seq: 1 }, a],
+    [{ ...a, id: bytes32(6) }, a],
+    [
+      { ...a, seq: 1, id: bytes32(1) },
+      { ...a, id: bytes32(2) },
+    ],
   ])
     expect(verdict({ seen })).toBe('header-order')
   for (const list of [

@@ -1,4 +1,11 @@
-import { decodeCanonical, encodeCanonical, isBytes, isCount } from '../encoding/index.ts'
+import {
+  LayoutReader,
+  compareBytes,
+  decodeCanonical,
+  encodeCanonical,
+  isBytes,
+  isCount,
+} from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { isDocumentId } from './document-id.ts'
 import {
@@ -47,7 +54,7 @@ export interface Header {
   prev: Uint8Array | null
   /** The seal whose epoch this commit cites; the co-op id stands for the founding epoch. */
   epoch: Uint8Array
-  /** Strictly ascending by device key. */
+  /** Strictly ascending by device key, seq and id. Several of one device prove that it forked. */
   seen: SeenHead[]
   /** The author's clock, ms since 1970. Advisory: no rule judges it. */
   timeMs: number
@@ -87,6 +94,52 @@ export function encodeHeader(header: Header): Uint8Array {
 /** Decodes and checks everything that the header alone decides. Never throws. */
 export function decodeHeader(bytes: Uint8Array): HeaderResult {
   if (bytes.length > HEADER_BYTES_MAX) return refuse('header-too-long')
+  const header = readHeader(bytes)
+  return header === null ? judgeHeader(bytes) : { ok: true, header }
+}
+
+/** The header, read straight through; null for anything else, which `judgeHeader` then names. A test holds them equal. */
+export function readHeader(bytes: Uint8Array): Header | null {
+  const reader = new LayoutReader(bytes)
+  if (reader.array() !== 9 || reader.count() !== HEADER_VERSION) return null
+  const coop = reader.viewOf(32)
+  const device = reader.viewOf(32)
+  const seq = reader.count()
+  const prev = reader.isNull() ? null : reader.viewOf(32)
+  const epoch = reader.viewOf(32)
+  const seenCount = reader.array()
+  if (reader.isOff || seq > SEQ_MAX || (prev === null) !== (seq === 0) || seenCount > SEEN_MAX) return null
+  const seen: SeenHead[] = []
+  for (let i = 0; i < seenCount; i += 1) {
+    if (reader.array() !== 3) return null
+    const head = { device: reader.viewOf(32), seq: reader.count(), id: reader.viewOf(32) }
+    const before = seen[i - 1]
+    if (reader.isOff || head.seq > SEQ_MAX || compareBytes(head.device, device) === 0) return null
+    if (before !== undefined && compareSeen(before, head) >= 0) return null
+    seen.push(head)
+  }
+  const timeMs = reader.count()
+  const sectionCount = reader.array()
+  if (reader.isOff || sectionCount > SECTIONS_MAX) return null
+  const sections: SectionHead[] = []
+  let total = 0
+  for (let i = 0; i < sectionCount; i += 1) {
+    if (reader.array() !== 4) return null
+    const document = reader.ascii()
+    const section = { document, entries: reader.count(), hash: reader.viewOf(32), length: reader.count() }
+    const before = sections[i - 1]
+    total += section.length
+    if (reader.isOff || !isDocumentId(document) || section.entries === 0 || section.entries > ENTRIES_MAX)
+      return null
+    if (section.length > PAYLOAD_BYTES_MAX || total > COMMIT_PAYLOAD_BYTES_MAX) return null
+    if (before !== undefined && before.document >= document) return null
+    sections.push(section)
+  }
+  return reader.isDone ? { coop, device, seq, prev, epoch, seen, timeMs, sections } : null
+}
+
+/** The general way to a header: says what is wrong. */
+export function judgeHeader(bytes: Uint8Array): HeaderResult {
   const decoded = decodeCanonical(bytes)
   if (!decoded.ok) return refuse('header-encoding')
   const fields = decoded.value
@@ -116,10 +169,11 @@ function readSeen(rows: Value[], author: Uint8Array): SeenHead[] | HeaderRefusal
     if (!Array.isArray(row) || row.length !== 3) return 'header-shape'
     const [device, seq, id] = row
     if (!isBytes(device, 32) || !isCount(seq) || seq > SEQ_MAX || !isBytes(id, 32)) return 'header-shape'
+    const head = { device, seq, id }
     const before = seen.at(-1)
-    if (before !== undefined && !isAscending(before.device, device)) return 'header-order'
-    if (!isDifferent(device, author)) return 'header-shape'
-    seen.push({ device, seq, id })
+    if (before !== undefined && compareSeen(before, head) >= 0) return 'header-order'
+    if (compareBytes(device, author) === 0) return 'header-shape'
+    seen.push(head)
   }
   return seen
 }
@@ -141,16 +195,9 @@ function readSections(rows: Value[]): SectionHead[] | HeaderRefusal {
   return sections
 }
 
-function isAscending(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < 32; i += 1) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0)
-    if (difference !== 0) return difference < 0
-  }
-  return false
-}
-
-function isDifferent(a: Uint8Array, b: Uint8Array): boolean {
-  return a.some((byte, i) => byte !== b[i])
+/** The order of acknowledged heads in a header: by device key, then seq, then id. */
+export function compareSeen(a: SeenHead, b: SeenHead): number {
+  return compareBytes(a.device, b.device) || a.seq - b.seq || compareBytes(a.id, b.id)
 }
 
 function refuse(refusal: HeaderRefusal): HeaderResult {

@@ -1,5 +1,5 @@
 export { DOCUMENT_ID_LENGTH_MAX, isDocumentId } from './document-id.ts'
-export { HEADER_VERSION, decodeHeader, encodeHeader } from './header.ts'
+export { HEADER_VERSION, compareSeen, decodeHeader, encodeHeader } from './header.ts'
 export type { Header, HeaderRefusal, HeaderResult, SectionHead, SeenHead } from './header.ts'
 export {
   COMMIT_PAYLOAD_BYTES_MAX,
@@ -10,5 +10,12 @@ export {
   SEEN_MAX,
   SEQ_MAX,
 } from './limits.ts'
-export { commitMessage, decodeRecord, encodeRecord, sectionsRefusal, signCommit } from './record.ts'
+export {
+  commitMessage,
+  decodeRecord,
+  decodeRecords,
+  encodeRecord,
+  sectionsRefusal,
+  signCommit,
+} from './record.ts'
 export type { CommitRecord, RecordRefusal, RecordResult, Section, SectionsRefusal } from './record.ts'

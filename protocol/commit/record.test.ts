@@ -4,7 +4,7 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { encodeCanonical, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { SignatureRule } from '../identity/index.ts'
-import { commitMessage, decodeRecord, encodeRecord, signCommit } from './record.ts'
+import { commitMessage, decodeRecord, decodeRecords, encodeRecord, signCommit } from './record.ts'
 import type { CommitRecord } from './record.ts'
 
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(nodeCrypto().sha256(bytes))
@@ -32,10 +32,26 @@ test('a signed record decodes to itself, its id is the hash of its header, its s
   const decoded = decodeRecord(record.bytes, sha256)
   expect(decoded).toEqual({ ok: true, record })
   expect(toHex(record.id)).toBe(toHex(sha256(headerBytes)))
-  expect(record.author).toBe(toHex(signer.publicKey))
+  expect(toHex(record.header.device)).toBe(toHex(signer.publicKey))
   expect(new SignatureRule(nodeCrypto()).verify(signer.publicKey, commitMessage(record.id), signature)).toBe(
     true,
   )
+})
+
+test('a record whose id the host knows is not hashed again, but its lengths are compared', () => {
+  const noHash = (): Uint8Array => {
+    throw new Error('hashed')
+  }
+  expect(decodeRecord(record.bytes, noHash, record.id)).toEqual({ ok: true, record })
+  const short = encodeRecord(headerBytes, signature, [new Uint8Array(), Uint8Array.of(1, 2)])
+  expect(decodeRecord(short, noHash, record.id)).toEqual({ ok: false, refusal: 'payload-length' })
+})
+
+test('a batch decodes to its records in order, or to the first refusal', () => {
+  expect(decodeRecords([record.bytes, record.bytes], sha256)).toEqual({ ok: true, records: [record, record] })
+  const bad = [record.bytes, Uint8Array.of(0x80), new Uint8Array()]
+  expect(decodeRecords(bad, sha256)).toEqual({ ok: false, refusal: 'record-shape' })
+  expect(decodeRecords([], sha256)).toEqual({ ok: true, records: [] })
 })
 
 test('sections are signed in order of their documents, each with its own payload', () => {

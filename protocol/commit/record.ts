@@ -1,4 +1,4 @@
-import { decodeCanonical, encodeCanonical, equalBytes, isBytes, toHex } from '../encoding/index.ts'
+import { LayoutReader, decodeCanonical, encodeCanonical, equalBytes, isBytes } from '../encoding/index.ts'
 import { signedMessage } from '../identity/index.ts'
 import type { Sha256, Signer } from '../identity/index.ts'
 import { isDocumentId } from './document-id.ts'
@@ -10,10 +10,6 @@ import { COMMIT_PAYLOAD_BYTES_MAX, ENTRIES_MAX, PAYLOAD_BYTES_MAX, SECTIONS_MAX 
 export interface CommitRecord {
   /** SHA-256 of `headerBytes`: the commit id. */
   id: Uint8Array
-  /** Device key of the chain in hex: the form that maps use. */
-  author: string
-  /** Device keys of the acknowledged heads in hex, in their order. */
-  seenAuthors: readonly string[]
   header: Header
   headerBytes: Uint8Array
   /** Ed25519 signature of the id, 64 bytes; checked by whoever stores it, not by decoding. */
@@ -93,8 +89,7 @@ export function signCommit(
   const signature = keys.signer.sign(commitMessage(id))
   const payloads = ordered.map((section) => section.payload)
   const bytes = encodeRecord(headerBytes, signature, payloads)
-  const seenAuthors = header.seen.map((head) => toHex(head.device))
-  return { id, author: toHex(header.device), seenAuthors, header, headerBytes, signature, payloads, bytes }
+  return { id, header, headerBytes, signature, payloads, bytes }
 }
 
 /** Canonical bytes of a record: an array of header bytes, signature and payloads. */
@@ -106,39 +101,79 @@ export function encodeRecord(
   return encodeCanonical([headerBytes, signature, [...payloads]])
 }
 
-/** Decodes a record and checks header and payload hashes. The signature is left to the caller. Never throws. */
-export function decodeRecord(bytes: Uint8Array, sha256: Sha256): RecordResult {
-  const decoded = decodeCanonical(bytes)
-  if (!decoded.ok) return { ok: false, refusal: 'record-encoding' }
-  if (!Array.isArray(decoded.value) || decoded.value.length !== 3)
-    return { ok: false, refusal: 'record-shape' }
-  const [headerBytes, signature, payloads] = decoded.value
-  if (!(headerBytes instanceof Uint8Array) || !isBytes(signature, 64))
-    return { ok: false, refusal: 'record-shape' }
-  if (!Array.isArray(payloads) || !payloads.every(isPayload)) return { ok: false, refusal: 'record-shape' }
+/**
+ * Decodes a record and checks header and payload hashes. The signature is left to the caller. Never throws.
+ *
+ * @param id - the record's id where somebody hashed header and payloads already; then they are not hashed again
+ */
+export function decodeRecord(bytes: Uint8Array, sha256: Sha256, id: Uint8Array | null = null): RecordResult {
+  const parts = readRecord(bytes) ?? judgeRecord(bytes)
+  if (typeof parts === 'string') return { ok: false, refusal: parts }
+  const { headerBytes, signature, payloads } = parts
   const parsed = decodeHeader(headerBytes)
   if (!parsed.ok) return parsed
   const { header } = parsed
   if (payloads.length !== header.sections.length) return { ok: false, refusal: 'payload-count' }
-  for (const [i, section] of header.sections.entries()) {
+  for (let i = 0; i < payloads.length; i += 1) {
     const payload = payloads[i]
-    if (payload === null || payload === undefined) continue
+    const section = header.sections[i]
+    if (payload === null || payload === undefined || section === undefined) continue
     if (payload.length !== section.length) return { ok: false, refusal: 'payload-length' }
-    if (!equalBytes(sha256(payload), section.hash)) return { ok: false, refusal: 'payload-hash' }
+    if (id === null && !equalBytes(sha256(payload), section.hash))
+      return { ok: false, refusal: 'payload-hash' }
   }
-  const author = toHex(header.device)
-  const seenAuthors = header.seen.map((head) => toHex(head.device))
-  const record = {
-    id: sha256(headerBytes),
-    author,
-    seenAuthors,
-    header,
-    headerBytes,
-    signature,
-    payloads,
-    bytes,
-  }
+  const record = { id: id ?? sha256(headerBytes), header, headerBytes, signature, payloads, bytes }
   return { ok: true, record }
+}
+
+/**
+ * Decodes the records of one batch; the first that is none spoils it.
+ *
+ * @param ids - ids of all records, 32 bytes each, where somebody hashed them and their payloads already
+ */
+export function decodeRecords(
+  list: readonly Uint8Array[],
+  sha256: Sha256,
+  ids: Uint8Array | null = null,
+): { ok: true; records: CommitRecord[] } | { ok: false; refusal: RecordRefusal } {
+  const records: CommitRecord[] = []
+  for (const [i, bytes] of list.entries()) {
+    const decoded = decodeRecord(bytes, sha256, ids === null ? null : ids.subarray(32 * i, 32 * i + 32))
+    if (!decoded.ok) return decoded
+    records.push(decoded.record)
+  }
+  return { ok: true, records }
+}
+
+/** What a record is made of, before its header is looked into. */
+export interface RecordParts {
+  headerBytes: Uint8Array
+  signature: Uint8Array
+  payloads: (Uint8Array | null)[]
+}
+
+/** The parts, read straight through; null for anything else, which `judgeRecord` then names. A test holds them equal. */
+export function readRecord(bytes: Uint8Array): RecordParts | null {
+  const reader = new LayoutReader(bytes)
+  if (reader.array() !== 3) return null
+  const headerBytes = reader.view()
+  const signature = reader.viewOf(64)
+  const count = reader.array()
+  if (reader.isOff || count > SECTIONS_MAX) return null
+  const payloads: (Uint8Array | null)[] = []
+  for (let i = 0; i < count; i += 1) payloads.push(reader.isNull() ? null : reader.view())
+  return reader.isDone ? { headerBytes, signature, payloads } : null
+}
+
+/** The general way to the parts: says what is wrong. */
+export function judgeRecord(bytes: Uint8Array): RecordParts | RecordRefusal {
+  const decoded = decodeCanonical(bytes)
+  if (!decoded.ok) return 'record-encoding'
+  if (!Array.isArray(decoded.value) || decoded.value.length !== 3) return 'record-shape'
+  const [headerBytes, signature, payloads] = decoded.value
+  if (!(headerBytes instanceof Uint8Array) || !isBytes(signature, 64)) return 'record-shape'
+  if (!Array.isArray(payloads) || !payloads.every(isPayload)) return 'record-shape'
+  return { headerBytes, signature, payloads }
 }
 
 function isPayload(value: unknown): value is Uint8Array | null {

@@ -10,7 +10,9 @@ export {
   JOIN_MESSAGE_BYTES_MAX,
   decodeJoinAnswer,
   decodeJoinRequest,
+  decodeRenewalRequest,
   encodeJoinAnswer,
   encodeJoinRequest,
+  encodeRenewalRequest,
 } from './join-message.ts'
-export type { JoinAnswer, JoinRefusal, JoinRequest } from './join-message.ts'
+export type { JoinAnswer, JoinRefusal, JoinRequest, RenewalRequest } from './join-message.ts'

@@ -7,10 +7,12 @@ import {
   JOIN_MESSAGE_BYTES_MAX,
   decodeJoinAnswer,
   decodeJoinRequest,
+  decodeRenewalRequest,
   encodeJoinAnswer,
   encodeJoinRequest,
+  encodeRenewalRequest,
 } from './join-message.ts'
-import type { JoinAnswer, JoinRefusal, JoinRequest } from './join-message.ts'
+import type { JoinAnswer, JoinRefusal, JoinRequest, RenewalRequest } from './join-message.ts'
 
 const request: JoinRequest = {
   invite: new Uint8Array(32).fill(1),
@@ -23,6 +25,23 @@ const request: JoinRequest = {
 const { invite, kit, memberName, deviceName, certificate, proof } = request
 const fields: Value[] = [1, invite, kit, memberName, deviceName, certificate, proof]
 
+const renewal: RenewalRequest = {
+  device: new Uint8Array(32).fill(5),
+  kit,
+  replaces: new Uint8Array(32).fill(6),
+  ...{ memberName, deviceName, certificate, proof },
+}
+const renewalFields: Value[] = [
+  2,
+  renewal.device,
+  kit,
+  renewal.replaces,
+  memberName,
+  deviceName,
+  certificate,
+  proof,
+]
+
 const REFUSALS: readonly JoinRefusal[] = [
   'malformed',
   'invite-unknown',
@@ -30,6 +49,9 @@ const REFUSALS: readonly JoinRefusal[] = [
   'invite-expired',
   'invite-revoked',
   'proof',
+  'kit-unknown',
+  'no-slots',
+  'keys-used',
   'busy',
   'failed',
 ]
@@ -47,6 +69,29 @@ test('a request with a missing, additional or mistyped field is none', () => {
   for (let at = 1; at < 7; at += 1)
     bad.push(fields.with(at, new Uint8Array(33)), fields.with(at, 7), fields.with(at, ''))
   for (const value of bad) expect(decodeJoinRequest(encodeCanonical(value))).toBe(null)
+})
+
+test('a request for a new key decodes to what was encoded, and is no request by an invite', () => {
+  const bytes = encodeRenewalRequest(renewal)
+  expect([...bytes]).toEqual([...encodeCanonical(renewalFields)])
+  expect(decodeRenewalRequest(bytes)).toEqual(renewal)
+  expect(decodeJoinRequest(bytes)).toBe(null)
+  expect(decodeRenewalRequest(encodeJoinRequest(request))).toBe(null)
+})
+
+test('a request for a new key with a missing, additional or mistyped field is none', () => {
+  const bad: Value[] = [
+    ...[null, {}, [], renewalFields.with(0, 1), renewalFields.with(0, 3)],
+    ...[renewalFields.slice(0, 7), [...renewalFields, 0]],
+    ...[4, 5].map((at) => renewalFields.with(at, 'x'.repeat(NAME_LENGTH_MAX + 1))),
+  ]
+  for (let at = 1; at < 8; at += 1)
+    bad.push(
+      renewalFields.with(at, new Uint8Array(33)),
+      renewalFields.with(at, 7),
+      renewalFields.with(at, ''),
+    )
+  for (const value of bad) expect(decodeRenewalRequest(encodeCanonical(value))).toBe(null)
 })
 
 test('names of 64 units are taken, longer or hidden ones are not', () => {

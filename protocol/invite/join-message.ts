@@ -19,6 +19,25 @@ export interface JoinRequest {
   proof: Uint8Array
 }
 
+/**
+ * What a device of a member that is on the roster sends for its new key. It proves itself, so whichever device of the
+ * co-op brings it may: mostly the one that had the old key.
+ */
+export interface RenewalRequest {
+  /** The new key. */
+  device: Uint8Array
+  /** The member's recovery key. */
+  kit: Uint8Array
+  /** Key that the device had before. */
+  replaces: Uint8Array
+  memberName: string
+  deviceName: string
+  /** The kit's certificate for the new key. */
+  certificate: Uint8Array
+  /** The new key's signature over the renewal. */
+  proof: Uint8Array
+}
+
 /** Why a device was not admitted. Stable: the CLI and the page translate these. */
 export type JoinRefusal =
   | 'malformed'
@@ -27,6 +46,9 @@ export type JoinRefusal =
   | 'invite-expired'
   | 'invite-revoked'
   | 'proof'
+  | 'kit-unknown'
+  | 'no-slots'
+  | 'keys-used'
   | 'busy'
   | 'failed'
 
@@ -40,6 +62,9 @@ const REFUSALS: readonly JoinRefusal[] = [
   'invite-expired',
   'invite-revoked',
   'proof',
+  'kit-unknown',
+  'no-slots',
+  'keys-used',
   'busy',
   'failed',
 ]
@@ -59,6 +84,23 @@ export function decodeJoinRequest(bytes: Uint8Array): JoinRequest | null {
     return null
   if (!isName(memberName, NAME_LENGTH_MAX) || !isName(deviceName, NAME_LENGTH_MAX)) return null
   return { invite, kit, memberName, deviceName, certificate, proof }
+}
+
+/** Canonical bytes of a request for a new key. */
+export function encodeRenewalRequest(request: RenewalRequest): Uint8Array {
+  const { device, kit, replaces, memberName, deviceName, certificate, proof } = request
+  return encodeCanonical([2, device, kit, replaces, memberName, deviceName, certificate, proof])
+}
+
+/** The request for a new key in `bytes`, or null. */
+export function decodeRenewalRequest(bytes: Uint8Array): RenewalRequest | null {
+  const fields = readFields(bytes)
+  if (fields === null || fields.length !== 8 || fields[0] !== 2) return null
+  const [, device, kit, replaces, memberName, deviceName, certificate, proof] = fields
+  if (!isBytes(device, 32) || !isBytes(kit, 32) || !isBytes(replaces, 32)) return null
+  if (!isName(memberName, NAME_LENGTH_MAX) || !isName(deviceName, NAME_LENGTH_MAX)) return null
+  if (!isBytes(certificate, 64) || !isBytes(proof, 64)) return null
+  return { device, kit, replaces, memberName, deviceName, certificate, proof }
 }
 
 /** Canonical bytes of an answer. */

@@ -1,40 +1,52 @@
 import { compareBytes, concatBytes } from '../encoding/index.ts'
+import type { History } from '../history/index.ts'
 import type { Sha256 } from '../identity/index.ts'
-import type { Chain } from './chain.ts'
 
 /** Buckets that rows are digested in, by the first byte of the device key. */
 export const BUCKET_COUNT = 256
 
-/** The head of one chain: what peers compare. */
+/** The end of one branch of one device: what peers compare. A device that never forked has one row. */
 export interface HeadRow {
   /** Device key. */
   device: Uint8Array
-  /** Commits in the chain, at least 1. */
+  /** Commits up to and with the branch's end, at least 1. */
   length: number
   /** Id of the last one. */
   id: Uint8Array
 }
 
+/** What the heads are read from. */
+export interface HeadsSource {
+  readonly history: History
+  /** Orders of the ends of a device's branches that peers are told of. */
+  endsOf(device: number): readonly number[]
+}
+
 /** Digests of all heads, kept up to date bucket by bucket: a new commit costs one bucket, not the whole co-op. */
 export class Heads {
   readonly #sha256: Sha256
-  readonly #buckets: Chain[][] = Array.from({ length: BUCKET_COUNT }, () => [])
+  readonly #source: HeadsSource
+  readonly #buckets: number[][] = Array.from({ length: BUCKET_COUNT }, () => [])
   readonly #digests: (Uint8Array | null)[] = Array.from({ length: BUCKET_COUNT }, () => EMPTY)
   #root: Uint8Array | null = null
 
-  constructor(sha256: Sha256) {
+  constructor(sha256: Sha256, source: HeadsSource) {
     this.#sha256 = sha256
+    this.#source = source
   }
 
-  add(chain: Chain): void {
-    const bucket = this.#bucket(chain)
-    bucket.push(chain)
-    bucket.sort((a, b) => compareBytes(a.device, b.device))
+  /** Takes a device in that wrote its first commit. */
+  add(device: number): void {
+    const { history } = this.#source
+    const bucket = this.#buckets[history.keyOf(device)[0] ?? 0] ?? []
+    bucket.push(device)
+    bucket.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
+    this.touch(device)
   }
 
-  /** Notes that a chain got longer. */
-  touch(chain: Chain): void {
-    this.#digests[chain.device[0] ?? 0] = null
+  /** Notes that a device's rows changed. */
+  touch(device: number): void {
+    this.#digests[this.#source.history.keyOf(device)[0] ?? 0] = null
     this.#root = null
   }
 
@@ -47,34 +59,40 @@ export class Heads {
     return this.#root
   }
 
-  /** Digest of one bucket: 32 zero bytes while it is empty. */
+  /** SHA-256 over the rows of one bucket; 32 zero bytes for an empty one. */
   digest(bucket: number): Uint8Array {
     const known = this.#digests[bucket]
     if (known !== null && known !== undefined) return known
-    const digest = this.#sha256(concatBytes(...this.rows(bucket).flatMap(rowParts)))
+    const rows = this.rows(bucket)
+    const digest = rows.length === 0 ? EMPTY : this.#sha256(concatBytes(...rows.map(rowBytes)))
     this.#digests[bucket] = digest
     return digest
   }
 
-  /** Rows of one bucket, ascending by device key. */
+  /** Rows of one bucket, by device key, and by id within a forked device. */
   rows(bucket: number): HeadRow[] {
-    return (this.#buckets[bucket] ?? []).filter((chain) => chain.length > 0).map(headRow)
+    return (this.#buckets[bucket] ?? []).flatMap((device) => this.rowsOf(device))
   }
 
-  #bucket(chain: Chain): Chain[] {
-    return this.#buckets[chain.device[0] ?? 0] ?? []
+  /** Rows of one device, by id. */
+  rowsOf(device: number): HeadRow[] {
+    const { history } = this.#source
+    const rows = this.#source.endsOf(device).map((order) => ({
+      device: history.keyOf(device).slice(),
+      length: history.seqOf(order) + 1,
+      id: history.idOf(order).slice(),
+    }))
+    return rows.length < 2 ? rows : rows.sort((a, b) => compareBytes(a.id, b.id))
   }
 }
 
-/** The row of a chain that has at least one commit. */
-export function headRow(chain: Chain): HeadRow {
-  const id = chain.ids.at(chain.length - 1) ?? EMPTY
-  return { device: chain.device, length: chain.length, id }
+/** A row as it is digested: device key, length (4 bytes, big endian), head id. */
+export function rowBytes(row: HeadRow): Uint8Array {
+  const bytes = new Uint8Array(68)
+  bytes.set(row.device)
+  new DataView(bytes.buffer).setUint32(32, row.length)
+  bytes.set(row.id, 36)
+  return bytes
 }
 
 const EMPTY: Uint8Array = new Uint8Array(32)
-
-function rowParts(row: HeadRow): Uint8Array[] {
-  const { length } = row
-  return [row.device, Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length), row.id]
-}

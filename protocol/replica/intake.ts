@@ -1,8 +1,10 @@
-import { equalBytes } from '../encoding/index.ts'
+import { equalBytes, toHex } from '../encoding/index.ts'
 import { commitMessage } from '../commit/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
+import { RowIndex } from '../history/index.ts'
+import type { History } from '../history/index.ts'
 import type { SignatureRule } from '../identity/index.ts'
-import type { Chain } from './chain.ts'
+import type { Pending } from './pending.ts'
 
 /** Headers between two checked signatures of one chain, at most (design, section 4). */
 export const SIGNATURE_RUN_MAX = 256
@@ -11,10 +13,12 @@ export const SIGNATURE_RUN_MAX = 256
 export type CommitRefusal =
   | 'other-coop'
   | 'unknown-epoch'
-  | 'fork'
   | 'gap'
+  | 'false-prev'
+  | 'false-seen'
   | 'payload-missing'
   | 'signature'
+  | 'unsigned-stretch'
   | 'unknown-device'
   | 'waiting-quota'
 
@@ -25,89 +29,146 @@ export type IntakeVerdict = 'linked' | 'duplicate' | CommitRefusal
 export interface IntakeView {
   coop: Uint8Array
   rule: SignatureRule
-  chain(device: string): Chain | undefined
+  history: History
+  pending: Pending
+  /** A 32-bit number that peers do not know. */
+  seed: number
   /** True when every section of this document must bring its payload. */
   isAlwaysSent(document: string): boolean
 }
 
-interface Run {
-  length: number
-  head: Uint8Array | null
-  links: number[]
+/** The verdicts, and which records' own signatures were checked and hold. */
+export interface Judgement {
+  verdicts: IntakeVerdict[]
+  signed: ReadonlySet<number>
 }
 
 /**
- * Judges a batch in order: links each record to its chain as stored or to earlier records of the batch, then checks
- * one signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails
- * is refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
+ * Judges a batch in order: links each record to what is stored, waits, or came earlier in the batch, then checks one
+ * signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails is
+ * refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
  * have spoilt all but those that the sender itself checked, and the sender's windows are not ours.
+ *
+ * @param checked - places of records whose own signature the host has checked by the same rule and found good
  */
-export function judgeBatch(records: readonly CommitRecord[], view: IntakeView): IntakeVerdict[] {
-  const runs = new Map<string, Run>()
-  const verdicts: IntakeVerdict[] = records.map((record, i) => {
-    const name = record.author
-    let run = runs.get(name)
-    if (run === undefined) {
-      const chain = view.chain(name)
-      run = { length: chain?.length ?? 0, head: chain?.ids.at(chain.length - 1) ?? null, links: [] }
-      runs.set(name, run)
-    }
-    return link(record, { run, view, at: i, chain: view.chain(name), records })
-  })
-  for (const run of runs.values()) checkRun(run, records, verdicts, view.rule)
-  return verdicts
+export function judgeBatch(
+  records: readonly CommitRecord[],
+  view: IntakeView,
+  checked: ReadonlySet<number> = NONE_CHECKED,
+): Judgement {
+  const batch = new Batch(view)
+  const verdicts = records.map((record) => batch.link(record, records))
+  const signed = new Set<number>(checked)
+  for (const run of batch.runs) checkRun(run, { records, verdicts, signed, rule: view.rule })
+  return { verdicts, signed }
 }
 
-function link(
-  record: CommitRecord,
-  place: {
-    run: Run
-    view: IntakeView
-    at: number
-    chain: Chain | undefined
-    records: readonly CommitRecord[]
-  },
-): IntakeVerdict {
-  const { run, view } = place
-  const { header } = record
-  if (!equalBytes(header.coop, view.coop)) return 'other-coop'
-  // Seals come with the authority document; until then there is one epoch, and its id is the co-op's.
-  if (!equalBytes(header.epoch, view.coop)) return 'unknown-epoch'
-  if (header.seq < run.length) {
-    const stored =
-      place.chain?.ids.at(header.seq) ??
-      place.records[run.links[header.seq - (place.chain?.length ?? 0)] ?? -1]?.id
-    return stored !== undefined && equalBytes(stored, record.id) ? 'duplicate' : 'fork'
+const NONE_CHECKED: ReadonlySet<number> = new Set()
+
+/**
+ * Places of the records in a batch whose signatures `judgeBatch` will most likely ask for: the last of each device, and
+ * one of each `SIGNATURE_RUN_MAX` before it. A host that checks these elsewhere saves the judge the work.
+ */
+export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
+  const places = new Map<string, number[]>()
+  for (const [at, record] of records.entries()) {
+    const device = toHex(record.header.device)
+    const own = places.get(device)
+    if (own === undefined) places.set(device, [at])
+    else own.push(at)
   }
-  if (header.seq > run.length) return 'gap'
-  if (run.head !== null && (header.prev === null || !equalBytes(header.prev, run.head))) return 'fork'
-  for (const [i, section] of header.sections.entries()) {
-    if (record.payloads[i] === null && view.isAlwaysSent(section.document)) return 'payload-missing'
+  return [...places.values()].flatMap((own) =>
+    own.filter((_, i) => i === own.length - 1 || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1),
+  )
+}
+
+/** What of a batch is linked so far. */
+class Batch {
+  /** Places in the batch of records that follow each other on one chain. */
+  readonly runs: number[][] = []
+  readonly #view: IntakeView
+  readonly #ids: RowIndex
+  /** By number in `#ids`: the place in the batch, and the run. */
+  readonly #places: number[] = []
+  readonly #runOf: number[][] = []
+  #count = -1
+
+  constructor(view: IntakeView) {
+    this.#view = view
+    this.#ids = new RowIndex(view.seed)
   }
-  run.length += 1
-  run.head = record.id
-  run.links.push(place.at)
-  return 'linked'
+
+  link(record: CommitRecord, records: readonly CommitRecord[]): IntakeVerdict {
+    this.#count += 1
+    const { coop, history, pending } = this.#view
+    const { header, id } = record
+    if (this.#ids.find(id) >= 0 || history.find(id) >= 0 || pending.has(id)) return 'duplicate'
+    if (!equalBytes(header.coop, coop)) return 'other-coop'
+    // Seals come with the authority document; until then there is one epoch, and its id is the co-op's.
+    if (!equalBytes(header.epoch, coop)) return 'unknown-epoch'
+    for (const [i, section] of header.sections.entries()) {
+      if (record.payloads[i] === null && this.#view.isAlwaysSent(section.document)) return 'payload-missing'
+    }
+    const before = header.prev === null ? -1 : this.#ids.find(header.prev)
+    const place = this.#places[before]
+    const verdict = place === undefined ? this.#linkToStored(record) : follows(record, records[place])
+    if (verdict !== 'linked') return verdict
+    const run = this.#runOf[before]
+    // A second commit after the same one is the other branch of a fork: a run of its own.
+    const extended = run !== undefined && run.at(-1) === place ? run : []
+    if (extended.length === 0) this.runs.push(extended)
+    extended.push(this.#count)
+    this.#runOf[this.#ids.add(id)] = extended
+    this.#places.push(this.#count)
+    return 'linked'
+  }
+
+  #linkToStored(record: CommitRecord): IntakeVerdict {
+    const { history, pending } = this.#view
+    const { prev, seq, device } = record.header
+    if (prev === null) return 'linked'
+    const order = history.find(prev)
+    if (order >= 0) {
+      const isNext = history.seqOf(order) + 1 === seq && history.isBy(order, device)
+      return isNext ? 'linked' : 'false-prev'
+    }
+    const waiting = pending.get(prev)
+    return waiting === undefined ? 'gap' : follows(record, waiting)
+  }
+}
+
+function follows(record: CommitRecord, before: CommitRecord | undefined): IntakeVerdict {
+  if (before === undefined) return 'gap'
+  const isNext =
+    before.header.seq + 1 === record.header.seq && equalBytes(before.header.device, record.header.device)
+  return isNext ? 'linked' : 'false-prev'
 }
 
 function checkRun(
-  run: Run,
-  records: readonly CommitRecord[],
-  verdicts: IntakeVerdict[],
-  rule: SignatureRule,
+  run: readonly number[],
+  batch: {
+    records: readonly CommitRecord[]
+    verdicts: IntakeVerdict[]
+    signed: Set<number>
+    rule: SignatureRule
+  },
 ): void {
+  const { records, verdicts, signed, rule } = batch
   const isGood = (at: number): boolean => {
+    if (signed.has(at)) return true
     const record = records[at]
-    return (
+    const isSigned =
       record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
-    )
+    if (isSigned) signed.add(at)
+    return isSigned
   }
-  for (let start = 0; start < run.links.length;) {
-    const part = run.links.slice(start, start + SIGNATURE_RUN_MAX)
-    const isEnd = start + part.length === run.links.length
+  for (let start = 0; start < run.length;) {
+    const part = run.slice(start, start + SIGNATURE_RUN_MAX)
+    const isEnd = start + part.length === run.length
     const good = isEnd && !isGood(part.at(-1) ?? -1) ? -1 : part.findLastIndex(isGood)
     if (good < 0) {
-      for (const at of run.links.slice(start)) verdicts[at] = 'signature'
+      // A bad end is the sender's fault: it checks what it sends last. A long stretch is its author's, or a relay's.
+      for (const at of run.slice(start)) verdicts[at] = isEnd ? 'signature' : 'unsigned-stretch'
       return
     }
     start += good + 1

@@ -1,5 +1,5 @@
 import { AUTHORITY, AuthorityState, decodeGenesis } from '../authority/index.ts'
-import { SEEN_MAX, commitMessage, sectionsRefusal, signCommit } from '../commit/index.ts'
+import { SEEN_MAX, commitMessage, compareSeen, sectionsRefusal, signCommit } from '../commit/index.ts'
 import type { CommitRecord, Section, SeenHead } from '../commit/index.ts'
 import { readEntries } from '../document/index.ts'
 import type {
@@ -9,17 +9,20 @@ import type {
   DocumentState,
   SectionContext,
 } from '../document/index.ts'
-import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
+import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
+import { BitList, History } from '../history/index.ts'
+import type { CommitLinks } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
-import { Chain } from './chain.ts'
-import type { Standing } from './chain.ts'
+import { planAcknowledgements } from './acknowledge.ts'
+import { DocumentLog } from './document-log.ts'
+import { ForkEnds } from './fork-ends.ts'
 import { Heads } from './heads.ts'
 import { judgeBatch } from './intake.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
-
-/** Stored commits of one chain that may wait for something they acknowledge. A guess: a day of a busy till. */
-export const WAITING_PER_CHAIN_MAX = 2_000
+import { Pending } from './pending.ts'
+import { Standings } from './standing.ts'
+import type { Standing } from './standing.ts'
 
 /** What a replica stands on. */
 export interface ReplicaInit {
@@ -31,18 +34,32 @@ export interface ReplicaInit {
   signer: Signer | null
   /** Kept states of documents, if the host has any. */
   cached?: (document: string) => CachedDocument | null
+  /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
+  seed?: number
 }
 
 /** A commit that the host must now write at this place of its log. */
 export interface StoredCommit {
-  /** Place in the log, from 0 without gaps. */
+  /** Place in the log, from 0 without gaps; what a commit acknowledges has a smaller one. */
   order: number
   record: CommitRecord
 }
 
+/** What a host's index keeps of a commit. */
+export interface RestoredCommit extends CommitLinks {
+  /** Its own signature was checked. */
+  isSigned: boolean
+  documents: readonly string[]
+}
+
 /** What a batch did. */
 export interface IntakeResult {
+  /** Folded, in the order of the log. */
   stored: StoredCommit[]
+  /** Checked, but what they acknowledge is not all here: the host keeps them aside. */
+  waiting: CommitRecord[]
+  /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
+  released: Uint8Array[]
   duplicates: number
   refused: { record: CommitRecord; refusal: CommitRefusal }[]
 }
@@ -52,15 +69,6 @@ export type AuthorResult =
   | { ok: true; stored: StoredCommit[]; commit: CommitRecord }
   | { ok: false; refusal: string; detail: string }
 
-/** A folded document. */
-interface OpenDocument {
-  state: DocumentState
-  /** Commits with a section of this document that are folded here. */
-  commits: number
-  /** Of these, sections whose verdict was a refusal. */
-  refused: number
-}
-
 /**
  * The whole of one device's knowledge: chains, roster and documents. Synchronous, without clock, disk or network: a
  * host gives it commits and time, and writes what it returns. Equal sets of commits give equal states in any order.
@@ -68,31 +76,50 @@ interface OpenDocument {
 export class Replica {
   readonly coop: Uint8Array
   readonly rule: SignatureRule
+  readonly history: History
   readonly heads: Heads
   readonly authority: AuthorityState
+  readonly forkEnds: ForkEnds
+  readonly pending: Pending = new Pending()
   readonly #init: ReplicaInit
   readonly #host: DocumentHost
-  readonly #chains = new Map<string, Chain>()
-  readonly #byIndex: Chain[] = []
-  readonly #documents = new Map<string, OpenDocument>()
-  /** Chains that wait for a chain (by name) to fold further. */
-  readonly #waiters = new Map<string, Set<Chain>>()
+  readonly #standings: Standings
+  readonly #documents = new Map<string, DocumentLog>()
   readonly #view: IntakeView
-  #logLength = 0
+  /** Commits whose own signature this replica has checked; the others are covered by a later one. */
+  readonly #signed = new BitList()
+  /** Documents whose kept state did not match the log. */
+  readonly #uncached = new Set<string>()
+  /** Devices that `heads` knows: the first ones. */
+  #knownDevices = 0
+  /** Documents whose state must be made anew. */
+  readonly #stale = new Set<string>()
+  /** Device keys in hex, by number. */
+  readonly #names: string[] = []
+  /** Length of each branch up to and with its last authority section, by index. */
+  readonly #authorityLengths: number[] = []
 
   constructor(init: ReplicaInit) {
     this.#init = init
     this.coop = init.coop
     const { sha256 } = init.crypto
+    const seed = init.seed ?? 0
     this.rule = new SignatureRule(init.crypto)
-    this.heads = new Heads(sha256)
-    this.#host = { coop: init.coop, sha256, rule: this.rule, cached: init.cached ?? (() => null) }
+    this.history = new History(seed)
+    this.forkEnds = new ForkEnds(this.history)
+    this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
+    const cached = (id: string): CachedDocument | null =>
+      this.#uncached.has(id) ? null : (init.cached?.(id) ?? null)
+    this.#host = { coop: init.coop, sha256, rule: this.rule, cached }
     this.authority = new AuthorityState(this.#host)
-    this.#documents.set(AUTHORITY, { state: this.authority, commits: 0, refused: 0 })
+    this.#standings = new Standings(this.history, this.authority)
+    this.#log(AUTHORITY).state = this.authority
     this.#view = {
       coop: init.coop,
       rule: this.rule,
-      chain: (device) => this.#chains.get(device),
+      history: this.history,
+      pending: this.pending,
+      seed,
       // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
       // its document would differ for ever from that of peers with the same heads.
       isAlwaysSent: () => true,
@@ -101,7 +128,7 @@ export class Replica {
 
   /** Number of commits in the log. */
   get logLength(): number {
-    return this.#logLength
+    return this.history.length
   }
 
   /** Key of this device in hex, or null on a reading replica. */
@@ -109,77 +136,182 @@ export class Replica {
     return this.#init.signer === null ? null : toHex(this.#init.signer.publicKey)
   }
 
-  /** The chain of a device (hex), if any of its commits is stored. */
-  chain(device: string): Chain | undefined {
-    return this.#chains.get(device)
+  /** Number of commits of a device (hex) up to the end of its longest branch; 0 when there are none. */
+  lengthOf(device: string): number {
+    const number = this.history.findDevice(fromHex(device) ?? NONE)
+    return this.history.branchesOf(number).reduce((length, branch) => Math.max(length, branch.length), 0)
   }
 
-  /** All chains, in the order in which they turned up. */
-  chains(): readonly Chain[] {
-    return this.#byIndex
+  /** True when commit `order` bears a signature that this replica has checked itself. */
+  isSigned(order: number): boolean {
+    return this.#signed.has(order)
+  }
+
+  /** Commits of this commit's branch up to and with the last that bears an authority section; never fewer. */
+  authorityLengthOf(order: number): number {
+    return this.#authorityLengths[this.history.branchOf(order).index] ?? 0
   }
 
   /** Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them. */
   documentIds(): string[] {
-    return [...this.#documents]
-      .filter(([, document]) => document.commits > 0)
-      .map(([id]) => id)
+    return [...this.#documents.values()]
+      .filter((it) => it.orders.length > 0 && it.kind !== null)
+      .map((it) => it.id)
       .sort()
   }
 
-  /** Folded state of a document, or null when nobody wrote it yet. */
+  /** Folded state of a document, or null when nobody wrote it yet or it is not loaded. */
   document(id: string): DocumentState | null {
     return this.#documents.get(id)?.state ?? null
   }
 
-  /** Opens a document that nobody wrote yet, so that it can be read and written; null for an unknown kind. */
+  /** What the replica keeps of a document; null when nobody wrote or opened it. */
+  documentLog(id: string): DocumentLog | null {
+    return this.#documents.get(id) ?? null
+  }
+
+  /**
+   * Opens a document so that it can be read and written; null for an unknown kind. Sections that were stored while it
+   * was not open are handed in with `fold`.
+   */
   openDocument(id: string): DocumentState | null {
-    return this.#open(id)?.state ?? null
+    const log = this.#log(id)
+    if (log.state === null && log.kind !== null) {
+      log.state = log.kind.open(id, this.#host)
+      log.folded = 0
+      log.refused = 0
+    }
+    return log.state
+  }
+
+  /**
+   * Throws an open document's state away, and the kept state that it may have started from: the next `openDocument`
+   * begins with nothing.
+   */
+  forgetDocument(id: string): void {
+    this.#restart(this.#log(id))
+    this.#uncached.add(id)
+  }
+
+  /** Documents whose state must be made anew with `rebuild`, because a fork changed the order of what is in it. */
+  staleDocuments(): string[] {
+    return [...this.#stale]
+  }
+
+  /**
+   * Makes a stale document's state anew from the commits with its sections, in the order of `documentLog(id).sections`.
+   * False when others came meanwhile, and nothing was done. Whoever held the old state opens the document again.
+   */
+  rebuild(id: string, commits: readonly StoredCommit[]): boolean {
+    const log = this.#log(id)
+    const sections = log.sections(this.history)
+    if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
+      return false
+    this.#restart(log)
+    // A kept copy stands for a place in the log, and the log's order no longer counts here.
+    this.#uncached.add(id)
+    this.#stale.delete(id)
+    log.isStale = false
+    this.openDocument(id)
+    for (const { order, record } of commits) this.#foldSection(log, order, record)
+    if (id === AUTHORITY) {
+      for (const other of this.#documents.values()) if (other !== log) this.#makeStale(other)
+    }
+    return true
+  }
+
+  /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
+  #restart(log: DocumentLog): void {
+    if (log.id === AUTHORITY) {
+      this.authority.clear()
+      this.#standings.clear()
+    } else log.state = null
+    log.folded = 0
+    log.refused = 0
+    log.last = -1
+  }
+
+  #makeStale(log: DocumentLog): void {
+    if (log.folded === 0) return
+    log.isStale = true
+    this.#stale.add(log.id)
+  }
+
+  /** A forked device wrote in this document: from now on it is folded in an order that all replicas share. */
+  #putInOrder(log: DocumentLog): void {
+    if (log.isOrdered) return
+    log.isOrdered = true
+    this.#makeStale(log)
+  }
+
+  /** Hands in the commits that bear an open document's next sections, in the order of the log. */
+  fold(id: string, commits: readonly StoredCommit[]): void {
+    const log = this.#log(id)
+    for (const { order, record } of commits) {
+      if (log.next(1, this.history)[0] !== order)
+        throw new RangeError(`commit ${order} is not the next of '${id}'`)
+      this.#foldSection(log, order, record)
+    }
   }
 
   /** Counts of a document: commits folded and sections refused. */
   documentCounts(id: string): { commits: number; refused: number } {
-    const { commits, refused } = this.#documents.get(id) ?? { commits: 0, refused: 0 }
-    return { commits, refused }
+    const log = this.#documents.get(id)
+    return { commits: log?.orders.length ?? 0, refused: log?.refused ?? 0 }
   }
 
   /** What this device's chain stands on: what its first commit acknowledged, or will acknowledge. Null for a stranger. */
   get standing(): Standing | null {
-    const name = this.device ?? ''
-    const chain = this.#chains.get(name)
-    if (chain !== undefined && chain.folded > 0) return chain.standing
-    const admission = this.authority.devices.get(name)?.admissions[0]
+    const own = this.#ownEnd()
+    if (own >= 0) return this.#standings.of(own)
+    const admission = this.authority.devices.get(this.device ?? '')?.admissions[0]
     if (admission === undefined) return null
     return { role: admission.role, member: admission.member, admission: admission.commit }
   }
 
-  /** Takes commits from a peer, in the order sent. */
-  ingest(records: readonly CommitRecord[]): IntakeResult {
-    const verdicts = judgeBatch(records, this.#view)
-    const result: IntakeResult = { stored: [], duplicates: 0, refused: [] }
+  /**
+   * Takes commits from a peer, in the order sent.
+   *
+   * @param checked - places of records whose own signature the host has checked by `SignatureRule` and found good
+   */
+  ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
+    const { verdicts, signed } = judgeBatch(records, this.#view, checked)
+    const result: IntakeResult = { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
     for (const [i, record] of records.entries()) {
       const verdict = verdicts[i] ?? 'gap'
       if (verdict === 'duplicate') result.duplicates += 1
-      else if (verdict === 'linked') this.#take(record, result)
+      else if (verdict === 'linked') this.#take(record, signed.has(i), result)
       else result.refused.push({ record, refusal: verdict })
     }
-    this.#noteChecked(
-      records.filter((_, i) => verdicts[i] === 'linked'),
-      result,
-    )
     return result
   }
 
-  /** Takes back a commit from the host's own log, at the next place. False when the log is not ours or torn. */
-  load(record: CommitRecord): boolean {
-    const { header } = record
-    const chain = this.#chains.get(record.author)
-    const isLinked =
-      header.seq === (chain?.length ?? 0) &&
-      (chain === undefined ||
-        (header.prev !== null && equalBytes(header.prev, chain.ids.at(chain.length - 1) ?? NONE)))
-    if (!equalBytes(header.coop, this.coop) || !isLinked) return false
-    this.#store(record)
+  /**
+   * Takes back a commit from the host's own log, at the next place, with its verdict of then. False when the log is
+   * not ours or torn. `isSigned`: its own signature was checked when it was stored.
+   */
+  load(record: CommitRecord, isSigned: boolean): boolean {
+    const { header, id } = record
+    if (!equalBytes(header.coop, this.coop) || this.history.find(id) >= 0) return false
+    const prev = header.prev === null ? -1 : this.history.find(header.prev)
+    if (header.prev !== null && prev < 0) return false
+    const seen = header.seen.map((head) => this.history.find(head.id))
+    if (seen.includes(-1)) return false
+    this.#store(record, { prev, seen, isSigned })
+    return true
+  }
+
+  /**
+   * Takes back the next commit from the host's index: its links, without its sections, which are folded when their
+   * document is opened. False when it does not follow what is there.
+   */
+  restore(row: RestoredCommit): boolean {
+    const { history } = this
+    if (row.prev >= history.length || row.seen.some((it) => it >= history.length)) return false
+    if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
+    const order = history.restore(row)
+    this.#enter(order, row.isSigned)
+    for (const document of row.documents) this.#noteSection(document, order, row.seq)
     return true
   }
 
@@ -190,9 +322,10 @@ export class Replica {
     for (const section of sections) {
       const context = this.#ownContext(section)
       if (context === null) return refuse('not-a-member', 'this device is not on the roster')
-      const verdict = this.#open(section.document)?.state.check(context)
-      if (verdict === undefined)
+      const state = this.openDocument(section.document)
+      if (state === null)
         return refuse('unknown-document', `no kind of document is named '${section.document}'`)
+      const verdict = state.check(context)
       if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     }
     return { ok: true }
@@ -204,206 +337,243 @@ export class Replica {
     if (signer === null) return refuse('read-only', 'this replica has no key')
     const verdict = this.check(sections)
     if (!verdict.ok) return verdict
-    const own = this.#chains.get(toHex(signer.publicKey))
-    if (own !== undefined && own.folded !== own.length) {
+    const number = this.history.findDevice(signer.publicKey)
+    if (this.history.branchesOf(number).length > 1)
+      return refuse(
+        'forked',
+        'this device key has written two histories: a copy of its data folder wrote as well',
+      )
+    if (this.pending.isWaiting(this.device ?? ''))
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
-    }
     const stored: StoredCommit[] = []
-    const news = this.#unacknowledged(own)
+    const news = this.#plan()
     while (news.length > SEEN_MAX) stored.push(this.#write([], news.splice(0, SEEN_MAX), signer, nowMs))
     const last = this.#write(sections, news, signer, nowMs)
     return { ok: true, stored: [...stored, last], commit: last.record }
   }
 
   /**
-   * Cuts a batch that is about to be sent so that the last record of each chain carries a signature that verifies,
-   * as the receiver demands. Records after a chain's last good signature are left for the next batch.
+   * Of commits about to be sent, in the order of the log: how many to send now so that the last one of each chain
+   * carries a signature that holds, as the receiver demands. `recordOf` decodes a commit of the batch.
+   * Returns the places to send; those left out go with the next batch.
    */
-  closeRuns(records: readonly CommitRecord[]): CommitRecord[] {
-    const closed = new Set<string>()
-    const kept: CommitRecord[] = []
-    for (const record of records.toReversed()) {
-      const name = record.author
-      if (!closed.has(name)) {
-        if (!this.#isSignatureGood(record, name)) continue
-        closed.add(name)
+  closeRuns(orders: readonly number[], recordOf: (place: number) => CommitRecord | null): number[] {
+    const closed = new Set<number>()
+    /** Commits that a branch which is sent parts from: its signature covers them. */
+    const covered = new Set<number>()
+    const kept: number[] = []
+    for (let place = orders.length - 1; place >= 0; place -= 1) {
+      const order = orders[place] ?? -1
+      const branch = this.history.branchOf(order)
+      if (!closed.has(branch.index)) {
+        if (!covered.has(order) && !this.#isSignatureGood(order, () => recordOf(place))) continue
+        closed.add(branch.index)
       }
-      kept.push(record)
+      if (branch.parent !== null && branch.orders.at(0) === order) covered.add(branch.at(branch.base - 1))
+      kept.push(place)
     }
-    return kept.toReversed()
+    return kept.reverse()
   }
 
-  #isSignatureGood(record: CommitRecord, name: string): boolean {
-    const chain = this.#chains.get(name)
-    if (chain === undefined || name === this.device) return true
-    if (chain.checkedSignatures.has(record.header.seq)) return true
+  #isSignatureGood(order: number, recordOf: () => CommitRecord | null): boolean {
+    if (this.#signed.has(order)) return true
+    const record = recordOf()
+    if (record === null) return false
     if (!this.rule.verify(record.header.device, commitMessage(record.id), record.signature)) return false
-    chain.checkedSignatures.add(record.header.seq)
+    this.#signed.add(order)
     return true
   }
 
-  #noteChecked(linked: readonly CommitRecord[], result: IntakeResult): void {
-    if (result.stored.length === 0) return
-    const last = new Map<string, number>()
-    for (const { record } of result.stored) last.set(record.author, record.header.seq)
-    for (const [name, seq] of last) {
-      // The last linked record of the chain in this batch was the checked one; a cut run ends elsewhere.
-      const end = linked.findLast((record) => record.author === name)
-      if (end?.header.seq === seq) this.#chains.get(name)?.checkedSignatures.add(seq)
-    }
-  }
-
-  #take(record: CommitRecord, result: IntakeResult): void {
-    const name = record.author
-    const chain = this.#chains.get(name)
-    const refusal = this.#whyNot(record, name, chain)
-    if (refusal === null) result.stored.push(this.#store(record))
-    else result.refused.push({ record, refusal })
-  }
-
-  #whyNot(record: CommitRecord, name: string, chain: Chain | undefined): CommitRefusal | null {
-    if (record.header.seq !== (chain?.length ?? 0)) return 'gap' // an earlier record of the batch was refused
-    if (chain !== undefined) return chain.waiting.length >= WAITING_PER_CHAIN_MAX ? 'waiting-quota' : null
-    return this.authority.devices.has(name) || this.#isFounding(record, name) ? null : 'unknown-device'
-  }
-
-  #isFounding(record: CommitRecord, name: string): boolean {
-    const section = record.header.sections.findIndex((it) => it.document === AUTHORITY)
-    const payload = record.payloads[section]
-    if (payload === null || payload === undefined || this.authority.genesis !== null) return false
-    const entries = record.header.sections[section]?.entries ?? 0
-    return this.authority.check(founding(record, name, { payload, entries })).ok
-  }
-
-  #store(record: CommitRecord): StoredCommit {
-    const name = record.author
-    let chain = this.#chains.get(name)
-    if (chain === undefined) {
-      chain = new Chain(this.#byIndex.length, record.header.device)
-      this.#chains.set(name, chain)
-      this.#byIndex.push(chain)
-      this.heads.add(chain)
-    }
-    const order = this.#logLength
-    this.#logLength += 1
-    chain.ids.push(record.id)
-    chain.orders.push(order)
-    if (record.header.sections.some((it) => it.document === AUTHORITY)) chain.authorityLength = chain.length
-    this.heads.touch(chain)
-    chain.waiting.push(record)
-    this.#foldFrom(chain)
-    return { order, record }
-  }
-
-  /** Folds all that can be folded now that `first` has something new. */
-  #foldFrom(first: Chain): void {
-    const ready: Chain[] = [first]
-    for (let chain = ready.pop(); chain !== undefined; chain = ready.pop()) {
-      const before = chain.folded
-      for (let record = chain.waiting[0]; record !== undefined; record = chain.waiting[0]) {
-        const missing = this.#missing(record)
-        if (missing !== null) {
-          const waiters = this.#waiters.get(missing) ?? new Set<Chain>()
-          this.#waiters.set(missing, waiters.add(chain))
-          break
-        }
-        chain.waiting.shift()
-        this.#fold(chain, record)
-      }
-      if (chain.folded === before) continue
-      ready.push(...(this.#waiters.get(chain.name) ?? []))
-      this.#waiters.delete(chain.name)
-    }
-  }
-
-  /** The device (hex) whose commit this one acknowledges and which is not folded here yet; null when all are. */
-  #missing(record: CommitRecord): string | null {
-    for (const [i, head] of record.header.seen.entries()) {
-      const author = record.seenAuthors[i] ?? ''
-      const chain = this.#chains.get(author)
-      if (chain === undefined || chain.folded <= head.seq) return author
-      // An acknowledged head that we do not have is the other branch of a fork: it waits until that branch is here.
-      if (!equalBytes(chain.ids.at(head.seq) ?? NONE, head.id)) return author
-    }
-    return null
-  }
-
-  #fold(chain: Chain, record: CommitRecord): void {
+  #take(record: CommitRecord, isSigned: boolean, result: IntakeResult): void {
     const { header } = record
-    for (const [i, head] of header.seen.entries()) {
-      const source = this.#chains.get(record.seenAuthors[i] ?? '')
-      if (source === undefined) continue
-      chain.knowledge.learn(source.index, header.seq, head.seq)
-      chain.knowledge.inherit(source.knowledge, head.seq, header.seq)
+    const refuseIt = (refusal: CommitRefusal): void => void result.refused.push({ record, refusal })
+    if (header.prev === null && !this.#isKnownDevice(record)) return refuseIt('unknown-device')
+    const isLinked =
+      header.prev === null || this.history.find(header.prev) >= 0 || this.pending.has(header.prev)
+    if (!isLinked) return refuseIt('gap') // an earlier record of the batch was refused
+    const links = this.#resolve(record)
+    if (links === null) {
+      for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
+      return refuseIt('false-seen')
     }
-    if (header.seq === 0) chain.standing = this.#standing(chain, record)
-    const { standing } = chain
-    for (const [i, head] of header.sections.entries()) {
-      const payload = record.payloads[i]
-      const open = this.#open(head.document)
-      if (open === null || payload === null || payload === undefined) continue
-      open.commits += 1
-      const context: SectionContext = {
-        document: head.document,
-        commit: record.id,
-        device: chain.name,
-        seq: header.seq,
-        timeMs: header.timeMs,
-        role: standing?.role ?? 'observer',
-        member: standing?.member ?? '',
-        admission: standing?.admission ?? '',
-        entries: head.entries,
-        payload,
-        acknowledges: (device, seq) => this.#acknowledges(chain, header.seq, device, seq),
-      }
-      const verdict = standing === null ? null : open.state.check(context)
-      if (verdict?.ok === true) verdict.apply()
-      else {
-        open.refused += 1
-        open.state.refused?.(context)
-      }
+    if (links.missing.length > 0) {
+      if (this.pending.isFull(header.device)) return refuseIt('waiting-quota')
+      this.pending.add(record, links.missing)
+      result.waiting.push(record)
+      return
     }
-    chain.folded += 1
+    result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
+    this.#takeReleased(record.id, result)
   }
 
-  #acknowledges(chain: Chain, at: number, device: string, seq: number): boolean {
-    if (device === chain.name) return seq <= at
-    const other = this.#chains.get(device)
-    return other !== undefined && chain.knowledge.of(other.index, at) >= seq
+  /** Takes all that waited for this commit, and for those in turn. */
+  #takeReleased(id: Uint8Array, result: IntakeResult): void {
+    const ready = this.pending.release(id)
+    for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
+      result.released.push(record.id)
+      const links = this.#resolve(record)
+      if (links === null) {
+        for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
+        result.refused.push({ record, refusal: 'false-seen' })
+        continue
+      }
+      result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
+      ready.push(...this.pending.release(record.id))
+    }
   }
 
-  /** Role and member that a chain starts with: the admission that its first commit acknowledges. */
-  #standing(chain: Chain, record: CommitRecord): Standing | null {
-    const founder = this.#isFounding(record, chain.name) ? this.#founder(record) : null
-    if (founder !== null) return { role: 'steward', member: founder, admission: toHex(record.id) }
-    const admissions = this.authority.devices.get(chain.name)?.admissions ?? []
-    const known = admissions.find((it) => this.#acknowledges(chain, 0, it.issuer, it.seq))
-    return known === undefined ? null : { role: known.role, member: known.member, admission: known.commit }
+  /** Orders that a commit links to, and ids that are not folded here; null when it names a head falsely. */
+  #resolve(record: CommitRecord): { prev: number; seen: number[]; missing: Uint8Array[] } | null {
+    const { history } = this
+    const { header } = record
+    const missing: Uint8Array[] = []
+    const prev = header.prev === null ? -1 : history.find(header.prev)
+    if (header.prev !== null && prev < 0) missing.push(header.prev)
+    const seen: number[] = []
+    for (const head of header.seen) {
+      const order = history.find(head.id)
+      seen.push(order)
+      if (order < 0) missing.push(head.id)
+      else if (history.seqOf(order) !== head.seq || !history.isBy(order, head.device)) return null
+    }
+    return { prev, seen, missing }
   }
 
-  /** The founding member (hex): the kit in the genesis record that the founding commit carries. */
-  #founder(record: CommitRecord): string | null {
+  #isKnownDevice(record: CommitRecord): boolean {
+    if (this.history.findDevice(record.header.device) >= 0) return true
+    const name = toHex(record.header.device)
+    return this.authority.devices.has(name) || this.#foundingMember(record, name) !== null
+  }
+
+  /** The founding member (hex), when this is the commit that founds the co-op; else null. */
+  #foundingMember(record: CommitRecord, name: string): string | null {
     const at = record.header.sections.findIndex((it) => it.document === AUTHORITY)
     const payload = record.payloads[at] ?? null
-    const entry = payload === null ? null : readEntries(payload, 1)?.[0]
+    if (payload === null || this.authority.genesis !== null) return null
+    const entries = record.header.sections[at]?.entries ?? 0
+    if (!this.authority.check(founding(record, name, { payload, entries })).ok) return null
+    const entry = readEntries(payload, 1)?.[0]
     const genesis = entry?.['record'] instanceof Uint8Array ? decodeGenesis(entry['record']) : null
     return genesis === null ? null : toHex(genesis.kit)
   }
 
-  #open(document: string): OpenDocument | null {
+  #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): number {
+    const { header, id } = record
+    const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
+    this.#enter(order, links.isSigned)
+    this.heads.touch(this.history.deviceOf(order))
+    for (let i = 0; i < header.sections.length; i += 1) {
+      const { document } = header.sections[i] ?? { document: '' }
+      const log = this.#noteSection(document, order, header.seq)
+      // A document that begins here is open from its first section on; else it is folded when somebody opens it.
+      if (log.orders.length === 1) this.openDocument(document)
+      if (log.state === null || log.isStale) continue
+      if (log.isOrdered && log.last >= 0 && this.history.compare(order, log.last) < 0) this.#makeStale(log)
+      else if (log.folded === log.orders.length - 1) this.#foldSection(log, order, record, i)
+    }
+    return order
+  }
+
+  /** Takes the newest commit of the history into forks, heads and signatures. */
+  #enter(order: number, isSigned: boolean): void {
+    const branch = this.history.branchOf(order)
+    const { device, parent, base } = branch
+    if (parent !== null && branch.orders.at(0) === order)
+      this.#authorityLengths[branch.index] = Math.min(this.#authorityLengths[parent.index] ?? 0, base)
+    if (device === this.#knownDevices) {
+      this.#knownDevices += 1
+      this.heads.add(device)
+    }
+    // What one device acknowledges decides which branches of others are told.
+    const wasForked = this.forkEnds.forked.has(device)
+    if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
+    if (!wasForked && this.forkEnds.forked.has(device)) this.#orderDocumentsOf(device)
+    if (isSigned) this.#signed.add(order)
+  }
+
+  #noteSection(document: string, order: number, seq: number): DocumentLog {
+    if (document === AUTHORITY) this.#authorityLengths[this.history.branchOf(order).index] = seq + 1
+    const log = this.#log(document)
+    log.orders.push(order)
+    if (this.forkEnds.forked.has(this.history.deviceOf(order))) this.#putInOrder(log)
+    return log
+  }
+
+  /** A device has just forked: every document that it wrote in is folded in the common order from now on. */
+  #orderDocumentsOf(device: number): void {
+    for (const log of this.#documents.values()) {
+      const { orders } = log
+      for (let at = 0; at < orders.length && !log.isOrdered; at += 1)
+        if (this.history.deviceOf(orders.at(at) ?? -1) === device) this.#putInOrder(log)
+    }
+  }
+
+  #foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
+    const { header } = record
+    const i = at ?? header.sections.findIndex((it) => it.document === log.id)
+    const head = header.sections[i]
+    const payload = record.payloads[i]
+    log.folded += 1
+    log.last = order
+    if (log.state === null || head === undefined || payload === null || payload === undefined) return
+    if (log.id === AUTHORITY && this.authority.genesis === null) {
+      const member = this.#foundingMember(record, this.#nameOf(order))
+      if (member !== null) this.#standings.found(order, member)
+    }
+    const standing = this.#standings.of(order)
+    const context: SectionContext = {
+      document: head.document,
+      commit: record.id,
+      device: this.#nameOf(order),
+      seq: header.seq,
+      timeMs: header.timeMs,
+      role: standing?.role ?? 'observer',
+      member: standing?.member ?? '',
+      admission: standing?.admission ?? '',
+      entries: head.entries,
+      payload,
+      acknowledges: (device, seq) => this.#acknowledges(order, device, seq),
+    }
+    const verdict = standing === null ? null : log.state.check(context)
+    if (verdict?.ok === true) verdict.apply()
+    else {
+      log.refused += 1
+      log.state.refused?.(context)
+    }
+  }
+
+  /** Key of a commit's device in hex. */
+  #nameOf(order: number): string {
+    const device = this.history.deviceOf(order)
+    return (this.#names[device] ??= toHex(this.history.keyOf(device)))
+  }
+
+  #acknowledges(order: number, device: string, seq: number): boolean {
+    const number = this.history.findDevice(fromHex(device) ?? NONE)
+    return this.history.branchesOf(number).some((branch) => {
+      const earlier = branch.at(seq)
+      return earlier >= 0 && this.history.knows(order, earlier)
+    })
+  }
+
+  #log(document: string): DocumentLog {
     const known = this.#documents.get(document)
     if (known !== undefined) return known
-    const kind = this.#init.registry.kindOf(document)
-    if (kind === null) return null
-    const opened = { state: kind.open(document, this.#host), commits: 0, refused: 0 }
-    this.#documents.set(document, opened)
-    return opened
+    const log = new DocumentLog(document, this.#init.registry.kindOf(document))
+    this.#documents.set(document, log)
+    return log
+  }
+
+  /** Order of this device's last commit; -1 when it wrote none. */
+  #ownEnd(): number {
+    const { signer } = this.#init
+    const number = signer === null ? -1 : this.history.findDevice(signer.publicKey)
+    return this.history.branchesOf(number)[0]?.end ?? -1
   }
 
   #ownContext(section: Section): SectionContext | null {
     const name = this.device
     if (name === null) return null
-    const own = this.#chains.get(name)
     const isFounding = this.authority.genesis === null && section.document === AUTHORITY
     const standing = this.standing ?? (isFounding ? FOUNDER : null)
     if (standing === null) return null
@@ -411,58 +581,70 @@ export class Replica {
       document: section.document,
       commit: NONE,
       device: name,
-      seq: own?.length ?? 0,
+      seq: this.lengthOf(name),
       timeMs: 0,
       ...standing,
       entries: section.entries,
       payload: section.payload,
-      acknowledges: (device, seq) => device === name || (this.#chains.get(device)?.folded ?? 0) > seq,
+      acknowledges: (device, seq) => device === name || this.#willAcknowledge(device, seq),
     }
   }
 
+  /** True when the next commit of this device will have the commit of that place in its past. */
+  #willAcknowledge(device: string, seq: number): boolean {
+    const { history } = this
+    const branches = history.branchesOf(history.findDevice(fromHex(device) ?? NONE))
+    if (branches.length < 2) return this.lengthOf(device) > seq
+    // Of a forked device more is here than the fork proof that will be acknowledged.
+    const past = history.past.copy(this.#ownEnd())
+    for (const head of this.#plan()) past.add(history.find(head.id))
+    return branches.some((branch) => {
+      const order = branch.at(seq)
+      return order >= 0 && past.knows(history.branchOf(order), seq)
+    })
+  }
+
   #write(sections: readonly Section[], seen: SeenHead[], signer: Signer, nowMs: number): StoredCommit {
-    const own = this.#chains.get(toHex(signer.publicKey))
-    const seq = own?.length ?? 0
+    const own = this.#ownEnd()
     const record = signCommit(
       {
         coop: this.coop,
         device: signer.publicKey,
-        seq,
-        prev: own?.ids.at(seq - 1)?.slice() ?? null,
+        seq: own < 0 ? 0 : this.history.seqOf(own) + 1,
+        prev: own < 0 ? null : this.history.idOf(own).slice(),
         epoch: this.coop,
-        seen: [...seen].sort((a, b) => compareBytes(a.device, b.device)),
+        seen: [...seen].sort(compareSeen),
         timeMs: nowMs,
       },
       sections,
       { signer, sha256: this.#init.crypto.sha256 },
     )
-    return this.#store(record)
+    const links = this.#resolve(record)
+    if (links === null) throw new Error('this device acknowledged a head falsely')
+    return { order: this.#store(record, { ...links, isSigned: true }), record }
   }
 
   /**
-   * Heads that the own chain does not know yet, without those that another of them already covers. On a new chain the
-   * device's own admission comes first: the first commit must acknowledge it, whatever else there is to acknowledge.
+   * Heads that the own chain does not know yet, without those that another of them already covers. On a new chain what
+   * covers the device's own admission comes first: its first commit must acknowledge it, whatever else there is.
    */
-  #unacknowledged(own: Chain | undefined): SeenHead[] {
-    const chosen: Chain[] = []
-    const admissions =
-      own === undefined ? this.authority.devices.get(this.device ?? '')?.admissions : undefined
-    const issuers = new Set(admissions?.map((it) => it.issuer))
-    const isIssuer = (chain: Chain): number => Number(issuers.has(chain.name))
-    const isNews = (chain: Chain): boolean =>
-      chain !== own &&
-      chain.folded > 0 &&
-      (own === undefined || own.knowledge.of(chain.index, own.length - 1) < chain.folded - 1)
-    const newest = (chain: Chain): number => chain.orders.at(chain.folded - 1) ?? 0
-    const news = this.#byIndex.filter(isNews)
-    for (const chain of news.sort((a, b) => isIssuer(b) - isIssuer(a) || newest(b) - newest(a))) {
-      const isCovered = chosen.some((it) => it.knowledge.of(chain.index, it.folded - 1) >= chain.folded - 1)
-      if (!isCovered) chosen.push(chain)
+  #plan(): SeenHead[] {
+    const { history } = this
+    const own = this.#ownEnd()
+    const plan = planAcknowledgements(history, {
+      own,
+      device: history.findDevice(this.#init.signer?.publicKey ?? NONE),
+    })
+    if (own < 0) {
+      const admission = this.authority.devices.get(this.device ?? '')?.admissions[0]
+      const admitted = history.find(fromHex(admission?.commit ?? '') ?? NONE)
+      const covers = (order: number): number => Number(admitted >= 0 && history.knows(order, admitted))
+      plan.sort((a, b) => covers(b) - covers(a))
     }
-    return chosen.map((chain) => ({
-      device: chain.device,
-      seq: chain.folded - 1,
-      id: (chain.ids.at(chain.folded - 1) ?? NONE).slice(),
+    return plan.map((order) => ({
+      device: history.keyOf(history.deviceOf(order)).slice(),
+      seq: history.seqOf(order),
+      id: history.idOf(order).slice(),
     }))
   }
 }

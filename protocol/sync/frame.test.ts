@@ -2,9 +2,17 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
-import { DIGEST_BYTES, decodeFrame, encodeFrame } from './frame.ts'
+import { DIGEST_BYTES, TAG_BYTES, decodeFrame, encodeFrame, judgeFrame, readCommits } from './frame.ts'
 import type { Frame } from './frame.ts'
-import { BATCH_COMMITS_MAX, FRAME_BYTES_MAX, ROWS_MAX, SYNC_VERSION, WANTS_MAX } from './limits.ts'
+import {
+  BATCH_COMMITS_MAX,
+  FRAME_BYTES_MAX,
+  HAVE_MAX,
+  ROWS_MAX,
+  SYNC_VERSION,
+  TAGS_MAX,
+  WANTS_MAX,
+} from './limits.ts'
 
 const bytes = (length: number, fill = 1): Uint8Array => new Uint8Array(length).fill(fill)
 const key = (i: number): Uint8Array => Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(30))
@@ -22,11 +30,32 @@ const frames: Frame[] = [
   { kind: 'digests', round: 1, digests: bytes(256 * DIGEST_BYTES) },
   { kind: 'rows', round: 0, rows: [], isLast: true },
   { kind: 'rows', round: 3, rows: [{ device: bytes(32), length: 2 ** 32, id: bytes(32) }], isLast: false },
-  { kind: 'want', request: 1, isAuthorityOnly: true, wants: [] },
-  { kind: 'want', request: 2, isAuthorityOnly: false, wants: [{ device: bytes(32), from: 0, to: 2 ** 32 }] },
+  { kind: 'want', request: 1, isAuthorityOnly: true, limit: 1, wants: [] },
+  {
+    kind: 'want',
+    request: 2,
+    isAuthorityOnly: false,
+    limit: 2 ** 40,
+    wants: [
+      { device: bytes(32), to: key(1), have: [] },
+      { device: bytes(32), to: key(2), have: [key(3), key(4)] },
+    ],
+  },
   { kind: 'commits', request: 1, records: [bytes(3), bytes(0)] },
-  { kind: 'done', request: 1 },
+  { kind: 'done', request: 1, isMore: false },
+  { kind: 'done', request: 2, isMore: true },
   { kind: 'root', root: bytes(32) },
+  { kind: 'brief', round: 1, buckets: [] },
+  {
+    kind: 'brief',
+    round: 2,
+    buckets: [
+      { bucket: 0, tags: bytes(0) },
+      { bucket: 255, tags: bytes(2 * TAG_BYTES) },
+    ],
+  },
+  { kind: 'ask', round: 1, tags: bytes(TAG_BYTES) },
+  { kind: 'more', request: 1 },
 ]
 
 function refusal(value: Value): string {
@@ -56,6 +85,31 @@ test('mutated frames never throw, and those that decode have one encoding', () =
   )
 })
 
+test('frames of commits are read straight through exactly as the general way reads them', () => {
+  const samples = [
+    encodeFrame({ kind: 'commits', request: 24, records: [bytes(3), bytes(0), bytes(300)] }),
+    encodeFrame({ kind: 'commits', request: 2 ** 40, records: Array.from({ length: 30 }, () => bytes(1)) }),
+  ]
+  const change = fc.tuple(fc.nat(), fc.nat(255))
+  const reached = { taken: 0, refused: 0 }
+  fc.assert(
+    fc.property(fc.constantFrom(...samples), fc.array(change, { maxLength: 3 }), (sample, changes) => {
+      const changed = Uint8Array.from(sample)
+      // Most changes hit the heads, at the beginning.
+      for (const [at, byte] of changes) changed[at % (at % 3 === 0 ? changed.length : 16)] = byte
+      const [fast, general] = [readCommits(changed), judgeFrame(changed)]
+      expect(fast).toEqual(general.ok && general.frame.kind === 'commits' ? general.frame : null)
+      reached[fast === null ? 'refused' : 'taken'] += 1
+    }),
+    { numRuns: 3_000 },
+  )
+  expect(Math.min(reached.taken, reached.refused)).toBeGreaterThan(300)
+  const most = Array.from({ length: BATCH_COMMITS_MAX }, (_, i) => bytes(i % 200))
+  const frame = { kind: 'commits', request: 1, records: most } as const
+  expect(encodeFrame(frame)).toEqual(encodeCanonical([4, 1, most]))
+  expect(readCommits(encodeFrame(frame))).toEqual(frame)
+})
+
 test('frame-too-long: 1 MiB is looked at, one byte more is not', () => {
   expect(decodeFrame(bytes(FRAME_BYTES_MAX, 0))).toEqual({ ok: false, refusal: 'frame-encoding' })
   expect(decodeFrame(bytes(FRAME_BYTES_MAX + 1, 0))).toEqual({ ok: false, refusal: 'frame-too-long' })
@@ -68,7 +122,7 @@ test('frame-encoding: bytes that are not one canonical array', () => {
 })
 
 test('frame-kind: no number of a kind', () => {
-  for (const kind of [7, -1, 2 ** 40, '0', null, [0]]) expect(refusal([kind])).toBe('frame-kind')
+  for (const kind of [10, -1, 2 ** 40, '0', null, [0]]) expect(refusal([kind])).toBe('frame-kind')
   expect(refusal([])).toBe('frame-kind')
 })
 
@@ -100,61 +154,84 @@ test('frame-shape: rows and ranges are in bounds and not empty', () => {
   ])
     expect(refusal([2, 0, [row], true])).toBe('frame-shape')
   for (const row of [
-    [bytes(32), 1, 1],
-    [bytes(32), 2, 1],
-    [bytes(32), 0, 2 ** 32 + 1],
-    [bytes(32), -1, 1],
-    [bytes(32), 0],
+    [bytes(32), bytes(31), []],
+    [bytes(31), bytes(32), []],
+    [bytes(32), 5, []],
+    [bytes(32), bytes(32), [bytes(31)]],
+    [bytes(32), bytes(32), [bytes(32), 0]],
+    [bytes(32), bytes(32), bytes(32)],
+    [bytes(32), bytes(32)],
+    [bytes(32), bytes(32), [], 0],
     null,
   ])
-    expect(refusal([3, 1, false, [row]])).toBe('frame-shape')
+    expect(refusal([3, 1, false, 9, [row]])).toBe('frame-shape')
 })
 
-test('frame-shape: a request asks for one range of a device', () => {
-  expect(
-    refusal([
-      3,
-      1,
-      false,
-      [
-        [key(1), 0, 1],
-        [key(2), 0, 1],
-      ],
-    ]),
-  ).toBe('ok')
-  expect(
-    refusal([
-      3,
-      1,
-      false,
-      [
-        [key(1), 0, 1],
-        [key(2), 0, 1],
-        [key(1), 5, 9],
-      ],
-    ]),
-  ).toBe('frame-shape')
+test('frame-shape: a request asks for each end once, for several ends of a device if it likes', () => {
+  const want = (device: number, to: number): Value => [key(device), key(to), []]
+  expect(refusal([3, 1, false, 9, [want(1, 1), want(1, 2)]])).toBe('ok')
+  expect(refusal([3, 1, false, 9, [want(1, 1), want(1, 2), want(1, 1)]])).toBe('frame-shape')
+  expect(refusal([3, 1, false, 9, [want(1, 1), want(2, 1)]])).toBe('frame-shape')
 })
 
-test('frame-shape: no frame of nothing that only keeps a peer waiting', () => {
+test('frame-shape: briefs name ascending buckets below 256, and tags are whole', () => {
+  const brief = (...list: Value[]): string => refusal([7, 1, list])
+  const tags = bytes(TAG_BYTES)
+  expect(brief([0, tags], [7, bytes(0)], [255, tags])).toBe('ok')
+  for (const list of [
+    [[256, tags]],
+    [[-1, tags]],
+    [
+      [7, tags],
+      [7, tags],
+    ],
+    [
+      [8, tags],
+      [7, tags],
+    ],
+    [[7, bytes(TAG_BYTES + 1)]],
+    [[7, [tags]]],
+    [[7]],
+    [[7, tags, 0]],
+    [tags],
+  ] as Value[][])
+    expect(brief(...list)).toBe('frame-shape')
+  expect(refusal([8, 1, bytes(TAG_BYTES - 1)])).toBe('frame-shape')
+  expect(refusal([8, 1, bytes(0)])).toBe('ok')
+})
+
+test('frame-shape: no frame of nothing that only keeps a peer waiting, no request for nothing', () => {
+  expect([refusal([3, 1, false, 0, []]), refusal([3, 1, false, 1, []])]).toEqual(['frame-shape', 'ok'])
   expect(refusal([2, 1, [], false])).toBe('frame-shape')
   expect(refusal([4, 1, []])).toBe('frame-shape')
 })
 
-test('frame-limit: 8,192 rows, 8,192 ranges and 1,000 commits are taken, one more is not', () => {
+test('frame-limit: 40 known ids of a range and 65,536 tags are taken, one more is not', () => {
+  const want = (count: number): Value => [key(1), key(1), Array.from({ length: count }, (_, i) => key(i))]
+  expect(refusal([3, 1, false, 9, [want(HAVE_MAX)]])).toBe('ok')
+  expect(refusal([3, 1, false, 9, [want(HAVE_MAX + 1)]])).toBe('frame-limit')
+  const half = bytes((TAGS_MAX / 2) * TAG_BYTES)
+  const brief = (...last: Value[]): Value => [7, 1, [[1, half], [2, half], ...last]]
+  expect(refusal(brief([3, bytes(0)]))).toBe('ok')
+  expect(refusal(brief([3, bytes(TAG_BYTES)]))).toBe('frame-limit')
+  expect(refusal([8, 1, bytes(TAGS_MAX * TAG_BYTES)])).toBe('ok')
+  expect(refusal([8, 1, bytes((TAGS_MAX + 1) * TAG_BYTES)])).toBe('frame-limit')
+})
+
+test('frame-limit: 8,192 rows, 8,192 ranges and 2,000 commits are taken, one more is not', () => {
   const rows = Array.from({ length: ROWS_MAX + 1 }, (_, i): Value => [key(i), 1, bytes(32)])
   expect(refusal([2, 1, rows.slice(1), true])).toBe('ok')
   expect(refusal([2, 1, rows, true])).toBe('frame-limit')
-  const wants = Array.from({ length: WANTS_MAX + 1 }, (_, i): Value => [key(i), 0, 1])
-  expect(refusal([3, 1, false, wants.slice(1)])).toBe('ok')
-  expect(refusal([3, 1, false, wants])).toBe('frame-limit')
+  const wants = Array.from({ length: WANTS_MAX + 1 }, (_, i): Value => [bytes(32), key(i), []])
+  expect(refusal([3, 1, false, 9, wants.slice(1)])).toBe('ok')
+  expect(refusal([3, 1, false, 9, wants])).toBe('frame-limit')
   const records = Array.from({ length: BATCH_COMMITS_MAX + 1 }, () => bytes(1))
   expect(refusal([4, 1, records.slice(1)])).toBe('ok')
   expect(refusal([4, 1, records])).toBe('frame-limit')
 })
 
 function fieldsOf(frame: Frame): Value[] {
-  const kinds = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root']
+  const kinds = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root', 'brief', 'ask', 'more']
   const number = kinds.indexOf(frame.kind)
   switch (frame.kind) {
     case 'hello':
@@ -168,12 +245,19 @@ function fieldsOf(frame: Frame): Value[] {
         number,
         frame.request,
         frame.isAuthorityOnly,
-        frame.wants.map((it) => [it.device, it.from, it.to]),
+        frame.limit,
+        frame.wants.map((it) => [it.device, it.to, it.have]),
       ]
+    case 'brief':
+      return [number, frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+    case 'ask':
+      return [number, frame.round, frame.tags]
+    case 'more':
+      return [number, frame.request]
     case 'commits':
       return [number, frame.request, frame.records]
     case 'done':
-      return [number, frame.request]
+      return [number, frame.request, frame.isMore]
     case 'root':
       return [number, frame.root]
   }

@@ -1,12 +1,22 @@
-import { decodeCanonical, encodeCanonical, isBytes, isCount, toHex } from '../encoding/index.ts'
+import { LayoutReader, decodeCanonical, encodeCanonical, isBytes, isCount, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { SEQ_MAX } from '../commit/index.ts'
 import type { HeadRow } from '../replica/index.ts'
 import { BUCKET_COUNT } from '../replica/index.ts'
-import { BATCH_COMMITS_MAX, FRAME_BYTES_MAX, ROWS_MAX, SYNC_VERSION, WANTS_MAX } from './limits.ts'
+import {
+  BATCH_COMMITS_MAX,
+  FRAME_BYTES_MAX,
+  HAVE_MAX,
+  ROWS_MAX,
+  SYNC_VERSION,
+  TAGS_MAX,
+  WANTS_MAX,
+} from './limits.ts'
 
-/** Bytes of a truncated keyed bucket digest: an accident among 2^32 comparisons, and a new key each session. */
-export const DIGEST_BYTES = 8
+/** Bytes of a truncated keyed bucket digest: an accident among 2^32 comparisons, and another key each round. */
+export const DIGEST_BYTES = 4
+/** Bytes of a truncated keyed digest of one row: an accident among 2^48 comparisons, and another key each round. */
+export const TAG_BYTES = 6
 
 /** First frame of both sides. */
 export interface HelloFrame {
@@ -21,26 +31,42 @@ export interface HelloFrame {
   key: Uint8Array
 }
 
-/** A range of one chain that is asked for: from `from` up to but not with `to`. */
+/** A stretch of one chain that is asked for: what leads to commit `to` and is not in the past of any of `have`. */
 export interface Want {
   device: Uint8Array
-  from: number
-  to: number
+  /** Id of the last commit, from one of the peer's rows. */
+  to: Uint8Array
+  /** Ids of commits of the same device that the asking side has; none when it has none. */
+  have: Uint8Array[]
+}
+
+/** Tags of the rows of one bucket. */
+export interface BucketBrief {
+  /** Number of the bucket. */
+  bucket: number
+  /** Tags of `TAG_BYTES` each, one a row. */
+  tags: Uint8Array
 }
 
 /** The messages of the sync stream (docs/protocol/sync.md). */
 export type Frame =
   | HelloFrame
-  /** Digests of all buckets in order: asks for the rows of those that differ. */
+  /** Digests of all buckets in order: opens a round and asks for a brief of those that differ. */
   | { kind: 'digests'; round: number; digests: Uint8Array }
+  /** Tags of all rows in the buckets that differ, ascending by bucket. */
+  | { kind: 'brief'; round: number; buckets: BucketBrief[] }
+  /** Asks for the rows with these tags. */
+  | { kind: 'ask'; round: number; tags: Uint8Array }
   /** Heads. Round 0: unasked news. `isLast` ends the answer to a round. */
   | { kind: 'rows'; round: number; rows: HeadRow[]; isLast: boolean }
-  /** Asks for ranges; `isAuthorityOnly` limits them to what the authority document needs. */
-  | { kind: 'want'; request: number; isAuthorityOnly: boolean; wants: Want[] }
+  /** Asks for the first `limit` commits of ranges; `isAuthorityOnly` limits them to what the authority document needs. */
+  | { kind: 'want'; request: number; isAuthorityOnly: boolean; limit: number; wants: Want[] }
+  /** One batch of commits is stored: the sender may send another. */
+  | { kind: 'more'; request: number }
   /** Commit records in the order in which the sender stored them. */
   | { kind: 'commits'; request: number; records: Uint8Array[] }
-  /** Ends the answer to a request. */
-  | { kind: 'done'; request: number }
+  /** Ends the answer to a request. `isMore`: the limit cut it short. */
+  | { kind: 'done'; request: number; isMore: boolean }
   /** The sender's root after a change or a round. */
   | { kind: 'root'; root: Uint8Array }
 
@@ -50,16 +76,34 @@ export type FrameRefusal = 'frame-too-long' | 'frame-encoding' | 'frame-kind' | 
 /** A decoded frame, or why there is none. */
 export type FrameResult = { ok: true; frame: Frame } | { ok: false; refusal: FrameRefusal }
 
-const KINDS: readonly Frame['kind'][] = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root']
+const KINDS: readonly Frame['kind'][] = [
+  'hello',
+  'digests',
+  'rows',
+  'want',
+  'commits',
+  'done',
+  'root',
+  'brief',
+  'ask',
+  'more',
+]
 
 /** Canonical bytes of a frame, without the length prefix. */
 export function encodeFrame(frame: Frame): Uint8Array {
+  if (frame.kind === 'commits') return encodeCommits(frame.request, frame.records)
   return encodeCanonical([KINDS.indexOf(frame.kind), ...fieldsOf(frame)])
 }
 
 /** Decodes one frame and checks shapes and limits. Never throws. */
 export function decodeFrame(bytes: Uint8Array): FrameResult {
   if (bytes.length > FRAME_BYTES_MAX) return { ok: false, refusal: 'frame-too-long' }
+  const commits = readCommits(bytes)
+  return commits === null ? judgeFrame(bytes) : { ok: true, frame: commits }
+}
+
+/** The general way to a frame of any kind: says what is wrong. */
+export function judgeFrame(bytes: Uint8Array): FrameResult {
   const decoded = decodeCanonical(bytes)
   if (!decoded.ok || !Array.isArray(decoded.value)) return { ok: false, refusal: 'frame-encoding' }
   const [number, ...fields] = decoded.value
@@ -81,12 +125,19 @@ function fieldsOf(frame: Frame): Value[] {
       return [
         frame.request,
         frame.isAuthorityOnly,
-        frame.wants.map((want) => [want.device, want.from, want.to]),
+        frame.limit,
+        frame.wants.map((want) => [want.device, want.to, want.have]),
       ]
+    case 'brief':
+      return [frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+    case 'ask':
+      return [frame.round, frame.tags]
+    case 'more':
+      return [frame.request]
     case 'commits':
       return [frame.request, frame.records]
     case 'done':
-      return [frame.request]
+      return [frame.request, frame.isMore]
     case 'root':
       return [frame.root]
   }
@@ -121,23 +172,25 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     }
     return { kind: 'rows', round, rows, isLast }
   },
-  want([request, isAuthorityOnly, list, ...rest]) {
+  want([request, isAuthorityOnly, limit, list, ...rest]) {
     if (!isCount(request) || typeof isAuthorityOnly !== 'boolean' || !Array.isArray(list))
       return 'frame-shape'
-    if (rest.length > 0) return 'frame-shape'
+    if (!isCount(limit) || limit === 0 || rest.length > 0) return 'frame-shape'
     if (list.length > WANTS_MAX) return 'frame-limit'
     const wants: Want[] = []
-    const devices = new Set<string>()
+    const ends = new Set<string>()
     for (const row of list) {
       if (!Array.isArray(row) || row.length !== 3) return 'frame-shape'
-      const [device, from, to] = row
-      if (!isBytes(device, 32) || !isLength(from) || !isLength(to) || from >= to) return 'frame-shape'
-      wants.push({ device, from, to })
-      devices.add(toHex(device))
+      const [device, to, have] = row
+      if (!isBytes(device, 32) || !isBytes(to, 32) || !Array.isArray(have)) return 'frame-shape'
+      if (have.length > HAVE_MAX) return 'frame-limit'
+      if (!have.every((id) => isBytes(id, 32))) return 'frame-shape'
+      wants.push({ device, to, have })
+      ends.add(toHex(to))
     }
-    // One range a device: else a few bytes ask for the whole log thousands of times.
-    if (devices.size !== wants.length) return 'frame-shape'
-    return { kind: 'want', request, isAuthorityOnly, wants }
+    // Each end once: else a few bytes ask for the whole log thousands of times.
+    if (ends.size !== wants.length) return 'frame-shape'
+    return { kind: 'want', request, isAuthorityOnly, limit, wants }
   },
   commits([request, list, ...rest]) {
     if (!isCount(request) || !Array.isArray(list) || rest.length > 0) return 'frame-shape'
@@ -150,8 +203,31 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     }
     return { kind: 'commits', request, records }
   },
-  done([request, ...rest]) {
-    return isCount(request) && rest.length === 0 ? { kind: 'done', request } : 'frame-shape'
+  brief([round, list, ...rest]) {
+    if (!isCount(round) || !Array.isArray(list) || rest.length > 0) return 'frame-shape'
+    const buckets: BucketBrief[] = []
+    let tagCount = 0
+    for (const row of list) {
+      if (!Array.isArray(row) || row.length !== 2) return 'frame-shape'
+      const [bucket, tags] = row
+      if (!isCount(bucket) || bucket >= BUCKET_COUNT || bucket <= (buckets.at(-1)?.bucket ?? -1))
+        return 'frame-shape'
+      if (!isTags(tags)) return 'frame-shape'
+      tagCount += tags.length / TAG_BYTES
+      buckets.push({ bucket, tags })
+    }
+    return tagCount > TAGS_MAX ? 'frame-limit' : { kind: 'brief', round, buckets }
+  },
+  ask([round, tags, ...rest]) {
+    if (!isCount(round) || !isTags(tags) || rest.length > 0) return 'frame-shape'
+    return tags.length > TAGS_MAX * TAG_BYTES ? 'frame-limit' : { kind: 'ask', round, tags }
+  },
+  more([request, ...rest]) {
+    return isCount(request) && rest.length === 0 ? { kind: 'more', request } : 'frame-shape'
+  },
+  done([request, isMore, ...rest]) {
+    const isDone = isCount(request) && typeof isMore === 'boolean' && rest.length === 0
+    return isDone ? { kind: 'done', request, isMore } : 'frame-shape'
   },
   root([root, ...rest]) {
     return isBytes(root, 32) && rest.length === 0 ? { kind: 'root', root } : 'frame-shape'
@@ -160,4 +236,49 @@ const READERS: Record<Frame['kind'], FrameReader> = {
 
 function isLength(value: Value | undefined): value is number {
   return isCount(value) && value <= SEQ_MAX + 1
+}
+
+function isTags(value: Value | undefined): value is Uint8Array {
+  return value instanceof Uint8Array && value.length % TAG_BYTES === 0
+}
+
+/** A frame of commits, written without building values: most bytes of a session are in these. */
+function encodeCommits(request: number, records: readonly Uint8Array[]): Uint8Array {
+  const start = encodeCanonical([KINDS.indexOf('commits'), request])
+  let length = start.length + headLength(records.length)
+  for (const record of records) length += headLength(record.length) + record.length
+  const bytes = new Uint8Array(length)
+  bytes.set(start)
+  bytes[0] = 0x83 // an array of three instead of two: the records follow
+  let at = writeHead(bytes, start.length, 0x80, records.length)
+  for (const record of records) {
+    at = writeHead(bytes, at, 0x40, record.length)
+    bytes.set(record, at)
+    at += record.length
+  }
+  return bytes
+}
+
+/** A frame of commits, read straight through; null for anything else. A test holds it equal to `judgeFrame`. */
+export function readCommits(bytes: Uint8Array): Frame | null {
+  const reader = new LayoutReader(bytes)
+  if (reader.array() !== 3 || reader.count() !== KINDS.indexOf('commits')) return null
+  const request = reader.count()
+  const count = reader.array()
+  if (reader.isOff || count === 0 || count > BATCH_COMMITS_MAX) return null
+  const records: Uint8Array[] = []
+  for (let i = 0; i < count && !reader.isOff; i += 1) records.push(reader.view())
+  return reader.isDone ? { kind: 'commits', request, records } : null
+}
+
+/** Bytes of the head of an item of that length (RFC 8949, section 3); lengths stay below 2^32. */
+function headLength(length: number): number {
+  return length < 24 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5
+}
+
+function writeHead(bytes: Uint8Array, at: number, major: number, length: number): number {
+  const size = headLength(length) - 1
+  bytes[at] = major | (size === 0 ? length : size === 1 ? 24 : size === 2 ? 25 : 26)
+  for (let i = 0; i < size; i += 1) bytes[at + 1 + i] = (length >>> (8 * (size - 1 - i))) & 0xff
+  return at + 1 + size
 }

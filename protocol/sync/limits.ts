@@ -1,15 +1,38 @@
 /** Version of the sync frames; HELLO carries it and another is refused. */
-export const SYNC_VERSION = 1
+export const SYNC_VERSION = 2
 /** Bytes of one frame after its length prefix. Holds the largest commit with room for a batch. */
 export const FRAME_BYTES_MAX = 1_048_576
 /** Bytes at which a batch of commits is closed: large enough to amortise one fsync, small enough to interleave. */
 export const BATCH_BYTES_TARGET = 524_288
-/** Commits of one batch. Measured: beyond 1,000 an fsynced batch gains nothing. */
-export const BATCH_COMMITS_MAX = 1_000
-/** Ranges of one request; the rest is asked for in the next round. A range takes about 45 bytes. */
+/** Commits of one batch: small ones fill the byte target. */
+export const BATCH_COMMITS_MAX = 2_000
+/** Ranges of one request; the rest is asked for in the next round. A range takes about 105 bytes. */
 export const WANTS_MAX = 8_192
 /** Rows of one frame. A row takes about 75 bytes. */
 export const ROWS_MAX = 8_192
+/** Tags of one frame, as many as a peer may have devices: 393,216 bytes. */
+export const TAGS_MAX = 65_536
+/** Commits that one wanted range may name as known: where 2^32 commits parted is found with 32 steps back. */
+export const HAVE_MAX = 40
+/** Batches of commits that may be under way unconfirmed: with the batch size, what a cut may send again at most, 1 MiB. */
+export const BATCHES_AHEAD = 2
+/** How long the side with the higher key leaves it to the other to open a round. A guess: a slow uplink's round trip. */
+export const LEAD_MS = 2_000
+/** Commits of one answer while one peer is asked. A guess: a second of work, after which others may get a share. */
+export const REQUEST_COMMITS_ALONE = 16_384
+/** Commits of one answer while several peers are asked: what waits for the others' share stays small. */
+export const REQUEST_COMMITS_SHARED = 2_000
+/** Waiting commits above which a peer is not asked for more while others bring their share. */
+export const WAITING_PAUSE = 4_000
+/** How long a session waits before it looks again whether others brought what it is not asked for. A guess. */
+export const SHARE_RETRY_MS = 250
+/** Requests in a row that may bring nothing new. A guess: a few meet a peer whose rows just changed. */
+export const FRUITLESS_REQUESTS_MAX = 8
+/** Known commits that one answer may bring. A guess: several batches; more is a waste of the uplink, or meant so. */
+export const DUPLICATES_MAX = 4_096
+/** Frames other than commits that a peer may send at once, and a second in the long run. A guess, far above any honest peer's. */
+export const FRAMES_BURST_MAX = 2_000
+export const FRAMES_PER_SECOND_MAX = 50
 /** Devices that a peer may name in one session. Three times what `SignatureRule` remembers: above any co-op we plan for. */
 export const PEER_CHAINS_MAX = 65_536
 /** Silence after which a peer that owes an answer is cut. A guess: four times a slow uplink's batch. */

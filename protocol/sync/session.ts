@@ -1,27 +1,40 @@
-import { decodeRecord } from '../commit/index.ts'
-import type { CommitRecord } from '../commit/index.ts'
-import { concatBytes, equalBytes, toHex } from '../encoding/index.ts'
+import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
-import { BUCKET_COUNT, headRow } from '../replica/index.ts'
-import type { Chain, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
-import { DIGEST_BYTES, decodeFrame, encodeFrame } from './frame.ts'
-import type { Frame, HelloFrame, Want } from './frame.ts'
+import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
+import { decodeFrame, encodeFrame } from './frame.ts'
+import type { BucketBrief, Frame, HelloFrame, Want } from './frame.ts'
 import { prefixFrame } from './frame-splitter.ts'
 import {
   ANNOUNCE_DELAY_MS,
   ANSWER_TIMEOUT_MS,
-  BATCH_BYTES_TARGET,
-  BATCH_COMMITS_MAX,
+  BATCHES_AHEAD,
+  DUPLICATES_MAX,
+  FRAMES_BURST_MAX,
   FRAME_BYTES_MAX,
+  FRAMES_PER_SECOND_MAX,
+  FRUITLESS_REQUESTS_MAX,
   HELLO_TIMEOUT_MS,
-  QUIET_MS,
+  LEAD_MS,
   PEER_CHAINS_MAX,
+  QUIET_MS,
   REFUSALS_MAX,
+  REQUEST_COMMITS_ALONE,
+  REQUEST_COMMITS_SHARED,
   ROUND_EVERY_MS,
   ROWS_MAX,
+  SHARE_RETRY_MS,
   SYNC_VERSION,
+  WAITING_PAUSE,
   WANTS_MAX,
 } from './limits.ts'
+import { PullShare } from './pull-share.ts'
+import { knownOf, ordersOf } from './ranges.ts'
+import { Reconciler } from './reconciler.ts'
+import { Serving } from './serving.ts'
+import type { ServedCommit } from './serving.ts'
+
+/** What became of the records of one `ingest`: the replica's answer, or why they are not even records. */
+export type IngestOutcome = { ok: true; result: IntakeResult } | { ok: false; refusal: string }
 
 /** What the host tells a session. */
 export type SessionInput =
@@ -29,12 +42,14 @@ export type SessionInput =
   | { kind: 'open' }
   /** One frame arrived, without its prefix. */
   | { kind: 'frame'; bytes: Uint8Array }
-  /** The records at the first places of the last `read`: at least one, or none when the log cannot be read. */
-  | { kind: 'records'; records: readonly CommitRecord[] }
-  /** What the replica made of the last `ingest`. */
-  | { kind: 'ingested'; result: IntakeResult }
-  /** These chains got longer, by whatever way. */
-  | { kind: 'changed'; chains: readonly Chain[] }
+  /** The commits at the first places of the last `read`: at least one, or none when the log cannot be read. */
+  | { kind: 'records'; records: readonly ServedCommit[] }
+  /** What became of the oldest unanswered `ingest`. */
+  | { kind: 'ingested'; outcome: IngestOutcome }
+  /** These devices' chains got longer, by whatever way. */
+  | { kind: 'changed'; devices: readonly number[] }
+  /** The host lacks these commits although they are stored: ask for them as soon as nothing else is under way. */
+  | { kind: 'repair'; wants: readonly Want[] }
   /** `wakeAtMs` has come. */
   | { kind: 'wake' }
 
@@ -46,6 +61,8 @@ export type CloseCode =
   | 'out-of-order'
   | 'malformed-commit'
   | 'refused-commit'
+  | 'wasteful'
+  | 'flooding'
   | 'silent'
 
 /** What a session asks of its host, in order. */
@@ -54,10 +71,12 @@ export type SessionOutput =
   | { kind: 'send'; bytes: Uint8Array }
   /** Read the log at these places as soon as the stream takes more, then answer with `records`. */
   | { kind: 'read'; orders: number[] }
-  /** Hand these to the replica, then answer with `ingested`. */
-  | { kind: 'ingest'; records: CommitRecord[] }
+  /** Decode these records and hand them to the replica, then answer with `ingested`; several in the order asked. */
+  | { kind: 'ingest'; records: Uint8Array[] }
   /** Both replicas hold the same commits. */
   | { kind: 'synced' }
+  /** The peer has a commit of this very device that is not here: this log is an older copy, or a second one. */
+  | { kind: 'superseded'; row: HeadRow }
   | { kind: 'close'; code: CloseCode; detail: string }
 
 /** What a session stands on. */
@@ -66,57 +85,77 @@ export interface SessionInit {
   sha256: Sha256
   /** 16 fresh random bytes. */
   key: Uint8Array
+  /** Divides the work among the sessions of this replica; all of them have the same. */
+  share: PullShare
 }
 
-interface Serving {
+interface Pull {
   request: number
-  orders: number[]
-  at: number
-  isReading: boolean
+  /** Ids (hex) of the heads that are asked for. */
+  asked: readonly string[]
+  /** What is asked for: what the authority document needs, the whole plan, or what the disk lost. */
+  purpose: 'authority' | 'all' | 'repair'
+  /** Batches that came and are not ingested yet. */
+  ingesting: number
+  stored: number
+  duplicates: number
+  /** The peer sent everything. */
+  isSent: boolean
+  /** The limit cut the answer short. */
+  isMore: boolean
 }
 
 /**
- * One peer's half of the sync stream (docs/protocol/sync.md). Each side pulls what it lacks: it compares bucket
- * digests, takes the rows of unequal buckets, asks for ranges, and is done when a round finds nothing. What is
- * missing is always asked anew from the replica's present state, so a stream can be cut at any point and resumed.
+ * One peer's half of the sync stream (docs/protocol/sync.md). Each side pulls what it lacks: a round finds the rows in
+ * which the two differ, each asks for the ranges behind the other's rows, and both are done when their roots are equal.
+ * What is missing is always asked anew from the replica's present state, so a stream can be cut at any point and resumed.
  */
 export class SyncSession {
   readonly #init: SessionInit
+  /** Number of this session in the share. */
+  readonly #number: number
   /** When the host must give a `wake`, ms; null when nothing is due. */
   wakeAtMs: number | null = null
   /** True once both sides had equal roots and nothing has changed since. */
   isSynced = false
   #out: SessionOutput[] = []
   #nowMs = 0
-  #peer: HelloFrame | null = null
-  #digestKey: Uint8Array | null = null
-  #round: { number: number; wants: Want[] } | null = null
+  #peer: { hello: HelloFrame; reconciler: Reconciler; isLeader: boolean } | null = null
+  /** The round this side opened. */
+  #round: { number: number; awaits: 'brief' | 'rows' } | null = null
   #roundCount = 0
-  #pull: { request: number; isAuthorityOnly: boolean; root: Uint8Array } | null = null
+  /** The peer's round that was answered with a brief of these buckets. */
+  #briefed: { round: number; buckets: number[] } | null = null
+  #pull: Pull | null = null
   #requestCount = 0
-  /** Ranges that are still to be asked for, by device: the length that the peer has. */
+  #fruitless = 0
+  /** Rows of the peer that are not here, by head id (hex). */
   readonly #plan = new Map<string, HeadRow>()
   #isAuthorityDue = false
   #serving: Serving | null = null
   #answerDueMs: number | null = null
   #helloDueMs: number | null = null
+  #leadDueMs: number | null = null
+  #shareDueMs: number | null = null
   #announceAtMs: number | null = null
   #rootAtMs: number | null = null
-  readonly #news = new Set<Chain>()
-  /** Length of each chain that the peer is known to have. */
-  readonly #peerLengths = new Map<string, number>()
-  /** Chains of which the peer has another branch: not asked for again in this session. */
-  readonly #forked = new Set<string>()
+  /** Devices whose chains got longer. */
+  readonly #news = new Set<number>()
+  /** Length of each branch, by its index, that the peer is known to have. */
+  readonly #peerLengths = new Map<number, number>()
   #lastPeerRoot: Uint8Array | null = null
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
   /** The pair of roots that a round could not bring closer. */
   #stuckAt = ''
   #refusals = 0
+  #frameBudget = FRAMES_BURST_MAX
+  #frameBudgetAtMs = 0
   #isClosed = false
 
   constructor(init: SessionInit) {
     this.#init = init
+    this.#number = init.share.join()
   }
 
   /** Applies one input at `nowMs` and returns every effect it causes, in order. */
@@ -129,6 +168,13 @@ export class SyncSession {
     return out
   }
 
+  /** The stream ended: gives the session's share back. */
+  end(): void {
+    this.#isClosed = true
+    this.isSynced = false
+    this.#init.share.leave(this.#number)
+  }
+
   #apply(input: SessionInput): void {
     switch (input.kind) {
       case 'open':
@@ -138,9 +184,11 @@ export class SyncSession {
       case 'records':
         return this.#sendRecords(input.records)
       case 'ingested':
-        return this.#ingested(input.result)
+        return this.#ingested(input.outcome)
       case 'changed':
-        return this.#changed(input.chains)
+        return this.#changed(input.devices)
+      case 'repair':
+        return this.#repair(input.wants)
       case 'wake':
         return this.#wake()
     }
@@ -149,6 +197,7 @@ export class SyncSession {
   #open(): void {
     const { replica, key } = this.#init
     this.#helloDueMs = this.#nowMs + HELLO_TIMEOUT_MS
+    this.#frameBudgetAtMs = this.#nowMs
     this.#sentRoot = replica.heads.root()
     this.#send({
       kind: 'hello',
@@ -164,51 +213,72 @@ export class SyncSession {
     const decoded = decodeFrame(bytes)
     if (!decoded.ok) return this.#close('malformed-frame', decoded.refusal)
     const { frame } = decoded
+    if (frame.kind !== 'commits' && frame.kind !== 'more' && !this.#mayAfford())
+      return this.#close('flooding', `more than ${FRAMES_PER_SECOND_MAX} frames a second`)
     if (frame.kind === 'hello') return this.#hello(frame)
     if (this.#peer === null) return this.#close('out-of-order', `'${frame.kind}' came before 'hello'`)
     switch (frame.kind) {
       case 'digests':
         return this.#answerDigests(frame.round, frame.digests)
+      case 'brief':
+        return this.#compare(frame.round, frame.buckets)
+      case 'ask':
+        return this.#answerAsk(frame.round, frame.tags)
       case 'rows':
         return this.#rows(frame)
       case 'want':
         return this.#serve(frame)
+      case 'more':
+        return this.#confirmed(frame.request)
       case 'commits':
         return this.#commits(frame)
       case 'done':
-        return this.#done(frame.request)
+        return this.#done(frame.request, frame.isMore)
       case 'root':
         return this.#root(frame.root)
     }
   }
 
-  #hello(frame: HelloFrame): void {
-    const { replica, sha256, key } = this.#init
-    if (this.#peer !== null) return this.#close('out-of-order', `a second 'hello'`)
-    if (frame.version !== SYNC_VERSION) return this.#close('other-version', `version ${frame.version}`)
-    if (!equalBytes(frame.coop, replica.coop)) return this.#close('other-coop', toHex(frame.coop))
-    this.#peer = frame
-    this.#helloDueMs = null
-    // Both keys, the same on both sides: neither can prepare colliding buckets alone.
-    const keys = [key, frame.key].sort((a, b) => (toHex(a) < toHex(b) ? -1 : 1))
-    this.#digestKey = sha256(concatBytes(...keys))
-    this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
-    this.#isAuthorityDue = !equalBytes(frame.authority, replica.authority.stateHash())
-    this.#root(frame.root)
+  /** Takes one frame from the peer's budget; false when it is used up. */
+  #mayAfford(): boolean {
+    const earned = ((this.#nowMs - this.#frameBudgetAtMs) / 1000) * FRAMES_PER_SECOND_MAX
+    this.#frameBudget = Math.min(FRAMES_BURST_MAX, this.#frameBudget + Math.max(0, earned)) - 1
+    this.#frameBudgetAtMs = this.#nowMs
+    return this.#frameBudget >= 0
   }
 
-  /** Compares the peer's root with ours; unequal roots start a round unless a round already failed to help. */
+  #hello(hello: HelloFrame): void {
+    const { replica, sha256, key } = this.#init
+    if (this.#peer !== null) return this.#close('out-of-order', `a second 'hello'`)
+    if (hello.version !== SYNC_VERSION) return this.#close('other-version', `version ${hello.version}`)
+    if (!equalBytes(hello.coop, replica.coop)) return this.#close('other-coop', toHex(hello.coop))
+    const reconciler = new Reconciler(replica.heads, sha256, [key, hello.key])
+    this.#peer = { hello, reconciler, isLeader: compareBytes(key, hello.key) <= 0 }
+    this.#helloDueMs = null
+    this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
+    this.#isAuthorityDue = !equalBytes(hello.authority, replica.authority.stateHash())
+    this.#root(hello.root)
+  }
+
+  /** Compares the peer's root with ours; unequal roots lead to a round unless one already failed to help. */
   #root(root: Uint8Array): void {
     const own = this.#init.replica.heads.root()
     this.#lastPeerRoot = root
     if (equalBytes(root, own)) {
       this.#stuckAt = ''
+      this.#leadDueMs = null
       this.#noteSynced()
       return
     }
     this.isSynced = false
-    if (this.#round === null && this.#pull === null && this.#stuckAt !== toHex(root) + toHex(own))
-      this.#startRound()
+    if (this.#stuckAt !== toHex(root) + toHex(own)) this.#lead()
+  }
+
+  /** Opens a round, or leaves it to the peer for a while: one round serves both sides. */
+  #lead(): void {
+    if (this.#round !== null || this.#pull !== null) return
+    if (this.#peer?.isLeader === true) this.#startRound()
+    else this.#leadDueMs ??= this.#nowMs + LEAD_MS
   }
 
   /** Equal roots: done, once the peer was told of ours as well. */
@@ -227,71 +297,88 @@ export class SyncSession {
   }
 
   #startRound(): void {
+    const { reconciler } = this.#peer ?? {}
+    if (reconciler === undefined) return
+    this.#leadDueMs = null
     this.#roundCount += 1
-    this.#round = { number: this.#roundCount, wants: [] }
+    this.#round = { number: this.#roundCount, awaits: 'brief' }
     this.#expectAnswer()
-    this.#send({ kind: 'digests', round: this.#roundCount, digests: this.#digests() })
-  }
-
-  #digests(): Uint8Array {
-    const digests = new Uint8Array(BUCKET_COUNT * DIGEST_BYTES)
-    for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
-      digests.set(this.#digest(bucket), bucket * DIGEST_BYTES)
-    }
-    return digests
-  }
-
-  #digest(bucket: number): Uint8Array {
-    const { replica, sha256 } = this.#init
-    const keyed = concatBytes(this.#digestKey ?? new Uint8Array(32), replica.heads.digest(bucket))
-    return sha256(keyed).subarray(0, DIGEST_BYTES)
+    this.#send({ kind: 'digests', round: this.#roundCount, digests: reconciler.digests(this.#roundCount) })
   }
 
   #answerDigests(round: number, digests: Uint8Array): void {
-    const rows: HeadRow[] = []
-    for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
-      const theirs = digests.subarray(bucket * DIGEST_BYTES, (bucket + 1) * DIGEST_BYTES)
-      if (!equalBytes(theirs, this.#digest(bucket))) rows.push(...this.#init.replica.heads.rows(bucket))
-    }
-    for (let at = 0; at < rows.length || at === 0; at += ROWS_MAX) {
+    const buckets = this.#peer?.reconciler.brief(round, digests) ?? []
+    this.#briefed = { round, buckets: buckets.map((it) => it.bucket) }
+    this.#leadDueMs = null
+    this.#send({ kind: 'brief', round, buckets })
+  }
+
+  #compare(round: number, buckets: readonly BucketBrief[]): void {
+    if (this.#round?.number !== round || this.#round.awaits !== 'brief')
+      return this.#close('out-of-order', `a brief of round ${round}`)
+    const { tags, rows } = this.#peer?.reconciler.compare(round, buckets) ?? { tags: NOTHING, rows: [] }
+    this.#sendRows(0, rows)
+    if (tags.length === 0) return this.#finishRound()
+    this.#round.awaits = 'rows'
+    this.#expectAnswer()
+    this.#send({ kind: 'ask', round, tags })
+  }
+
+  #answerAsk(round: number, tags: Uint8Array): void {
+    if (this.#briefed?.round !== round) return this.#close('out-of-order', `'ask' of round ${round}`)
+    const rows = this.#peer?.reconciler.rowsOf(round, tags, this.#briefed.buckets) ?? []
+    this.#briefed = null
+    this.#sendRows(round, rows)
+  }
+
+  /** Sends rows; of an answer at least one frame, of news none when there are none. */
+  #sendRows(round: number, rows: readonly HeadRow[]): void {
+    if (rows.length === 0 && round > 0) this.#send({ kind: 'rows', round, rows: [], isLast: true })
+    for (let at = 0; at < rows.length; at += ROWS_MAX) {
       const isLast = at + ROWS_MAX >= rows.length
       this.#send({ kind: 'rows', round, rows: rows.slice(at, at + ROWS_MAX), isLast })
     }
   }
 
   #rows(frame: Extract<Frame, { kind: 'rows' }>): void {
-    if (frame.round !== 0 && frame.round !== this.#round?.number) {
-      return this.#close('out-of-order', `rows of round ${frame.round}`)
-    }
+    const isAnswer = frame.round === this.#round?.number && this.#round.awaits === 'rows'
+    if (frame.round !== 0 && !isAnswer) return this.#close('out-of-order', `rows of round ${frame.round}`)
     for (const row of frame.rows) this.#noteRow(row)
-    if (this.#peerLengths.size > PEER_CHAINS_MAX)
-      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} devices`)
+    if (this.#plan.size > PEER_CHAINS_MAX)
+      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads`)
     if (frame.round === 0) {
       if (this.#round === null && this.#pull === null) this.#pullPlan()
       return
     }
     this.#expectAnswer()
-    if (!frame.isLast) return
-    this.#round = null
-    this.#answerDueMs = null
-    this.#pullPlan()
-    if (this.#pull === null) this.#endRound()
+    if (frame.isLast) this.#finishRound()
   }
 
   #noteRow(row: HeadRow): void {
-    const name = toHex(row.device)
-    const known = this.#peerLengths.get(name) ?? 0
-    if (row.length > known) this.#peerLengths.set(name, row.length)
-    const chain = this.#init.replica.chain(name)
-    if (chain !== undefined && chain.length >= row.length) {
-      if (!equalBytes(chain.ids.at(row.length - 1) ?? row.device, row.id)) this.#forked.add(name)
-    } else if (!this.#forked.has(name)) {
-      this.#plan.set(name, row)
-    }
+    const { history } = this.#init.replica
+    const order = history.find(row.id)
+    if (order >= 0) return this.#peerHas(order)
+    this.#plan.set(toHex(row.id), row)
+    if (toHex(row.device) === this.#init.replica.device) this.#out.push({ kind: 'superseded', row })
   }
 
-  /** A round that found nothing to ask for: the roots decide whether we are done. */
-  #endRound(): void {
+  /** The peer is known to have this commit. */
+  #peerHas(order: number): void {
+    const { history } = this.#init.replica
+    const branch = history.branchOf(order).index
+    const length = history.seqOf(order) + 1
+    if (length > (this.#peerLengths.get(branch) ?? 0)) this.#peerLengths.set(branch, length)
+  }
+
+  #finishRound(): void {
+    this.#round = null
+    this.#answerDueMs = null
+    this.#pullPlan()
+    if (this.#pull === null) this.#settle()
+  }
+
+  /** Nothing to ask for: the roots decide whether we are done. */
+  #settle(): void {
     const own = this.#init.replica.heads.root()
     // A peer that had all of it from the start said so in its HELLO and has no reason to say it again.
     if (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)) return this.#noteSynced()
@@ -301,137 +388,201 @@ export class SyncSession {
 
   /** Asks for what the plan still lacks: first what the authority document needs, then the rest. */
   #pullPlan(): void {
+    const { replica, share } = this.#init
     const wants: Want[] = []
+    let bytes = 0
+    this.#shareDueMs = null
+    if (this.#plan.size > 0) share.note(this.#number, this.#nowMs)
+    const isAlone = share.isAlone(this.#number, this.#nowMs)
+    const mayAsk = isAlone || replica.pending.size < WAITING_PAUSE
     for (const [name, row] of this.#plan) {
-      const from = this.#init.replica.chain(name)?.length ?? 0
-      if (from >= row.length || this.#forked.has(name)) this.#plan.delete(name)
-      else if (wants.length < WANTS_MAX) wants.push({ device: row.device, from, to: row.length })
+      const order = replica.history.find(row.id)
+      if (order >= 0 || replica.pending.has(row.id)) {
+        if (order >= 0) this.#peerHas(order)
+        this.#plan.delete(name)
+      } else if (
+        mayAsk &&
+        wants.length < WANTS_MAX &&
+        bytes < WANT_BYTES_MAX &&
+        share.isMine(this.#number, row.device, this.#nowMs)
+      ) {
+        const isParted = replica.lengthOf(toHex(row.device)) >= row.length
+        const have = knownOf(replica, row.device, isParted)
+        wants.push({ device: row.device, to: row.id, have })
+        bytes += (have.length + 2) * ID_BYTES + 3
+      }
     }
+    if (this.#plan.size === 0) share.leave(this.#number)
+    // What is left is the others' share: they may bring it, or stall.
+    else if (wants.length === 0) this.#shareDueMs = this.#nowMs + SHARE_RETRY_MS
     if (wants.length === 0) return
-    const isAuthorityOnly = this.#isAuthorityDue
+    const purpose = this.#isAuthorityDue ? 'authority' : 'all'
     this.#isAuthorityDue = false
+    this.#ask(wants, purpose, isAlone ? REQUEST_COMMITS_ALONE : REQUEST_COMMITS_SHARED)
+  }
+
+  /** Asks again for commits that were stored once; a round that is under way comes first. */
+  #repair(wants: readonly Want[]): void {
+    if (this.#peer === null || this.#round !== null || this.#pull !== null || wants.length === 0) return
+    this.#ask(wants.slice(0, WANTS_MAX), 'repair', WANTS_MAX)
+  }
+
+  #ask(wants: Want[], purpose: Pull['purpose'], limit: number): void {
+    const { share } = this.#init
+    share.claim(
+      this.#number,
+      wants.map((it) => it.device),
+    )
+    share.progress(this.#number, this.#nowMs)
     this.#requestCount += 1
-    this.#pull = { request: this.#requestCount, isAuthorityOnly, root: this.#init.replica.heads.root() }
+    const request = this.#requestCount
+    const asked = wants.map((it) => toHex(it.to))
+    const counts = { ingesting: 0, stored: 0, duplicates: 0 }
+    this.#pull = { request, asked, purpose, ...counts, isSent: false, isMore: false }
     this.#expectAnswer()
-    this.#send({ kind: 'want', request: this.#requestCount, isAuthorityOnly, wants })
+    this.#send({ kind: 'want', request, isAuthorityOnly: purpose === 'authority', limit, wants })
   }
 
   #commits(frame: Extract<Frame, { kind: 'commits' }>): void {
-    if (frame.request !== this.#pull?.request)
+    const pull = this.#pull
+    if (pull === null || frame.request !== pull.request || pull.isSent)
       return this.#close('out-of-order', 'commits that nobody asked for')
+    pull.ingesting += 1
+    if (pull.ingesting > BATCHES_AHEAD)
+      return this.#close('out-of-order', `more than ${BATCHES_AHEAD} batches before they were confirmed`)
+    this.#init.share.progress(this.#number, this.#nowMs)
     this.#expectAnswer()
-    const records: CommitRecord[] = []
-    for (const bytes of frame.records) {
-      const decoded = decodeRecord(bytes, this.#init.sha256)
-      if (!decoded.ok) return this.#close('malformed-commit', decoded.refusal)
-      records.push(decoded.record)
-    }
-    this.#out.push({ kind: 'ingest', records })
+    this.#out.push({ kind: 'ingest', records: frame.records })
   }
 
-  #ingested(result: IntakeResult): void {
+  #ingested(outcome: IngestOutcome): void {
+    if (!outcome.ok) return this.#close('malformed-commit', outcome.refusal)
+    const { result } = outcome
+    const pull = this.#pull
+    if (pull === null) return
+    pull.ingesting -= 1
+    pull.stored += result.stored.length + result.waiting.length
+    pull.duplicates += result.duplicates
+    for (const { order } of result.stored) this.#peerHas(order)
+    if (pull.duplicates > DUPLICATES_MAX)
+      return this.#close('wasteful', `${pull.duplicates} known commits in one answer`)
+    this.#countRefusals(result)
+    if (this.#isClosed) return
+    if (!pull.isSent) {
+      this.#expectAnswer()
+      this.#send({ kind: 'more', request: pull.request })
+    } else if (pull.ingesting === 0) this.#finishPull(pull)
+  }
+
+  #countRefusals(result: IntakeResult): void {
     const stopped = new Set<string>()
     for (const { record, refusal } of result.refused) {
+      const device = toHex(record.header.device)
       // What follows a refused commit of its chain cannot link: the same refusal, and an honest peer sends it.
-      if (refusal === 'gap' && (stopped.has(record.author) || this.#forked.has(record.author))) continue
-      stopped.add(record.author)
-      if (refusal === 'fork') this.#forked.add(record.author)
-      else if (refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing') {
-        return this.#close('refused-commit', `${refusal} at ${record.author}/${record.header.seq}`)
-      }
-      this.#refusals += refusal === 'fork' ? 0 : 1
+      if (refusal === 'gap' && stopped.has(device)) continue
+      stopped.add(device)
+      if (!CURABLE.has(refusal))
+        return this.#close('refused-commit', `${refusal} at ${device}/${record.header.seq}`)
+      this.#refusals += 1
     }
     if (result.stored.length > 0) this.#refusals = 0
     if (this.#refusals > REFUSALS_MAX) this.#close('refused-commit', `${this.#refusals} in a row`)
   }
 
-  #done(request: number): void {
-    if (request !== this.#pull?.request) return this.#close('out-of-order', `'done' of request ${request}`)
-    const { isAuthorityOnly, root } = this.#pull
+  #done(request: number, isMore: boolean): void {
+    const pull = this.#pull
+    if (pull === null || request !== pull.request || pull.isSent)
+      return this.#close('out-of-order', `'done' of request ${request}`)
+    pull.isSent = true
+    pull.isMore = isMore
+    this.#answerDueMs = null
+    if (pull.ingesting === 0) this.#finishPull(pull)
+  }
+
+  #finishPull(pull: Pull): void {
     this.#pull = null
     this.#answerDueMs = null
-    if (isAuthorityOnly) this.#pullPlan()
-    else this.#plan.clear() // what a finished request did not bring (a refused chain) is left to the next round
-    if (this.#pull !== null) return
-    if (equalBytes(root, this.#init.replica.heads.root())) this.#endRound()
-    else this.#startRound()
+    if (pull.purpose === 'repair') return this.#pullPlan()
+    this.#fruitless = pull.stored > 0 ? 0 : this.#fruitless + 1
+    if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
+      return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
+    this.#init.share.claim(this.#number, [])
+    // What a finished answer did not bring (a refused chain) is left to the next round.
+    if (pull.purpose === 'all' && !pull.isMore) for (const id of pull.asked) this.#plan.delete(id)
+    this.#pullPlan()
+    if (this.#pull !== null || this.#plan.size > 0) return
+    const own = this.#init.replica.heads.root()
+    if (pull.stored === 0 || (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)))
+      return this.#settle()
+    if (this.#peer?.isLeader === true) return this.#startRound()
+    this.#sendRoot(own)
+    this.#lead()
   }
 
   #serve(frame: Extract<Frame, { kind: 'want' }>): void {
     if (this.#serving !== null)
       return this.#close('out-of-order', 'a second request before the first was answered')
-    const orders: number[] = []
-    for (const want of frame.wants) {
-      const chain = this.#init.replica.chain(toHex(want.device))
-      if (chain === undefined) continue
-      const to = Math.min(want.to, frame.isAuthorityOnly ? chain.authorityLength : chain.length)
-      for (let seq = want.from; seq < to; seq += 1) orders.push(chain.orders.at(seq) ?? 0)
-    }
-    // In the order in which they were stored: what a commit acknowledges comes before it.
-    orders.sort((a, b) => a - b)
-    this.#serving = { request: frame.request, orders, at: 0, isReading: false }
+    const { replica } = this.#init
+    const orders = ordersOf(replica, frame.wants, frame.isAuthorityOnly)
+    const isMore = orders.length > frame.limit
+    this.#serving = new Serving(this.#init, {
+      request: frame.request,
+      orders: orders.subarray(0, frame.limit),
+      isMore,
+    })
     this.#serveOn()
   }
 
   #serveOn(): void {
     const serving = this.#serving
-    if (serving === null || serving.isReading) return
-    if (serving.at >= serving.orders.length) {
+    if (serving === null) return
+    const orders = serving.nextRead()
+    if (orders !== null) this.#out.push({ kind: 'read', orders })
+    else if (serving.isDone) {
       this.#serving = null
-      this.#send({ kind: 'done', request: serving.request })
-      return
+      this.#send({ kind: 'done', request: serving.request, isMore: serving.isMore })
     }
-    serving.isReading = true
-    this.#out.push({ kind: 'read', orders: serving.orders.slice(serving.at, serving.at + BATCH_COMMITS_MAX) })
   }
 
-  #sendRecords(records: readonly CommitRecord[]): void {
+  #sendRecords(commits: readonly ServedCommit[]): void {
     const serving = this.#serving
-    if (serving === null || !serving.isReading) return
-    serving.isReading = false
-    let count = batchLength(records, BATCH_BYTES_TARGET)
-    let batch = this.#init.replica.closeRuns(records.slice(0, count))
-    if (batch.length === 0) {
-      // A relay may have spoilt all signatures but the last of a large frame; as large a one still passes them on.
-      count = batchLength(records, FRAME_BYTES_MAX)
-      batch = this.#init.replica.closeRuns(records.slice(0, count))
-    }
-    const sent = new Set(batch)
-    // What is left out of this batch (no good signature yet) goes with the next one.
-    const left = records.slice(0, count).filter((record) => !sent.has(record))
-    const leftOrders = left.map(
-      (record) => this.#init.replica.chain(record.author)?.orders.at(record.header.seq) ?? 0,
-    )
-    // Nothing readable ends the answer; the next round asks again.
-    serving.at = records.length === 0 ? serving.orders.length : serving.at + count
-    if (batch.length > 0) {
-      serving.orders.splice(serving.at, 0, ...leftOrders)
-      for (const record of batch) this.#peerHas(record.author, record.header.seq + 1)
-      this.#send({ kind: 'commits', request: serving.request, records: batch.map((record) => record.bytes) })
+    const batch = serving?.take(commits) ?? null
+    if (serving !== null && batch !== null) {
+      for (const order of batch.orders) this.#peerHas(order)
+      this.#send({ kind: 'commits', request: serving.request, records: batch.records })
     }
     this.#serveOn()
   }
 
-  #peerHas(device: string, length: number): void {
-    if (length > (this.#peerLengths.get(device) ?? 0)) this.#peerLengths.set(device, length)
+  #confirmed(request: number): void {
+    // The last confirmations may cross the end of the answer; no honest peer sends many of these.
+    if (this.#serving === null || this.#serving.request !== request) {
+      if (!this.#mayAfford()) this.#close('flooding', `more than ${FRAMES_PER_SECOND_MAX} frames a second`)
+      return
+    }
+    if (!this.#serving.confirm()) return this.#close('out-of-order', `'more' of a batch that was not sent`)
+    this.#serveOn()
   }
 
-  #changed(chains: readonly Chain[]): void {
+  #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
-    for (const chain of chains)
-      if (chain.length > (this.#peerLengths.get(chain.name) ?? 0)) this.#news.add(chain)
+    for (const device of devices) if (this.#newsOf(device).length > 0) this.#news.add(device)
     if (this.#news.size > 0) this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
   }
 
+  /** Rows of a device that the peer may not know. */
+  #newsOf(device: number): HeadRow[] {
+    const { heads, history } = this.#init.replica
+    return heads.rowsOf(device).filter((row) => {
+      const branch = history.branchOf(history.find(row.id))
+      return row.length > (this.#peerLengths.get(branch.index) ?? 0)
+    })
+  }
+
   #announce(): void {
-    const rows: HeadRow[] = []
-    for (const chain of this.#news) {
-      if (chain.length > (this.#peerLengths.get(chain.name) ?? 0)) rows.push(headRow(chain))
-    }
+    const rows = [...this.#news].flatMap((device) => this.#newsOf(device))
     this.#news.clear()
-    for (let at = 0; at < rows.length; at += ROWS_MAX) {
-      this.#send({ kind: 'rows', round: 0, rows: rows.slice(at, at + ROWS_MAX), isLast: true })
-    }
+    this.#sendRows(0, rows)
     if (rows.length === 0) return
     this.isSynced = false
     // Once it is quiet the roots are compared, so that both sides know that they agree.
@@ -447,6 +598,15 @@ export class SyncSession {
       this.#announceAtMs = null
       this.#announce()
     }
+    if (isDue(this.#leadDueMs, this.#nowMs)) {
+      this.#leadDueMs = null
+      if (this.#round === null && this.#pull === null) this.#startRound()
+    }
+    if (isDue(this.#shareDueMs, this.#nowMs)) {
+      this.#shareDueMs = null
+      if (this.#round === null && this.#pull === null) this.#pullPlan()
+      if (this.#plan.size === 0 && this.#pull === null) this.#settle()
+    }
     if (isDue(this.#rootAtMs, this.#nowMs)) {
       this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
       this.#sendRoot(this.#init.replica.heads.root())
@@ -458,10 +618,15 @@ export class SyncSession {
   }
 
   #setWake(): void {
-    const due = [this.#helloDueMs, this.#answerDueMs, this.#announceAtMs, this.#rootAtMs].filter(
-      (at) => at !== null,
-    )
-    this.wakeAtMs = this.#isClosed || due.length === 0 ? null : Math.min(...due)
+    const dues = [
+      this.#helloDueMs,
+      this.#answerDueMs,
+      this.#announceAtMs,
+      this.#leadDueMs,
+      this.#shareDueMs,
+      this.#rootAtMs,
+    ].filter((at) => at !== null)
+    this.wakeAtMs = this.#isClosed || dues.length === 0 ? null : Math.min(...dues)
   }
 
   #send(frame: Frame): void {
@@ -469,27 +634,23 @@ export class SyncSession {
   }
 
   #close(code: CloseCode, detail: string): void {
-    this.#isClosed = true
-    this.isSynced = false
+    this.end()
     this.#out.push({ kind: 'close', code, detail })
   }
 }
 
-/** How many of the first records fit a frame of `bytesMax`; one at least. */
-function batchLength(records: readonly CommitRecord[], bytesMax: number): number {
-  let bytes = COMMITS_HEAD_BYTES
-  let count = 0
-  for (const record of records) {
-    const { length } = record.bytes
-    bytes += length + (length < 24 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5)
-    if (bytes > bytesMax && count > 0) break
-    count += 1
-  }
-  return count
-}
-
-/** Of a frame with commits: its array, its kind, the longest request number and the head of the list. */
-const COMMITS_HEAD_BYTES = 1 + 1 + 9 + 3
+const NOTHING: Uint8Array = new Uint8Array(0)
+/** Refusals that an honest peer may meet: another peer, or a later time, can cure them. */
+const CURABLE: ReadonlySet<CommitRefusal> = new Set([
+  'gap',
+  'unknown-device',
+  'unsigned-stretch',
+  'waiting-quota',
+])
+/** A key or id in a frame, with its head. */
+const ID_BYTES = 34
+/** Bytes of wants after which no other is added to a request, so that the frame stays below its limit. */
+const WANT_BYTES_MAX = FRAME_BYTES_MAX - 4_096
 
 function isDue(atMs: number | null, nowMs: number): boolean {
   return atMs !== null && atMs <= nowMs

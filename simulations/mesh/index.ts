@@ -1,3 +1,3 @@
-export { MemoryMesh, MemoryNode } from './memory-mesh.ts'
+export { MemoryMesh, MemoryNode, settleDocuments } from './memory-mesh.ts'
 export { seededRandom } from './seeded-random.ts'
 export type { SeededRandom } from './seeded-random.ts'

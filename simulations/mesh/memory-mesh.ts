@@ -1,8 +1,8 @@
-import { decodeRecord } from '#protocol/commit'
+import { decodeRecords } from '#protocol/commit'
 import type { Section } from '#protocol/commit'
-import type { Crypto } from '#protocol/identity'
-import type { AuthorResult, Chain, Replica, StoredCommit } from '#protocol/replica'
-import { FRAME_BYTES_MAX, FrameSplitter, SyncSession } from '#protocol/sync'
+import type { Crypto, Sha256 } from '#protocol/identity'
+import type { AuthorResult, Replica, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX, FrameSplitter, PullShare, SyncSession } from '#protocol/sync'
 import type { SessionOutput } from '#protocol/sync'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -13,6 +13,7 @@ export class MemoryNode {
   readonly log: Uint8Array[] = []
   readonly #mesh: MemoryMesh
   readonly sessions: Map<MemoryNode, SyncSession> = new Map()
+  readonly share: PullShare = new PullShare()
   /** Why sessions to this node's peers were closed, by this node. */
   readonly closed: string[] = []
 
@@ -23,15 +24,15 @@ export class MemoryNode {
 
   /** Puts commits that the replica made or took into the log and tells every peer. */
   write(stored: readonly StoredCommit[]): void {
-    const chains = new Set<Chain>()
-    for (const { record } of stored) {
-      this.log.push(record.bytes)
-      const chain = this.replica.chain(record.author)
-      if (chain !== undefined) chains.add(chain)
+    const devices = new Set<number>()
+    for (const { order, record } of stored) {
+      this.log[order] = record.bytes
+      devices.add(this.replica.history.deviceOf(order))
     }
-    if (chains.size === 0) return
+    if (devices.size === 0) return
+    settleDocuments(this.replica, (order) => this.log[order] ?? NOTHING, this.#mesh.crypto.sha256)
     for (const [peer, session] of this.sessions) {
-      this.run(peer, session.handle({ kind: 'changed', chains: [...chains] }, this.#mesh.nowMs))
+      this.run(peer, session.handle({ kind: 'changed', devices: [...devices] }, this.#mesh.nowMs))
     }
   }
 
@@ -52,20 +53,26 @@ export class MemoryNode {
           this.#mesh.post(this, peer, output.bytes)
           break
         case 'read': {
-          const records = output.orders.flatMap((order) => {
-            const decoded = decodeRecord(this.log[order] ?? new Uint8Array(), this.#mesh.crypto.sha256)
-            return decoded.ok ? [decoded.record] : []
-          })
+          const records = output.orders.map((order) => ({ order, bytes: this.log[order] ?? NOTHING }))
           this.run(peer, session.handle({ kind: 'records', records }, this.#mesh.nowMs))
           break
         }
         case 'ingest': {
-          const result = this.replica.ingest(output.records)
+          const decoded = decodeRecords(output.records, this.#mesh.crypto.sha256)
+          if (!decoded.ok) {
+            this.run(peer, session.handle({ kind: 'ingested', outcome: decoded }, this.#mesh.nowMs))
+            break
+          }
+          const result = this.replica.ingest(decoded.records)
           this.write(result.stored)
-          this.run(peer, session.handle({ kind: 'ingested', result }, this.#mesh.nowMs))
+          this.run(
+            peer,
+            session.handle({ kind: 'ingested', outcome: { ok: true, result } }, this.#mesh.nowMs),
+          )
           break
         }
         case 'synced':
+        case 'superseded':
           break
         case 'close':
           this.closed.push(`${output.code}: ${output.detail}`)
@@ -73,6 +80,21 @@ export class MemoryNode {
           break
       }
     }
+  }
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0)
+
+/** Makes stale documents anew, as every host must after it took commits. `read`: the record at a place of the log. */
+export function settleDocuments(replica: Replica, read: (order: number) => Uint8Array, sha256: Sha256): void {
+  for (let [id] = replica.staleDocuments(); id !== undefined; [id] = replica.staleDocuments()) {
+    const orders = replica.documentLog(id)?.sections(replica.history) ?? []
+    const decoded = decodeRecords(orders.map(read), sha256)
+    if (!decoded.ok) throw new Error(`the log holds what is no commit: ${decoded.refusal}`)
+    replica.rebuild(
+      id,
+      decoded.records.map((record, i) => ({ order: orders[i] ?? -1, record })),
+    )
   }
 }
 
@@ -114,6 +136,7 @@ export class MemoryMesh {
         replica: from.replica,
         sha256: this.crypto.sha256,
         key: this.#random.bytes(16),
+        share: from.share,
       })
       from.sessions.set(to, session)
     }
@@ -123,6 +146,8 @@ export class MemoryMesh {
 
   /** Cuts the link; what was under way is lost. */
   disconnect(a: MemoryNode, b: MemoryNode): void {
+    a.sessions.get(b)?.end()
+    b.sessions.get(a)?.end()
     a.sessions.delete(b)
     b.sessions.delete(a)
     this.#links = this.#links.filter(

@@ -1,13 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Connection, Stream } from '@libp2p/interface'
 import { LEAF_BYTES, leafCount } from '#protocol/asset'
-import { signCommit } from '#protocol/commit'
+import { signCommit, compareSeen, decodeRecords } from '#protocol/commit'
 import type { CommitRecord, Section, SeenHead } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { decodeCanonical, encodeCanonical, toHex } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
-import { FRAME_BYTES_MAX, SYNC_VERSION, SyncSession, decodeFrame, encodeFrame } from '#protocol/sync'
+import {
+  FRAME_BYTES_MAX,
+  PullShare,
+  SYNC_VERSION,
+  SyncSession,
+  decodeFrame,
+  encodeFrame,
+} from '#protocol/sync'
 import type { Frame, SessionInput, SessionOutput } from '#protocol/sync'
 import { ASSET_PROTOCOL } from '#node/assets'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
@@ -84,6 +91,7 @@ export class HostileMember {
     const stream = await this.open(node)
     const session = new SyncSession({
       ...{ replica: this.replica, sha256: this.crypto.sha256, key: new Uint8Array(randomBytes(16)) },
+      share: new PullShare(),
     })
     const step = async (input: SessionInput): Promise<void> => {
       for (const output of session.handle(input, 0)) await carryOut(output)
@@ -93,13 +101,22 @@ export class HostileMember {
         case 'send':
           return stream.sendRaw(output.bytes)
         case 'read':
-          return step({ kind: 'records', records: output.orders.flatMap((at) => this.#log[at] ?? []) })
+          return step({
+            kind: 'records',
+            records: output.orders.flatMap((order) => {
+              const record = this.#log[order]
+              return record === undefined ? [] : [{ order, bytes: record.bytes }]
+            }),
+          })
         case 'ingest': {
-          const result = this.replica.ingest(output.records)
-          for (const { record } of result.stored) this.#log.push(record)
-          return step({ kind: 'ingested', result })
+          const decoded = decodeRecords(output.records, this.crypto.sha256)
+          if (!decoded.ok) throw new Error(decoded.refusal)
+          const result = this.replica.ingest(decoded.records)
+          for (const { order, record } of result.stored) this.#log[order] = record
+          return step({ kind: 'ingested', outcome: { ok: true, result } })
         }
         case 'synced':
+        case 'superseded':
           return
         case 'close':
           throw new Error(`${output.code}: ${output.detail}`)
@@ -126,18 +143,20 @@ export class HostileMember {
   /** A commit that continues its chain, signed, whatever its sections hold. Not kept. */
   forge(sections: readonly Section[]): CommitRecord {
     const { replica } = this
-    const own = replica.chain(this.device)
-    const seq = own?.length ?? 0
-    const prev = own?.ids.at(seq - 1)?.slice() ?? null
-    const seen: SeenHead[] = replica
-      .chains()
-      .filter((chain) => chain.name !== this.device)
-      .map((chain) => ({
-        device: chain.device,
-        seq: chain.length - 1,
-        id: chain.ids.at(chain.length - 1)?.slice() ?? new Uint8Array(32),
+    const { history } = replica
+    const own = history.findDevice(this.signer.publicKey)
+    const end = history.endsOf(own)[0] ?? -1
+    const seq = end < 0 ? 0 : history.seqOf(end) + 1
+    const prev = end < 0 ? null : history.idOf(end).slice()
+    const seen: SeenHead[] = Array.from({ length: history.deviceCount }, (_, device) => device)
+      .filter((device) => device !== own)
+      .flatMap((device) => history.endsOf(device))
+      .map((order) => ({
+        device: history.keyOf(history.deviceOf(order)).slice(),
+        seq: history.seqOf(order),
+        id: history.idOf(order).slice(),
       }))
-      .toSorted((a, b) => Buffer.compare(a.device, b.device))
+      .toSorted(compareSeen)
     return signCommit(
       {
         ...{ coop: replica.coop, device: this.signer.publicKey, seq, prev },
@@ -176,12 +195,10 @@ export class HostileMember {
       const frame = decoded.ok ? decoded.frame : null
       if (frame?.kind === 'digests') {
         const row = { device: this.signer.publicKey, length: last.header.seq + 1, id: last.id }
-        await stream.send(
-          encodeFrame({ kind: 'rows', round: frame.round, rows: isGiven ? [] : [row], isLast: true }),
-        )
+        await stream.send(encodeFrame({ kind: 'brief', round: frame.round, buckets: [] }))
+        if (!isGiven) await stream.send(encodeFrame({ kind: 'rows', round: 0, rows: [row], isLast: true }))
       } else if (frame?.kind === 'want') {
-        const from = frame.wants[0]?.from ?? 0
-        const wanted = records.filter((record) => !frame.isAuthorityOnly && record.header.seq >= from)
+        const wanted = frame.isAuthorityOnly ? [] : records
         const answer = {
           kind: 'commits',
           request: frame.request,
@@ -189,7 +206,7 @@ export class HostileMember {
         } as const
         if (wanted.length > 0) await stream.send(encodeFrame(answer))
         isGiven ||= wanted.length > 0
-        await stream.send(encodeFrame({ kind: 'done', request: frame.request }))
+        await stream.send(encodeFrame({ kind: 'done', request: frame.request, isMore: false }))
       } else if (frame?.kind === 'root' && isGiven) {
         await stream.close()
         return true

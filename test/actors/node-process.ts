@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { tokenPath } from '#node/folder'
 import type { peersView, statusView } from '#node/host'
 import { DEADLINE_MS, until } from './until.ts'
@@ -159,8 +159,8 @@ export class NodeProcess {
     return typeof value === 'object' && value !== null && 'result' in value ? value.result : value
   }
 
-  async status(): Promise<ReturnType<typeof statusView>> {
-    return (await this.api('GET', '/v1/status')) as ReturnType<typeof statusView>
+  async status(): Promise<Awaited<ReturnType<typeof statusView>>> {
+    return (await this.api('GET', '/v1/status')) as Awaited<ReturnType<typeof statusView>>
   }
 
   async peers(): Promise<ReturnType<typeof peersView>['peers']> {
@@ -210,6 +210,11 @@ export const START_ARGS: readonly string[] = [
   ...['--host', '127.0.0.1', '--no-open', '--no-mdns'],
 ]
 
+/** Where the processes of a test remember devices outside their data folders, as one machine would. */
+export function stateOfFolder(folder: string): string {
+  return join(dirname(folder), 'machine-state')
+}
+
 /** Runs one command to its end. A command that does not end is killed and has no exit code. */
 export async function runCoop(
   folder: string,
@@ -236,7 +241,7 @@ export async function untilEqual(
 }
 
 /** What must be equal on nodes that hold the same. */
-export function stateOf(status: ReturnType<typeof statusView>): {
+export function stateOf(status: Awaited<ReturnType<typeof statusView>>): {
   headsRoot: string
   documents: Record<string, string>
 } {
@@ -257,11 +262,12 @@ function spawnCoop(
   args: readonly string[],
   options: SpawnWatch & { env?: Readonly<Record<string, string>> },
 ): ChildProcess {
-  // Nothing of the person's own set-up reaches a test.
+  // Nothing of the person's own set-up reaches a test, and nothing of a test this machine's memory of devices.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COOP_')))
+  const state = { COOP_STATE: stateOfFolder(folder) }
   const child = spawn(NODE, [COOP, '--data', folder, ...args], {
     cwd: ROOT,
-    env: { ...env, NO_COLOR: '1', ...options.env },
+    env: { ...env, ...state, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   options.onSpawn(child)

@@ -1,10 +1,16 @@
+import { benchAppend } from './append.ts'
 import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchIdle } from './idle.ts'
+import { benchLive } from './live.ts'
+import { benchOpen } from './open.ts'
 
-/** `npm run bench [catch-up|fetch|idle]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|live|open|fetch|idle]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
+  append: benchAppend,
+  live: benchLive,
+  open: benchOpen,
   fetch: benchFetch,
   idle: benchIdle,
 }

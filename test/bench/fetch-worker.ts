@@ -17,7 +17,15 @@ const CHUNK_BYTES = 1024 * 1024
  */
 const [role = '', data = '', size = ''] = process.argv.slice(2)
 const log = pino({ level: process.env['COOP_LOG'] ?? 'warn' }, pino.destination(2))
-const config = { dataPath: data, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false, log }
+const config = {
+  dataPath: data,
+  statePath: null,
+  passphrase: undefined,
+  port: 0,
+  host: '127.0.0.1',
+  isMdnsOn: false,
+  log,
+}
 const node = await CoopNode.open(config)
 const raw = await startLibp2p({
   ...{ seed: randomBytes(32), coop: new Uint8Array(32), port: 0, host: '127.0.0.1', isMdnsOn: false },

@@ -15,19 +15,11 @@ const SETTLE_MS = 10_000
 /** A founded node as a member runs it: time from the command to ready, and memory once it is idle. */
 export async function benchIdle(): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), 'coop-bench-'))
-  await promisify(execFile)(process.execPath, [COOP, 'found', 'Bench', '--data', data])
+  const env = { ...process.env, COOP_STATE: join(data, 'machine-state') }
+  await promisify(execFile)(process.execPath, [COOP, 'found', 'Bench', '--data', data], { env })
   const startMs = performance.now()
-  const node = spawn(process.execPath, [
-    COOP,
-    'start',
-    '--json',
-    '--port',
-    '0',
-    '--http-port',
-    '0',
-    '--data',
-    data,
-  ])
+  const args = ['start', '--json', '--port', '0', '--http-port', '0', '--data', data]
+  const node = spawn(process.execPath, [COOP, ...args], { env })
   await once(createInterface(node.stdout), 'line')
   const readyMs = performance.now() - startMs
   await sleep(SETTLE_MS)

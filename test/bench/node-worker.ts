@@ -1,27 +1,74 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
+import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
+import { toHex } from '#protocol/encoding'
 import { CoopNode } from '#node/host'
 
-/** One node of a benchmark in a process of its own: `node-worker.ts DATA [commits to wait for]`. */
-const [data = '', wanted = ''] = process.argv.slice(2)
+/**
+ * One node of a benchmark in a process of its own: `node-worker.ts DATA [task…]`. Tasks: `catch-up TOTAL` waits for so
+ * many commits; with `append` after it, it writes meanwhile; `append COUNT` writes one commit after the other; `live`
+ * tells when commits of others are on the disk, and writes when asked.
+ */
+const [data = '', task = '', argument = '', extra = ''] = process.argv.slice(2)
+/** Pause between two writes while a catch-up runs: a busy till. */
+const APPEND_EVERY_MS = 20
+
 const startedMs = performance.now()
 const node = await CoopNode.open({
-  ...{ dataPath: data, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false },
+  ...{ dataPath: data, statePath: null, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false },
   log: pino({ level: process.env['COOP_LOG'] ?? 'warn' }, pino.destination(2)),
 })
 await node.startMesh()
+const { engine } = node.membership
 process.send?.({ ready: node.mesh?.inviteAddresses() ?? [], openMs: performance.now() - startedMs })
-process.on('message', () => void node.close().then(() => process.exit(0)))
-if (wanted !== '') {
-  const { engine } = node.membership
+process.on('message', (message) => {
+  if (message === 'stop') void node.close().then(() => process.exit(0))
+  else if (message === 'write') void write()
+})
+if (task === 'catch-up') await catchUp(Number(argument), extra === 'append')
+else if (task === 'append') await append(Number(argument))
+else if (task === 'live') tellNews()
+
+async function catchUp(total: number, isWriting: boolean): Promise<void> {
   while (engine.replica.logLength === 0) await sleep(1)
   const firstMs = performance.now()
-  while (engine.replica.logLength < Number(wanted)) await sleep(2)
+  const tookMs: number[] = []
+  for (let at = 0; engine.replica.logLength < total; at += 1) {
+    if (isWriting && engine.replica.standing !== null) tookMs.push(await timed(at))
+    await sleep(isWriting ? APPEND_EVERY_MS : 2)
+  }
   await engine.durable()
-  const rssBytes = process.resourceUsage().maxRSS * 1024
-  process.send?.({
-    done: performance.now() - firstMs,
-    root: Buffer.from(engine.replica.heads.root()).toString('hex'),
-    rssBytes,
+  const done = performance.now() - firstMs
+  const root = toHex(engine.replica.heads.root())
+  process.send?.({ done, root, tookMs, rssBytes: process.resourceUsage().maxRSS * 1024 })
+}
+
+async function append(count: number): Promise<void> {
+  const tookMs: number[] = []
+  for (let at = 0; at < count; at += 1) tookMs.push(await timed(at))
+  process.send?.({ tookMs })
+}
+
+/** Times one commit from the call to its fsynced acknowledgement, ms. */
+async function timed(at: number): Promise<number> {
+  const startMs = performance.now()
+  await write(at)
+  return performance.now() - startMs
+}
+
+async function write(at = 0): Promise<void> {
+  const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...new Uint8Array(32).fill(at))
+  const payload = encodeCatalogueEntries([
+    { t: 'list', cid, name: `news ${at}`, sizeBytes: at, kind: 'file' },
+  ])
+  const startNs = process.hrtime.bigint()
+  const commit = await engine.append([{ document: CATALOGUE, entries: 1, payload }])
+  process.send?.({ wrote: toHex(commit.id), atNs: startNs.toString() })
+}
+
+function tellNews(): void {
+  engine.on('durable', (stored) => {
+    const atNs = process.hrtime.bigint().toString()
+    process.send?.({ counted: stored.map(({ record }) => toHex(record.id)), atNs })
   })
 }

@@ -19,8 +19,27 @@ export interface History {
   records: CommitRecord[]
 }
 
+/** A co-op whose devices are admitted, and what they write next. */
+export interface BenchCoop extends History {
+  /** Of the devices that write. */
+  seeds: Uint8Array[]
+  /** The next commits, in the order of the log. `isSigned`: true when a commit of that number gets a real signature. */
+  more(count: number, isSigned?: (number: number) => boolean): CommitRecord[]
+}
+
+/** Records in batches as a node would receive them. */
+export function* inBatches(records: readonly CommitRecord[]): Generator<readonly CommitRecord[]> {
+  for (let at = 0; at < records.length; at += 1_000) yield records.slice(at, at + 1_000)
+}
+
 /** Commits of `devices` devices that take turns and acknowledge each other, one catalogue entry each. */
 export function makeHistory(commits: number, devices: number, crypto: Crypto): History {
+  const coop = makeCoop(devices, crypto)
+  return { ...coop, records: [...coop.records, ...coop.more(commits)] }
+}
+
+/** A co-op of `devices` devices, a founder and a reader, in which nobody wrote yet. */
+export function makeCoop(devices: number, crypto: Crypto): BenchCoop {
   const random = seededRandom(7)
   const nowMs = 1_700_000_000_000
   const founderSeed = random.bytes(32)
@@ -38,7 +57,8 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
   }
   const readerSeed = random.bytes(32)
   const signers: Signer[] = [nodeSigner(readerSeed)]
-  for (let i = 0; i < devices; i += 1) signers.push(nodeSigner(random.bytes(32)))
+  const seeds = Array.from({ length: devices }, () => random.bytes(32))
+  signers.push(...seeds.map(nodeSigner))
   for (const device of signers) {
     const secret = random.bytes(16)
     const invite = inviteSigner(secret, crypto.sha256)
@@ -61,24 +81,35 @@ export function makeHistory(commits: number, devices: number, crypto: Crypto): H
     write({ document: AUTHORITY, entries: 1, payload })
   }
   const heads = new Map<Signer, CommitRecord>()
-  for (let i = 0; i < commits; i += 1) {
-    const signer = signers[1 + (i % devices)] ?? founder
-    const before = records.at(-1)
-    const own = heads.get(signer)
-    const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...crypto.sha256(Uint8Array.of(i >> 16, i >> 8, i)))
-    const payload = encodeCatalogueEntries([
-      { t: 'list', cid, name: `photo ${i}.jpg`, sizeBytes: i, kind: 'file' },
-    ])
-    const seen =
-      before === undefined ? [] : [{ device: before.header.device, seq: before.header.seq, id: before.id }]
-    const chain = { seq: (own?.header.seq ?? -1) + 1, prev: own?.id ?? null }
-    const draft = { coop, device: signer.publicKey, ...chain, epoch: coop, seen, timeMs: nowMs }
-    const record = signCommit(draft, [{ document: CATALOGUE, entries: 1, payload }], {
-      signer,
-      sha256: crypto.sha256,
-    })
-    heads.set(signer, record)
-    records.push(record)
+  let before = records.at(-1)
+  let number = 0
+  const more = (count: number, isSigned: (number: number) => boolean = () => true): CommitRecord[] => {
+    const made: CommitRecord[] = []
+    for (const end = number + count; number < end; number += 1) {
+      const key = signers[1 + (number % devices)] ?? founder
+      const signer = isSigned(number) ? key : { publicKey: key.publicKey, sign: () => UNSIGNED }
+      const own = heads.get(key)
+      const digest = crypto.sha256(Uint8Array.of(number >> 24, number >> 16, number >> 8, number))
+      const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...digest)
+      const payload = encodeCatalogueEntries([
+        { t: 'list', cid, name: `photo ${number}.jpg`, sizeBytes: number, kind: 'file' },
+      ])
+      const seen =
+        before === undefined ? [] : [{ device: before.header.device, seq: before.header.seq, id: before.id }]
+      const chain = { seq: (own?.header.seq ?? -1) + 1, prev: own?.id ?? null }
+      const draft = { coop, device: key.publicKey, ...chain, epoch: coop, seen, timeMs: nowMs }
+      const record = signCommit(draft, [{ document: CATALOGUE, entries: 1, payload }], {
+        signer,
+        sha256: crypto.sha256,
+      })
+      heads.set(key, record)
+      before = record
+      made.push(record)
+    }
+    return made
   }
-  return { genesis, coop, founderSeed, readerSeed, records }
+  return { genesis, coop, founderSeed, readerSeed, seeds, records, more }
 }
+
+/** In the place of a signature that nothing checks, because a later one covers the commit. */
+const UNSIGNED: Uint8Array = new Uint8Array(64)

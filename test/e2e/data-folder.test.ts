@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXIT_CODES } from '#node/errors'
+import { FOLDER_FORMAT, formatText } from '#node/folder'
 import { ApiError, START_ARGS } from '../actors/node-process.ts'
 import type { CliResult, ErrorBody, NodeProcess } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'
@@ -40,9 +41,22 @@ test.concurrent('a second process on a folder is refused and told the pid of the
 
 test.concurrent('a folder of a newer format is refused and not touched', async () => {
   await mkdir(bench.file('newer'))
-  await writeFile(bench.file('newer', 'format'), '2\n')
+  await writeFile(bench.file('newer', 'format'), formatText(FOLDER_FORMAT + 1))
   expect(await openFailure('newer')).toMatchObject({ code: 'data-newer' })
   expect(await readdir(bench.file('newer'))).toEqual(['format'])
+})
+
+test.concurrent('a folder of an older format is refused by name and not touched', async () => {
+  await mkdir(bench.file('older'))
+  await writeFile(bench.file('older', 'format'), '1\n')
+  expect(await openFailure('older')).toMatchObject({ code: 'data-older' })
+  expect(await readdir(bench.file('older'))).toEqual(['format'])
+})
+
+test.concurrent('a used folder without its device key is refused: a new key would be another device', async () => {
+  expect((await bench.coop('keyless', 'found', 'South Market', '--json')).code).toBe(0)
+  await rm(bench.file('keyless', 'device.key'))
+  expect(await startFailure('keyless')).toMatchObject({ code: 'data-damaged' })
 })
 
 test.concurrent('a file in the place of the folder is refused', async () => {

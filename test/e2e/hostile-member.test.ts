@@ -206,6 +206,12 @@ test.concurrent('a peer that connects and says nothing, or half a frame, is cut 
   await Promise.all([rude.lastClose(nas, /^silent/), archive.lastClose(nas, /^silent/)])
 })
 
+test('what a device did that no honest one does is remembered, with the reason', async () => {
+  const peer = (await nas.peers()).find((it) => it.device === rude.id)
+  expect(peer?.faults?.count).toBeGreaterThanOrEqual(5)
+  expect(peer?.faults?.reason).toMatch(/^[a-z-]+: ./)
+})
+
 test('a device whose sessions were ended can still sync by the rules', async () => {
   rude.write(section('good', updateOf(copyOf(rude, 'good').doc, setField)))
   await rude.sync(nas)

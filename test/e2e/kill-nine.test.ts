@@ -3,8 +3,8 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeCrypto } from '#node/crypto'
+import { storedRecords } from '#node/log'
 import { Store } from '#node/store'
-import { decodeRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import { untilEqual } from '../actors/node-process.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
@@ -105,17 +105,15 @@ test('no chain was forked: peers report none and every chain on the disk is unbr
   for (const node of [nas, venue]) {
     const store = await Store.open(join(node.folder, 'store'))
     const heads = new Map<string, { seq: number; id: string }>()
-    for await (const batch of store.entries('c/')) {
-      for (const [key, value] of batch) {
-        const decoded = decodeRecord(value, nodeCrypto().sha256)
-        if (!decoded.ok) throw new Error(`${key}: ${decoded.refusal}`)
-        const { author, header, id } = decoded.record
-        const head = heads.get(author) ?? { seq: -1, id: '' }
-        expect(header.seq).toBe(head.seq + 1)
-        expect(header.prev === null ? '' : toHex(header.prev)).toBe(head.id)
-        heads.set(author, { seq: header.seq, id: toHex(id) })
-      }
+    for await (const { record } of storedRecords(store, nodeCrypto().sha256)) {
+      const { header, id } = record
+      const author = toHex(header.device)
+      const head = heads.get(author) ?? { seq: -1, id: '' }
+      expect(header.seq).toBe(head.seq + 1)
+      expect(header.prev === null ? '' : toHex(header.prev)).toBe(head.id)
+      heads.set(author, { seq: header.seq, id: toHex(id) })
     }
+    expect(store.findings.all()).toEqual([])
     await store.close()
     expect(heads.size).toBeGreaterThan(0)
   }

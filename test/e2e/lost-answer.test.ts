@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { membersView } from '#node/host'
-import { ROOT, isErrorBody } from '../actors/node-process.ts'
+import { ROOT, isErrorBody, stateOfFolder } from '../actors/node-process.ts'
 import type { ErrorBody, NodeProcess } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'
 import { Workbench } from '../actors/workbench.ts'
@@ -25,7 +25,8 @@ async function members(): Promise<string[]> {
 async function cutJoin(name: string, link: string, signal: NodeJS.Signals, afterMs: number): Promise<string> {
   const before = (await members()).length
   const args = [join(ROOT, 'node', 'coop.mjs'), '--data', bench.file(name), 'join', link, '--json']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const env = { ...process.env, COOP_STATE: stateOfFolder(bench.file(name)) }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))

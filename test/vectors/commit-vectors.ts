@@ -28,10 +28,18 @@ const seen = [
   seenHead(filled(4), 4_294_967_295, filled(5)),
 ]
 const later = { ...first, seq: 7, prev: filled(9), seen }
+/** Two commits of one seq and one of the next: what proves that a device forked. */
+const proof = [
+  seenHead(filled(2), 3, filled(3)),
+  seenHead(filled(2), 3, filled(4)),
+  seenHead(filled(2), 4, filled(1)),
+  seenHead(filled(4), 0, filled(1)),
+]
 
 const COMMITS: [string, Omit<Header, 'sections'>, Section[]][] = [
   ['the smallest: first of its chain, nothing seen, no section', first, []],
   ['acknowledges two heads, no section', later, []],
+  ['acknowledges several commits of one device: a fork proof', { ...later, seen: proof }, []],
   ['two sections, ordered by document', first, payloads],
   ['seen and sections', later, payloads],
   [
@@ -142,8 +150,18 @@ function invalidHeaders(): Vector[] {
       'header-order',
     ],
     [
-      'a device twice among the heads',
-      row({ 6: [head(filled(4), 0, filled(1)), head(filled(4), 1, filled(2))] }),
+      'a head twice',
+      row({ 6: [head(filled(4), 0, filled(1)), head(filled(4), 0, filled(1))] }),
+      'header-order',
+    ],
+    [
+      'heads of one device in falling order of seq',
+      row({ 6: [head(filled(4), 1, filled(1)), head(filled(4), 0, filled(2))] }),
+      'header-order',
+    ],
+    [
+      'heads of one device and seq in falling order of id',
+      row({ 6: [head(filled(4), 1, filled(2)), head(filled(4), 1, filled(1))] }),
       'header-order',
     ],
     ['17 sections', row({ 8: Array.from({ length: 17 }, () => 0) }), 'header-too-many-sections'],

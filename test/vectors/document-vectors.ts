@@ -4,7 +4,9 @@ import {
   decodeGenesis,
   encodeAuthorityEntries,
   inviteSigner,
+  renewalMessage,
 } from '#protocol/authority'
+import type { RenewalEntry } from '#protocol/authority'
 import { encodeBoardPayload } from '#protocol/board'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import type { CatalogueEntry } from '#protocol/catalogue'
@@ -24,6 +26,7 @@ const kit = nodeSigner(filled(1))
 const founder = nodeSigner(filled(2))
 const boKit = nodeSigner(filled(3))
 const bo = nodeSigner(filled(4))
+const [boNext, boThird] = [nodeSigner(filled(5)), nodeSigner(filled(6))]
 const invite = inviteSigner(filled(7, 16), sha256)
 const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...filled(9))
 
@@ -65,6 +68,7 @@ function storyOf(): { genesis: Uint8Array; replica: Replica; coop: Uint8Array; l
   }
   write('an invite for one venue', AUTHORITY, inviteEntry(invite.publicKey, 1))
   write('the admission of Bo', AUTHORITY, admitEntry(coop, bo.publicKey))
+  write('a new key of Bo', AUTHORITY, renewalEntry(coop, boNext))
   const list: CatalogueEntry = { t: 'list', cid, name: 'menu.pdf', sizeBytes: 12, kind: 'file' }
   write('an asset is listed and held', CATALOGUE, encodeCatalogueEntries([list, { t: 'hold', cid }]), 2)
   write('a board says hi', 'board/wall', boardPayload(replica, 0, 'hi'))
@@ -87,6 +91,20 @@ function admitEntry(coop: Uint8Array, device: Uint8Array): Uint8Array {
   return encodeAuthorityEntries([
     { t: 'admit', ...claim, certificate: certifyDevice(boKit, coop, device), proof },
   ])
+}
+
+/** Bo's key `next` in the place of the first one, with some fields changed after it was signed. */
+function renewalEntry(
+  coop: Uint8Array,
+  next: typeof bo,
+  changes: Partial<RenewalEntry> = {},
+  replaces = bo.publicKey,
+): Uint8Array {
+  const keys = { device: next.publicKey, kit: boKit.publicKey, replaces }
+  const claim = { ...keys, memberName: 'Bo', deviceName: 'till' }
+  const proof = next.sign(renewalMessage(coop, claim, sha256))
+  const certificate = certifyDevice(boKit, coop, next.publicKey)
+  return encodeAuthorityEntries([{ t: 'device', ...claim, certificate, proof, ...changes }])
 }
 
 /** One struct of text in root `text`, written under the founder's session 1: its admission is the founding commit (Yjs update, version 1). */
@@ -140,6 +158,22 @@ function sections(replica: Replica, coop: Uint8Array): Vector[] {
       AUTHORITY,
       entry({ t: 'invite', key: filled(8), role: 'steward', uses: 1, expiresMs: 0 }),
     ],
+    ['another new key of Bo', AUTHORITY, renewalEntry(coop, boThird)],
+    ['a new key in the place of a new key', AUTHORITY, renewalEntry(coop, boThird, {}, boNext.publicKey)],
+    ['a new key that is admitted already', AUTHORITY, renewalEntry(coop, boNext)],
+    ['a new key in the place of nobody', AUTHORITY, renewalEntry(coop, boThird, {}, filled(8))],
+    [
+      'a new key in the place of that of another member',
+      AUTHORITY,
+      renewalEntry(coop, boThird, {}, founder.publicKey),
+    ],
+    [
+      'a new key that another kit certified',
+      AUTHORITY,
+      renewalEntry(coop, boThird, { certificate: certifyDevice(kit, coop, boThird.publicKey) }),
+    ],
+    ['a new key that agreed to another name', AUTHORITY, renewalEntry(coop, boThird, { deviceName: 'door' })],
+    ['a new key without a kit', AUTHORITY, entry({ t: 'device', device: filled(8), replaces: bo.publicKey })],
     ['an asset', CATALOGUE, encodeCatalogueEntries([{ t: 'hold', cid }])],
     [
       'an asset with a CID of dag-cbor',

@@ -1,8 +1,9 @@
 import { encodeCanonical, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import { foundCoop } from '#protocol/coop'
-import { BUCKET_COUNT, Chain, Heads } from '#protocol/replica'
-import { SYNC_VERSION, SyncSession, encodeFrame, prefixFrame } from '#protocol/sync'
+import { History } from '#protocol/history'
+import { BUCKET_COUNT, Heads } from '#protocol/replica'
+import { PullShare, SYNC_VERSION, SyncSession, encodeFrame, prefixFrame } from '#protocol/sync'
 import type { Frame, FrameRefusal } from '#protocol/sync'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { filled, tagged } from './vector-form.ts'
@@ -21,21 +22,48 @@ const row = { device: filled(5), length: 9, id: filled(6) }
 
 const VALID: [string, Frame][] = [
   ['HELLO', hello],
-  ['digests of all 256 buckets', { kind: 'digests', round: 1, digests: filled(7, BUCKET_COUNT * 8) }],
+  ['digests of all 256 buckets', { kind: 'digests', round: 1, digests: filled(7, BUCKET_COUNT * 4) }],
   ['news: rows of round 0', { kind: 'rows', round: 0, rows: [row], isLast: true }],
   ['an answer without rows', { kind: 'rows', round: 3, rows: [], isLast: true }],
   ['the longest chain', { kind: 'rows', round: 3, rows: [{ ...row, length: 2 ** 32 }], isLast: false }],
   [
     'a request for the authority document',
-    { kind: 'want', request: 1, isAuthorityOnly: true, wants: [{ device: filled(5), from: 0, to: 9 }] },
+    {
+      ...{ kind: 'want', request: 1, isAuthorityOnly: true, limit: 16_384 },
+      wants: [{ device: filled(5), to: filled(6), have: [] }],
+    },
   ],
-  ['a request for nothing', { kind: 'want', request: 2, isAuthorityOnly: false, wants: [] }],
+  [
+    'a request for two branches of one device, of which two commits are known',
+    {
+      ...{ kind: 'want', request: 3, isAuthorityOnly: false, limit: 2_000 },
+      wants: [
+        { device: filled(5), to: filled(6), have: [filled(8), filled(7)] },
+        { device: filled(5), to: filled(9), have: [filled(8), filled(7)] },
+      ],
+    },
+  ],
+  ['a request for nothing', { kind: 'want', request: 2, isAuthorityOnly: false, limit: 1, wants: [] }],
   [
     'commits (the records are not looked into)',
     { kind: 'commits', request: 1, records: [filled(8, 3), filled(9, 30)] },
   ],
-  ['the end of an answer', { kind: 'done', request: 1 }],
+  ['the end of an answer', { kind: 'done', request: 1, isMore: false }],
+  ['the end of an answer that its limit cut short', { kind: 'done', request: 1, isMore: true }],
   ['a root', { kind: 'root', root: filled(3) }],
+  [
+    'tags of a bucket without rows and of one with two',
+    {
+      ...{ kind: 'brief', round: 1 },
+      buckets: [
+        { bucket: 0, tags: filled(0, 0) },
+        { bucket: 255, tags: filled(7, 12) },
+      ],
+    },
+  ],
+  ['a brief of equal buckets alone', { kind: 'brief', round: 2, buckets: [] }],
+  ['two rows asked for', { kind: 'ask', round: 1, tags: filled(7, 12) }],
+  ['a batch confirmed', { kind: 'more', request: 1 }],
 ]
 
 /** docs/protocol/sync.md */
@@ -44,8 +72,8 @@ export function frameVectors(): VectorFile {
     about: [
       'frames: value is the canonical list that the bytes stand for. invalid: the first refusal that applies.',
       'streams: bytes of a stream and the frames in it; invalidStreams: refused as soon as the prefix is read.',
-      'heads: rows of chains -> digest of each bucket that is not empty -> root. digestKeys: both session keys ->',
-      'key of the digests -> the digest of a bucket as it goes into a digests frame.',
+      'heads: rows of devices and branches -> digest of each bucket that is not empty -> root. digestKeys: both',
+      'session keys -> key -> key of a round -> the digest of a bucket in a digests frame, the tag of a row in a brief.',
     ],
     frames: VALID.map(([name, frame]) => {
       return { name, kind: frame.kind, hex: toHex(encodeFrame(frame)), value: tagged(fieldsOf(frame)) }
@@ -76,7 +104,9 @@ function helloRest(): Value[] {
 }
 
 function invalidFrames(): Vector[] {
-  const want = (...list: Value[]): Value => [3, 1, false, list]
+  const want = (...list: Value[]): Value => [3, 1, false, 9, list]
+  const brief = (...list: Value[]): Value => [7, 1, list]
+  const ids = (count: number): Value => Array.from({ length: count }, (_, i) => filled(i))
   const rows = (...list: Value[]): Value => [2, 1, list, true]
   const cases: [string, Hex, FrameRefusal][] = [
     ['1 MiB and 1 byte', [{ hex: '00', times: 1_048_577 }], 'frame-too-long'],
@@ -84,7 +114,7 @@ function invalidFrames(): Vector[] {
     ['no list', 'a0', 'frame-encoding'],
     ['a number in two bytes that one holds', '821805f5', 'frame-encoding'],
     ['an empty list', '80', 'frame-kind'],
-    ['kind 7', hex([7]), 'frame-kind'],
+    ['kind 10', hex([10]), 'frame-kind'],
     ['a text as kind', hex(['root', filled(1)]), 'frame-kind'],
     [
       'a HELLO of this version with one field more',
@@ -96,7 +126,7 @@ function invalidFrames(): Vector[] {
       hex([0, SYNC_VERSION, ...helloRest().with(3, filled(1, 15))]),
       'frame-shape',
     ],
-    ['digests of 255 buckets', hex([1, 1, filled(7, 255 * 8)]), 'frame-shape'],
+    ['digests of 255 buckets', hex([1, 1, filled(7, 255 * 4)]), 'frame-shape'],
     ['a row of a chain without commits', hex(rows([filled(5), 0, filled(6)])), 'frame-shape'],
     ['a row with a short id', hex(rows([filled(5), 1, filled(6, 31)])), 'frame-shape'],
     ['no rows, and more to come', hex([2, 1, [], false]), 'frame-shape'],
@@ -109,28 +139,61 @@ function invalidFrames(): Vector[] {
       ],
       'frame-limit',
     ],
-    ['an empty range', hex(want([filled(5), 3, 3])), 'frame-shape'],
-    ['a range that ends beyond 2^32', hex(want([filled(5), 0, 2 ** 32 + 1])), 'frame-shape'],
-    ['two ranges of one device', hex(want([filled(5), 0, 1], [filled(5), 4, 5])), 'frame-shape'],
+    ['a range without known ids', hex(want([filled(5), filled(6)])), 'frame-shape'],
+    ['a range to a number', hex(want([filled(5), 9, []])), 'frame-shape'],
+    ['a known id of 31 bytes', hex(want([filled(5), filled(6), [filled(7, 31)]])), 'frame-shape'],
+    [
+      'two ranges to one end',
+      hex(want([filled(5), filled(6), []], [filled(5), filled(6), [filled(7)]])),
+      'frame-shape',
+    ],
+    ['a request for at most 0 commits', hex([3, 1, false, 0, []]), 'frame-shape'],
+    ['41 known ids', hex(want([filled(5), filled(6), ids(41)])), 'frame-limit'],
     [
       '8,193 ranges',
       [
-        { hex: '840301f4992001', times: 1 },
+        { hex: '850301f409992001', times: 1 },
         { hex: 'f6', times: 8_193 },
       ],
       'frame-limit',
     ],
     ['no commits', hex([4, 1, []]), 'frame-shape'],
     [
-      '1,001 commits',
+      '2,001 commits',
       [
-        { hex: '8304019903e9', times: 1 },
-        { hex: '40', times: 1_001 },
+        { hex: '8304019907d1', times: 1 },
+        { hex: '40', times: 2_001 },
       ],
       'frame-limit',
     ],
     ['a commit that is no bytes', hex([4, 1, ['x']]), 'frame-shape'],
-    ['a negative request', hex([5, -1]), 'frame-shape'],
+    ['a negative request', hex([5, -1, false]), 'frame-shape'],
+    ['an end without saying whether there is more', hex([5, 1]), 'frame-shape'],
+    ['a brief of bucket 256', hex(brief([256, filled(7, 6)])), 'frame-shape'],
+    ['a brief with a bucket twice', hex(brief([1, filled(7, 6)], [1, filled(8, 6)])), 'frame-shape'],
+    ['a brief with falling buckets', hex(brief([2, filled(7, 6)], [1, filled(8, 6)])), 'frame-shape'],
+    ['a tag of five bytes in a brief', hex(brief([1, filled(7, 5)])), 'frame-shape'],
+    ['tags in a list', hex(brief([1, [filled(7, 6)]])), 'frame-shape'],
+    [
+      '65,537 tags in a brief',
+      [
+        { hex: '8307018182015a00060006', times: 1 },
+        { hex: '00', times: 393_222 },
+      ],
+      'frame-limit',
+    ],
+    ['a tag of seven bytes asked for', hex([8, 1, filled(7, 7)]), 'frame-shape'],
+    ['tags asked for without a round', hex([8, filled(7, 6)]), 'frame-shape'],
+    [
+      '65,537 tags asked for',
+      [
+        { hex: '8308015a00060006', times: 1 },
+        { hex: '00', times: 393_222 },
+      ],
+      'frame-limit',
+    ],
+    ['a confirmation without a request', hex([9]), 'frame-shape'],
+    ['a confirmation with a round as well', hex([9, 1, 1]), 'frame-shape'],
     ['a root of 31 bytes', hex([6, filled(3, 31)]), 'frame-shape'],
   ]
   return cases.map(([name, bytes, refusal]) => ({ name, hex: bytes, refusal }))
@@ -149,29 +212,51 @@ function fieldsOf(frame: Frame): Value {
     case 'rows':
       return [2, frame.round, frame.rows.map((it) => [it.device, it.length, it.id]), frame.isLast]
     case 'want':
-      return [3, frame.request, frame.isAuthorityOnly, frame.wants.map((it) => [it.device, it.from, it.to])]
+      return [
+        ...[3, frame.request, frame.isAuthorityOnly, frame.limit],
+        frame.wants.map((it) => [it.device, it.to, it.have]),
+      ]
     case 'commits':
       return [4, frame.request, frame.records]
     case 'done':
-      return [5, frame.request]
+      return [5, frame.request, frame.isMore]
     case 'root':
       return [6, frame.root]
+    case 'brief':
+      return [7, frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+    case 'ask':
+      return [8, frame.round, frame.tags]
+    case 'more':
+      return [9, frame.request]
   }
 }
 
 function headsVector(): Vector {
-  const heads = new Heads(crypto.sha256)
+  const history = new History(0)
+  const heads = new Heads(crypto.sha256, { history, endsOf: (device) => history.endsOf(device) })
   const devices = [Uint8Array.of(1, ...filled(0, 31)), Uint8Array.of(1, ...filled(9, 31)), filled(255)]
-  const rows = devices.map((device, i) => {
-    const chain = new Chain(i, device)
-    heads.add(chain)
-    for (let seq = 0; seq <= i; seq += 1) chain.ids.push(filled(10 * i + seq))
-    heads.touch(chain)
-    return { device: toHex(device), length: i + 1, id: toHex(filled(11 * i)) }
-  })
+  const rows: { device: string; length: number; id: string }[] = []
+  for (const [i, device] of devices.entries()) {
+    let prev = -1
+    for (let seq = 0; seq <= i; seq += 1)
+      prev = history.add({ device, seq, id: filled(10 * i + seq), prev, seen: [] })
+    rows.push({ device: toHex(device), length: i + 1, id: toHex(filled(11 * i)) })
+    heads.add(i)
+    heads.touch(i)
+  }
+  // The last device forked after its first commit: another second commit, whose id is lower, so its row comes first.
+  const [device] = devices.slice(-1)
+  if (device !== undefined) {
+    history.add({ device, seq: 1, id: filled(5), prev: history.find(filled(20)), seen: [] })
+    rows.splice(2, 0, { device: toHex(device), length: 2, id: toHex(filled(5)) })
+    heads.touch(2)
+  }
   const buckets = [1, 255].map((bucket) => ({ bucket, digest: toHex(heads.digest(bucket)) }))
   const root = toHex(heads.root())
-  return { name: 'three chains in two buckets; an empty bucket is 32 zero bytes', rows, buckets, root }
+  return {
+    name: 'three devices in two buckets, one with two branches; an empty bucket is 32 zero bytes',
+    ...{ rows, buckets, root },
+  }
 }
 
 /** What a session sends for a co-op of one commit, whose device falls into one bucket. */
@@ -182,14 +267,19 @@ function digestVector(): Vector {
   const founded = foundCoop({ ...names, kit, device, nonce: filled(3, 16), nowMs: 0 }, crypto)
   if (!founded.ok) throw new Error(founded.refusal)
   const { replica, coop } = founded
-  const [own, theirs] = [filled(8, 16), filled(4, 16)]
-  const session = new SyncSession({ replica, sha256: crypto.sha256, key: own })
+  const [own, theirs] = [filled(2, 16), filled(4, 16)]
+  const session = new SyncSession({ replica, sha256: crypto.sha256, key: own, share: new PullShare() })
+  const say = (frame: Frame): string => {
+    const out = session.handle({ kind: 'frame', bytes: encodeFrame(frame) }, 0)
+    return toHex(out.find((it) => it.kind === 'send')?.bytes.subarray(4) ?? filled(0, 0))
+  }
   session.handle({ kind: 'open' }, 0)
-  const bytes = encodeFrame({ ...hello, coop, key: theirs })
-  const sent = session.handle({ kind: 'frame', bytes }, 0).find((it) => it.kind === 'send')
+  const frame = say({ ...hello, coop, key: theirs })
+  const brief = say({ kind: 'digests', round: 5, digests: filled(0, BUCKET_COUNT * 4) })
   const bucket = device.publicKey[0] ?? 0
+  const [row] = replica.heads.rows(bucket)
   return {
-    name: 'the smaller session key goes first',
+    name: 'the smaller session key goes first; round 1 was opened by this side, round 5 by the peer',
     seeds: { kit: toHex(seeds.kit), device: toHex(seeds.device) },
     founding: { ...names, nonce: toHex(filled(3, 16)), timeMs: 0 },
     keys: [toHex(own), toHex(theirs)],
@@ -197,6 +287,8 @@ function digestVector(): Vector {
     root: toHex(replica.heads.root()),
     bucket,
     bucketDigest: toHex(replica.heads.digest(bucket)),
-    frame: toHex(sent?.bytes.subarray(4) ?? filled(0)),
+    frame,
+    row: { device: toHex(row?.device ?? coop), length: row?.length, id: toHex(row?.id ?? coop) },
+    brief,
   }
 }

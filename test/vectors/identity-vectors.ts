@@ -40,7 +40,7 @@ export function identityVectors(): VectorFile {
     }),
     invalidDevices: invalidDevices(),
     signatures: [...validSignatures(), ...invalidSignatures()],
-    messages: (['commit', 'certificate', 'invite-proof'] as const).map((purpose) => {
+    messages: (['commit', 'certificate', 'invite-proof', 'renewal-proof'] as const).map((purpose) => {
       const hex = toHex(signedMessage(purpose, filled(1), filled(2)))
       return { name: `purpose ${purpose}`, purpose, parts: [toHex(filled(1)), toHex(filled(2))], hex }
     }),

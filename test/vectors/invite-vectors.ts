@@ -1,9 +1,14 @@
 import { base64url } from 'multiformats/bases/base64'
-import { admissionMessage, inviteSigner } from '#protocol/authority'
+import { admissionMessage, inviteSigner, renewalMessage } from '#protocol/authority'
 import { encodeCanonical, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import { certifyDevice } from '#protocol/identity'
-import { encodeJoinAnswer, encodeJoinRequest, formatInviteLink } from '#protocol/invite'
+import {
+  encodeJoinAnswer,
+  encodeJoinRequest,
+  encodeRenewalRequest,
+  formatInviteLink,
+} from '#protocol/invite'
 import type { InviteLink, JoinAnswer } from '#protocol/invite'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { filled } from './vector-form.ts'
@@ -13,7 +18,7 @@ const { sha256 } = nodeCrypto()
 const coop = filled(0xc0)
 const secret = filled(7, 16)
 const invite = inviteSigner(secret, sha256)
-const [kit, device] = [nodeSigner(filled(3)), nodeSigner(filled(4))]
+const [kit, device, next] = [nodeSigner(filled(3)), nodeSigner(filled(4)), nodeSigner(filled(5))]
 const addresses = ['/ip4/192.168.1.20/tcp/4001', '/dns4/nas.local/tcp/4001']
 const link: InviteLink = { coop, secret, issuer: filled(2), expiresMs: 1_800_000_000_000, addresses }
 const linkFields: Value[] = [1, coop, secret, filled(2), 1_800_000_000_000, addresses]
@@ -29,12 +34,15 @@ export function inviteVectors(): VectorFile {
     about: [
       'links: fields <-> text. proofs: the message that the invite key signs, and its signature.',
       'requests and answers: fields <-> hex of one join message. invalid ones are refused; only links say why.',
+      'renewals: fields <-> hex of a request for a new key, with the message that the new key signs.',
     ],
     links: links.map(([name, it]) => ({ name, ...hexFields(it), text: formatInviteLink(it) })),
     invalidLinks: invalidLinks(),
     proofs: [proof('Bo', 'till'), proof('Zoë', '門')],
     requests: [request('Bo', 'till'), request('x'.repeat(64), 'é')],
     invalidRequests: invalidRequests(),
+    renewals: [renewal('Bo', 'till'), renewal('Zoë', '門')],
+    invalidRenewals: invalidRenewals(),
     answers: answers(),
     invalidAnswers: [
       { name: 'another version', hex: hex([2, true, filled(1)]) },
@@ -131,6 +139,33 @@ function invalidRequests(): Vector[] {
   return cases.map(([name, value]) => ({ name, hex: hex(value) }))
 }
 
+function renewal(memberName: string, deviceName: string): Vector {
+  const keys = { device: next.publicKey, kit: kit.publicKey, replaces: device.publicKey }
+  const claim = { ...keys, memberName, deviceName }
+  const message = renewalMessage(coop, claim, sha256)
+  const signed = { certificate: certifyDevice(kit, coop, next.publicKey), proof: next.sign(message) }
+  const bytes = { coop, message, ...keys, ...signed }
+  const hexes = Object.fromEntries(Object.entries(bytes).map(([name, it]) => [name, toHex(it)]))
+  const name = `a new key of ${memberName} for ${deviceName}`
+  return { name, memberName, deviceName, ...hexes, hex: toHex(encodeRenewalRequest({ ...claim, ...signed })) }
+}
+
+function invalidRenewals(): Vector[] {
+  const keys = [filled(1), filled(2), filled(3)]
+  const fields: Value[] = [2, ...keys, 'Bo', 'till', filled(4, 64), filled(5, 64)]
+  const cases: [string, Value][] = [
+    ['the version of a request by invite', fields.with(0, 1)],
+    ['a later version', fields.with(0, 3)],
+    ['a new key of 31 bytes', fields.with(1, filled(1, 31))],
+    ['no replaced key', fields.with(3, null)],
+    ['a name of 65 units', fields.with(4, 'x'.repeat(65))],
+    ['a proof of 65 bytes', fields.with(7, filled(5, 65))],
+    ['one field less', fields.slice(0, 7)],
+    ['one field more', [...fields, null]],
+  ]
+  return cases.map(([name, value]) => ({ name, hex: hex(value) }))
+}
+
 function answers(): Vector[] {
   const refusals = [
     'malformed',
@@ -139,6 +174,9 @@ function answers(): Vector[] {
     'invite-expired',
     'invite-revoked',
     'proof',
+    'kit-unknown',
+    'no-slots',
+    'keys-used',
     'busy',
     'failed',
   ] as const

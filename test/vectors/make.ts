@@ -3,6 +3,7 @@ import { assetVectors } from './asset-vectors.ts'
 import { commitVectors } from './commit-vectors.ts'
 import { documentVectors } from './document-vectors.ts'
 import { encodingVectors } from './encoding-vectors.ts'
+import { evidenceVectors } from './evidence-vectors.ts'
 import { frameVectors } from './frame-vectors.ts'
 import { identityVectors } from './identity-vectors.ts'
 import { inviteVectors } from './invite-vectors.ts'
@@ -15,6 +16,7 @@ export function vectorFiles(): Record<string, string> {
     'commit.json': commitVectors(),
     'documents.json': documentVectors(),
     'encoding.json': encodingVectors(),
+    'evidence.json': evidenceVectors(),
     'frames.json': frameVectors(),
     'identity.json': identityVectors(),
     'invite.json': inviteVectors(),

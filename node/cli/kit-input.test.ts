@@ -1,0 +1,26 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { readKit } from './kit-input.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+test('a kit is read from a file before COOP_KIT, and from COOP_KIT before anybody is asked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'coopmesh-kit-'))
+  try {
+    await writeFile(join(folder, 'kit'), 'from the file\n')
+    vi.stubEnv('COOP_KIT', 'from the environment')
+    expect(await readKit({ json: true }, join(folder, 'kit'))).toBe('from the file\n')
+    expect(await readKit({ json: true }, undefined)).toBe('from the environment')
+    await expect(readKit({ json: true }, join(folder, 'none'))).rejects.toMatchObject({
+      code: 'path-unreadable',
+    })
+    vi.stubEnv('COOP_KIT', '')
+    await expect(readKit({ json: true }, undefined)).rejects.toMatchObject({ code: 'usage' })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})

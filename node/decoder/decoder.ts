@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads'
+import { decodeRecords } from '#protocol/commit'
+import type { CommitRecord } from '#protocol/commit'
+import type { Sha256 } from '#protocol/identity'
+import type { DecodeAnswer, DecodeQuestion } from './decode-worker.ts'
+
+/** Records from which a batch is worth the trip to the other thread. Measured: below, the trip costs more than it saves. */
+export const BATCH_RECORDS_MIN = 64
+/** Time without a large batch after which the thread ends: an idle node keeps its memory. */
+const IDLE_MS = 10_000
+
+/** Decoded records, with the places of those whose own signature was checked and holds; or why there are none. */
+export type DecodedBatch =
+  | { ok: true; records: CommitRecord[]; checked: ReadonlySet<number> }
+  | { ok: false; refusal: string }
+
+/**
+ * Decodes batches of commit records. Large ones are hashed and their signatures checked in a thread of its own, so that
+ * a catch-up leaves the main thread to the chains and documents. Answers come in the order of the questions.
+ */
+export class Decoder {
+  readonly #sha256: Sha256
+  #worker: Worker | null = null
+  #waiting: ((answer: DecodeAnswer | null) => void)[] = []
+  #idle: NodeJS.Timeout | null = null
+
+  constructor(sha256: Sha256) {
+    this.#sha256 = sha256
+  }
+
+  /** Decodes one batch. Never rejects. */
+  async decode(list: readonly Uint8Array[]): Promise<DecodedBatch> {
+    const answer = list.length < BATCH_RECORDS_MIN ? null : await this.#ask(list)
+    if (answer?.ok === false) return answer
+    // What the thread hashed and found whole is only read here, not hashed again.
+    const decoded = decodeRecords(list, this.#sha256, answer?.ids ?? null)
+    return decoded.ok
+      ? { ok: true, records: decoded.records, checked: new Set(answer?.checked ?? []) }
+      : decoded
+  }
+
+  /** Ends the thread. Batches that are in it are decoded here. */
+  async close(): Promise<void> {
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    await this.#worker?.terminate()
+    this.#fail()
+  }
+
+  /** The thread's answer; null when it failed, and the batch is decoded here. */
+  async #ask(list: readonly Uint8Array[]): Promise<DecodeAnswer | null> {
+    const worker = this.#start()
+    const ends: number[] = []
+    let length = 0
+    for (const record of list) ends.push((length += record.length))
+    // One copy: the records are views of a frame that this thread goes on to use.
+    const bytes = new Uint8Array(length)
+    for (const [i, record] of list.entries()) bytes.set(record, (ends[i] ?? 0) - record.length)
+    const question: DecodeQuestion = { bytes, ends: Uint32Array.from(ends) }
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      worker.postMessage(question, [bytes.buffer, question.ends.buffer])
+    })
+  }
+
+  #start(): Worker {
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref()
+    if (this.#worker !== null) return this.#worker
+    const worker = new Worker(new URL('decode-worker.ts', import.meta.url), { stderr: false })
+    worker.unref()
+    worker.on('message', (answer: DecodeAnswer) => this.#waiting.shift()?.(answer))
+    worker.on('error', () => this.#fail())
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#fail()
+    })
+    this.#worker = worker
+    return worker
+  }
+
+  #fail(): void {
+    this.#worker = null
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve(null)
+  }
+}

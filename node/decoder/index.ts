@@ -1,0 +1,2 @@
+export { BATCH_RECORDS_MIN, Decoder } from './decoder.ts'
+export type { DecodedBatch } from './decoder.ts'

@@ -1,0 +1,5 @@
+export { examineNode } from './doctor.ts'
+export type { DoctorWatch } from './doctor.ts'
+export { verdictOf } from './examination.ts'
+export type { DoctorCounts, DoctorOptions, DoctorProgress, DoctorReport, Verdict } from './examination.ts'
+export { examineFolder } from './stopped-folder.ts'

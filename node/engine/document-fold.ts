@@ -1,0 +1,80 @@
+import type { Logger } from 'pino'
+import { BoardState, CacheMismatch } from '#protocol/board'
+import { decodeRecord } from '#protocol/commit'
+import type { DocumentState } from '#protocol/document'
+import { equalBytes } from '#protocol/encoding'
+import type { Crypto } from '#protocol/identity'
+import type { Replica, StoredCommit } from '#protocol/replica'
+import type { ServedCommit } from '#protocol/sync'
+import { CoopError } from '#node/errors'
+
+/** Commits read at a time while a document is folded: other work goes on between. */
+export const FOLD_COMMITS = 500
+
+/** A stored commit that a document needs cannot be read. */
+export class UnreadableCommit extends CoopError {
+  readonly document: string
+  /** Its place in the log. */
+  readonly order: number
+
+  constructor(document: string, order: number) {
+    super(
+      'data-damaged',
+      `the stored commit ${order}, which '${document}' needs, cannot be read`,
+      'Connect to another device of the co-op: what it holds is fetched again. `coop doctor` names all that is damaged.',
+    )
+    this.document = document
+    this.order = order
+  }
+}
+
+/** Where a fold reads commits from. */
+export interface FoldSource {
+  replica: Replica
+  crypto: Crypto
+  log: Logger
+  /** Commits at these places, as a prefix; none when the first cannot be read. */
+  read: (orders: readonly number[]) => Promise<ServedCommit[]>
+  /** Told of a place where another commit lies than belongs there. */
+  noteDamaged: (order: number) => void
+}
+
+/** Folds the sections that a document lacks, however many come meanwhile; null for an unknown kind. */
+export async function foldDocument(id: string, source: FoldSource): Promise<DocumentState | null> {
+  const { replica } = source
+  try {
+    const state = replica.openDocument(id)
+    const log = replica.documentLog(id)
+    if (state === null || log === null) return null
+    while (!log.isCurrent && !log.isStale)
+      replica.fold(id, await readSections(id, log.next(FOLD_COMMITS, replica.history), source))
+    // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
+    if (state instanceof BoardState && state.isAhead) throw new CacheMismatch(id)
+    return state
+  } catch (cause) {
+    if (!(cause instanceof CacheMismatch)) throw cause
+    source.log.warn({ document: id }, 'a kept document does not match the log; rebuilding it')
+    replica.forgetDocument(id)
+    return foldDocument(id, source)
+  }
+}
+
+/** Commits that bear sections of a document, as a prefix of `orders`, at least one; throws `UnreadableCommit`. */
+export async function readSections(
+  id: string,
+  orders: readonly number[],
+  source: Omit<FoldSource, 'log'>,
+): Promise<StoredCommit[]> {
+  const { replica, crypto } = source
+  const stored: StoredCommit[] = []
+  for (const { order, bytes } of await source.read(orders)) {
+    const decoded = decodeRecord(bytes, crypto.sha256)
+    if (!decoded.ok || !equalBytes(decoded.record.id, replica.history.idOf(order))) {
+      source.noteDamaged(order)
+      break
+    }
+    stored.push({ order, record: decoded.record })
+  }
+  if (stored.length === 0) throw new UnreadableCommit(id, orders[0] ?? 0)
+  return stored
+}

@@ -1,0 +1,5 @@
+export { checkDatabase } from './database-files.ts'
+export type { DatabaseDamage } from './database-files.ts'
+export { salvageDatabase } from './salvage.ts'
+export type { KeyChange } from './write-batch.ts'
+export type { TableDepth } from './table-file.ts'

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  AUTHORITY,
+  admissionMessage,
+  encodeAuthorityEntries,
+  inviteSigner,
+  renewalMessage,
+} from '#protocol/authority'
+import { foundCoop } from '#protocol/coop'
+import { toHex } from '#protocol/encoding'
+import { certifyDevice } from '#protocol/identity'
+import type { Signer } from '#protocol/identity'
+import { encodeJoinRequest, encodeRenewalRequest } from '#protocol/invite'
+import type { RenewalRequest } from '#protocol/invite'
+import { nodeCrypto, nodeSigner } from '#node/crypto'
+import { Engine } from '#node/engine'
+import { CoopError } from '#node/errors'
+import { CommitLog } from '#node/log'
+import { Store } from '#node/store'
+import { JoinDoor, RENEWALS_PER_MEMBER_MAX } from './join-door.ts'
+
+const crypto = nodeCrypto()
+const { sha256 } = crypto
+const log = pino({ level: 'silent' })
+const draw = (): Signer => nodeSigner(new Uint8Array(randomBytes(32)))
+const [founder, boKit, bo] = [draw(), draw(), draw()]
+const secret = new Uint8Array(randomBytes(16))
+let folder: string
+let store: Store
+let engine: Engine
+let door: JoinDoor
+let coop: Uint8Array
+let refusal: CoopError | null
+
+/** A co-op whose founder has admitted Bo's till by an invite for two. */
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coopmesh-door-'))
+  store = await Store.open(join(folder, 'store'))
+  const names = { name: 'North Market', memberName: 'Ada', deviceName: 'nas' }
+  const nonce = new Uint8Array(randomBytes(16))
+  const founding = foundCoop({ ...names, kit: draw(), device: founder, nonce, nowMs: Date.now() }, crypto)
+  if (!founding.ok) throw new Error(founding.refusal)
+  coop = founding.coop
+  await store.write(new CommitLog({ store, sha256, log }, founding.replica).append(founding.stored))
+  refusal = null
+  const gate = {
+    get refusal() {
+      return refusal
+    },
+    wait: async () => Promise.resolve(),
+    foundElsewhere: () => null,
+  }
+  engine = await Engine.open({ store, crypto, signer: founder, coop, log, cached: () => null, gate })
+  door = new JoinDoor({ engine, genesis: founding.genesis, sha256, log })
+  const key = inviteSigner(secret, sha256).publicKey
+  const invite = { t: 'invite', key, role: 'venue', uses: 2, expiresMs: Date.now() + 60_000 } as const
+  await engine.append([{ document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([invite]) }])
+  expect(await joinAs(bo, boKit)).toBe('ok')
+})
+afterEach(async () => {
+  await engine.close()
+  await store.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function joinAs(device: Signer, kit: Signer): Promise<string> {
+  const invite = inviteSigner(secret, sha256)
+  const keys = { invite: invite.publicKey, kit: kit.publicKey }
+  const claim = { ...keys, device: device.publicKey, memberName: 'Bo', deviceName: 'till' }
+  const proof = invite.sign(admissionMessage(coop, claim, sha256))
+  const certificate = certifyDevice(kit, coop, device.publicKey)
+  const answer = await door.answer(encodeJoinRequest({ ...claim, certificate, proof }), device.publicKey)
+  return answer.ok ? 'ok' : answer.refusal
+}
+
+function renewal(next: Signer, changes: Partial<RenewalRequest> = {}, kit: Signer = boKit): RenewalRequest {
+  const keys = { device: next.publicKey, kit: kit.publicKey, replaces: bo.publicKey }
+  const claim = { ...keys, memberName: 'Bo', deviceName: 'till', ...changes }
+  const proof = next.sign(renewalMessage(coop, claim, sha256))
+  return { ...claim, certificate: certifyDevice(kit, coop, next.publicKey), proof, ...changes }
+}
+
+async function renew(request: RenewalRequest, carrier: Signer = bo): Promise<string> {
+  const answer = await door.answer(encodeRenewalRequest(request), carrier.publicKey)
+  return answer.ok ? 'ok' : answer.refusal
+}
+
+test('a new key is admitted whoever brings its request, and once', async () => {
+  const [next, third] = [draw(), draw()]
+  expect(await renew(renewal(next), draw())).toBe('ok')
+  const slots = engine.replica.authority.slotsOf(toHex(founder.publicKey))
+  expect(await renew(renewal(next), bo)).toBe('ok')
+  expect(engine.replica.authority.slotsOf(toHex(founder.publicKey))).toBe(slots)
+  expect(await renew(renewal(third), third)).toBe('ok')
+  expect(engine.replica.authority.devices.get(toHex(third.publicKey))?.role).toBe('venue')
+})
+
+test('kit-unknown: only for the kit of the replaced key, and for keys that have no other member', async () => {
+  const stranger = draw()
+  expect(await renew(renewal(draw(), {}, stranger))).toBe('kit-unknown')
+  expect(await renew(renewal(draw(), { replaces: draw().publicKey }))).toBe('kit-unknown')
+  expect(await renew(renewal(draw(), { replaces: founder.publicKey }))).toBe('kit-unknown')
+  expect(await renew(renewal(founder))).toBe('kit-unknown')
+})
+
+test('proof: kit and new key have both signed this very request', async () => {
+  const next = draw()
+  expect(await renew({ ...renewal(next), certificate: new Uint8Array(64) })).toBe('proof')
+  expect(await renew({ ...renewal(next), deviceName: 'door' })).toBe('proof')
+  expect(engine.replica.authority.devices.has(toHex(next.publicKey))).toBe(false)
+})
+
+test('keys-used: one member cannot use up the slots of all by drawing keys', async () => {
+  for (let i = 0; i < RENEWALS_PER_MEMBER_MAX; i += 1) expect(await renew(renewal(draw()))).toBe('ok')
+  expect(await renew(renewal(draw()))).toBe('keys-used')
+})
+
+test('no-slots: a device that may not admit says so', async () => {
+  const { slotsOf } = engine.replica.authority
+  engine.replica.authority.slotsOf = () => 0
+  expect(await renew(renewal(draw()))).toBe('no-slots')
+  engine.replica.authority.slotsOf = slotsOf
+})
+
+test('failed: a device that must not write admits nobody', async () => {
+  refusal = new CoopError('key-superseded', 'used elsewhere', 'Get a new key.')
+  expect(await renew(renewal(draw()))).toBe('failed')
+  refusal = null
+  expect(await renew(renewal(draw()))).toBe('ok')
+})
+
+test('a repeated join hears of its admission with the same kit, and with no other', async () => {
+  expect(await joinAs(bo, boKit)).toBe('ok')
+  expect(await joinAs(bo, draw())).toBe('kit-unknown')
+})
+
+test('a device joins with the kit of a member that is on the roster: the same member, another device', async () => {
+  const second = draw()
+  expect(await joinAs(second, boKit)).toBe('ok')
+  const { devices } = engine.replica.authority
+  expect(devices.get(toHex(second.publicKey))?.member).toBe(devices.get(toHex(bo.publicKey))?.member)
+})

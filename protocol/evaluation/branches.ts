@@ -1,0 +1,106 @@
+import type { CausalGraph } from '../history/index.ts'
+import type { DeviceTable } from './device-table.ts'
+import { reachOn } from './line.ts'
+import type { NumberedLine } from './steps.ts'
+
+/** A stretch of one device's chain; positions are seqs. A device that never forked has one, from seq 0. */
+export interface Branch extends NumberedLine {
+  readonly index: number
+  /** Number in the device table. */
+  readonly device: number
+  readonly parent: Branch | null
+  readonly base: number
+  /** Order of the last commit; -1 while there is none. */
+  end: number
+  /** Seq of the last commit. */
+  last: number
+}
+
+/** Where a commit stands: its branch and its seq there. */
+export interface Place {
+  readonly branch: Branch
+  readonly seq: number
+}
+
+/** True when the first place is on the path that ends at the second. */
+export function isAtOrBefore(earlier: Place, later: Place): boolean {
+  return earlier.seq <= reachOn(earlier.branch, later.branch, later.seq)
+}
+
+/** Parts of a causal graph that are walked here: never a question about the whole past. */
+export type Links = Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf'>
+
+/**
+ * The branches of all chains. Which of two branches was stored first decides their numbers, and nothing else.
+ * Commits are kept by number only where a chain has forked: those that are not on the device's first branch.
+ */
+export class Branches {
+  readonly all: Branch[] = []
+  /** Number of commits taken up; their orders are below it. */
+  length = 0
+  readonly #links: Links
+  readonly #devices: DeviceTable
+  readonly #keyOf: (device: number) => string
+  /** Device number here, by the graph's. */
+  readonly #numbers: number[] = []
+  readonly #ofDevice: Branch[][] = []
+  readonly #aside = new Map<number, Branch>()
+
+  constructor(links: Links, devices: DeviceTable, keyOf: (device: number) => string) {
+    this.#links = links
+    this.#devices = devices
+    this.#keyOf = keyOf
+  }
+
+  /** Branches of a device, in the order in which they turned up. */
+  of(device: number): readonly Branch[] {
+    return this.#ofDevice[device] ?? []
+  }
+
+  /**
+   * The first place where the device's stored branches part, and two commits that show it; null for no fork.
+   */
+  forkOf(device: number): { seq: number; commits: [number, number] } | null {
+    const [first, ...others] = this.of(device)
+    let side: Branch | undefined
+    for (const branch of others) if (side === undefined || branch.base < side.base) side = branch
+    if (first === undefined || side === undefined) return null
+    return { seq: side.base, commits: [(side.parent ?? first).end, side.end] }
+  }
+
+  deviceOf(order: number): number {
+    const device = this.#links.deviceOf(order)
+    return (this.#numbers[device] ??= this.#devices.add(this.#keyOf(device)))
+  }
+
+  placeOf(order: number): Place {
+    return { branch: this.branchOf(order), seq: this.#links.seqOf(order) }
+  }
+
+  branchOf(order: number): Branch {
+    // The graph may hold it already, and then would place it on a branch that does not reach it yet.
+    const [first, second] = order < this.length ? this.of(this.deviceOf(order)) : []
+    if (first === undefined) throw new RangeError(`commit ${order} was not appended`)
+    return second === undefined ? first : (this.#aside.get(order) ?? first)
+  }
+
+  /** Adds the next commit to its branch, or starts one where its chain parts. */
+  extend(order: number): { branch: Branch; isNew: boolean } {
+    const prev = this.#links.prevOf(order)
+    const before = prev < 0 ? null : this.branchOf(prev)
+    const isNew = before === null || before.end !== prev
+    const branch = isNew ? this.#start(this.deviceOf(order), before, this.#links.seqOf(order)) : before
+    this.length = order + 1
+    branch.end = order
+    branch.last = this.#links.seqOf(order)
+    if (this.of(branch.device)[0] !== branch) this.#aside.set(order, branch)
+    return { branch, isNew }
+  }
+
+  #start(device: number, parent: Branch | null, base: number): Branch {
+    const branch: Branch = { index: this.all.length, device, parent, base, end: -1, last: base - 1 }
+    this.all.push(branch)
+    ;(this.#ofDevice[device] ??= []).push(branch)
+    return branch
+  }
+}

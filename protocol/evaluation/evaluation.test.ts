@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import { Evaluation, FOUNDING } from './index.ts'
+import type { SealFacts } from './index.ts'
+
+const BARE: SealFacts = {
+  id: 'seal',
+  parent: FOUNDING,
+  frontier: [],
+  closed: [],
+  floor: 0,
+  forkProofs: [],
+  allowances: [],
+}
+
+interface Commit {
+  device: number
+  seq: number
+  prev: number
+  seen: number[]
+}
+
+/** Device 0 wrote commits 0 and 1 and the rival 2 of 1; device 1 wrote commit 3, which lists 1. */
+const COMMITS: Commit[] = [
+  { device: 0, seq: 0, prev: -1, seen: [] },
+  { device: 0, seq: 1, prev: 0, seen: [] },
+  { device: 0, seq: 1, prev: 0, seen: [] },
+  { device: 1, seq: 0, prev: -1, seen: [1] },
+]
+
+function evaluationOf(length: number, more: typeof COMMITS = []): Evaluation {
+  const commits = [...COMMITS, ...more]
+  const at = (order: number) => commits[order] as Commit
+  const evaluation = new Evaluation({
+    graph: {
+      deviceOf: (order) => at(order).device,
+      seqOf: (order) => at(order).seq,
+      prevOf: (order) => at(order).prev,
+      seenOf: (order) => at(order).seen,
+    },
+    keyOf: (device) => `device-${device}`,
+    founding: [{ device: 'device-0', unit: 'eur', amount: 5n }],
+  })
+  for (let order = 0; order < length + more.length; order += 1) evaluation.append(order, FOUNDING, [])
+  return evaluation
+}
+
+function added(evaluation: Evaluation, facts: Partial<SealFacts>): number {
+  const result = evaluation.addSeal({ ...BARE, ...facts })
+  if (!result.ok) throw new Error(result.refusal)
+  return result.seal
+}
+
+test('a seal whose frontier leaves the branch that its parent settled cannot stand', () => {
+  const evaluation = evaluationOf(3)
+  const parent = added(evaluation, { frontier: [1] })
+  for (const frontier of [[2], [0]])
+    expect(evaluation.addSeal({ ...BARE, id: 'other', parent, frontier })).toEqual({
+      ok: false,
+      refusal: 'frontier-off-branch',
+    })
+  expect(evaluation.addSeal({ ...BARE, id: 'same', parent, frontier: [1] }).ok).toBe(true)
+})
+
+test('a seal with two frontiers for one device, or a floor above itself, cannot stand', () => {
+  const evaluation = evaluationOf(3)
+  const refused = (facts: Partial<SealFacts>) => evaluation.addSeal({ ...BARE, ...facts })
+  expect(refused({ frontier: [1, 2] })).toEqual({ ok: false, refusal: 'frontier-twice' })
+  expect(refused({ floor: 2 })).toEqual({ ok: false, refusal: 'floor-above-seal' })
+  expect(refused({ floor: 1 }).ok).toBe(true)
+})
+
+test('a floor is never lowered', () => {
+  const evaluation = evaluationOf(2)
+  const floor = added(evaluation, { floor: 1 })
+  evaluation.chooseTip(added(evaluation, { id: 'next', parent: floor, floor: 0 }))
+  expect(evaluation.standingOf(1).isLate).toBe(true)
+})
+
+test('a seal added again is the same seal', () => {
+  const evaluation = evaluationOf(1)
+  const seal = added(evaluation, {})
+  expect(added(evaluation, {})).toBe(seal)
+  expect([evaluation.findSeal('seal'), evaluation.findSeal('unheard of')]).toEqual([seal, -1])
+})
+
+test('a device without a commit can be closed, paid and given an allowance', () => {
+  const evaluation = evaluationOf(3)
+  const closed = added(evaluation, {
+    closed: ['device-1'],
+    allowances: [{ device: 'device-1', unit: 'eur', amount: 2n }],
+  })
+  evaluation.chooseTip(closed)
+  expect(evaluation.holding('device-1', 'eur')).toBe(2n)
+  evaluation.append(3, FOUNDING, [])
+  expect(evaluation.standingOf(3)).toMatchObject({ isLate: true, isVisible: false })
+  expect(evaluation.holding('unheard of', 'eur')).toBe(0n)
+})
+
+test('an author is told of forks that its chain does not know, until it lists both commits', () => {
+  const evaluation = evaluationOf(4)
+  expect(evaluation.forks()).toEqual(new Map([['device-0', 1]]))
+  expect(evaluation.forksUnknownTo(3)).toEqual([{ device: 'device-0', seq: 1, commits: [1, 2] }])
+  expect(evaluation.forksUnknownTo(1)).toEqual([])
+})
+
+test('an author is told of the lowest fork, also when it knows a higher one', () => {
+  const evaluation = evaluationOf(4, [
+    { device: 0, seq: 2, prev: 1, seen: [] },
+    { device: 0, seq: 2, prev: 1, seen: [] },
+    { device: 1, seq: 1, prev: 3, seen: [4, 5] },
+  ])
+  expect(evaluation.forksUnknownTo(6)).toEqual([{ device: 'device-0', seq: 1, commits: [4, 2] }])
+})
+
+test('an author is told to list what pays it, and no head that is contested', () => {
+  const evaluation = evaluationOf(0)
+  const payment = { kind: 'transfer' as const, to: 'device-1', unit: 'eur', amount: 1n }
+  evaluation.append(0, FOUNDING, [payment])
+  evaluation.append(1, FOUNDING, [payment])
+  expect(evaluation.incomingTo('device-1')).toEqual([1])
+  evaluation.append(2, FOUNDING, [payment])
+  expect(evaluation.incomingTo('device-1')).toEqual([0])
+  evaluation.append(3, FOUNDING, [])
+  expect(evaluation.incomingTo('device-1')).toEqual([])
+})
+
+test('a draft foretells the verdict and changes nothing', () => {
+  const evaluation = evaluationOf(2)
+  const draft = { device: 'device-0', prev: 1, seen: [], epoch: FOUNDING }
+  const spend = (amount: bigint) =>
+    evaluation.judge({ ...draft, acts: [{ kind: 'fact', unit: 'eur', amount }] })
+  expect(spend(6n)).toMatchObject({ voidBecause: 'uncovered' })
+  expect(spend(5n)).toEqual({ voidBecause: null, accepted: [], left: new Map([['eur', 0n]]) })
+  expect(evaluation.left(1, 'eur')).toBe(5n)
+  expect(evaluation.judge({ ...draft, device: 'device-9', prev: -1, acts: [] }).voidBecause).toBe(null)
+})
+
+test('what a host does wrong is not taken', () => {
+  const evaluation = evaluationOf(2)
+  expect(() => evaluation.append(3, FOUNDING, [])).toThrow(RangeError)
+  expect(() => evaluation.append(2, 7, [])).toThrow(RangeError)
+  // The graph holds commit 2 already; the evaluation does not.
+  expect(() => evaluation.standingOf(2)).toThrow(RangeError)
+  expect(() => evaluation.addSeal({ ...BARE, frontier: [2] })).toThrow(RangeError)
+  expect(() =>
+    evaluation.judge({ device: 'device-0', prev: 0, seen: [], epoch: FOUNDING, acts: [] }),
+  ).toThrow(RangeError)
+  const allowances = [{ device: 'device-0', unit: 'eur', amount: 0n }]
+  expect(() => evaluation.addSeal({ ...BARE, allowances })).toThrow(RangeError)
+})

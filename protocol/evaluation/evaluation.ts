@@ -1,0 +1,301 @@
+import type { CausalGraph } from '../history/index.ts'
+import type { Act, ActName, Allowance } from './act.ts'
+import type { UnitSums } from './books.ts'
+import { Branches } from './branches.ts'
+import type { Branch, Place } from './branches.ts'
+import { ChangeLog } from './change-log.ts'
+import type { Changes } from './change-log.ts'
+import { Cover } from './cover.ts'
+import type { Judgement, VoidReason } from './cover.ts'
+import { DeviceTable } from './device-table.ts'
+import { Insights } from './insight.ts'
+import type { Insight, JudgedCommit } from './insight.ts'
+import { FOUNDING, SealTree } from './seal-tree.ts'
+import type { SealFacts, SealRefusal } from './seal-tree.ts'
+import { Standings } from './standings.ts'
+import type { Shift, Standing } from './standings.ts'
+import { Tally } from './tally.ts'
+import type { PlacedTransfer } from './transfers.ts'
+
+/** What an evaluation stands on. */
+export interface EvaluationInit {
+  /** The commits. May run ahead of the evaluation; orders are appended one by one. */
+  graph: Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf'>
+  /** Key of a device of the graph, as text; the same text names it in acts and seals. */
+  keyOf(device: number): string
+  /** What devices hold from the start: issued by the founding epoch. None by default. */
+  founding?: readonly Allowance[]
+}
+
+/** A commit that a device is about to write at the end of its chain. */
+export interface CommitDraft {
+  /** Key of the author. */
+  device: string
+  /** Order of the author's last commit; -1 for its first. */
+  prev: number
+  /** Orders of the heads that it will list. */
+  seen: readonly number[]
+  /** Seal number of the epoch that it will cite. */
+  epoch: number
+  acts: readonly Act[]
+}
+
+/** What a commit's causal past says of it. The same on every replica, whatever else it stores. */
+export interface Verdict {
+  /** Why its debits are void; null when they are valid. */
+  voidBecause: VoidReason | null
+  /** Transfers that it is the first on its branch to accept. */
+  accepted: ActName[]
+  /** Minor units left of each unit that it credits or debits; other units are as behind the commit before. */
+  left: ReadonlyMap<string, bigint>
+}
+
+/** What appending a commit did. */
+export interface Appended {
+  verdict: Verdict
+  changes: Changes
+}
+
+/** What became of a seal: its number, which is also that of the epoch it starts, or why it cannot stand. */
+export type SealResult = { ok: true; seal: number; changes: Changes } | { ok: false; refusal: SealRefusal }
+
+/** A fork that a chain does not know of yet: listing both commits proves it. */
+export interface ForkEvidence {
+  device: string
+  /** Seq at which the chain parts. */
+  seq: number
+  commits: [number, number]
+}
+
+/**
+ * Valid, accepted, counted: what every commit may say, who accepted it, and how it stands under the chosen
+ * line of seals (docs/protocol/evaluation.md). A pure function of the commits, the seals and the chosen line;
+ * kept up to date commit by commit, at a cost in proportion to the change.
+ */
+export class Evaluation {
+  readonly #graph: EvaluationInit['graph']
+  readonly #devices = new DeviceTable()
+  readonly #branches: Branches
+  readonly #seals: SealTree
+  readonly #insights: Insights
+  readonly #standings: Standings
+  readonly #tally: Tally
+  readonly #cover: Cover
+
+  constructor({ graph, keyOf, founding = [] }: EvaluationInit) {
+    this.#graph = graph
+    this.#branches = new Branches(graph, this.#devices, keyOf)
+    this.#seals = new SealTree(this.#branches, this.#devices, founding)
+    this.#insights = new Insights(this.#branches, graph, this.#seals)
+    const seal = this.#seals.at(FOUNDING)
+    this.#standings = new Standings(this.#branches, this.#insights.outlook, seal)
+    this.#tally = new Tally(this.#devices, this.#seals, this.#standings)
+    this.#cover = new Cover(this.#seals, this.#tally.transfers)
+  }
+
+  /** Number of appended commits. */
+  get length(): number {
+    return this.#branches.length
+  }
+
+  /** Seal number of the last seal of the chosen line. */
+  get tip(): number {
+    return this.#standings.tip.index
+  }
+
+  /** Number of a seal by its id, or -1 when it was not added. */
+  findSeal(id: string): number {
+    return this.#seals.find(id)
+  }
+
+  /**
+   * Adds a seal whose parent and frontier commits are here. It changes how commits stand only by the fork
+   * proofs that it records, until the line is chosen to run over it. Adding it again changes nothing.
+   */
+  addSeal(facts: SealFacts): SealResult {
+    const log = new ChangeLog(this.#graph, -1)
+    const known = this.#seals.find(facts.id)
+    if (known >= 0) return { ok: true, seal: known, changes: log.changes() }
+    const refusal = this.#seals.refusalOf(facts)
+    if (refusal !== null) return { ok: false, refusal }
+    const seal = this.#seals.add(facts)
+    for (const [device, seq] of seal.forkProofs) this.#move(this.#standings.learnFork(device, seq), log)
+    return { ok: true, seal: seal.index, changes: log.changes() }
+  }
+
+  /** Makes the line that ends with this seal the one that counts. */
+  chooseTip(seal: number): Changes {
+    const log = new ChangeLog(this.#graph, -1)
+    const before = this.#standings.tip
+    const after = this.#seals.at(seal)
+    for (const { allowances } of this.#seals.between(after, before)) this.#tally.moveIssuer(allowances, false)
+    for (const { allowances } of this.#seals.between(before, after)) this.#tally.moveIssuer(allowances, true)
+    this.#move(this.#standings.choose(after), log)
+    return log.changes()
+  }
+
+  /** Judges a commit that is not written yet, so that an honest author never signs a void one. */
+  judge(draft: CommitDraft): Verdict {
+    const device = this.#devices.find(draft.device)
+    const prev = draft.prev < 0 ? null : this.#branches.placeOf(draft.prev)
+    if (prev !== null && prev.branch.end !== draft.prev)
+      throw new RangeError('a draft stands at the end of a branch')
+    const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, end: -1, last: -1 }
+    const seq = (prev?.seq ?? -1) + 1
+    return verdictOf(this.#judge(this.#commit(branch, seq, draft), draft.acts, draft.device).judgement)
+  }
+
+  /**
+   * Takes up the next commit: `order` is `length`, and everything that it builds on, lists and cites is here.
+   */
+  append(order: number, epoch: number, acts: readonly Act[]): Appended {
+    if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
+    const cited = this.#seals.at(epoch)
+    const seen = this.#graph.seenOf(order)
+    const { branch, isNew } = this.#branches.extend(order)
+    if (isNew) this.#insights.start(branch, this.#graph.prevOf(order))
+    const commit = this.#commit(branch, branch.last, { seen, epoch })
+    const { insight, judgement } = this.#judge(commit, acts, this.#devices.keyOf(branch.device))
+    this.#insights.add(commit, insight)
+    this.#cover.add(commit, judgement)
+    const log = new ChangeLog(this.#graph, order)
+    this.#standings.extended(branch, cited)
+    if (isNew && this.#branches.of(branch.device).length > 1)
+      this.#move(this.#standings.learnFork(branch.device, branch.base), log)
+    for (const range of insight.trusted) {
+      const shift = this.#standings.endorse(range.branch, range.to)
+      if (shift !== null) log.moveVisible(shift)
+    }
+    const place: Place = { branch, seq: branch.last }
+    for (const transfer of judgement.accepted) this.#tally.accept(transfer, order, log)
+    for (const issued of judgement.taken) this.#tally.take(issued, place)
+    if (judgement.voidBecause === null) this.#tally.record(order, place, acts)
+    return { verdict: verdictOf(judgement), changes: log.changes() }
+  }
+
+  /** How a commit stands under the chosen line. */
+  standingOf(order: number): Standing {
+    return this.#standings.of(this.#branches.placeOf(order))
+  }
+
+  /** True when the debits of a commit are void, by its causal past alone. */
+  isVoid(order: number): boolean {
+    return this.#cover.isVoid(this.#branches.placeOf(order))
+  }
+
+  /**
+   * True when the act stands in the books: it is valid, and a fact, or accepted, or neither contested nor
+   * late.
+   */
+  isCounted({ order, act }: ActName): boolean {
+    const place = this.#branches.placeOf(order)
+    if (this.#cover.isVoid(place)) return false
+    return this.#transferOf(place, act)?.isCounted ?? true
+  }
+
+  /**
+   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did;
+   * ascending.
+   */
+  acceptedBy({ order, act }: ActName): number[] {
+    const transfer = this.#transferOf(this.#branches.placeOf(order), act)
+    return [...(transfer?.acceptedBy ?? [])].sort((a, b) => a - b)
+  }
+
+  /** What the chain may still spend behind a commit, minor units: by that commit's causal past alone. */
+  left(order: number, unit: string): bigint {
+    const { branch, seq } = this.#branches.placeOf(order)
+    return this.#cover.left(branch, seq, unit)
+  }
+
+  /** Units that the books know, sorted. */
+  units(): string[] {
+    return this.#tally.books.units()
+  }
+
+  /** What counts as the device's, minor units; below zero is a deficit. */
+  holding(device: string, unit: string): bigint {
+    return this.#tally.books.holding(this.#devices.find(device), unit)
+  }
+
+  /** Counted transfers to the device that it has not accepted, minor units. */
+  inFlightTo(device: string, unit: string): bigint {
+    return this.#tally.books.inFlightTo(this.#devices.find(device), unit)
+  }
+
+  sums(unit: string): UnitSums {
+    return this.#tally.books.sums(unit)
+  }
+
+  /** Devices that are known to have forked, with the seq at which their chains part. */
+  forks(): Map<string, number> {
+    return new Map([...this.#standings.forks].map(([device, seq]) => [this.#devices.keyOf(device), seq]))
+  }
+
+  /**
+   * Commits that a device must list to accept what is on its way to it: one for each branch that pays it. A
+   * transfer is accepted only through a head that its receiver lists itself, whatever other heads know.
+   */
+  incomingTo(device: string): number[] {
+    const receiver = this.#devices.find(device)
+    const own = this.#branches.of(receiver)[0]
+    const heads: number[] = []
+    for (const branch of this.#tally.transfers.payersOf(receiver)) {
+      const from = (own === undefined ? -1 : this.#insights.acknowledged.upTo(own, branch)) + 1
+      const range = { branch, from, to: this.#standings.goodUpTo(branch) }
+      const last = this.#tally.transfers.inTo(range, receiver).at(-1)
+      if (last !== undefined) heads.push(last.order)
+    }
+    return heads
+  }
+
+  /**
+   * Stored forks that a commit at `prev`'s place does not know of (-1: of an empty chain). An honest author
+   * lists them.
+   */
+  forksUnknownTo(prev: number): ForkEvidence[] {
+    const place = prev < 0 ? null : this.#branches.placeOf(prev)
+    const found: ForkEvidence[] = []
+    const known = place === null ? null : this.#insights.knowledgeAt(place.branch, place.seq).forks
+    for (const device of this.#standings.forks.keys()) {
+      const fork = this.#branches.forkOf(device)
+      if (fork === null || device === place?.branch.device) continue
+      if ((known?.get(device) ?? Infinity) <= fork.seq) continue
+      found.push({ device: this.#devices.keyOf(device), ...fork })
+    }
+    return found
+  }
+
+  #commit(branch: Branch, seq: number, draft: Pick<CommitDraft, 'seen' | 'epoch'>): JudgedCommit {
+    // A head of the author's own device says nothing of others; the header's rules refuse it.
+    const seen = draft.seen
+      .map((head) => this.#branches.placeOf(head))
+      .filter((head) => head.branch.device !== branch.device)
+    return { branch, seq, seen, epoch: this.#seals.at(draft.epoch) }
+  }
+
+  #judge(
+    commit: JudgedCommit,
+    acts: readonly Act[],
+    author: string,
+  ): { insight: Insight; judgement: Judgement } {
+    const insight = this.#insights.read(commit)
+    return { insight, judgement: this.#cover.judge(commit, insight, acts, author) }
+  }
+
+  /** Carries new limits of branches over to documents and books. */
+  #move(shifts: readonly Shift[], log: ChangeLog): void {
+    for (const shift of shifts) {
+      log.moveVisible(shift)
+      this.#tally.regrade(shift, log)
+    }
+  }
+
+  #transferOf({ branch, seq }: Place, act: number): PlacedTransfer | undefined {
+    return this.#tally.transfers.in({ branch, from: seq, to: seq }).find((it) => it.act === act)
+  }
+}
+
+function verdictOf({ voidBecause, accepted, left }: Judgement): Verdict {
+  return { voidBecause, accepted: accepted.map((it) => ({ order: it.order, act: it.act })), left }
+}

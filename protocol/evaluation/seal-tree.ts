@@ -1,0 +1,215 @@
+import type { Allowance } from './act.ts'
+import { isAtOrBefore } from './branches.ts'
+import type { Branches, Place } from './branches.ts'
+import type { DeviceTable } from './device-table.ts'
+import { reachOn } from './line.ts'
+import type { Line } from './line.ts'
+
+/** Seal number of the founding epoch. */
+export const FOUNDING = 0
+
+/** What a seal says, as far as commits are judged by it. */
+export interface SealFacts {
+  /** Id of the seal, as text. */
+  id: string
+  /** Seal number of the parent, as `addSeal` returned it. */
+  parent: number
+  /**
+   * Commits, by order, up to which chains are settled; at most one a device, each at or after the parent's on
+   * the same branch. A device that is left out keeps the parent's.
+   */
+  frontier: readonly number[]
+  /** Keys of devices whose commits above the frontier are late from now on; closed for good on this line. */
+  closed: readonly string[]
+  /**
+   * Oldest epoch, by its distance from the founding one, that chains may still cite outside the frontier. At
+   * most the seal's own distance; a lower one than the parent's changes nothing.
+   */
+  floor: number
+  /** Forks known to the stewards: the seq at which the device's chain parts. */
+  forkProofs: readonly { device: string; seq: number }[]
+  allowances: readonly Allowance[]
+}
+
+/** Why a seal cannot stand, whatever its signatures. */
+export type SealRefusal = 'frontier-twice' | 'frontier-off-branch' | 'floor-above-seal'
+
+/** An allowance on its way into a chain. */
+export interface IssuedAllowance {
+  readonly seal: number
+  readonly device: number
+  readonly unit: string
+  readonly amount: bigint
+  /** Commits that took it, one on each branch that did. */
+  readonly takenAt: Place[]
+}
+
+/** A seal and what follows from its line. */
+export interface Seal {
+  readonly id: string
+  readonly parent: Seal | null
+  /** Number in the tree. */
+  readonly index: number
+  /** Distance from the founding epoch. */
+  readonly height: number
+  /** The highest floor of the line. */
+  readonly floor: number
+  readonly forkProofs: ReadonlyMap<number, number>
+  readonly allowances: readonly IssuedAllowance[]
+  readonly line: SealLine
+}
+
+interface SealLine extends Line {
+  readonly parent: SealLine | null
+  last: number
+}
+
+/** All seals of which the parent is known. Numbers are local: they tell the order of arrival here. */
+export class SealTree {
+  readonly #branches: Branches
+  readonly #devices: DeviceTable
+  readonly #seals: Seal[] = []
+  readonly #numbers = new Map<string, number>()
+  /** Frontiers of each device in the order in which their seals arrived; on one line that is upwards. */
+  readonly #frontiers = new Map<number, { seal: Seal; place: Place }[]>()
+  readonly #closings = new Map<number, Seal[]>()
+  /** In the order in which their seals arrived. */
+  readonly #allowances = new Map<number, IssuedAllowance[]>()
+
+  constructor(branches: Branches, devices: DeviceTable, founding: readonly Allowance[]) {
+    this.#branches = branches
+    this.#devices = devices
+    this.#add(null, { ...FOUNDING_FACTS, allowances: founding })
+  }
+
+  /** Number of a seal, or -1 when it is not here. */
+  find(id: string): number {
+    return this.#numbers.get(id) ?? -1
+  }
+
+  at(index: number): Seal {
+    const seal = this.#seals[index]
+    if (seal === undefined) throw new RangeError(`no seal ${index}`)
+    return seal
+  }
+
+  refusalOf(facts: SealFacts): SealRefusal | null {
+    const parent = this.at(facts.parent)
+    if (facts.floor > parent.height + 1) return 'floor-above-seal'
+    const named = new Set<number>()
+    for (const order of facts.frontier) {
+      const place = this.#branches.placeOf(order)
+      if (named.has(place.branch.device)) return 'frontier-twice'
+      named.add(place.branch.device)
+      const before = this.frontierOf(parent, place.branch.device)
+      if (before !== null && !isAtOrBefore(before, place)) return 'frontier-off-branch'
+    }
+    return null
+  }
+
+  /** Adds a seal that is not refused and not here yet. */
+  add(facts: SealFacts): Seal {
+    return this.#add(this.at(facts.parent), facts)
+  }
+
+  /** True when the first seal is the second or one of its ancestors. */
+  isAtOrBefore(earlier: Seal, later: Seal): boolean {
+    return earlier.height <= reachOn(earlier.line, later.line, later.height)
+  }
+
+  /** How far the line up to `seal` settles the device's chain; null for not at all. */
+  frontierOf(seal: Seal, device: number): Place | null {
+    const named = this.#frontiers.get(device)
+    return named?.findLast((it) => this.isAtOrBefore(it.seal, seal))?.place ?? null
+  }
+
+  /** True when a seal of the line up to `seal` closes the device. */
+  isClosed(seal: Seal, device: number): boolean {
+    return this.#closings.get(device)?.some((it) => this.isAtOrBefore(it, seal)) ?? false
+  }
+
+  /**
+   * What the line of `seal` issues to a device and the line of `known` does not, the newest first; null: all.
+   */
+  allowancesTo(device: number, known: Seal | null, seal: Seal): IssuedAllowance[] {
+    const found: IssuedAllowance[] = []
+    for (const issued of (this.#allowances.get(device) ?? []).toReversed()) {
+      const by = this.at(issued.seal)
+      if (!this.isAtOrBefore(by, seal)) continue
+      // On both lines: so are all that were issued before on this one.
+      if (known !== null && this.isAtOrBefore(by, known)) break
+      found.push(issued)
+    }
+    return found
+  }
+
+  /** Seals on the line of `seal` that are not on the line of `known`, the newest first; all for null. */
+  between(known: Seal | null, seal: Seal): Seal[] {
+    const found: Seal[] = []
+    for (let at: Seal | null = seal; at !== null; at = at.parent) {
+      if (known !== null && this.isAtOrBefore(at, known)) break
+      found.push(at)
+    }
+    return found
+  }
+
+  #add(parent: Seal | null, facts: SealFacts): Seal {
+    const index = this.#seals.length
+    const height = parent === null ? 0 : parent.height + 1
+    const seal: Seal = {
+      id: facts.id,
+      parent,
+      index,
+      height,
+      floor: Math.max(parent?.floor ?? 0, facts.floor),
+      forkProofs: this.#proofs(facts),
+      allowances: facts.allowances.map(({ device, unit, amount }) => {
+        if (amount <= 0n) throw new RangeError('an allowance is at least one minor unit')
+        return { seal: index, device: this.#devices.add(device), unit, amount, takenAt: [] }
+      }),
+      line: parent === null ? { parent: null, base: 0, last: 0 } : lineAfter(parent),
+    }
+    this.#seals.push(seal)
+    this.#numbers.set(seal.id, index)
+    for (const order of facts.frontier) {
+      const place = this.#branches.placeOf(order)
+      push(this.#frontiers, place.branch.device, { seal, place })
+    }
+    for (const issued of seal.allowances) push(this.#allowances, issued.device, issued)
+    for (const key of facts.closed) push(this.#closings, this.#devices.add(key), seal)
+    return seal
+  }
+
+  #proofs(facts: SealFacts): Map<number, number> {
+    const proofs = new Map<number, number>()
+    for (const { device, seq } of facts.forkProofs) {
+      const number = this.#devices.add(device)
+      proofs.set(number, Math.min(seq, proofs.get(number) ?? Infinity))
+    }
+    return proofs
+  }
+}
+
+const FOUNDING_FACTS: SealFacts = {
+  id: '',
+  parent: -1,
+  frontier: [],
+  closed: [],
+  floor: 0,
+  forkProofs: [],
+  allowances: [],
+}
+
+/** The first child of a seal goes on with its line; a sibling starts one. */
+function lineAfter(parent: Seal): SealLine {
+  const { line, height } = parent
+  if (line.last !== height) return { parent: line, base: height + 1, last: height + 1 }
+  line.last = height + 1
+  return line
+}
+
+function push<T>(lists: Map<number, T[]>, key: number, value: T): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
+}

@@ -1,0 +1,72 @@
+import type { Range } from './acknowledged.ts'
+import type { ActName } from './act.ts'
+import type { Branch, Place } from './branches.ts'
+
+/**
+ * A covered transfer of a stored commit. Flat and without spare room: a large co-op keeps a million of them.
+ */
+export interface PlacedTransfer extends ActName, Place {
+  readonly order: number
+  readonly act: number
+  readonly branch: Branch
+  readonly seq: number
+  /** Number of the receiving device. */
+  readonly to: number
+  readonly unit: string
+  readonly amount: bigint
+  /** Orders of the receiver's commits that accepted it: one on each of its branches that did. */
+  acceptedBy: readonly number[]
+  /** True when debit or both sides stand in the books. */
+  isCounted: boolean
+}
+
+/** Covered transfers, found by where they stand and by who receives them. */
+export class Transfers {
+  readonly #of: PlacedTransfer[][] = []
+  readonly #to = new Map<number, Map<Branch, PlacedTransfer[]>>()
+
+  /** Adds a transfer behind all others of its branch. */
+  add(transfer: PlacedTransfer): void {
+    const { branch } = transfer
+    ;(this.#of[branch.index] ??= []).push(transfer)
+    let payers = this.#to.get(transfer.to)
+    if (payers === undefined) this.#to.set(transfer.to, (payers = new Map()))
+    const paid = payers.get(branch)
+    if (paid === undefined) payers.set(branch, [transfer])
+    else paid.push(transfer)
+  }
+
+  /** Transfers in a stretch of a branch. */
+  in({ branch, from, to }: Range): PlacedTransfer[] {
+    return slice(this.#of[branch.index] ?? [], from, to)
+  }
+
+  /** Transfers to one device in a stretch of a branch. */
+  inTo({ branch, from, to }: Range, receiver: number): PlacedTransfer[] {
+    const paid = this.#to.get(receiver)?.get(branch)
+    return paid === undefined ? NONE : slice(paid, from, to)
+  }
+
+  /** Branches that hold transfers to a device. */
+  payersOf(receiver: number): Branch[] {
+    return [...(this.#to.get(receiver)?.keys() ?? [])]
+  }
+}
+
+const NONE: PlacedTransfer[] = []
+
+function slice(transfers: PlacedTransfer[], from: number, to: number): PlacedTransfer[] {
+  const start = firstAtLeast(transfers, from)
+  return transfers.slice(start, Math.max(start, firstAtLeast(transfers, to + 1)))
+}
+
+function firstAtLeast(transfers: PlacedTransfer[], seq: number): number {
+  let low = 0
+  let high = transfers.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((transfers[middle]?.seq ?? 0) < seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}

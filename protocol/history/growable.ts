@@ -1,0 +1,85 @@
+/** Rows kept in one piece; a list grows by pieces, so that it never copies what it holds nor reserves far ahead. */
+const PIECE_ROWS = 4_096
+
+/** Fixed-size byte rows without an object for each: 32 bytes a commit id. */
+export class RowList {
+  length = 0
+  readonly #rowBytes: number
+  readonly #pieces: Uint8Array[] = []
+
+  constructor(rowBytes: number) {
+    this.#rowBytes = rowBytes
+  }
+
+  /** Adds a row of the list's size. */
+  push(row: Uint8Array): void {
+    const index = this.length % PIECE_ROWS
+    let piece = this.#pieces.at(-1)
+    const end = (index + 1) * this.#rowBytes
+    if (piece === undefined || index === 0) {
+      piece = new Uint8Array(this.#rowBytes * (this.#pieces.length === 0 ? FIRST_ROWS : PIECE_ROWS))
+      this.#pieces.push(piece)
+    } else if (end > piece.length) {
+      // Only the first piece starts small: most lists of a large co-op hold a few rows.
+      const larger = new Uint8Array(Math.min(piece.length * 2, PIECE_ROWS * this.#rowBytes))
+      larger.set(piece)
+      this.#pieces[this.#pieces.length - 1] = larger
+      piece = larger
+    }
+    piece.set(row, index * this.#rowBytes)
+    this.length += 1
+  }
+
+  /** A view of row `index`; undefined outside the list. */
+  at(index: number): Uint8Array | undefined {
+    if (index < 0 || index >= this.length) return undefined
+    const start = (index % PIECE_ROWS) * this.#rowBytes
+    return this.#pieces[(index / PIECE_ROWS) | 0]?.subarray(start, start + this.#rowBytes)
+  }
+
+  /** True when row `index` holds exactly these bytes. */
+  equals(index: number, row: Uint8Array): boolean {
+    const piece = this.#pieces[(index / PIECE_ROWS) | 0]
+    if (piece === undefined || index >= this.length) return false
+    const start = (index % PIECE_ROWS) * this.#rowBytes
+    for (let i = 0; i < this.#rowBytes; i += 1) if (piece[start + i] !== row[i]) return false
+    return true
+  }
+}
+
+/** A growing list of unsigned 32-bit numbers, 4 bytes each. */
+export class CountList {
+  length = 0
+  readonly #pieces: Uint32Array[] = []
+
+  push(value: number): void {
+    const index = this.length % PIECE_ROWS
+    let piece = this.#pieces.at(-1)
+    if (piece === undefined || index === 0) {
+      piece = new Uint32Array(this.#pieces.length === 0 ? FIRST_ROWS : PIECE_ROWS)
+      this.#pieces.push(piece)
+    } else if (index >= piece.length) {
+      const larger = new Uint32Array(Math.min(piece.length * 2, PIECE_ROWS))
+      larger.set(piece)
+      this.#pieces[this.#pieces.length - 1] = larger
+      piece = larger
+    }
+    piece[index] = value
+    this.length += 1
+  }
+
+  at(index: number): number | undefined {
+    if (index < 0 || index >= this.length) return undefined
+    return this.#pieces[(index / PIECE_ROWS) | 0]?.[index % PIECE_ROWS]
+  }
+
+  /** Replaces the value at `index`, which must be in the list. */
+  set(index: number, value: number): void {
+    const piece = this.#pieces[(index / PIECE_ROWS) | 0]
+    if (piece === undefined || index < 0 || index >= this.length) throw new RangeError(`no value at ${index}`)
+    piece[index % PIECE_ROWS] = value
+  }
+}
+
+/** Rows of a list's first piece at the start. */
+const FIRST_ROWS = 4

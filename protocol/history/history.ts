@@ -1,0 +1,183 @@
+import { compareBytes } from '../encoding/index.ts'
+import { Branch } from './branch.ts'
+import type { CausalGraph } from './causal-graph.ts'
+import { CountList } from './growable.ts'
+import { Past } from './past.ts'
+import { RowIndex } from './row-index.ts'
+
+/** What a history keeps of one commit. */
+export interface CommitLinks {
+  /** Device key, 32 bytes. */
+  device: Uint8Array
+  /** Position in the chain, from 0. */
+  seq: number
+  /** Commit id, 32 bytes. */
+  id: Uint8Array
+  /** Order of the commit before on the chain; -1 for a first commit. */
+  prev: number
+  /** Orders of the acknowledged heads. */
+  seen: readonly number[]
+}
+
+/**
+ * All commits that a replica has folded, in the order of its log: who wrote what after knowing what. Holds no payloads
+ * and no strings, about 60 bytes a commit, so that a million of them fit a small box.
+ */
+export class History implements CausalGraph {
+  readonly branches: Branch[] = []
+  /** Answers about the causal past; made for questions in the order of the log. */
+  readonly past: Past = new Past(this)
+  readonly #ids: RowIndex
+  readonly #keys: RowIndex
+  readonly #branchOf = new CountList()
+  readonly #seqOf = new CountList()
+  readonly #depths = new CountList()
+  /** Where the acknowledged heads of each commit begin in `#seen`. */
+  readonly #seenStart = new CountList()
+  readonly #seen = new CountList()
+  readonly #branchesOf: Branch[][] = []
+
+  /** `seed`: any 32-bit number that others do not know; it keeps them from slowing look-ups down. */
+  constructor(seed: number) {
+    this.#ids = new RowIndex(seed)
+    this.#keys = new RowIndex(seed)
+  }
+
+  get length(): number {
+    return this.#ids.length
+  }
+
+  get deviceCount(): number {
+    return this.#keys.length
+  }
+
+  /** Adds the next commit and returns its order. What it links to must be there, and it must not be there yet. */
+  add(commit: CommitLinks): number {
+    return this.#link(commit, this.#ids.add(commit.id))
+  }
+
+  /** As `add`, for many commits of the host's own index: their ids are indexed when one is next looked for. */
+  restore(commit: CommitLinks): number {
+    return this.#link(commit, this.#ids.append(commit.id))
+  }
+
+  #link(commit: CommitLinks, order: number): number {
+    const { device, seq, prev, seen } = commit
+    const number = this.#deviceNumber(device)
+    const branch = this.#branchFor(number, seq, prev)
+    branch.orders.push(order)
+    this.#branchOf.push(branch.index)
+    this.#seqOf.push(seq)
+    this.#seenStart.push(this.#seen.length)
+    let depth = prev < 0 ? 0 : this.depthOf(prev) + 1
+    for (const head of seen) {
+      this.#seen.push(head)
+      depth = Math.max(depth, this.depthOf(head) + 1)
+    }
+    this.#depths.push(depth)
+    return order
+  }
+
+  /**
+   * Commits on the longest way from here back to a first commit. It follows from the commit's past alone, and what a
+   * commit knows has a smaller one: depth, then id, is a causal order that is the same on every replica.
+   */
+  depthOf(order: number): number {
+    return this.#depths.at(order) ?? missing(`commit ${order}`)
+  }
+
+  /** Compares two commits in the causal order that is the same on every replica: by depth, then id. */
+  compare(a: number, b: number): number {
+    return this.depthOf(a) - this.depthOf(b) || compareBytes(this.idOf(a), this.idOf(b))
+  }
+
+  /** Order of a commit id, or -1. */
+  find(id: Uint8Array): number {
+    return this.#ids.find(id)
+  }
+
+  /** Number of a device key, or -1. */
+  findDevice(key: Uint8Array): number {
+    return this.#keys.find(key)
+  }
+
+  /** Key of a device, 32 bytes. A view: copy it to keep it. */
+  keyOf(device: number): Uint8Array {
+    return this.#keys.rows.at(device) ?? missing(`device ${device}`)
+  }
+
+  /** True when the device with this key wrote the commit. */
+  isBy(order: number, key: Uint8Array): boolean {
+    return this.#keys.rows.equals(this.deviceOf(order), key)
+  }
+
+  /** A view of the commit id: copy it to keep it. */
+  idOf(order: number): Uint8Array {
+    return this.#ids.rows.at(order) ?? missing(`commit ${order}`)
+  }
+
+  branchOf(order: number): Branch {
+    return this.branches[this.#branchOf.at(order) ?? -1] ?? missing(`commit ${order}`)
+  }
+
+  /** Branches of a device, in the order in which they turned up; none for an unknown device. */
+  branchesOf(device: number): readonly Branch[] {
+    return this.#branchesOf[device] ?? []
+  }
+
+  deviceOf(order: number): number {
+    return this.branchOf(order).device
+  }
+
+  seqOf(order: number): number {
+    return this.#seqOf.at(order) ?? missing(`commit ${order}`)
+  }
+
+  prevOf(order: number): number {
+    return this.branchOf(order).at(this.seqOf(order) - 1)
+  }
+
+  seenOf(order: number): readonly number[] {
+    const seen: number[] = []
+    const end = this.#seenStart.at(order + 1) ?? this.#seen.length
+    for (let at = this.#seenStart.at(order) ?? end; at < end; at += 1) seen.push(this.#seen.at(at) ?? -1)
+    return seen
+  }
+
+  endsOf(device: number): readonly number[] {
+    const branches = this.branchesOf(device)
+    return branches.length === 1
+      ? [branches[0]?.end ?? -1]
+      : branches.map((it) => it.end).sort((a, b) => a - b)
+  }
+
+  knows(order: number, earlier: number): boolean {
+    return this.past.knows(order, earlier)
+  }
+
+  isAtOrAfter(order: number, earlier: number): boolean {
+    return (
+      this.branchOf(order).at(this.seqOf(earlier)) === earlier && this.seqOf(order) >= this.seqOf(earlier)
+    )
+  }
+
+  #deviceNumber(key: Uint8Array): number {
+    const known = this.#keys.find(key)
+    if (known >= 0) return known
+    this.#branchesOf.push([])
+    return this.#keys.add(key)
+  }
+
+  #branchFor(device: number, seq: number, prev: number): Branch {
+    const before = prev < 0 ? null : this.branchOf(prev)
+    if (before !== null && before.end === prev) return before
+    const branch = new Branch({ index: this.branches.length, device, parent: before, base: seq })
+    this.branches.push(branch)
+    this.#branchesOf[device]?.push(branch)
+    return branch
+  }
+}
+
+function missing(what: string): never {
+  throw new RangeError(`the history has no ${what}`)
+}

@@ -1,0 +1,126 @@
+import type { Branch } from './branch.ts'
+
+/** What a `Past` asks of the history whose commits it walks. */
+export interface PastSource {
+  readonly branches: readonly Branch[]
+  branchOf(order: number): Branch
+  seqOf(order: number): number
+  seenOf(order: number): readonly number[]
+}
+
+/** Numbers that all kept vectors may hold together: 16 MB. A guess: 2,000 branches that know 2,000. */
+export const PAST_NUMBERS_MAX = 4_194_304
+
+/**
+ * Answers whether a commit is in the causal past of another. What the tip of a branch knows is kept as one number per
+ * other branch and moved along as the branch is asked about further on; each commit is walked once per vector. What a
+ * vector holds can always be found again from the commits, so vectors are dropped when they take too much room.
+ */
+export class Past {
+  readonly #source: PastSource
+  readonly #vectors = new Map<number, PastVector>()
+  #numbers = 0
+
+  constructor(source: PastSource) {
+    this.#source = source
+  }
+
+  /** True when `earlier` is in the causal past of `order`, or is it. */
+  knows(order: number, earlier: number): boolean {
+    if (earlier >= order) return earlier === order
+    const of = this.#source.branchOf(earlier)
+    const branch = this.#source.branchOf(order)
+    if (of === branch) return true
+    // What the header lists is in the past without a walk; it answers most questions.
+    for (const seen of this.#source.seenOf(order)) if (seen === earlier) return true
+    return this.vector(order).knows(of, this.#source.seqOf(earlier))
+  }
+
+  /** What `order` knows. The vector belongs to this object and moves on with the next question. */
+  vector(order: number): PastVector {
+    const branch = this.#source.branchOf(order)
+    const seq = this.#source.seqOf(order)
+    let vector = this.#vectors.get(branch.index)
+    this.#vectors.delete(branch.index)
+    if (vector === undefined || vector.seq > seq) {
+      if (vector !== undefined) this.#numbers -= vector.size
+      vector = new PastVector(this.#source)
+    } else this.#numbers -= vector.size
+    vector.add(order)
+    vector.seq = seq
+    this.#vectors.set(branch.index, vector)
+    this.#numbers += vector.size
+    this.#evict(branch.index)
+    return vector
+  }
+
+  /** A vector of its own that holds what `order` knows; nothing when `order` is -1. */
+  copy(order: number): PastVector {
+    return order < 0 ? new PastVector(this.#source) : this.vector(order).copy()
+  }
+
+  #evict(keep: number): void {
+    for (const [index, vector] of this.#vectors) {
+      if (this.#numbers <= PAST_NUMBERS_MAX) return
+      if (index === keep) continue
+      this.#vectors.delete(index)
+      this.#numbers -= vector.size
+    }
+  }
+}
+
+/** A set of commits closed under "acknowledges": the highest known seq of each branch. */
+export class PastVector {
+  /** Seq of the commit of its own branch that the vector stands for. */
+  seq = -1
+  readonly #source: PastSource
+  /** Known length of each branch, by its index. */
+  #lengths = new Uint32Array(0)
+
+  constructor(source: PastSource) {
+    this.#source = source
+  }
+
+  /** Numbers held. */
+  get size(): number {
+    return this.#lengths.length
+  }
+
+  /** True when the commit `seq` of `branch` is in the set. */
+  knows(branch: Branch, seq: number): boolean {
+    return (this.#lengths[branch.index] ?? 0) > seq
+  }
+
+  /** Known length of a branch: 0 when nothing of its own commits is known. */
+  lengthOf(branch: Branch): number {
+    return this.#lengths[branch.index] ?? 0
+  }
+
+  /** Adds a commit and everything in its past. */
+  add(order: number): void {
+    const { branches } = this.#source
+    if (this.#lengths.length < branches.length) {
+      const larger = new Uint32Array(branches.length + (branches.length >> 2))
+      larger.set(this.#lengths)
+      this.#lengths = larger
+    }
+    const todo = [order]
+    for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+      const branch = this.#source.branchOf(at)
+      const seq = this.#source.seqOf(at)
+      const known = this.#lengths[branch.index] ?? 0
+      if (known > seq) continue
+      this.#lengths[branch.index] = seq + 1
+      for (let next = Math.max(known, branch.base); next <= seq; next += 1)
+        todo.push(...this.#source.seenOf(branch.orders.at(next - branch.base) ?? -1))
+      if (known <= branch.base && branch.parent !== null) todo.push(branch.parent.at(branch.base - 1))
+    }
+  }
+
+  copy(): PastVector {
+    const copy = new PastVector(this.#source)
+    copy.#lengths = this.#lengths.slice()
+    copy.seq = this.seq
+    return copy
+  }
+}

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest'
+import { listSection, must } from '../../test/actors/coop-actors.ts'
+import { Pen, coopWithPen, headOf, reader, recordsOf, refusals } from '../../test/actors/pen.ts'
+import { nodeCrypto } from '#node/crypto'
+import { CATALOGUE, CatalogueState } from '../catalogue/index.ts'
+import type { CommitRecord } from '../commit/index.ts'
+import { openReplica } from '../coop/index.ts'
+import { toHex } from '../encoding/index.ts'
+import { Pending, WAITING_PER_DEVICE_MAX } from './pending.ts'
+
+const { crypto, sha256 } = { crypto: nodeCrypto(), sha256: nodeCrypto().sha256 }
+const nowhere = { device: new Uint8Array(32).fill(255), seq: 0, id: new Uint8Array(32) }
+const id = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
+const hex = (ids: readonly Uint8Array[]): string[] => ids.map(toHex).sort()
+
+function lengthOf(replica: { lengthOf(device: string): number }, pen: Pen): number {
+  return replica.lengthOf(toHex(pen.signer.publicKey))
+}
+
+test('a commit waits for what it acknowledges, and folds when that arrives', () => {
+  const { founder, pen, all, coop } = coopWithPen(13)
+  const replica = reader(coop, [...all, ...pen.written])
+  must(founder.author([listSection('a', sha256)]))
+  const news = recordsOf(founder).slice(all.length)
+  const waiting = [
+    pen.write({ seen: [headOf(news)] }, [listSection('b', sha256)]),
+    pen.write({}, [listSection('c', sha256)]),
+  ]
+  const before = replica.heads.root()
+  expect(replica.ingest(waiting)).toMatchObject({ stored: [], waiting, refused: [] })
+  expect([lengthOf(replica, pen), replica.document(CATALOGUE)]).toEqual([1, null])
+  expect([replica.heads.root(), replica.pending.records()]).toEqual([before, waiting])
+  expect(replica.ingest(waiting).duplicates).toBe(2)
+  const result = replica.ingest(news)
+  expect(result.stored.map((it) => it.record.id)).toEqual([...news, ...waiting].map((it) => it.id))
+  expect(result.released).toEqual(waiting.map((it) => it.id))
+  expect([lengthOf(replica, pen), replica.pending.size]).toEqual([3, 0])
+  const catalogue = replica.document(CATALOGUE)
+  const names =
+    catalogue instanceof CatalogueState ? [...catalogue.listings.values()].map((it) => it.name) : []
+  expect(names.sort()).toEqual(['a', 'b', 'c'])
+})
+
+test('an acknowledged head of another branch waits for that branch', () => {
+  const { founder, pen, all, coop } = coopWithPen(14)
+  const replica = reader(coop, [...all, ...pen.written])
+  must(founder.author([]))
+  const news = recordsOf(founder).slice(all.length)
+  const unknown = pen.write({ seen: [{ ...headOf(news), id: new Uint8Array(32) }] })
+  expect(replica.ingest([...news, unknown])).toMatchObject({ waiting: [unknown] })
+  expect([lengthOf(replica, pen), replica.pending.size]).toEqual([1, 1])
+})
+
+test('a commit that waits for several is folded with the last of them', () => {
+  const { founder, pen, all, coop, admit } = coopWithPen(15)
+  const other = admit('member')
+  founder.write(founder.replica.ingest([...pen.written]).stored)
+  other.write(other.replica.ingest(recordsOf(founder)).stored)
+  must(other.author([]))
+  must(founder.author([]))
+  const [theirs, ours] = [recordsOf(other), recordsOf(founder)]
+  const seen = [headOf(theirs), headOf(ours)].sort((a, b) => (toHex(a.device) < toHex(b.device) ? -1 : 1))
+  const both = pen.write({ seen })
+  const replica = reader(coop, [...all, ...pen.written.slice(0, 1)])
+  expect(replica.ingest([both]).waiting).toEqual([both])
+  expect(replica.ingest(ours).released).toEqual([])
+  expect(replica.ingest(theirs).released).toEqual([both.id])
+})
+
+test('waiting-quota: 2,000 commits of a device wait, one more is refused, and taken once there is room', () => {
+  const { pen, all, coop, founder } = coopWithPen(16)
+  must(founder.author([]))
+  const news = recordsOf(founder).slice(all.length)
+  const replica = reader(coop, [...all, ...pen.written])
+  pen.write({ seen: [headOf(news)] })
+  pen.more(WAITING_PER_DEVICE_MAX)
+  const chain = pen.written.slice(1)
+  expect(replica.ingest(chain.slice(0, -1)).refused).toEqual([])
+  expect(refusals(replica.ingest(chain.slice(-1)))).toEqual(['waiting-quota'])
+  expect(replica.ingest(news).stored.length).toBe(1 + WAITING_PER_DEVICE_MAX)
+  expect(replica.ingest(chain.slice(-1)).stored.length).toBe(1)
+})
+
+test('the quota is per device: branches share it, another device has its own', () => {
+  const { pen, coop, admit, founder } = coopWithPen(17)
+  const other = admit('member')
+  const replica = reader(coop, [...recordsOf(founder), ...pen.written])
+  for (let branch = 0; branch < 2; branch += 1) {
+    pen.write({ seen: [nowhere], timeMs: branch })
+    pen.more(WAITING_PER_DEVICE_MAX / 2 - 1, branch)
+    expect(replica.ingest(pen.written.slice(1)).refused).toEqual([])
+    pen.forget(WAITING_PER_DEVICE_MAX / 2)
+  }
+  expect(refusals(replica.ingest([pen.write({ seen: [nowhere], timeMs: 2 })]))).toEqual(['waiting-quota'])
+  other.write(other.replica.ingest(recordsOf(founder)).stored)
+  expect(replica.ingest([must(other.author([])).commit]).stored.length).toBe(1)
+})
+
+test('chain-waits: a device whose own chain acknowledges what it lacks does not write on it', () => {
+  const { pen, all, coop, founder } = coopWithPen(18)
+  const replica = openReplica({ coop, crypto, signer: pen.signer })
+  must(founder.author([]))
+  replica.ingest([...all, ...pen.written, pen.write({ seen: [headOf(recordsOf(founder))] })])
+  expect(replica.author([], 0)).toMatchObject({ ok: false, refusal: 'chain-waits' })
+  replica.ingest(recordsOf(founder))
+  expect(replica.author([], 0).ok).toBe(true)
+})
+
+test('what waits for a commit that can never be folded is dropped with it', () => {
+  const { pen, all, coop, founder } = coopWithPen(19)
+  const replica = reader(coop, [...all, ...pen.written])
+  must(founder.author([]))
+  const news = recordsOf(founder).slice(all.length)
+  const head = headOf(news)
+  const lying = pen.write({ seen: [{ ...head, seq: head.seq + 1 }] })
+  const after = [pen.write(), pen.write({ seen: [nowhere] })]
+  expect(replica.ingest([lying, ...after]).waiting.length).toBe(3)
+  const result = replica.ingest(news)
+  expect([result.stored.length, refusals(result)]).toEqual([1, ['false-seen']])
+  expect(hex(result.released)).toEqual(hex([lying, ...after].map((it) => it.id)))
+  expect(replica.pending.size).toBe(0)
+  expect(replica.pending.isWaiting(toHex(pen.signer.publicKey))).toBe(false)
+})
+
+test('what waits for a commit that is refused when it comes is dropped too', () => {
+  const { pen, founder, coop, admit } = coopWithPen(20)
+  const other = admit('member')
+  const everything = recordsOf(founder)
+  const replica = reader(coop, [...everything, ...pen.written])
+  const head = headOf(everything)
+  const lying = pen.write({ seen: [{ ...head, seq: head.seq + 1 }] })
+  const others = openReplica({ coop, crypto, signer: other.signer })
+  others.ingest(everything)
+  const first = must(others.author([], 0)).commit
+  const otherPen = new Pen(coop, other.signer)
+  const trusting = otherPen.write({ seq: 1, prev: first.id, seen: [headOf([lying])] })
+  expect(replica.ingest([first, trusting]).waiting).toEqual([trusting])
+  const result = replica.ingest([lying])
+  expect([refusals(result), result.released]).toEqual([['false-seen'], [trusting.id]])
+  expect(replica.pending.size).toBe(0)
+})
+
+test('commits that wait are released once, and those that were dropped not at all', () => {
+  const { pen } = coopWithPen(21)
+  const [a, b, c] = pen.more(3) as [CommitRecord, CommitRecord, CommitRecord]
+  const pending = new Pending()
+  pending.add(a, [id(1)])
+  pending.add(b, [a.id, id(2)])
+  pending.add(c, [id(2)])
+  const device = pen.signer.publicKey
+  expect([pending.size, pending.has(b.id), pending.get(b.id), pending.get(id(9))]).toEqual([
+    3,
+    true,
+    b,
+    undefined,
+  ])
+  expect(pending.endsOf(device)).toEqual([c.id])
+  expect(pending.release(id(9))).toEqual([])
+  expect(pending.drop(id(1))).toEqual([a, b])
+  expect(pending.endsOf(device)).toEqual([c.id])
+  expect(pending.release(id(2))).toEqual([c])
+  expect([pending.release(id(2)), pending.release(a.id), pending.size]).toEqual([[], [], 0])
+  expect([pending.endsOf(device), pending.isFull(device)]).toEqual([[], false])
+})
+
+test('a commit that was dropped and came again waits as if for the first time', () => {
+  const { pen } = coopWithPen(22)
+  const [a] = pen.more(1) as [CommitRecord]
+  const pending = new Pending()
+  for (let i = 0; i < 3; i += 1) {
+    pending.add(a, [id(1), id(2)])
+    expect(pending.drop(id(1))).toEqual([a])
+  }
+  pending.add(a, [id(1), id(2)])
+  expect(pending.release(id(2))).toEqual([])
+  expect(pending.release(id(1))).toEqual([a])
+})

@@ -1,0 +1,112 @@
+import type { CommitRecord } from '../commit/index.ts'
+import { toHex } from '../encoding/index.ts'
+
+/** Commits of one device that may wait for something they acknowledge. A guess: a day of a busy till. */
+export const WAITING_PER_DEVICE_MAX = 2_000
+
+/** A checked, linked commit whose past is not all here yet. */
+interface Waiting {
+  record: CommitRecord
+  device: string
+  /** Ids (hex) that are missing. */
+  missing: Set<string>
+}
+
+/** Commits that are kept until what they acknowledge, or the commit before them, is folded. */
+export class Pending {
+  readonly #byId = new Map<string, Waiting>()
+  /** By missing id (hex): what waits for it. */
+  readonly #waiters = new Map<string, Set<Waiting>>()
+  /** The waiting commits of each device (hex), by id (hex). */
+  readonly #byDevice = new Map<string, Map<string, Waiting>>()
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.#byId.size > 0 && this.#byId.has(toHex(id))
+  }
+
+  get(id: Uint8Array): CommitRecord | undefined {
+    return this.#byId.size === 0 ? undefined : this.#byId.get(toHex(id))?.record
+  }
+
+  /** True when the device may keep no more commits waiting. */
+  isFull(device: Uint8Array): boolean {
+    return (this.#byDevice.get(toHex(device))?.size ?? 0) >= WAITING_PER_DEVICE_MAX
+  }
+
+  /** The waiting commits, in the order in which they came. */
+  records(): CommitRecord[] {
+    return [...this.#byId.values()].map((it) => it.record)
+  }
+
+  /** True while commits of this device (hex) wait. */
+  isWaiting(device: string): boolean {
+    return this.#byDevice.has(device)
+  }
+
+  /** Ids of a device's waiting commits that no other waiting commit follows. */
+  endsOf(device: Uint8Array): Uint8Array[] {
+    if (this.#byId.size === 0) return []
+    const own = [...(this.#byDevice.get(toHex(device))?.values() ?? [])].map((it) => it.record)
+    const followed = new Set(own.map((it) => (it.header.prev === null ? '' : toHex(it.header.prev))))
+    return own.map((it) => it.id).filter((id) => !followed.has(toHex(id)))
+  }
+
+  add(record: CommitRecord, missing: readonly Uint8Array[]): void {
+    const device = toHex(record.header.device)
+    const waiting: Waiting = { record, device, missing: new Set(missing.map(toHex)) }
+    this.#byId.set(toHex(record.id), waiting)
+    const own = this.#byDevice.get(device) ?? new Map<string, Waiting>()
+    this.#byDevice.set(device, own.set(toHex(record.id), waiting))
+    for (const id of waiting.missing)
+      this.#waiters.set(id, (this.#waiters.get(id) ?? new Set<Waiting>()).add(waiting))
+  }
+
+  /** Commits that waited for this one alone, now that it is folded. They are no longer waiting. */
+  release(id: Uint8Array): CommitRecord[] {
+    if (this.#waiters.size === 0) return []
+    const name = toHex(id)
+    const ready: CommitRecord[] = []
+    for (const waiting of this.#waiters.get(name) ?? []) {
+      waiting.missing.delete(name)
+      if (waiting.missing.size > 0) continue
+      this.#forget(waiting)
+      ready.push(waiting.record)
+    }
+    this.#waiters.delete(name)
+    return ready
+  }
+
+  /** Drops a commit that can never be folded, and all that waits for it. Returns what was dropped. */
+  drop(id: Uint8Array): CommitRecord[] {
+    const dropped: CommitRecord[] = []
+    const todo = [toHex(id)]
+    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+      const waiting = this.#byId.get(name)
+      if (waiting !== undefined) {
+        this.#forget(waiting)
+        dropped.push(waiting.record)
+      }
+      for (const waiter of this.#waiters.get(name) ?? []) todo.push(toHex(waiter.record.id))
+      this.#waiters.delete(name)
+    }
+    return dropped
+  }
+
+  #forget(waiting: Waiting): void {
+    const id = toHex(waiting.record.id)
+    this.#byId.delete(id)
+    const own = this.#byDevice.get(waiting.device)
+    own?.delete(id)
+    if (own?.size === 0) this.#byDevice.delete(waiting.device)
+    // Else whoever has commits dropped again and again fills the memory with what they also waited for.
+    for (const missing of waiting.missing) {
+      const waiters = this.#waiters.get(missing)
+      waiters?.delete(waiting)
+      if (waiters?.size === 0) this.#waiters.delete(missing)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { AuthorityState } from '../authority/index.ts'
+import type { Role } from '../document/index.ts'
+import { fromHex, toHex } from '../encoding/index.ts'
+import type { History } from '../history/index.ts'
+
+/** What a chain's first commit acknowledges of its own admission. */
+export interface Standing {
+  role: Role
+  /** The member's recovery key, hex. */
+  member: string
+  /** Commit of the admission, hex. */
+  admission: string
+}
+
+/** Role and member that each chain starts with: the admission that its first commit acknowledges. */
+export class Standings {
+  readonly #history: History
+  readonly #authority: AuthorityState
+  /** By order of the first commit. What that commit knows is settled when it is folded. */
+  readonly #known = new Map<number, Standing | null>()
+
+  constructor(history: History, authority: AuthorityState) {
+    this.#history = history
+    this.#authority = authority
+  }
+
+  /** Standing of the chain that holds the commit; null when its first commit acknowledged no admission. */
+  of(order: number): Standing | null {
+    const branch = this.#history.branchOf(order)
+    const first = branch.at(0)
+    const known = this.#known.get(first)
+    if (known !== undefined) return known
+    const device = toHex(this.#history.keyOf(branch.device))
+    const admission = this.#authority.devices.get(device)?.admissions.find((it) => {
+      const admitted = this.#history.find(fromHex(it.commit) ?? NONE)
+      return admitted >= 0 && this.#history.knows(first, admitted)
+    })
+    const standing =
+      admission === undefined
+        ? null
+        : { role: admission.role, member: admission.member, admission: admission.commit }
+    this.#known.set(first, standing)
+    return standing
+  }
+
+  /** Forgets all, because the authority document is folded anew. */
+  clear(): void {
+    this.#known.clear()
+  }
+
+  /** Settles the standing of the founding commit, which admits its own author. */
+  found(order: number, member: string): void {
+    const admission = toHex(this.#history.idOf(order))
+    this.#known.set(order, { role: 'steward', member, admission })
+  }
+}
+
+const NONE: Uint8Array = new Uint8Array(32)

@@ -1,0 +1,118 @@
+import { decodeRecord } from '../commit/index.ts'
+import type { Sha256 } from '../identity/index.ts'
+import type { Replica } from '../replica/index.ts'
+import { BATCHES_AHEAD, BATCH_BYTES_TARGET, BATCH_COMMITS_MAX, FRAME_BYTES_MAX } from './limits.ts'
+
+/** A stored commit as it goes on the stream. */
+export interface ServedCommit {
+  order: number
+  /** Its record. */
+  bytes: Uint8Array
+}
+
+/** A batch that is ready to be sent. */
+export interface Batch {
+  orders: number[]
+  records: Uint8Array[]
+}
+
+/** The answer to one request: which commits are still to be sent, and how many batches are unconfirmed. */
+export class Serving {
+  readonly request: number
+  /** The request's limit cut the answer short. */
+  readonly isMore: boolean
+  readonly #replica: Replica
+  readonly #sha256: Sha256
+  readonly #orders: Uint32Array
+  #at = 0
+  /** Commits that were read and lack a good signature after them: they go before the rest. */
+  #left: number[] = []
+  #ahead = 0
+  #isReading = false
+
+  constructor(
+    parts: { replica: Replica; sha256: Sha256 },
+    answer: { request: number; orders: Uint32Array; isMore: boolean },
+  ) {
+    this.#replica = parts.replica
+    this.#sha256 = parts.sha256
+    this.request = answer.request
+    this.isMore = answer.isMore
+    this.#orders = answer.orders
+  }
+
+  /** True when everything was sent. */
+  get isDone(): boolean {
+    return !this.#isReading && this.#at >= this.#orders.length && this.#left.length === 0
+  }
+
+  /** Orders to read next; null while a read is under way, the peer has not confirmed enough, or nothing is left. */
+  nextRead(): number[] | null {
+    if (this.#isReading || this.#ahead >= BATCHES_AHEAD || this.isDone) return null
+    this.#isReading = true
+    const count = BATCH_COMMITS_MAX - this.#left.length
+    return [...this.#left, ...this.#orders.subarray(this.#at, this.#at + count)]
+  }
+
+  /** The peer stored a batch. False when none was under way. */
+  confirm(): boolean {
+    this.#ahead -= 1
+    return this.#ahead >= 0
+  }
+
+  /** Takes what was read, a prefix of the last `nextRead`, and makes the next batch; null when it ends here. */
+  take(commits: readonly ServedCommit[]): Batch | null {
+    if (!this.#isReading) return null
+    this.#isReading = false
+    if (commits.length === 0) return this.#end()
+    let count = batchLength(commits, BATCH_BYTES_TARGET)
+    let places = this.#closed(commits.slice(0, count))
+    if (places.length === 0) {
+      // A relay may have spoilt all signatures but the last of a large frame; as large a one still passes them on.
+      count = batchLength(commits, FRAME_BYTES_MAX)
+      places = this.#closed(commits.slice(0, count))
+    }
+    if (places.length === 0) return this.#end()
+    const sent = new Set(places)
+    const rest = this.#left.slice(count) // of what was left before, beyond this batch
+    this.#at += Math.max(0, count - this.#left.length)
+    const skipped = commits.slice(0, count).filter((_, place) => !sent.has(place))
+    this.#left = [...skipped.map((it) => it.order), ...rest]
+    this.#ahead += 1
+    const batch = places.flatMap((place) => commits[place] ?? [])
+    return { orders: batch.map((it) => it.order), records: batch.map((it) => it.bytes) }
+  }
+
+  /** Nothing that can be read or sent ends the answer; the next round asks again. */
+  #end(): null {
+    this.#at = this.#orders.length
+    this.#left = []
+    return null
+  }
+
+  #closed(commits: readonly ServedCommit[]): number[] {
+    return this.#replica.closeRuns(
+      commits.map((it) => it.order),
+      (place) => {
+        const decoded = decodeRecord(commits[place]?.bytes ?? new Uint8Array(), this.#sha256)
+        return decoded.ok ? decoded.record : null
+      },
+    )
+  }
+}
+
+/** How many of the first commits fit a frame of `bytesMax`; one at least. */
+function batchLength(commits: readonly ServedCommit[], bytesMax: number): number {
+  let bytes = COMMITS_HEAD_BYTES
+  let count = 0
+  for (const { bytes: record } of commits) {
+    const { length } = record
+    bytes += length + (length < 24 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5)
+    if (bytes > bytesMax && count > 0) break
+    count += 1
+  }
+  return count
+}
+
+/** Of a frame with commits: its array, its kind, the longest request number and the head of the list. */
+const COMMITS_HEAD_BYTES = 1 + 1 + 9 + 3

@@ -1,0 +1,47 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeCrypto } from '#node/crypto'
+import { printFigure } from './figure.ts'
+import { makeCoop } from './records.ts'
+import { prepareFolder, startWorker } from './worker-folder.ts'
+
+const COMMITS = Number(process.env['BENCH_OPEN_COMMITS'] ?? 1_000_000)
+const BATCH = 1_000
+const DEVICES = 50
+
+/** Opening a node that holds a million commits: until it serves, and its memory then. */
+export async function benchOpen(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'coop-bench-'))
+  const history = makeCoop(DEVICES, nodeCrypto())
+  try {
+    const path = join(folder, 'node')
+    function* batches(): Generator<typeof history.records> {
+      yield history.records
+      // Signing a million commits takes minutes: the last of each chain in a batch covers those before it.
+      for (let at = 0; at < COMMITS; at += BATCH)
+        yield history.more(BATCH, (number) => number % BATCH >= BATCH - DEVICES)
+    }
+    const seed = history.founderSeed
+    await prepareFolder(path, { history, seed, batches: batches(), sponsorAddresses: null })
+    const worker = await startWorker(path)
+    await sleep(2_000)
+    const status = await readFile(`/proc/${worker.process.pid}/status`, 'utf8')
+    const rssBytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+    const peakBytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024
+    worker.process.send('stop')
+    printFigure(
+      `opening ${COMMITS.toLocaleString('en')} commits`,
+      `${Math.round(worker.openMs)} ms`,
+      'from the node code being loaded until it serves; limit 3,000 ms',
+    )
+    printFigure(
+      '  memory then (RSS)',
+      `${Math.round(rssBytes / 1e6)} MB`,
+      `peak ${Math.round(peakBytes / 1e6)} MB; limit 300 MB`,
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

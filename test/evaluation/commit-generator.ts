@@ -1,0 +1,118 @@
+import type { Act } from '#protocol/evaluation'
+import type { Choices } from './choices.ts'
+import { storedForks } from './mesh.ts'
+import type { Mesh } from './mesh.ts'
+import { evaluate } from './oracle.ts'
+import type { OracleResult } from './oracle.ts'
+import { winner } from './winner.ts'
+import { has, keyOf } from './world.ts'
+import type { Store, World } from './world.ts'
+
+/** Lets a device write one commit, as honest or hostile as it is. */
+export function writeCommit(mesh: Mesh, device: number): void {
+  if (mesh.isHostile[device]) writeHostile(mesh, device)
+  else writeHonest(mesh, device)
+}
+
+/** Heads that an honest device lists: evidence of forks, and a part of what is new to it. */
+function honestSeen({ world, choices, stores }: Mesh, device: number, epoch: number): number[] {
+  const store = stores[device] as Store
+  const forks = storedForks(world, store)
+  const [own = -1] = world.headsOf(store.commits, device)
+  const acknowledged = own < 0 ? 0n : ackedBy(world, own)
+  const seen = new Set<number>()
+  for (let other = 0; other < world.deviceCount; other += 1) {
+    if (other === device) continue
+    const fork = forks.get(other)
+    const settled = world
+      .line(epoch)
+      .findLast((seal) => seal.frontier.has(other))
+      ?.frontier.get(other)
+    const heads = world.headsOf(store.commits, other)
+    const [head] = fork === undefined || choices.chance(20) ? heads : [settled]
+    // Who is careless lists a branch without the proof that it is one.
+    const evidence = choices.chance(80) ? (fork?.commits ?? []) : []
+    for (const id of evidence) if (!has(acknowledged, id)) seen.add(id)
+    if (head !== undefined && !has(acknowledged, head) && choices.chance(60)) seen.add(head)
+  }
+  return [...seen]
+}
+
+function ackedBy(world: World, id: number): bigint {
+  let acked = 0n
+  for (let at = id; at >= 0; at = world.at(at).prev)
+    for (const head of world.at(at).seen) acked |= world.at(head).chain
+  return acked
+}
+
+function writeHonest(mesh: Mesh, device: number): void {
+  const { world, choices, stores } = mesh
+  const store = stores[device] as Store
+  const [prev = -1] = world.headsOf(store.commits, device)
+  const epoch = winner(world, store.seals)
+  const id = world.commit(device, prev, { epoch, seen: honestSeen(mesh, device, epoch) })
+  store.commits.add(id)
+  const left = leftOf(evaluate(world, store, epoch), id)
+  const forked = storedForks(world, store)
+  for (let count = choices.below(3); count > 0; count -= 1) {
+    const act = honestAct(mesh, device, left)
+    if (act === null || (act.kind === 'transfer' && forked.has(numberOf(act.to)))) continue
+    left.set(act.unit, (left.get(act.unit) ?? 0n) - act.amount)
+    world.at(id).acts.push(act)
+  }
+}
+
+function honestAct({ world, choices }: Mesh, device: number, left: Map<string, bigint>): Act | null {
+  const unit = choices.chance(80) ? 'eur' : 'seat'
+  const most = Number(left.get(unit) ?? 0n)
+  if (most <= 0) return null
+  const amount = BigInt(1 + choices.below(Math.min(most, 8)))
+  if (!choices.chance(70)) return { kind: 'fact', unit, amount }
+  return { kind: 'transfer', to: keyOf(otherDevice(world, choices, device)), unit, amount }
+}
+
+function writeHostile({ world, choices, stores }: Mesh, device: number): void {
+  const store = stores[device] as Store
+  const commits = [...store.commits]
+  const own = commits.filter((id) => world.at(id).device === device)
+  const heads = world.headsOf(commits, device)
+  let prev = heads.length === 0 ? -1 : choices.pick(heads)
+  if (own.length > 0 && choices.chance(35)) {
+    prev = choices.pick(own)
+    if (choices.chance(20)) prev = world.at(prev).prev
+  }
+  const before = prev < 0 ? 0 : world.at(prev).epoch
+  const fitting = [...store.seals].filter((it) => it === before || !world.isAncestor(it, before))
+  let epoch = choices.chance(60) ? before : choices.pick(fitting)
+  if (choices.chance(5)) epoch = choices.pick([...store.seals])
+  const seen = new Set<number>()
+  for (let count = choices.below(3); count > 0 && commits.length > 0; count -= 1)
+    seen.add(choices.pick(commits))
+  const id = world.commit(device, prev, { epoch, seen: [...seen] })
+  store.commits.add(id)
+  let left = Number(leftOf(evaluate(world, store, epoch), id).get('eur') ?? 0n)
+  for (let count = choices.below(3); count > 0; count -= 1) {
+    if (left <= 0 && choices.chance(90)) break
+    const most = Math.max(1, left)
+    let amount = BigInt(choices.chance(50) ? most : 1 + choices.below(most))
+    if (choices.chance(5)) amount = BigInt(most + 1 + choices.below(5))
+    const to = keyOf(choices.chance(3) ? device : otherDevice(world, choices, device))
+    const act: Act = choices.chance(70)
+      ? { kind: 'transfer', to, unit: 'eur', amount }
+      : { kind: 'fact', unit: 'eur', amount }
+    world.at(id).acts.push(act)
+    left -= Number(amount)
+  }
+}
+
+function otherDevice(world: World, choices: Choices, device: number): number {
+  return (device + 1 + choices.below(world.deviceCount - 1)) % world.deviceCount
+}
+
+function leftOf(result: OracleResult, id: number): Map<string, bigint> {
+  return new Map(result.verdicts.get(id)?.left)
+}
+
+function numberOf(key: string): number {
+  return Number(key.slice('device-'.length))
+}

@@ -1,0 +1,324 @@
+import type { VoidReason } from '#protocol/evaluation'
+import { bit, has, ids, keyOf } from './world.ts'
+import type { Store, World, WorldCommit, WorldSeal } from './world.ts'
+
+/** The rules, each with a switch, so that a test can show what goes wrong without it. */
+export interface Rules {
+  /**
+   * Whose seals decide what a commit may say: those of the epoch it cites, or of the line that wins today.
+   */
+  verdictsBy: 'cited-line' | 'winning-line'
+  /** A late transfer does not count although its receiver accepted it. */
+  lateBeatsAcceptance: boolean
+  /** Facts of late and contested commits count. */
+  factsAlwaysCount: boolean
+  /** What a frontier settled is neither contested nor late. */
+  frontiersAreFinal: boolean
+  /** An allowance takes what it replaces from the silent device. */
+  sealsTakeHoldings: boolean
+  /** What the acknowledged commits know of forks and epochs is known. */
+  knowledgeIsInherited: boolean
+}
+
+export const RULES: Rules = {
+  verdictsBy: 'cited-line',
+  lateBeatsAcceptance: false,
+  factsAlwaysCount: true,
+  frontiersAreFinal: true,
+  sealsTakeHoldings: false,
+  knowledgeIsInherited: true,
+}
+
+export interface OracleVerdict {
+  voidBecause: VoidReason | null
+  /** Transfers that the chain has accepted by now, as `commit.act`. */
+  accepted: Set<string>
+  /** Of these, what this commit accepts. */
+  accepts: string[]
+  left: Map<string, bigint>
+}
+
+export interface OracleStanding {
+  isContested: boolean
+  isLate: boolean
+  isSettled: boolean
+  isEndorsed: boolean
+  isVisible: boolean
+}
+
+export interface OracleBook {
+  issued: bigint
+  issuedAside: bigint
+  consumed: bigint
+  holdings: bigint[]
+  inFlight: bigint[]
+}
+
+export interface OracleResult {
+  verdicts: Map<number, OracleVerdict>
+  standings: Map<number, OracleStanding>
+  /** Acts that stand in the books, as `commit.act`. */
+  counted: Set<string>
+  books: Map<string, OracleBook>
+}
+
+interface Node {
+  acked: bigint
+  /** Known seals, with all their ancestors. */
+  epochs: Set<number>
+  forks: Map<number, number>
+  taken: Set<string>
+  verdict: OracleVerdict
+}
+
+/** Evaluates a store by the words of the rules: from sets, everything anew, with no thought of cost. */
+export function evaluate(world: World, store: Store, tip: number, rules: Rules = RULES): OracleResult {
+  return new Oracle(world, store, tip, rules).result()
+}
+
+class Oracle {
+  readonly #world: World
+  readonly #store: Store
+  readonly #tip: number
+  readonly #rules: Rules
+  readonly #order: number[]
+  readonly #nodes = new Map<number, Node>()
+  readonly #endorsed = new Set<number>()
+  readonly #accepted = new Set<string>()
+  readonly #taken = new Set<string>()
+
+  constructor(world: World, store: Store, tip: number, rules: Rules) {
+    this.#world = world
+    this.#store = store
+    this.#tip = tip
+    this.#rules = rules
+    this.#order = [...store.commits].sort((a, b) => a - b)
+  }
+
+  result(): OracleResult {
+    for (const id of this.#order) this.#judge(this.#world.at(id))
+    const line = this.#world.line(this.#tip)
+    const forks = this.#allForks()
+    const standings = new Map<number, OracleStanding>()
+    for (const id of this.#order) standings.set(id, this.#standing(this.#world.at(id), line, forks))
+    const { counted, books } = this.#count(standings)
+    const verdicts = new Map([...this.#nodes].map(([id, node]) => [id, node.verdict]))
+    return { verdicts, standings, counted, books }
+  }
+
+  #judge(commit: WorldCommit): void {
+    const before = this.#nodes.get(commit.prev)
+    const node: Node = {
+      acked: before?.acked ?? 0n,
+      epochs: new Set(before?.epochs),
+      forks: new Map(before?.forks),
+      taken: new Set(before?.taken),
+      verdict: {
+        voidBecause: null,
+        accepted: new Set(before?.verdict.accepted),
+        accepts: [],
+        left: new Map(before?.verdict.left),
+      },
+    }
+    this.#nodes.set(commit.id, node)
+    const heads = commit.seen.map((head) => this.#world.at(head))
+    for (const head of heads) if (head.device !== commit.device) this.#acknowledge(node, head)
+    const isOutdated = [...node.epochs].some(
+      (it) => it !== commit.epoch && this.#world.isAncestor(commit.epoch, it),
+    )
+    for (const seal of this.#world.line(commit.epoch)) {
+      node.epochs.add(seal.id)
+      for (const [device, seq] of seal.proofs) lower(node.forks, device, seq)
+    }
+    for (let device = 0; device < this.#world.deviceCount; device += 1)
+      lower(node.forks, device, this.#forkIn(node.acked, device))
+    if (!isOutdated) this.#trust(commit, node)
+    this.#takeAllowances(commit, node)
+    node.verdict.voidBecause = this.#debit(commit, node, isOutdated)
+  }
+
+  #acknowledge(node: Node, head: WorldCommit): void {
+    node.acked |= head.chain
+    if (!this.#rules.knowledgeIsInherited) return
+    const known = this.#nodes.get(head.id) as Node
+    for (const epoch of known.epochs) node.epochs.add(epoch)
+    for (const [device, seq] of known.forks) lower(node.forks, device, seq)
+  }
+
+  /** Accepts and endorses everything acknowledged that is good by the commit's own knowledge. */
+  #trust(commit: WorldCommit, node: Node): void {
+    const line = this.#world.line(this.#rules.verdictsBy === 'cited-line' ? commit.epoch : this.#tip)
+    for (const id of ids(node.acked)) {
+      const payer = this.#world.at(id)
+      if (payer.device === commit.device || !this.#store.commits.has(id)) continue
+      if (this.#isContested(payer, line, node.forks) || this.#isLate(payer, line)) continue
+      this.#endorsed.add(id)
+      if (this.#nodes.get(id)?.verdict.voidBecause !== null) continue
+      for (const [index, act] of payer.acts.entries()) {
+        const name = `${id}.${index}`
+        if (act.kind !== 'transfer' || act.to !== keyOf(commit.device)) continue
+        if (node.verdict.accepted.has(name)) continue
+        node.verdict.accepted.add(name)
+        node.verdict.accepts.push(name)
+        this.#accepted.add(name)
+        add(node.verdict.left, act.unit, act.amount)
+      }
+    }
+  }
+
+  #takeAllowances(commit: WorldCommit, node: Node): void {
+    for (const seal of this.#world.line(commit.epoch)) {
+      for (const [index, { device, unit, amount }] of seal.allowances.entries()) {
+        const name = `${seal.id}.${index}`
+        if (device !== commit.device || node.taken.has(name)) continue
+        node.taken.add(name)
+        this.#taken.add(name)
+        add(node.verdict.left, unit, amount)
+      }
+    }
+  }
+
+  #debit(commit: WorldCommit, node: Node, isOutdated: boolean): VoidReason | null {
+    const before = this.#nodes.get(commit.prev)
+    if (before !== undefined && before.verdict.voidBecause !== null) return 'void-before'
+    if (isOutdated) return 'epoch-outdated'
+    const left = new Map(node.verdict.left)
+    for (const act of commit.acts) {
+      if (act.amount <= 0n || (act.kind === 'transfer' && act.to === keyOf(commit.device))) return 'malformed'
+      if ((left.get(act.unit) ?? 0n) < act.amount) return 'uncovered'
+      add(left, act.unit, -act.amount)
+    }
+    node.verdict.left = left
+    return null
+  }
+
+  /** Lowest seq of which the device has two commits in the set. */
+  #forkIn(commits: bigint, device: number): number {
+    const met = new Set<number>()
+    let first = Infinity
+    for (const id of ids(commits)) {
+      const commit = this.#world.at(id)
+      if (commit.device !== device) continue
+      if (met.has(commit.seq)) first = Math.min(first, commit.seq)
+      met.add(commit.seq)
+    }
+    return first
+  }
+
+  #allForks(): Map<number, number> {
+    const stored = this.#order.reduce((bits, id) => bits | bit(id), 0n)
+    const forks = new Map<number, number>()
+    for (let device = 0; device < this.#world.deviceCount; device += 1)
+      lower(forks, device, this.#forkIn(stored, device))
+    for (const id of this.#store.seals)
+      for (const [device, seq] of this.#world.sealAt(id).proofs) lower(forks, device, seq)
+    return forks
+  }
+
+  #isUnderFrontier(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
+    return line.some((seal) => {
+      const head = seal.frontier.get(commit.device)
+      return head !== undefined && has(this.#world.at(head).chain, commit.id)
+    })
+  }
+
+  #isFinal(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
+    return this.#rules.frontiersAreFinal && this.#isUnderFrontier(commit, line)
+  }
+
+  #isContested(commit: WorldCommit, line: readonly WorldSeal[], forks: Map<number, number>): boolean {
+    return commit.seq >= (forks.get(commit.device) ?? Infinity) && !this.#isFinal(commit, line)
+  }
+
+  #isLate(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
+    if (this.#isFinal(commit, line)) return false
+    const isUnder = this.#isUnderFrontier(commit, line)
+    if (!isUnder && line.some((seal) => seal.closed.includes(commit.device))) return true
+    const floor = Math.max(...line.map((seal) => seal.floor))
+    return ids(commit.chain).some((id) => {
+      const at = this.#world.at(id)
+      return !this.#isFinal(at, line) && this.#world.sealAt(at.epoch).height < floor
+    })
+  }
+
+  #standing(commit: WorldCommit, line: readonly WorldSeal[], forks: Map<number, number>): OracleStanding {
+    const isContested = this.#isContested(commit, line, forks)
+    const isLate = this.#isLate(commit, line)
+    const isEndorsed = this.#endorsed.has(commit.id)
+    const isSettled = this.#isUnderFrontier(commit, line)
+    return { isContested, isLate, isSettled, isEndorsed, isVisible: isEndorsed || (!isContested && !isLate) }
+  }
+
+  #count(standings: Map<number, OracleStanding>): { counted: Set<string>; books: Map<string, OracleBook> } {
+    const counted = new Set<string>()
+    const books = new Map<string, OracleBook>()
+    this.#issue(books)
+    for (const id of this.#order) {
+      const { device, acts } = this.#world.at(id)
+      if (this.#nodes.get(id)?.verdict.voidBecause !== null) continue
+      const standing = standings.get(id) as OracleStanding
+      const isGood = !standing.isContested && !standing.isLate
+      for (const [index, act] of acts.entries()) {
+        const name = `${id}.${index}`
+        const book = this.#book(books, act.unit)
+        if (act.kind === 'fact') {
+          if (!isGood && !this.#rules.factsAlwaysCount) continue
+          counted.add(name)
+          book.consumed += act.amount
+          book.holdings[device] = (book.holdings[device] ?? 0n) - act.amount
+          continue
+        }
+        const isAccepted = this.#accepted.has(name)
+        const isBeaten = standing.isLate && this.#rules.lateBeatsAcceptance
+        if (!isGood && (!isAccepted || isBeaten)) continue
+        counted.add(name)
+        const to = deviceOf(act.to)
+        const side = isAccepted ? book.holdings : book.inFlight
+        book.holdings[device] = (book.holdings[device] ?? 0n) - act.amount
+        side[to] = (side[to] ?? 0n) + act.amount
+      }
+    }
+    return { counted, books }
+  }
+
+  #issue(books: Map<string, OracleBook>): void {
+    const onLine = new Set(this.#world.line(this.#tip).map((seal) => seal.id))
+    for (const seal of this.#store.seals) {
+      for (const [index, issued] of this.#world.sealAt(seal).allowances.entries()) {
+        if (!onLine.has(seal) && !this.#taken.has(`${seal}.${index}`)) continue
+        const book = this.#book(books, issued.unit)
+        book.issued += issued.amount
+        if (!onLine.has(seal)) book.issuedAside += issued.amount
+        book.holdings[issued.device] = (book.holdings[issued.device] ?? 0n) + issued.amount
+        if (!this.#rules.sealsTakeHoldings || issued.insteadOf < 0) continue
+        book.issued -= issued.amount
+        book.holdings[issued.insteadOf] = (book.holdings[issued.insteadOf] ?? 0n) - issued.amount
+      }
+    }
+  }
+
+  #book(books: Map<string, OracleBook>, unit: string): OracleBook {
+    const none = (): bigint[] => Array.from({ length: this.#world.deviceCount }, () => 0n)
+    const book = books.get(unit) ?? {
+      issued: 0n,
+      issuedAside: 0n,
+      consumed: 0n,
+      holdings: none(),
+      inFlight: none(),
+    }
+    books.set(unit, book)
+    return book
+  }
+}
+
+function deviceOf(key: string): number {
+  return Number(key.slice(keyOf(0).length - 1))
+}
+
+function lower(numbers: Map<number, number>, key: number, value: number): void {
+  if (value < (numbers.get(key) ?? Infinity)) numbers.set(key, value)
+}
+
+function add(amounts: Map<string, bigint>, key: string, amount: bigint): void {
+  amounts.set(key, (amounts.get(key) ?? 0n) + amount)
+}

@@ -1,0 +1,83 @@
+import { expect } from 'vitest'
+import type { OracleResult } from './oracle.ts'
+import type { World } from './world.ts'
+
+/**
+ * Counts histories in which something worth testing was reached, so that a property cannot pass on dull ones.
+ */
+export class Reached {
+  readonly #histories = new Map<string, number>()
+
+  /** Notes that one more history did (or did not) reach the named state. */
+  note(name: string, isReached: boolean): void {
+    this.#histories.set(name, (this.#histories.get(name) ?? 0) + Number(isReached))
+  }
+
+  /** Notes what a whole history reached. */
+  noteHistory(world: World, result: OracleResult): void {
+    const standings = [...result.standings.values()]
+    const verdicts = [...result.verdicts.values()]
+    const books = [...result.books.values()]
+    const seals = world.seals.slice(1)
+    const isParted = (id: number): boolean => {
+      const { device, seq } = world.at(id)
+      return world.commits.some((it) => it.id !== id && it.device === device && it.seq === seq)
+    }
+    const isBad = (id: number): boolean => {
+      const standing = result.standings.get(id)
+      return standing?.isContested === true || standing?.isLate === true
+    }
+    const acceptedOf = verdicts.flatMap((it) => it.accepts.map((name) => Number(name.split('.')[0])))
+    this.note('fork', [...result.standings.keys()].some(isParted))
+    this.note(
+      'settled branch of a fork',
+      [...result.standings].some(([id, it]) => it.isSettled && isParted(id)),
+    )
+    this.note(
+      'late',
+      standings.some((it) => it.isLate),
+    )
+    this.note(
+      'contested',
+      standings.some((it) => it.isContested),
+    )
+    this.note(
+      'hidden',
+      standings.some((it) => !it.isVisible),
+    )
+    this.note(
+      'endorsed and bad',
+      standings.some((it) => it.isEndorsed && (it.isLate || it.isContested)),
+    )
+    this.note('accepted and bad', acceptedOf.some(isBad))
+    this.note(
+      'deficit',
+      books.some((book) => book.holdings.some((held) => held < 0n)),
+    )
+    this.note(
+      'issued aside',
+      books.some((book) => book.issuedAside > 0n),
+    )
+    this.note(
+      'sibling seals',
+      seals.some((one) => seals.some((other) => one.id < other.id && one.parent === other.parent)),
+    )
+    for (const reason of ['uncovered', 'epoch-outdated', 'malformed', 'void-before'])
+      this.note(
+        reason,
+        verdicts.some((it) => it.voidBecause === reason),
+      )
+  }
+
+  /** Histories that reached a state. */
+  count(name: string): number {
+    return this.#histories.get(name) ?? 0
+  }
+
+  /** Demands that each state was reached in at least that many histories. */
+  expectAtLeast(least: Record<string, number>): void {
+    const counts = Object.fromEntries(Object.keys(least).map((name) => [name, this.count(name)]))
+    for (const [name, number] of Object.entries(least))
+      expect(counts[name], `'${name}' in ${JSON.stringify(counts)}`).toBeGreaterThanOrEqual(number)
+  }
+}

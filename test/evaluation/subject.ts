@@ -1,0 +1,188 @@
+import { Evaluation } from '#protocol/evaluation'
+import type { Changes, Standing, Verdict } from '#protocol/evaluation'
+import { NaiveGraph } from './naive-graph.ts'
+import { winner } from './winner.ts'
+import { keyOf } from './world.ts'
+import type { Store, World, WorldSeal } from './world.ts'
+
+/** Something that arrives: a commit or a seal, by its id in the world. */
+export type Item = { kind: 'commit'; id: number } | { kind: 'seal'; id: number }
+
+/**
+ * One replica: takes commits and seals in any order, several times over, feeds the evaluation what is ready,
+ * and keeps what a document would keep: a view that it changes only where the evaluation says that something
+ * changed.
+ */
+export class Subject {
+  readonly world: World
+  readonly evaluation: Evaluation
+  readonly store: Store = { commits: new Set(), seals: new Set([0]) }
+  readonly verdicts: Map<number, Verdict> = new Map()
+  /** Visible commits and counted acts, kept up by `Changes` alone. */
+  readonly visible: Set<number> = new Set()
+  readonly counted: Set<string> = new Set()
+  readonly #graph = new NaiveGraph()
+  readonly #orders = new Map<number, number>()
+  readonly #ids: number[] = []
+  readonly #seals = new Map<number, number>([[0, 0]])
+  #waiting: Item[] = []
+
+  constructor(world: World) {
+    this.world = world
+    const founding = world.founding.map((it) => ({ ...it, device: keyOf(it.device) }))
+    const graph = this.#graph
+    this.evaluation = new Evaluation({ graph, keyOf: (device) => graph.keyOf(device), founding })
+  }
+
+  /** World id of the last seal of the line. */
+  get tip(): number {
+    return [...this.#seals].find(([, seal]) => seal === this.evaluation.tip)?.[0] ?? 0
+  }
+
+  get isStuck(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Takes an item, now or once it is ready. Returns how many items were taken in. */
+  receive(item: Item, step?: () => void): void {
+    this.#waiting.push(item)
+    for (let ready = this.#nextReady(); ready !== undefined; ready = this.#nextReady()) {
+      this.#waiting = this.#waiting.filter((it) => it !== ready)
+      if (this.#isKnown(ready)) continue
+      if (ready.kind === 'commit') this.#append(ready.id)
+      else this.#seal(this.world.sealAt(ready.id))
+      step?.()
+    }
+  }
+
+  receiveAll(store: Store): void {
+    for (const item of itemsOf(store)) this.receive(item)
+  }
+
+  orderOf(id: number): number {
+    return this.#orders.get(id) as number
+  }
+
+  /** World id of a commit of this replica's log. */
+  idOf(order: number): number {
+    return this.#ids[order] as number
+  }
+
+  sealOf(id: number): number {
+    return this.#seals.get(id) as number
+  }
+
+  standing(id: number): Standing {
+    return this.evaluation.standingOf(this.orderOf(id))
+  }
+
+  isCounted(id: number, act: number): boolean {
+    return this.evaluation.isCounted({ order: this.orderOf(id), act })
+  }
+
+  /** Accepted transfers of a commit, as `commit.act` in ids of the world, sorted. */
+  accepts(id: number): string[] {
+    return (this.verdicts.get(id)?.accepted ?? []).map((it) => `${this.idOf(it.order)}.${it.act}`).sort()
+  }
+
+  /** Commits that accepted the act, in ids of the world. */
+  acceptedBy(id: number, act: number): number[] {
+    return this.evaluation.acceptedBy({ order: this.orderOf(id), act }).map((it) => this.idOf(it))
+  }
+
+  #nextReady(): Item | undefined {
+    return this.#waiting.find((item) => {
+      if (item.kind === 'commit') {
+        const { prev, seen, epoch } = this.world.at(item.id)
+        return this.store.seals.has(epoch) && [prev, ...seen].every((id) => id < 0 || this.#orders.has(id))
+      }
+      const { parent, frontier } = this.world.sealAt(item.id)
+      return this.store.seals.has(parent) && [...frontier.values()].every((id) => this.#orders.has(id))
+    })
+  }
+
+  #isKnown({ kind, id }: Item): boolean {
+    return kind === 'commit' ? this.store.commits.has(id) : this.store.seals.has(id)
+  }
+
+  #append(id: number): void {
+    const { device, seq, prev, seen, epoch, acts } = this.world.at(id)
+    const links = { prev: prev < 0 ? -1 : this.orderOf(prev), seen: seen.map((it) => this.orderOf(it)) }
+    const draft = { device: keyOf(device), ...links, epoch: this.sealOf(epoch), acts }
+    const isAtEnd = prev < 0 ? !this.#hasWritten(device) : this.#isEnd(prev)
+    const foretold = isAtEnd ? this.evaluation.judge(draft) : null
+    const order = this.#graph.add({ device: keyOf(device), seq, ...links })
+    this.#orders.set(id, order)
+    this.#ids[order] = id
+    this.store.commits.add(id)
+    const { verdict, changes } = this.evaluation.append(order, draft.epoch, acts)
+    this.verdicts.set(id, verdict)
+    if (foretold !== null && !isSame(foretold, verdict))
+      throw new Error(`commit ${id} was foretold another verdict`)
+    if (this.evaluation.standingOf(order).isVisible) this.visible.add(id)
+    this.#recount(id)
+    this.#follow(changes)
+  }
+
+  #seal(seal: WorldSeal): void {
+    const result = this.evaluation.addSeal({
+      id: `seal-${seal.id}`,
+      parent: this.sealOf(seal.parent),
+      frontier: [...seal.frontier.values()].map((id) => this.orderOf(id)),
+      closed: seal.closed.map(keyOf),
+      floor: seal.floor,
+      forkProofs: [...seal.proofs].map(([device, seq]) => ({ device: keyOf(device), seq })),
+      allowances: seal.allowances.map((it) => ({ ...it, device: keyOf(it.device) })),
+    })
+    if (!result.ok) throw new Error(`seal ${seal.id}: ${result.refusal}`)
+    this.#seals.set(seal.id, result.seal)
+    this.store.seals.add(seal.id)
+    this.#follow(result.changes)
+    this.#follow(this.evaluation.chooseTip(this.sealOf(winner(this.world, this.store.seals))))
+  }
+
+  #follow({ shown, hidden, counted, uncounted }: Changes): void {
+    for (const order of shown) this.#flip(this.visible, this.idOf(order), true)
+    for (const order of hidden) this.#flip(this.visible, this.idOf(order), false)
+    for (const order of [...counted, ...uncounted]) this.#recount(this.idOf(order))
+  }
+
+  #flip(set: Set<number>, id: number, isIn: boolean): void {
+    if (set.has(id) === isIn) throw new Error(`commit ${id} is said to change and does not`)
+    if (isIn) set.add(id)
+    else set.delete(id)
+  }
+
+  #recount(id: number): void {
+    for (const act of this.world.at(id).acts.keys()) {
+      if (this.isCounted(id, act)) this.counted.add(`${id}.${act}`)
+      else this.counted.delete(`${id}.${act}`)
+    }
+  }
+
+  #hasWritten(device: number): boolean {
+    return [...this.store.commits].some((id) => this.world.at(id).device === device)
+  }
+
+  #isEnd(id: number): boolean {
+    return ![...this.store.commits].some((other) => this.world.at(other).prev === id)
+  }
+}
+
+/** Everything in a store that has to arrive, seals first. The founding one is there from the start. */
+export function itemsOf({ commits, seals }: Store): Item[] {
+  return [
+    ...[...seals].filter((id) => id > 0).map((id): Item => ({ kind: 'seal', id })),
+    ...[...commits].map((id): Item => ({ kind: 'commit', id })),
+  ]
+}
+
+function isSame(one: Verdict, other: Verdict): boolean {
+  const rows = (verdict: Verdict): string =>
+    JSON.stringify([
+      verdict.voidBecause,
+      verdict.accepted,
+      [...verdict.left].map(([unit, left]) => [unit, String(left)]),
+    ])
+  return rows(one) === rows(other)
+}
