@@ -78,6 +78,14 @@ export function asCoopError(thrown: unknown): CoopError {
     )
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
+  if (system === 'EIO' || system === 'EROFS') {
+    return new CoopError(
+      'read-only',
+      `the disk refuses to work: ${message}`,
+      'Check the disk (dmesg, SMART); nothing was half done. Then try again.',
+      thrown,
+    )
+  }
   return new CoopError(
     'internal',
     message,

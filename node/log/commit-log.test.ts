@@ -237,6 +237,26 @@ test('of a damaged block the other commits are read, and it is whole again once 
   expect(await expectWhole()).toEqual([])
 })
 
+test('of a damaged block a record with a flipped signature, which its id does not cover, is not believed', async () => {
+  await fill(4)
+  const { record } = written[2] ?? {}
+  await rotValue(path, orderKey('c', 1), (bytes) => flipIn(bytes, record?.signature ?? new Uint8Array()))
+  await opened(async ({ commits }) => {
+    expect((await commits.read([1, 2, 3], EVERYTHING)).map((it) => it.order)).toEqual([1])
+    expect(commits.damaged).toEqual([2])
+  })
+})
+
+test('a block of which only the frame is damaged is read, and written anew', async () => {
+  await fill(4)
+  await rotValue(path, orderKey('c', 1), (bytes) => {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    return bytes
+  })
+  expect(await expectWhole()).toEqual(['log-commit repaired'])
+  expect(await expectWhole()).toEqual([])
+})
+
 function flipIn(bytes: Uint8Array, record: Uint8Array): Uint8Array {
   const at = Buffer.from(bytes).indexOf(record) + 40
   bytes[at] = (bytes[at] ?? 0) ^ 1

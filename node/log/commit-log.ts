@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { decodeRecord } from '#protocol/commit'
+import { commitMessage, decodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { equalBytes, toHex } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
@@ -226,18 +226,40 @@ export class CommitLog {
     const bytes = read.state === 'damaged' ? read.bytes : read.state === 'whole' ? read.value : null
     const records = this.#salvage(first, size, bytes === null ? [] : salvageLogBlock(bytes))
     this.#cache.set(first, records)
+    const whole = records.filter((it) => it !== null)
+    if (whole.length === size) await this.#rewrite(first, whole)
     return records
   }
 
-  /** Of bytes that may be records those that the index knows; the others are damaged. */
+  /** Writes a block anew of which only what holds it together was damaged. */
+  async #rewrite(first: number, records: Uint8Array[]): Promise<void> {
+    const key = orderKey('c', first)
+    try {
+      await this.#parts.store.write([{ type: 'put', key, value: encodeLogBlock({ first, records }) }])
+    } catch (cause) {
+      // All of it can be read; the next reading tries again.
+      this.#parts.log.warn({ err: cause, first }, 'a damaged block of the log could not be written anew')
+      return
+    }
+    this.#parts.store.findings.note({
+      code: 'log-commit',
+      where: key,
+      severity: 'repaired',
+      message: `the block ${key} of the log was damaged`,
+      action: 'Its commits are whole; it was written anew.',
+    })
+  }
+
+  /**
+   * Of bytes that may be records those that the index knows; the others are damaged. Without the hash over the block a
+   * record's own signature must hold, which its id does not cover.
+   */
   #salvage(first: number, size: number, found: readonly Uint8Array[]): (Uint8Array | null)[] {
-    const { sha256, log } = this.#parts
+    const { log } = this.#parts
     let isNews = false
     const records = Array.from({ length: size }, (_, i) => {
-      const bytes = found[i]
-      const decoded = bytes === undefined ? null : decodeRecord(bytes, sha256)
-      const id = this.#replica.history.idOf(first + i)
-      if (decoded?.ok === true && equalBytes(decoded.record.id, id)) return decoded.record.bytes
+      const bytes = this.#isOwnRecord(first + i, found[i]) ? found[i] : undefined
+      if (bytes !== undefined) return bytes
       if (!this.#damaged.has(first + i)) {
         isNews = true
         this.#damaged.set(first + i, null)
@@ -250,6 +272,14 @@ export class CommitLog {
       this.onDamage()
     }
     return records
+  }
+
+  #isOwnRecord(order: number, bytes: Uint8Array | undefined): boolean {
+    const decoded = bytes === undefined ? null : decodeRecord(bytes, this.#parts.sha256)
+    if (decoded?.ok !== true) return false
+    const { id, header, signature, payloads } = decoded.record
+    const isNamed = equalBytes(id, this.#replica.history.idOf(order)) && !payloads.includes(null)
+    return isNamed && this.#replica.rule.verify(header.device, commitMessage(id), signature)
   }
 
   /**

@@ -1,7 +1,7 @@
 import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import type { Sha256 } from '#protocol/identity'
-import type { IntakeResult, Replica } from '#protocol/replica'
+import type { CommitRefusal, IntakeResult, Replica } from '#protocol/replica'
 import { orderKey, orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
@@ -119,7 +119,12 @@ export class LooseLog {
   }
 }
 
-/** Refusals that what is still missing may cure. */
-function isForLater(refusal: string): boolean {
-  return refusal === 'gap' || refusal === 'unknown-device' || refusal === 'waiting-quota'
+/** Refusals that what is still missing may cure. A signature that was damaged on the disk is covered by a later one. */
+function isForLater(refusal: CommitRefusal): boolean {
+  return (
+    refusal === 'gap' ||
+    refusal === 'unknown-device' ||
+    refusal === 'waiting-quota' ||
+    refusal === 'signature'
+  )
 }

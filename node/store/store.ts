@@ -47,6 +47,8 @@ export class Store {
    * when it opens the next time; so nothing is written before it was closed and opened again.
    */
   #isTorn = false
+  /** Why the last write failed: the database may not have opened again since. */
+  #failure: unknown = null
   /** True when LevelDB said that it met damage; then its files are checked before they are opened again. */
   #isDamaged = false
   /** True when the files are to be checked at the next opening: then a close does not take that back. */
@@ -117,7 +119,8 @@ export class Store {
       } catch (cause) {
         this.#isTorn = true
         this.#isDamaged ||= isCorruption(cause)
-        throw writeFailure(cause)
+        this.#failure = writeFailure(cause)
+        throw this.#failure
       }
       for (const { key } of changes) this.#settle(key)
       if (end !== null) this.#writeEnd(end)
@@ -146,7 +149,7 @@ export class Store {
       // A damaged filter makes LevelDB miss a key; its iterators do not use filters.
       bytes = (await this.#level.get(key)) ?? (await this.#seek(key))
     } catch (cause) {
-      if (!isUnreadable(cause)) throw cause
+      if (!isUnreadable(cause)) throw this.#readFailure(cause)
       this.#isDamaged ||= isCorruption(cause)
       this.#noteDamaged(key)
       return { state: 'damaged', bytes: null }
@@ -204,11 +207,9 @@ export class Store {
   async *#raw(prefix: string, batchSize: number, from: string): AsyncGenerator<[string, Uint8Array][]> {
     let next: { gte: string } | { gt: string } = { gte: from }
     for (let size = batchSize; ; size = 1) {
-      const iterator: ReturnType<SealedLevel['iterator']> = this.#level.iterator({
-        ...next,
-        lt: `${prefix}\u{ffff}`,
-      })
+      let iterator: ReturnType<SealedLevel['iterator']> | null = null
       try {
+        iterator = this.#level.iterator({ ...next, lt: `${prefix}\u{ffff}` })
         for (;;) {
           const batch = (await iterator.nextv(size)) as [string, Uint8Array][]
           if (batch.length === 0) return
@@ -217,13 +218,13 @@ export class Store {
           yield batch
         }
       } catch (cause) {
-        if (!isUnreadable(cause)) throw cause
+        if (!isUnreadable(cause)) throw this.#readFailure(cause)
         this.#isDamaged = true
         this.findings.note(unreadablePart(prefix))
         // LevelDB tells at the end, and with the last batch: what is in that is read once more, one by one.
         if (size === 1) return
       } finally {
-        await iterator.close()
+        await iterator?.close()
       }
     }
   }
@@ -235,6 +236,12 @@ export class Store {
     } finally {
       await iterator.close()
     }
+  }
+
+  /** A database that did not open again after a failed write can be read as little as written. */
+  #readFailure(cause: unknown): unknown {
+    const isShut = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_DATABASE_NOT_OPEN'
+    return isShut && this.#failure !== null && !this.#isClosed ? this.#failure : cause
   }
 
   #hasSetting(changes: readonly StoreChange[]): boolean {
@@ -294,6 +301,7 @@ export class Store {
     this.#level = await this.#files.reopen(this.#isDamaged)
     this.#isTorn = false
     this.#isDamaged = false
+    this.#failure = null
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
