@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
-import { commitMessage, decodeRecord } from '#protocol/commit'
+import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
@@ -9,16 +9,18 @@ import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
-import { LooseLog } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
+import { mendCommits, repairWants } from './damaged-commits.ts'
 import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
 import { decodeLogEnd } from './log-end.ts'
+import { LooseRetry } from './loose-retry.ts'
 import type { MissingCommits } from './missing-commits.ts'
 import { openLog, waitingChanges } from './opened-log.ts'
 import type { OpenedLog } from './opened-log.ts'
+import { adviceFor } from './refusal-advice.ts'
 import { decodeSummary, encodeSummary, summaryKey } from './summary.ts'
 import type { Summary } from './summary.ts'
 import type { WriteGate } from './write-gate.ts'
@@ -27,8 +29,6 @@ import type { WriteGate } from './write-gate.ts'
 export const PENDING_BYTES_MAX = 8 * 1024 * 1024
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
-/** Wait before commits whose place in the log was lost are offered again, after others came. A guess. */
-const LOOSE_EVERY_MS = 1_000
 
 /** What an engine stands on. */
 export interface EngineParts {
@@ -75,8 +75,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #commits: CommitLog
   #logName: Uint8Array
   #missing: MissingCommits
-  #hasLoose = false
-  #looseTimer: NodeJS.Timeout | null = null
+  #loose: LooseRetry
   #work: Work = noWork()
   #pendingBytes = 0
   /** Documents that are being folded, by id. */
@@ -97,6 +96,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#commits = opened.commits
     this.#logName = opened.name
     this.#missing = opened.missing
+    this.#loose = this.#looseRetry(opened.hasLoose)
     this.#takeLog(opened)
   }
 
@@ -149,23 +149,12 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** True while there are commits whose place in the log was lost. */
   get hasLoose(): boolean {
-    return this.#hasLoose
+    return this.#loose.isNeeded
   }
 
   /** Ranges to ask a peer for, so that damaged commits can be written anew; at most `max` commits. */
   repairWants(max: number): Want[] {
-    const { history } = this.#replica
-    const orders = this.#commits.wanted.slice(0, max)
-    const damaged = new Set(orders)
-    const followed = new Set(orders.map((order) => history.prevOf(order)))
-    // One range for commits that follow each other on a chain.
-    return orders.flatMap((order): Want[] => {
-      if (followed.has(order)) return []
-      let from = history.prevOf(order)
-      while (damaged.has(from)) from = history.prevOf(from)
-      const device = history.keyOf(history.deviceOf(order)).slice()
-      return [{ device, to: history.idOf(order).slice(), have: from < 0 ? [] : [history.idOf(from).slice()] }]
-    })
+    return repairWants(this.#commits, this.#replica, max)
   }
 
   /** A peer holds what this device holds: what is missing still, nobody who is connected has. */
@@ -196,7 +185,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
       const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'
-      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, nextStep(result.refusal))
+      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
     }
     this.#queue({ ...noWork(), stored: result.stored })
     await this.durable()
@@ -206,7 +195,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Takes commits from a peer. They count at once; wait for `durable()` before anyone else is told. */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
     if (this.#failure !== null) return { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
-    const hasMended = this.damaged.length > 0 && this.#mend(records)
+    const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
     const result = this.#replica.ingest(records, checked)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
@@ -309,7 +298,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       // Whoever wrote has been told; closing goes on.
     })
     this.#isClosed = true
-    if (this.#looseTimer !== null) clearTimeout(this.#looseTimer)
+    this.#loose.close()
     this.#failure ??= new CoopError('read-only', 'the node is stopping', 'Start it again.')
   }
 
@@ -343,8 +332,21 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#commits = commits
     this.#logName = name
     this.#missing = missing
-    this.#hasLoose = hasLoose
+    this.#loose.close()
+    this.#loose = this.#looseRetry(hasLoose)
     commits.onDamage = () => this.emit('damaged')
+  }
+
+  #looseRetry(isNeeded: boolean): LooseRetry {
+    const { store, crypto, log } = this.#parts
+    const write = async (result: IntakeResult): Promise<void> => {
+      this.#queue({ ...result, hasMended: false })
+      await this.durable()
+    }
+    return new LooseRetry(
+      { store, sha256: crypto.sha256, log, replica: () => this.#replica, write },
+      isNeeded,
+    )
   }
 
   #source(): FoldSource {
@@ -355,22 +357,6 @@ export class Engine extends EventEmitter<EngineEvents> {
       read: async (orders) => this.serve(orders),
       noteDamaged: (order) => commits.noteDamaged(order),
     }
-  }
-
-  /** Takes records of commits that are damaged here; true when there were any. */
-  #mend(records: readonly CommitRecord[]): boolean {
-    const { history, rule } = this.#replica
-    let hasMended = false
-    for (const record of records) {
-      const order = history.find(record.id)
-      if (order < 0 || !this.#commits.isDamaged(order) || record.payloads.includes(null)) continue
-      const { device } = record.header
-      // The id does not cover the signature: one that was good once must not be replaced by any other.
-      if (this.#replica.isSigned(order) && !rule.verify(device, commitMessage(record.id), record.signature))
-        continue
-      if (this.#commits.mend(order, record.bytes)) hasMended = true
-    }
-    return hasMended
   }
 
   /** True for commits of this device's key that this device did not write, as far as it knows. */
@@ -410,7 +396,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         this.#writing.resolve()
         if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
         if (work.hasMended) this.emit('damaged')
-        if (work.stored.length > 0) this.#retryLoose()
+        if (work.stored.length > 0) this.#loose.schedule()
       } catch (cause) {
         this.#fail(cause)
       }
@@ -429,35 +415,6 @@ export class Engine extends EventEmitter<EngineEvents> {
     )
     commits.noteWritten()
     this.#missing.settle()
-  }
-
-  /** Offers commits again whose place in the log was lost, now that others came. */
-  #retryLoose(): void {
-    if (!this.#hasLoose || this.#looseTimer !== null || this.#isClosed) return
-    this.#looseTimer = setTimeout(() => {
-      this.#takeLoose()
-        .catch((cause: unknown) =>
-          this.#parts.log.error({ err: cause }, 'set aside commits could not be taken in'),
-        )
-        .finally(() => {
-          this.#looseTimer = null
-        })
-    }, LOOSE_EVERY_MS)
-  }
-
-  async #takeLoose(): Promise<void> {
-    const { store, crypto } = this.#parts
-    const loose = new LooseLog({ store, sha256: crypto.sha256 })
-    const replica = this.#replica
-    await this.durable()
-    for await (const { result, changes } of loose.takeIn(replica)) {
-      if (replica !== this.#replica) return
-      this.#queue({ ...result, hasMended: false })
-      await this.durable()
-      await store.write([...changes])
-    }
-    this.#hasLoose = !(await loose.isEmpty())
-    if (!this.#hasLoose) noteLooseTaken(store)
   }
 
   #devicesOf(stored: readonly StoredCommit[]): number[] {
@@ -513,27 +470,4 @@ function noWork(): Work {
 
 function byteCount(stored: readonly StoredCommit[]): number {
   return stored.reduce((sum, { record }) => sum + record.bytes.length, 0)
-}
-
-function noteLooseTaken(store: Store): void {
-  for (const finding of store.findings.all())
-    if (finding.code === 'log-hole')
-      store.findings.note({ ...finding, severity: 'repaired', action: 'They were taken in again.' })
-}
-
-function nextStep(refusal: string): string {
-  switch (refusal) {
-    case 'not-a-member':
-      return 'Join the co-op with an invite first.'
-    case 'no-slots':
-      return 'Only a device that holds slots can invite; ask a steward for an invite.'
-    case 'role':
-      return 'Ask a steward: this role may not do that.'
-    case 'chain-waits':
-      return 'Connect to another device of the co-op; it has what is missing.'
-    case 'forked':
-      return 'Give this folder a key of its own: `coop restore --new-key`, with the recovery kit of the member.'
-    default:
-      return 'Check the input; docs/protocol/documents.md says what each document takes.'
-  }
 }
