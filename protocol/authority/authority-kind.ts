@@ -9,5 +9,6 @@ export const authorityKind: DocumentKind = {
   name: AUTHORITY,
   isNamed: false,
   isAlwaysSent: true,
+  takesHidden: true,
   open: (_document, host) => new AuthorityState(host),
 }

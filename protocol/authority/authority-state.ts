@@ -1,4 +1,4 @@
-import { encodeCanonical, equalBytes, toHex } from '../encoding/index.ts'
+import { encodeCanonical, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { FOUNDING_SCOPE, isCertified } from '../identity/index.ts'
 import { readEntries } from '../document/index.ts'
 import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
@@ -16,7 +16,13 @@ export interface Admission {
   seq: number
   /** Commit id, hex. */
   commit: string
+  /** Its place in the log of this replica. */
+  order: number
   role: Role
+  /** The member's recovery key, hex. */
+  member: string
+  memberName: string
+  deviceName: string
   /** Key (hex) that the device had before, when it was admitted as a new key of its member; else null. */
   replaces: string | null
 }
@@ -32,8 +38,8 @@ export interface DeviceEntry {
   role: Role
   /** Key (hex) that this one replaces, of the same member; else null. */
   replaces: string | null
-  /** Every admission, by commit id; the first gives names and role. */
-  admissions: (Admission & { memberName: string; deviceName: string; member: string })[]
+  /** Every visible admission, by commit id; the first gives names and role. */
+  admissions: Admission[]
 }
 
 /** An invite as its issuing device's chain tells it. */
@@ -43,9 +49,18 @@ export interface Invite {
   issuer: string
   role: Role
   uses: number
+  /** Visible admissions with it. */
   used: number
   expiresMs: number
   isRevoked: boolean
+}
+
+/** An invite and what its issuer did with it, by the orders of its commits: on all branches if its chain has parted. */
+interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' | 'expiresMs'> {
+  order: number
+  commit: string
+  usedBy: number[]
+  revokedBy: number[]
 }
 
 /** Why an authority section was refused. Stable: the CLI and pages translate these. */
@@ -67,43 +82,91 @@ export type AuthorityRefusal =
 type Effect = () => void
 type EntryVerdict = AuthorityRefusal | Effect
 
-/** Membership of the co-op, folded from the signed acts of its devices. */
+/**
+ * Membership of the co-op, folded from the signed acts of its devices. Every act is judged by its author's own chain
+ * and by what the author relied on. So all stored acts are taken in, in any causal order, also of a chain that has
+ * parted; what is shown of them is what is visible.
+ */
 export class AuthorityState implements DocumentState {
   readonly #host: DocumentHost
-  /** By device key, hex. */
-  readonly devices: Map<string, DeviceEntry> = new Map()
-  /** By public key of the invite, hex. */
-  readonly invites: Map<string, Invite> = new Map()
   /** Null until the founding commit is folded. */
   genesis: Genesis | null = null
   /** Counts changes, so that a host can see that the roster moved. */
   revision = 0
   #hash: Uint8Array | null = null
-  /** New keys that each device (hex) admitted for members who are on the roster. */
-  readonly #renewals = new Map<string, number>()
+  /** By device key, hex: all admissions, by commit id. */
+  readonly #admissions = new Map<string, Admission[]>()
+  #devices: Map<string, DeviceEntry> | null = null
+  /** By public key of the invite, hex: one for each device and branch that issued it. */
+  readonly #issued = new Map<string, Issued[]>()
+  #invites: Map<string, Invite> | null = null
+  /** Orders of the commits by which each device (hex) admitted new keys of members who are on the roster. */
+  readonly #renewals = new Map<string, number[]>()
+  /** Invites by their issuer, hex. */
+  readonly #issuedBy = new Map<string, Issued[]>()
 
   constructor(host: DocumentHost) {
     this.#host = host
   }
 
-  /** Empties the state, so that it can be folded anew in another order. */
-  clear(): void {
-    this.devices.clear()
-    this.invites.clear()
-    this.#renewals.clear()
-    this.genesis = null
-    this.revision += 1
-    this.#hash = null
+  /** Devices of the roster by key, hex. */
+  get devices(): ReadonlyMap<string, DeviceEntry> {
+    this.#devices ??= new Map(
+      [...this.#admissions].flatMap(([name]) => {
+        const entry = this.#entryOf(name)
+        return entry === null ? [] : [[name, entry]]
+      }),
+    )
+    return this.#devices
   }
 
-  /** Slots that a device holds: admissions it may still promise. */
+  /** Visible invites by public key, hex; of two with one key, the one of the smaller commit id. */
+  get invites(): ReadonlyMap<string, Invite> {
+    this.#invites ??= new Map(this.#visibleInvites().map((it) => [toHex(it.key), it]).reverse() as [string, Invite][])
+    return this.#invites
+  }
+
+  /** True when any stored act admits the device (hex), be it visible or not. */
+  isAdmitted(device: string): boolean {
+    return this.#admissions.has(device)
+  }
+
+  /** All admissions of a device (hex), by commit id, be they visible or not. */
+  admissionsOf(device: string): readonly Admission[] {
+    return this.#admissions.get(device) ?? []
+  }
+
+  /** Empties the state, so that it can be folded anew. */
+  clear(): void {
+    this.#admissions.clear()
+    this.#issued.clear()
+    this.#issuedBy.clear()
+    this.#renewals.clear()
+    this.genesis = null
+    this.visibilityChanged()
+  }
+
+  visibilityChanged(): void {
+    this.revision += 1
+    this.#hash = null
+    this.#devices = null
+    this.#invites = null
+  }
+
+  /** Slots that a device (hex) holds: admissions it may still promise. */
   slotsOf(device: string): number {
+    return this.#slots(device, () => true)
+  }
+
+  /** Slots that are left behind the commits of a device's chain that `isBefore` names. */
+  #slots(device: string, isBefore: (order: number) => boolean): number {
     if (this.genesis === null || toHex(this.genesis.device) !== device) return 0
-    let spent = this.#renewals.get(device) ?? 0
-    for (const invite of this.invites.values()) {
-      if (invite.issuer === device) spent += invite.isRevoked ? invite.used : invite.uses
+    let left = this.genesis.slots - (this.#renewals.get(device) ?? []).filter(isBefore).length
+    for (const invite of this.#issuedBy.get(device) ?? []) {
+      if (!isBefore(invite.order)) continue
+      left -= invite.revokedBy.some(isBefore) ? invite.usedBy.filter(isBefore).length : invite.uses
     }
-    return this.genesis.slots - spent
+    return left
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -142,9 +205,15 @@ export class AuthorityState implements DocumentState {
               ...(it.replaces === null ? [] : [it.replaces]),
             ]),
           ]),
-        [...this.invites]
-          .sort(byKey)
-          .map(([, it]) => [it.key, it.issuer, it.role, it.uses, it.used, it.expiresMs, it.isRevoked]),
+        this.#visibleInvites().map((it) => [
+          it.key,
+          it.issuer,
+          it.role,
+          it.uses,
+          it.used,
+          it.expiresMs,
+          it.isRevoked,
+        ]),
       ]),
     )
     return this.#hash
@@ -157,11 +226,11 @@ export class AuthorityState implements DocumentState {
       case 'invite':
         return this.#invite(entry, section)
       case 'revoke': {
-        const invite = this.invites.get(toHex(entry.key))
-        if (invite === undefined) return 'invite-unknown'
-        if (invite.issuer !== section.device) return 'invite-foreign'
+        const invite = this.#ownInvite(entry.key, section)
+        if (typeof invite === 'string') return invite
         return () => {
-          invite.isRevoked = true
+          invite.revokedBy.push(section.order)
+          this.#invites = null
         }
       }
       case 'admit':
@@ -174,55 +243,69 @@ export class AuthorityState implements DocumentState {
   #found(entry: GenesisEntry, section: SectionContext): EntryVerdict {
     const genesis = decodeGenesis(entry.record)
     const isOurs = equalBytes(this.#host.sha256(entry.record), this.#host.coop)
-    if (genesis === null || !isOurs || this.genesis !== null || section.seq !== 0) return 'genesis'
+    if (genesis === null || !isOurs || section.seq !== 0) return 'genesis'
     if (toHex(genesis.device) !== section.device) return 'genesis'
     const { kit, device } = genesis
     const claim = { kit, device, scope: FOUNDING_SCOPE, certificate: entry.certificate }
     if (!isCertified(this.#host.rule, claim)) return 'certificate'
     return () => {
-      this.genesis = genesis
+      this.genesis ??= genesis
       this.#enter({ ...genesis, role: 'steward', replaces: null }, section)
     }
   }
 
   #invite(entry: InviteEntry, section: SectionContext): EntryVerdict {
-    if (this.invites.has(toHex(entry.key))) return 'invite-known'
-    if (entry.uses > this.slotsOf(section.device)) return 'no-slots'
+    const name = toHex(entry.key)
+    if (this.#issued.get(name)?.some((it) => section.relies(it.order)) === true) return 'invite-known'
+    if (entry.uses > this.#slots(section.device, (order) => section.follows(order))) return 'no-slots'
     const { key, role, uses, expiresMs } = entry
     return () => {
-      const invite: Invite = {
+      const invite: Issued = {
         key: key.slice(),
         issuer: section.device,
         role,
         uses,
-        used: 0,
         expiresMs,
-        isRevoked: false,
+        order: section.order,
+        commit: toHex(section.commit),
+        usedBy: [],
+        revokedBy: [],
       }
-      this.invites.set(toHex(key), invite)
+      push(this.#issued, name, invite)
+      push(this.#issuedBy, section.device, invite)
+      this.#invites = null
     }
   }
 
   #admit(entry: AdmitEntry, section: SectionContext): EntryVerdict {
-    const invite = this.invites.get(toHex(entry.invite))
-    if (invite === undefined) return 'invite-unknown'
-    if (invite.issuer !== section.device) return 'invite-foreign'
-    if (invite.isRevoked) return 'invite-revoked'
-    if (invite.used >= invite.uses) return 'invite-used'
+    const invite = this.#ownInvite(entry.invite, section)
+    if (typeof invite === 'string') return invite
+    const isBefore = (order: number): boolean => section.follows(order)
+    if (invite.revokedBy.some(isBefore)) return 'invite-revoked'
+    if (invite.usedBy.filter(isBefore).length >= invite.uses) return 'invite-used'
     if (this.#known(entry.device, section).length > 0) return 'already-admitted'
     const { kit, device, certificate } = entry
     if (!isCertified(this.#host.rule, { kit, device, scope: this.#host.coop, certificate }))
       return 'certificate'
     if (!isProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
     return () => {
-      invite.used += 1
+      invite.usedBy.push(section.order)
+      this.#invites = null
       this.#enter({ ...entry, role: invite.role, replaces: null }, section)
     }
   }
 
+  /** The invite of that key that the author's own chain has issued. */
+  #ownInvite(key: Uint8Array, section: SectionContext): Issued | 'invite-unknown' | 'invite-foreign' {
+    const issued = this.#issued.get(toHex(key)) ?? []
+    const own = issued.find((it) => it.issuer === section.device && section.follows(it.order))
+    if (own !== undefined) return own
+    return issued.some((it) => section.relies(it.order)) ? 'invite-foreign' : 'invite-unknown'
+  }
+
   /** The role is that of the replaced key; so a new key brings its member nothing that it did not have. */
   #renew(entry: RenewalEntry, section: SectionContext): EntryVerdict {
-    if (this.slotsOf(section.device) < 1) return 'no-slots'
+    if (this.#slots(section.device, (order) => section.follows(order)) < 1) return 'no-slots'
     const { kit, device, certificate } = entry
     const replaced = this.#known(entry.replaces, section)
     if (replaced.length === 0) return 'replaced-unknown'
@@ -233,15 +316,15 @@ export class AuthorityState implements DocumentState {
       return 'certificate'
     if (!isRenewalProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
     return () => {
-      this.#renewals.set(section.device, (this.#renewals.get(section.device) ?? 0) + 1)
+      push(this.#renewals, section.device, section.order)
       this.#enter({ ...entry, role: before.role, replaces: toHex(entry.replaces) }, section)
     }
   }
 
-  /** Admissions of a device that the section's commit acknowledges, by commit id. */
-  #known(device: Uint8Array, section: SectionContext): DeviceEntry['admissions'] {
-    const admissions = this.devices.get(toHex(device))?.admissions ?? []
-    return admissions.filter((it) => section.acknowledges(it.issuer, it.seq))
+  /** Admissions of a device that the section's commit relies on, by commit id. */
+  #known(device: Uint8Array, section: SectionContext): Admission[] {
+    const admissions = this.#admissions.get(toHex(device)) ?? []
+    return admissions.filter((it) => section.relies(it.order))
   }
 
   #enter(
@@ -252,26 +335,56 @@ export class AuthorityState implements DocumentState {
     section: SectionContext,
   ): void {
     const name = toHex(who.device)
-    const member = toHex(who.kit)
     const { memberName, deviceName, role, replaces } = who
-    const commit = toHex(section.commit)
-    const admission = { issuer: section.device, seq: section.seq, commit, role, replaces }
-    const admissions = [
-      ...(this.devices.get(name)?.admissions ?? []),
-      { ...admission, member, memberName, deviceName },
-    ]
-    admissions.sort((a, b) => (a.commit < b.commit ? -1 : 1))
-    const first = admissions[0] ?? { ...admission, member, memberName, deviceName }
-    this.devices.set(name, {
-      key: who.device.slice(), // a copy: the original is a view that would keep its whole frame alive
-      member: first.member,
-      memberName: first.memberName,
-      deviceName: first.deviceName,
-      role: first.role,
-      replaces: first.replaces,
-      admissions,
-    })
+    push(this.#admissions, name, {
+      issuer: section.device,
+      seq: section.seq,
+      commit: toHex(section.commit),
+      order: section.order,
+      role,
+      member: toHex(who.kit),
+      memberName,
+      deviceName,
+      replaces,
+    }).sort((a, b) => (a.commit < b.commit ? -1 : 1))
+    const entry = this.#entryOf(name)
+    if (entry !== null) this.#devices?.set(name, entry)
   }
+
+  /** A device (hex) as its visible admissions tell it; null without any. */
+  #entryOf(name: string): DeviceEntry | null {
+    const admissions = this.admissionsOf(name).filter((it) => this.#host.isVisible(it.order))
+    const [first] = admissions
+    if (first === undefined) return null
+    const { member, memberName, deviceName, role, replaces } = first
+    return { key: fromHex(name) ?? NO_KEY, member, memberName, deviceName, role, replaces, admissions }
+  }
+
+  /** Ascending by key, then by the commit that issued it. */
+  #visibleInvites(): Invite[] {
+    const { isVisible } = this.#host
+    return [...this.#issued]
+      .sort(byKey)
+      .flatMap(([, issued]) => issued.toSorted((a, b) => (a.commit < b.commit ? -1 : 1)))
+      .filter((it) => isVisible(it.order))
+      .map(({ key, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
+        const used = usedBy.filter(isVisible).length
+        return { key, issuer, role, uses, used, expiresMs, isRevoked: revokedBy.some(isVisible) }
+      })
+  }
+}
+
+const NO_KEY: Uint8Array = new Uint8Array(32)
+
+function push<T>(map: Map<string, T[]>, name: string, item: T): T[] {
+  const items = map.get(name)
+  if (items === undefined) {
+    const first = [item]
+    map.set(name, first)
+    return first
+  }
+  items.push(item)
+  return items
 }
 
 function byKey(a: [string, unknown], b: [string, unknown]): number {

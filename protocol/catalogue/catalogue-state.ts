@@ -17,6 +17,8 @@ export interface Listing {
   /** Its member, hex. */
   member: string
   seq: number
+  /** Its commit's place in the log of this replica. */
+  order: number
   timeMs: number
 }
 
@@ -35,8 +37,8 @@ export class CatalogueState implements DocumentState {
   readonly holders: Map<string, Set<string>> = new Map()
   /** Counts changes. */
   revision = 0
-  /** Listings that were taken off, with the device and seq that listed them: a second removal is no error. */
-  readonly #removed = new Map<string, { device: string; seq: number; member: string }>()
+  /** Listings that were taken off, with the commit that listed them: a second removal is no error. */
+  readonly #removed = new Map<string, { order: number; member: string }>()
   #hash: Uint8Array | null = null
 
   constructor(host: DocumentHost) {
@@ -87,7 +89,7 @@ export class CatalogueState implements DocumentState {
   #judgeRemoval(entry: UnlistEntry, section: SectionContext): CatalogueRefusal | null {
     const key = listingKey(entry.commit, entry.index)
     const listing = this.listings.get(key) ?? this.#removed.get(key)
-    if (listing === undefined || !section.acknowledges(listing.device, listing.seq)) return 'listing-unknown'
+    if (listing === undefined || !section.relies(listing.order)) return 'listing-unknown'
     return section.role === 'steward' || listing.member === section.member ? null : 'listing-of-another'
   }
 
@@ -97,7 +99,7 @@ export class CatalogueState implements DocumentState {
     for (const [index, entry] of entries.entries()) {
       switch (entry.t) {
         case 'list': {
-          const { device, member, seq, timeMs } = section
+          const { device, member, seq, order, timeMs } = section
           const key = listingKey(section.commit, index)
           const { name, sizeBytes, kind } = entry
           // A copy of the CID: the original is a view that would keep its whole frame alive.
@@ -110,6 +112,7 @@ export class CatalogueState implements DocumentState {
             device,
             member,
             seq,
+            order,
             timeMs,
           })
           break
@@ -118,8 +121,8 @@ export class CatalogueState implements DocumentState {
           const key = listingKey(entry.commit, entry.index)
           const listing = this.listings.get(key)
           if (listing === undefined) break
-          const { device, seq, member } = listing
-          this.#removed.set(key, { device, seq, member })
+          const { order, member } = listing
+          this.#removed.set(key, { order, member })
           this.listings.delete(key)
           break
         }

@@ -8,5 +8,6 @@ export type {
   Role,
   SectionContext,
   SectionVerdict,
+  Stretch,
 } from './kind.ts'
 export { DocumentRegistry } from './registry.ts'

@@ -6,12 +6,34 @@ export type Role = 'steward' | 'member' | 'venue' | 'archive' | 'observer'
 /** All roles, the most trusted first. */
 export const ROLES: readonly Role[] = ['steward', 'member', 'venue', 'archive', 'observer']
 
-/** One section with everything its verdict may depend on: its bytes and its causal past, nothing else. */
+/**
+ * A part of a device's chain up to the next place where the shown chain parts. A device that never forked is one
+ * stretch. What a document keeps of one chain (what was spent, the next clock) it keeps by stretch: a stretch begins
+ * with what its parent ended with.
+ */
+export interface Stretch {
+  /** The stretch before; null for the first one. */
+  readonly parent: Stretch | null
+  /**
+   * Place among the stretches of the device: a parent comes before its children, and of ways that part, whole subtrees
+   * come in the order of the ids of their first commits. However much is stored, two commits stay in that order.
+   */
+  readonly rank: number
+}
+
+/**
+ * One section with everything its verdict may depend on: its bytes and its causal past, nothing else. A commit is
+ * named by its order, its place in the log of this replica.
+ */
 export interface SectionContext {
   /** Document id. */
   document: string
   /** Id of the commit, 32 bytes. */
   commit: Uint8Array
+  /** Order of the commit; of one that is not written yet, the next one. */
+  order: number
+  /** The part of the author's chain that the commit is on. */
+  stretch: Stretch
   /** Device key of the author, in hex. */
   device: string
   /** Position in the author's chain. */
@@ -27,8 +49,16 @@ export interface SectionContext {
   /** Number of entries that the header announces. */
   entries: number
   payload: Uint8Array
-  /** True when commit `seq` of `device` is in the causal past of this commit (or is this one). */
-  acknowledges(device: string, seq: number): boolean
+  /**
+   * True when this commit relies on that one: it is on its own chain or leads there through heads that were listed
+   * before the lister knew that the head's chain had parted. What a section builds on must be relied on, so that
+   * whoever shows the section shows that too.
+   */
+  relies(order: number): boolean
+  /** True when that commit is on the author's own chain, before this one. */
+  follows(order: number): boolean
+  /** Order of a stored commit by its id; -1 for none. */
+  find(commit: Uint8Array): number
 }
 
 /** The verdict on a section. `apply` is called at most once, before any other check of the same document. */
@@ -40,6 +70,8 @@ export interface DocumentState {
   check(section: SectionContext): SectionVerdict
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
+  /** Told that other commits are visible now; only if the kind takes hidden ones. */
+  visibilityChanged?(): void
   /** SHA-256 of the state in canonical form: equal wherever the same commits count. */
   stateHash(): Uint8Array
 }
@@ -54,11 +86,13 @@ export interface CachedDocument {
   update: Uint8Array
 }
 
-/** What a document may use of the replica that folds it. */
+/** What a document may use of the replica that folds it. It is handed in visible commits only, unless it says otherwise. */
 export interface DocumentHost {
   coop: Uint8Array
   sha256: Sha256
   rule: SignatureRule
+  /** True unless the commit is contested and no shown commit of another device relies on it. */
+  isVisible(order: number): boolean
   /** A kept state to start from, if the host has one. */
   cached(document: string): CachedDocument | null
 }
@@ -71,5 +105,10 @@ export interface DocumentKind {
   isNamed: boolean
   /** True when sections always travel with their payload. */
   isAlwaysSent: boolean
+  /**
+   * True when hidden sections are folded too, because the verdicts on others depend on them: the state shows what is
+   * visible, whatever the order in which it was folded.
+   */
+  takesHidden?: boolean
   open(document: string, host: DocumentHost): DocumentState
 }

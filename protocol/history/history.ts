@@ -3,7 +3,9 @@ import { Branch } from './branch.ts'
 import type { CausalGraph } from './causal-graph.ts'
 import { CountList } from './growable.ts'
 import { Past } from './past.ts'
+import type { PastVector } from './past.ts'
 import { RowIndex } from './row-index.ts'
+import { Trust, forkSeqIn } from './trust.ts'
 
 /** What a history keeps of one commit. */
 export interface CommitLinks {
@@ -36,6 +38,9 @@ export class History implements CausalGraph {
   readonly #seenStart = new CountList()
   readonly #seen = new CountList()
   readonly #branchesOf: Branch[][] = []
+  /** By device that forked: the lowest seq of which two commits are here. */
+  readonly #forkSeqs = new Map<number, number>()
+  readonly #trust = new Trust(this)
 
   /** `seed`: any 32-bit number that others do not know; it keeps them from slowing look-ups down. */
   constructor(seed: number) {
@@ -75,7 +80,40 @@ export class History implements CausalGraph {
       depth = Math.max(depth, this.depthOf(head) + 1)
     }
     this.#depths.push(depth)
+    this.#trust.note(order, seen)
     return order
+  }
+
+  /** Devices of which two commits of one seq are here, with the lowest such seq: from there on they are contested. */
+  get forks(): ReadonlyMap<number, number> {
+    return this.#forkSeqs
+  }
+
+  /** The lowest seq of which two commits of the device are in a past; Infinity when its chain does not part there. */
+  forkSeqIn(past: PastVector, device: number): number {
+    return forkSeqIn(past, this.branchesOf(device))
+  }
+
+  /**
+   * What a commit relies on when it lists `head`: the last commit on the head's chain before the place where the
+   * commit's own past shows that the chain parts; the head itself while it shows no such place. -1 for nothing.
+   */
+  trustedHead(order: number, head: number): number {
+    return this.#trust.headOf(order, head)
+  }
+
+  /**
+   * True when a commit relies on an earlier one, or is it: a way leads there along its own chain and heads that are
+   * listed by commits which do not know that the head's chain has parted before. It is what shared state may be built
+   * on: whoever shows the commit shows that one too.
+   */
+  relies(order: number, earlier: number): boolean {
+    return this.#trust.past.knows(order, earlier)
+  }
+
+  /** What commits rely on: `past` without what they list as a proof of a fork only. */
+  get reliance(): Past {
+    return this.#trust.past
   }
 
   /**
@@ -173,7 +211,10 @@ export class History implements CausalGraph {
     if (before !== null && before.end === prev) return before
     const branch = new Branch({ index: this.branches.length, device, parent: before, base: seq })
     this.branches.push(branch)
-    this.#branchesOf[device]?.push(branch)
+    const own = this.#branchesOf[device]
+    own?.push(branch)
+    if (own !== undefined && own.length > 1)
+      this.#forkSeqs.set(device, Math.min(seq, this.#forkSeqs.get(device) ?? seq))
     return branch
   }
 }

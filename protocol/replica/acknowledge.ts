@@ -1,28 +1,54 @@
 import { compareBytes } from '../encoding/index.ts'
-import type { Branch, History } from '../history/index.ts'
+import type { Branch, History, PastVector } from '../history/index.ts'
+
+/** What a new commit should list, and what it will rely on. */
+export interface Acknowledgements {
+  /** Orders of the heads, the newest first. */
+  heads: number[]
+  relied: PastVector
+}
 
 /**
- * Orders of the commits that a new commit after `own` (-1: a first commit) of `device` should list, the newest first:
- * all that is known here and not in the past of `own`, without what another of them covers. Of a forked device no more
- * than its fork proof: the first two commits where it parted, so that whoever relies on the new commit knows it too.
+ * What a new commit after `own` (-1: a first commit) of `device` should list: all that can be relied on and is not
+ * relied on yet, without what another head covers. Of a forked device that is what it wrote before its chain parted; and
+ * its fork proof, the first two commits where it parted, unless the past shows that place already, so that whoever
+ * relies on the new commit knows of the fork.
  */
-export function planAcknowledgements(history: History, author: { own: number; device: number }): number[] {
+export function planAcknowledgements(
+  history: History,
+  author: { own: number; device: number },
+): Acknowledgements {
   const known = history.past.copy(author.own)
+  const relied = history.reliance.copy(author.own)
   const candidates: number[] = []
+  /** By commit that proves a fork: the last one before the place; -1 for none. */
+  const proofs = new Map<number, number>()
   for (let device = 0; device < history.deviceCount; device += 1) {
     if (device === author.device) continue
+    const forkSeq = history.forks.get(device)
+    if (forkSeq === undefined) {
+      candidates.push(...history.endsOf(device))
+      continue
+    }
     const branches = history.branchesOf(device)
-    candidates.push(...(branches.length === 1 ? history.endsOf(device) : forkProof(history, branches)))
+    const proof = forkProof(history, branches)
+    const before = forkSeq === 0 ? -1 : history.prevOf(proof[0] ?? -1)
+    if (before >= 0) candidates.push(before)
+    if (history.forkSeqIn(known, device) > forkSeq) for (const order of proof) proofs.set(order, before)
   }
-  const isNews = (order: number): boolean => !known.knows(history.branchOf(order), history.seqOf(order))
-  const plan: number[] = []
-  // From the newest: what acknowledges another commit comes after it in the log.
-  for (const order of candidates.filter(isNews).sort((a, b) => b - a)) {
-    if (!isNews(order)) continue
-    plan.push(order)
+  candidates.push(...proofs.keys())
+  const heads: number[] = []
+  // From the newest: what relies on another commit comes after it in the log.
+  for (const order of candidates.sort((a, b) => b - a)) {
+    const before = proofs.get(order)
+    const isNews = !(before === undefined ? relied : known).knows(history.branchOf(order), history.seqOf(order))
+    if (!isNews) continue
+    heads.push(order)
     known.add(order)
+    if (before === undefined) relied.add(order)
+    else if (before >= 0) relied.add(before)
   }
-  return plan
+  return { heads, relied }
 }
 
 /** Two commits of one seq, at the lowest place where the device parted from itself; of several, those of lowest id. */

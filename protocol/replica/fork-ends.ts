@@ -1,5 +1,6 @@
 import { compareBytes } from '../encoding/index.ts'
 import type { Branch, History } from '../history/index.ts'
+import { forkProof } from './acknowledge.ts'
 
 /**
  * Branches of one forked device that peers are told of although nobody acknowledged them. Others are kept but not
@@ -9,8 +10,9 @@ export const FORK_ENDS_MAX = 8
 
 /**
  * Which ends of forked devices replicas tell each other of, so that roots meet whatever else each has been sent. In
- * the tree of a device's commits, children in order of their ids, the first `FORK_ENDS_MAX` leaves; and whatever is
- * acknowledged by commits that are told of themselves. Both are functions of the set of commits, and the first leaves
+ * the tree of a device's commits, children in order of their ids, the first `FORK_ENDS_MAX` leaves, and the first leaf
+ * behind each commit of the fork proof, so that all know the place where the chain parts first; and whatever is
+ * acknowledged by commits that are told of themselves. All are functions of the set of commits, and the first leaves
  * of two sets together are among the first leaves of each.
  */
 export class ForkEnds {
@@ -97,46 +99,72 @@ export class ForkEnds {
   }
 }
 
-/** The first leaves of a device's tree of commits, depth first, children in order of their ids. */
+/** The first leaves of a device's tree of commits, depth first, children in order of their ids; and its fork proof's. */
 function firstLeaves(history: History, device: number): number[] {
+  const tree = new CommitTree(history, device)
+  const leaves = tree.leavesFrom(tree.roots, FORK_ENDS_MAX)
+  // The first one of these is behind the one commit of the proof; many may be, and none behind the other.
+  const [, other] = forkProof(history, history.branchesOf(device))
+  if (other === undefined || leaves.some((leaf) => history.isAtOrAfter(leaf, other))) return leaves
+  return [...leaves, ...tree.leavesFrom([other], 1)]
+}
+
+/** The commits of one device as a tree. */
+class CommitTree {
+  readonly #history: History
   /** First commits of the branches that part after a commit, by that commit; -1 for those without a parent. */
-  const parting = new Map<number, number[]>()
-  /** By branch: the seqs after which others part from it. */
-  const seqs = new Map<Branch, number[]>()
-  for (const branch of history.branchesOf(device)) {
-    const at = branch.parent?.at(branch.base - 1) ?? -1
-    const first = branch.orders.at(0) ?? -1
-    const known = parting.get(at)
-    if (known !== undefined) {
-      known.push(first)
-      continue
+  readonly #parting = new Map<number, number[]>()
+  /** By branch: the seqs after which others part from it, ascending. */
+  readonly #seqs = new Map<Branch, number[]>()
+
+  constructor(history: History, device: number) {
+    this.#history = history
+    for (const branch of history.branchesOf(device)) {
+      const at = branch.parent?.at(branch.base - 1) ?? -1
+      const first = branch.orders.at(0) ?? -1
+      const known = this.#parting.get(at)
+      if (known !== undefined) {
+        known.push(first)
+        continue
+      }
+      this.#parting.set(at, [first])
+      if (at < 0) continue
+      const from = history.branchOf(at)
+      const others = this.#seqs.get(from)
+      if (others === undefined) this.#seqs.set(from, [branch.base - 1])
+      else others.push(branch.base - 1)
     }
-    parting.set(at, [first])
-    if (at < 0) continue
-    const from = history.branchOf(at)
-    const others = seqs.get(from)
-    if (others === undefined) seqs.set(from, [branch.base - 1])
-    else others.push(branch.base - 1)
+    for (const list of this.#seqs.values()) list.sort((a, b) => a - b)
   }
-  for (const list of seqs.values()) list.sort((a, b) => a - b)
+
+  get roots(): readonly number[] {
+    return this.#parting.get(-1) ?? []
+  }
+
+  /** At most `max` leaves behind these commits, depth first, children in order of their ids. */
+  leavesFrom(ways: readonly number[], max: number): number[] {
+    const history = this.#history
+    const leaves: number[] = []
+    // A stack rather than recursion: a cheat may fork at every commit.
+    const todo = this.#firstWays(ways, max)
+    for (let first = todo.pop(); first !== undefined && leaves.length < max; first = todo.pop()) {
+      const branch = history.branchOf(first)
+      const next = firstFrom(this.#seqs.get(branch) ?? [], history.seqOf(first))
+      if (next === undefined) leaves.push(branch.end)
+      else {
+        const goesOn = branch.orders.at(next + 1 - branch.base)
+        const parted = this.#parting.get(branch.at(next)) ?? []
+        todo.push(...this.#firstWays(goesOn === undefined ? parted : [...parted, goesOn], max))
+      }
+    }
+    return leaves
+  }
+
   /** The first of these by id, the very first last; others lead to no leaf that is asked for. */
-  const firstWays = (ways: readonly number[]): number[] =>
-    ways.toSorted((a, b) => compareBytes(history.idOf(b), history.idOf(a))).slice(-FORK_ENDS_MAX)
-  const leaves: number[] = []
-  // A stack rather than recursion: a cheat may fork at every commit.
-  const todo = firstWays(parting.get(-1) ?? [])
-  for (let first = todo.pop(); first !== undefined && leaves.length < FORK_ENDS_MAX; first = todo.pop()) {
-    const branch = history.branchOf(first)
-    const seq = history.seqOf(first)
-    const next = firstFrom(seqs.get(branch) ?? [], seq)
-    if (next === undefined) leaves.push(branch.end)
-    else {
-      const goesOn = branch.orders.at(next + 1 - branch.base)
-      const parted = parting.get(branch.at(next)) ?? []
-      todo.push(...firstWays(goesOn === undefined ? parted : [...parted, goesOn]))
-    }
+  #firstWays(ways: readonly number[], max: number): number[] {
+    const history = this.#history
+    return ways.toSorted((a, b) => compareBytes(history.idOf(b), history.idOf(a))).slice(-max)
   }
-  return leaves
 }
 
 /** The first of these ascending numbers that is `least` or more. */

@@ -16,6 +16,7 @@ export type CommitRefusal =
   | 'gap'
   | 'false-prev'
   | 'false-seen'
+  | 'fork-known'
   | 'payload-missing'
   | 'signature'
   | 'unsigned-stretch'

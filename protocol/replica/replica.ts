@@ -11,10 +11,11 @@ import type {
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { BitList, History } from '../history/index.ts'
-import type { CommitLinks } from '../history/index.ts'
+import type { CommitLinks, PastVector } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
 import { planAcknowledgements } from './acknowledge.ts'
+import type { Acknowledgements } from './acknowledge.ts'
 import { DocumentLog } from './document-log.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Heads } from './heads.ts'
@@ -23,6 +24,8 @@ import type { CommitRefusal, IntakeView } from './intake.ts'
 import { Pending } from './pending.ts'
 import { Standings } from './standing.ts'
 import type { Standing } from './standing.ts'
+import { Stretches } from './stretches.ts'
+import { Visibility } from './visibility.ts'
 
 /** What a replica stands on. */
 export interface ReplicaInit {
@@ -80,10 +83,12 @@ export class Replica {
   readonly heads: Heads
   readonly authority: AuthorityState
   readonly forkEnds: ForkEnds
+  readonly visibility: Visibility
   readonly pending: Pending = new Pending()
   readonly #init: ReplicaInit
   readonly #host: DocumentHost
   readonly #standings: Standings
+  readonly #stretches: Stretches
   readonly #documents = new Map<string, DocumentLog>()
   readonly #view: IntakeView
   /** Commits whose own signature this replica has checked; the others are covered by a later one. */
@@ -94,6 +99,7 @@ export class Replica {
   #knownDevices = 0
   /** Documents whose state must be made anew. */
   readonly #stale = new Set<string>()
+  #planned: Plan | null = null
   /** Device keys in hex, by number. */
   readonly #names: string[] = []
   /** Length of each branch up to and with its last authority section, by index. */
@@ -107,10 +113,13 @@ export class Replica {
     this.rule = new SignatureRule(init.crypto)
     this.history = new History(seed)
     this.forkEnds = new ForkEnds(this.history)
+    this.visibility = new Visibility(this.history)
+    this.#stretches = new Stretches(this.history, this.visibility)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const cached = (id: string): CachedDocument | null =>
       this.#uncached.has(id) ? null : (init.cached?.(id) ?? null)
-    this.#host = { coop: init.coop, sha256, rule: this.rule, cached }
+    const isVisible = (order: number): boolean => this.visibility.isVisible(order)
+    this.#host = { coop: init.coop, sha256, rule: this.rule, isVisible, cached }
     this.authority = new AuthorityState(this.#host)
     this.#standings = new Standings(this.history, this.authority)
     this.#log(AUTHORITY).state = this.authority
@@ -193,7 +202,7 @@ export class Replica {
     this.#uncached.add(id)
   }
 
-  /** Documents whose state must be made anew with `rebuild`, because a fork changed the order of what is in it. */
+  /** Documents whose state must be made anew with `rebuild`, because other sections of them are shown than before. */
   staleDocuments(): string[] {
     return [...this.#stale]
   }
@@ -204,19 +213,14 @@ export class Replica {
    */
   rebuild(id: string, commits: readonly StoredCommit[]): boolean {
     const log = this.#log(id)
-    const sections = log.sections(this.history)
+    const sections = log.sections()
     if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
       return false
     this.#restart(log)
-    // A kept copy stands for a place in the log, and the log's order no longer counts here.
-    this.#uncached.add(id)
     this.#stale.delete(id)
     log.isStale = false
     this.openDocument(id)
     for (const { order, record } of commits) this.#foldSection(log, order, record)
-    if (id === AUTHORITY) {
-      for (const other of this.#documents.values()) if (other !== log) this.#makeStale(other)
-    }
     return true
   }
 
@@ -228,27 +232,13 @@ export class Replica {
     } else log.state = null
     log.folded = 0
     log.refused = 0
-    log.last = -1
-  }
-
-  #makeStale(log: DocumentLog): void {
-    if (log.folded === 0) return
-    log.isStale = true
-    this.#stale.add(log.id)
-  }
-
-  /** A forked device wrote in this document: from now on it is folded in an order that all replicas share. */
-  #putInOrder(log: DocumentLog): void {
-    if (log.isOrdered) return
-    log.isOrdered = true
-    this.#makeStale(log)
   }
 
   /** Hands in the commits that bear an open document's next sections, in the order of the log. */
   fold(id: string, commits: readonly StoredCommit[]): void {
     const log = this.#log(id)
     for (const { order, record } of commits) {
-      if (log.next(1, this.history)[0] !== order)
+      if (log.next(1)[0] !== order)
         throw new RangeError(`commit ${order} is not the next of '${id}'`)
       this.#foldSection(log, order, record)
     }
@@ -346,7 +336,7 @@ export class Replica {
     if (this.pending.isWaiting(this.device ?? ''))
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
     const stored: StoredCommit[] = []
-    const news = this.#plan()
+    const news = [...this.#plan().seen]
     while (news.length > SEEN_MAX) stored.push(this.#write([], news.splice(0, SEEN_MAX), signer, nowMs))
     const last = this.#write(sections, news, signer, nowMs)
     return { ok: true, stored: [...stored, last], commit: last.record }
@@ -396,6 +386,7 @@ export class Replica {
       for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
       return refuseIt('false-seen')
     }
+    if (links.missing.length === 0 && this.#listsKnownFork(links)) return refuseIt('fork-known')
     if (links.missing.length > 0) {
       if (this.pending.isFull(header.device)) return refuseIt('waiting-quota')
       this.pending.add(record, links.missing)
@@ -412,9 +403,9 @@ export class Replica {
     for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
       result.released.push(record.id)
       const links = this.#resolve(record)
-      if (links === null) {
+      if (links === null || this.#listsKnownFork(links)) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.refused.push({ record, refusal: 'false-seen' })
+        result.refused.push({ record, refusal: links === null ? 'false-seen' : 'fork-known' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
@@ -439,17 +430,30 @@ export class Replica {
     return { prev, seen, missing }
   }
 
+  /**
+   * True when a commit lists a head of a device behind the place where its past already shows that the device's chain
+   * parts. Two commits prove a fork; without this rule two cheats could have everybody told of as many branches as they
+   * like, since all that a commit lists is told.
+   */
+  #listsKnownFork({ prev, seen }: { prev: number; seen: readonly number[] }): boolean {
+    const { history } = this
+    const forked = seen.filter((head) => history.forks.has(history.deviceOf(head)))
+    if (prev < 0 || forked.length === 0) return false
+    const known = history.past.vector(prev)
+    return forked.some((head) => history.seqOf(head) >= history.forkSeqIn(known, history.deviceOf(head)))
+  }
+
   #isKnownDevice(record: CommitRecord): boolean {
     if (this.history.findDevice(record.header.device) >= 0) return true
     const name = toHex(record.header.device)
-    return this.authority.devices.has(name) || this.#foundingMember(record, name) !== null
+    return this.authority.isAdmitted(name) || this.#foundingMember(record, name) !== null
   }
 
   /** The founding member (hex), when this is the commit that founds the co-op; else null. */
   #foundingMember(record: CommitRecord, name: string): string | null {
     const at = record.header.sections.findIndex((it) => it.document === AUTHORITY)
     const payload = record.payloads[at] ?? null
-    if (payload === null || this.authority.genesis !== null) return null
+    if (payload === null || record.header.seq !== 0) return null
     const entries = record.header.sections[at]?.entries ?? 0
     if (!this.authority.check(founding(record, name, { payload, entries })).ok) return null
     const entry = readEntries(payload, 1)?.[0]
@@ -468,8 +472,7 @@ export class Replica {
       // A document that begins here is open from its first section on; else it is folded when somebody opens it.
       if (log.orders.length === 1) this.openDocument(document)
       if (log.state === null || log.isStale) continue
-      if (log.isOrdered && log.last >= 0 && this.history.compare(order, log.last) < 0) this.#makeStale(log)
-      else if (log.folded === log.orders.length - 1) this.#foldSection(log, order, record, i)
+      if (log.folded === log.orders.length - 1) this.#foldSection(log, order, record, i)
     }
     return order
   }
@@ -485,9 +488,9 @@ export class Replica {
       this.heads.add(device)
     }
     // What one device acknowledges decides which branches of others are told.
-    const wasForked = this.forkEnds.forked.has(device)
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
-    if (!wasForked && this.forkEnds.forked.has(device)) this.#orderDocumentsOf(device)
+    const changed = this.visibility.note(order)
+    if (changed.size > 0) this.#showAnew(changed)
     if (isSigned) this.#signed.add(order)
   }
 
@@ -495,17 +498,39 @@ export class Replica {
     if (document === AUTHORITY) this.#authorityLengths[this.history.branchOf(order).index] = seq + 1
     const log = this.#log(document)
     log.orders.push(order)
-    if (this.forkEnds.forked.has(this.history.deviceOf(order))) this.#putInOrder(log)
+    if (this.history.forks.size > 0 && this.#isContested(order)) this.#contest(log)
     return log
   }
 
-  /** A device has just forked: every document that it wrote in is folded in the common order from now on. */
-  #orderDocumentsOf(device: number): void {
+  /** True for a commit of a device whose chain has parted before it. */
+  #isContested(order: number): boolean {
+    return this.history.seqOf(order) >= (this.history.forks.get(this.history.deviceOf(order)) ?? Infinity)
+  }
+
+  /** Other commits of these devices are shown than before. */
+  #showAnew(devices: ReadonlySet<number>): void {
+    for (const device of devices) this.#stretches.forget(device)
+    this.authority.visibilityChanged()
     for (const log of this.#documents.values()) {
+      if (log.kind?.takesHidden === true) continue
       const { orders } = log
-      for (let at = 0; at < orders.length && !log.isOrdered; at += 1)
-        if (this.history.deviceOf(orders.at(at) ?? -1) === device) this.#putInOrder(log)
+      let isTouched = false
+      for (let at = 0; at < orders.length && !isTouched; at += 1) {
+        const order = orders.at(at) ?? -1
+        isTouched = devices.has(this.history.deviceOf(order)) && this.#isContested(order)
+      }
+      if (!isTouched) continue
+      this.#contest(log)
+      if (log.folded === 0) continue
+      log.isStale = true
+      this.#stale.add(log.id)
     }
+  }
+
+  /** What is kept of a document stands for a place in the log, not for what is shown. */
+  #contest(log: DocumentLog): void {
+    log.isContested = true
+    this.#uncached.add(log.id)
   }
 
   #foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
@@ -514,9 +539,9 @@ export class Replica {
     const head = header.sections[i]
     const payload = record.payloads[i]
     log.folded += 1
-    log.last = order
     if (log.state === null || head === undefined || payload === null || payload === undefined) return
-    if (log.id === AUTHORITY && this.authority.genesis === null) {
+    if (log.kind?.takesHidden !== true && !this.visibility.isVisible(order)) return
+    if (log.id === AUTHORITY && header.seq === 0) {
       const member = this.#foundingMember(record, this.#nameOf(order))
       if (member !== null) this.#standings.found(order, member)
     }
@@ -524,6 +549,8 @@ export class Replica {
     const context: SectionContext = {
       document: head.document,
       commit: record.id,
+      order,
+      stretch: this.#stretches.of(order),
       device: this.#nameOf(order),
       seq: header.seq,
       timeMs: header.timeMs,
@@ -532,7 +559,9 @@ export class Replica {
       admission: standing?.admission ?? '',
       entries: head.entries,
       payload,
-      acknowledges: (device, seq) => this.#acknowledges(order, device, seq),
+      relies: (earlier) => this.history.relies(order, earlier),
+      follows: (earlier) => earlier !== order && this.history.isAtOrAfter(order, earlier),
+      find: (id) => this.history.find(id),
     }
     const verdict = standing === null ? null : log.state.check(context)
     if (verdict?.ok === true) verdict.apply()
@@ -546,14 +575,6 @@ export class Replica {
   #nameOf(order: number): string {
     const device = this.history.deviceOf(order)
     return (this.#names[device] ??= toHex(this.history.keyOf(device)))
-  }
-
-  #acknowledges(order: number, device: string, seq: number): boolean {
-    const number = this.history.findDevice(fromHex(device) ?? NONE)
-    return this.history.branchesOf(number).some((branch) => {
-      const earlier = branch.at(seq)
-      return earlier >= 0 && this.history.knows(order, earlier)
-    })
   }
 
   #log(document: string): DocumentLog {
@@ -577,31 +598,23 @@ export class Replica {
     const isFounding = this.authority.genesis === null && section.document === AUTHORITY
     const standing = this.standing ?? (isFounding ? FOUNDER : null)
     if (standing === null) return null
+    const { history } = this
+    const own = this.#ownEnd()
     return {
       document: section.document,
       commit: NONE,
+      order: history.length,
+      stretch: this.#stretches.rootOf(history.findDevice(fromHex(name) ?? NONE)),
       device: name,
       seq: this.lengthOf(name),
       timeMs: 0,
       ...standing,
       entries: section.entries,
       payload: section.payload,
-      acknowledges: (device, seq) => device === name || this.#willAcknowledge(device, seq),
+      relies: (order) => this.#plan().relied.knows(history.branchOf(order), history.seqOf(order)),
+      follows: (order) => own >= 0 && history.isAtOrAfter(own, order),
+      find: (id) => history.find(id),
     }
-  }
-
-  /** True when the next commit of this device will have the commit of that place in its past. */
-  #willAcknowledge(device: string, seq: number): boolean {
-    const { history } = this
-    const branches = history.branchesOf(history.findDevice(fromHex(device) ?? NONE))
-    if (branches.length < 2) return this.lengthOf(device) > seq
-    // Of a forked device more is here than the fork proof that will be acknowledged.
-    const past = history.past.copy(this.#ownEnd())
-    for (const head of this.#plan()) past.add(history.find(head.id))
-    return branches.some((branch) => {
-      const order = branch.at(seq)
-      return order >= 0 && past.knows(history.branchOf(order), seq)
-    })
   }
 
   #write(sections: readonly Section[], seen: SeenHead[], signer: Signer, nowMs: number): StoredCommit {
@@ -625,28 +638,35 @@ export class Replica {
   }
 
   /**
-   * Heads that the own chain does not know yet, without those that another of them already covers. On a new chain what
-   * covers the device's own admission comes first: its first commit must acknowledge it, whatever else there is.
+   * What the next commit lists and relies on. On a new chain what leads to the device's own admission comes first: its
+   * first commit must rely on it, whatever else there is.
    */
-  #plan(): SeenHead[] {
+  #plan(): Plan {
     const { history } = this
+    if (this.#planned?.at === history.length) return this.#planned
     const own = this.#ownEnd()
-    const plan = planAcknowledgements(history, {
-      own,
-      device: history.findDevice(this.#init.signer?.publicKey ?? NONE),
-    })
-    if (own < 0) {
-      const admission = this.authority.devices.get(this.device ?? '')?.admissions[0]
-      const admitted = history.find(fromHex(admission?.commit ?? '') ?? NONE)
-      const covers = (order: number): number => Number(admitted >= 0 && history.knows(order, admitted))
-      plan.sort((a, b) => covers(b) - covers(a))
+    const device = history.findDevice(this.#init.signer?.publicKey ?? NONE)
+    const { heads, relied }: Acknowledgements = planAcknowledgements(history, { own, device })
+    const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
+    if (admitted !== undefined) {
+      const leads = (order: number): number => Number(history.relies(order, admitted))
+      heads.sort((a, b) => leads(b) - leads(a))
     }
-    return plan.map((order) => ({
+    const seen = heads.map((order) => ({
       device: history.keyOf(history.deviceOf(order)).slice(),
       seq: history.seqOf(order),
       id: history.idOf(order).slice(),
     }))
+    this.#planned = { at: history.length, seen, relied }
+    return this.#planned
   }
+}
+
+/** What a next commit lists and relies on, as of a length of the log. */
+interface Plan {
+  at: number
+  seen: readonly SeenHead[]
+  relied: PastVector
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
@@ -670,6 +690,10 @@ function founding(
     timeMs: record.header.timeMs,
     ...FOUNDER,
     ...section,
-    acknowledges: () => false,
+    order: -1,
+    stretch: { parent: null, rank: 0 },
+    relies: () => false,
+    follows: () => false,
+    find: () => -1,
   }
 }

@@ -1,9 +1,9 @@
 import type { AuthorityState } from '../authority/index.ts'
 import type { Role } from '../document/index.ts'
-import { fromHex, toHex } from '../encoding/index.ts'
+import { toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 
-/** What a chain's first commit acknowledges of its own admission. */
+/** What a chain's first commit relies on as its own admission. */
 export interface Standing {
   role: Role
   /** The member's recovery key, hex. */
@@ -12,7 +12,7 @@ export interface Standing {
   admission: string
 }
 
-/** Role and member that each chain starts with: the admission that its first commit acknowledges. */
+/** Role and member that each chain starts with: the admission that its first commit relies on. */
 export class Standings {
   readonly #history: History
   readonly #authority: AuthorityState
@@ -24,17 +24,16 @@ export class Standings {
     this.#authority = authority
   }
 
-  /** Standing of the chain that holds the commit; null when its first commit acknowledged no admission. */
+  /** Standing of the chain that holds the commit; null when its first commit relies on no admission. */
   of(order: number): Standing | null {
     const branch = this.#history.branchOf(order)
     const first = branch.at(0)
     const known = this.#known.get(first)
     if (known !== undefined) return known
     const device = toHex(this.#history.keyOf(branch.device))
-    const admission = this.#authority.devices.get(device)?.admissions.find((it) => {
-      const admitted = this.#history.find(fromHex(it.commit) ?? NONE)
-      return admitted >= 0 && this.#history.knows(first, admitted)
-    })
+    const admission = this.#authority
+      .admissionsOf(device)
+      .find((it) => this.#history.relies(first, it.order))
     const standing =
       admission === undefined
         ? null
@@ -54,5 +53,3 @@ export class Standings {
     this.#known.set(order, { role: 'steward', member, admission })
   }
 }
-
-const NONE: Uint8Array = new Uint8Array(32)
