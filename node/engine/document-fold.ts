@@ -47,7 +47,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
     const log = replica.documentLog(id)
     if (state === null || log === null) return null
     while (!log.isCurrent && !log.isStale)
-      replica.fold(id, await readSections(id, log.next(FOLD_COMMITS, replica.history), source))
+      replica.fold(id, await readSections(id, log.next(FOLD_COMMITS), source))
     // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
     if (state instanceof BoardState && state.isAhead) throw new CacheMismatch(id)
     return state

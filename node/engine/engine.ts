@@ -262,7 +262,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   async summary(id: string): Promise<Summary> {
     const counts = this.#replica.documentCounts(id)
     const log = this.#replica.documentLog(id)
-    if (log?.isCurrent !== true || log.state === null) {
+    // What was kept of a contested document stands for what was shown then.
+    if (log?.isContested !== true && (log?.isCurrent !== true || log.state === null)) {
       const read = await this.#parts.store.read(summaryKey(id))
       const kept = read.state === 'whole' ? decodeSummary(this.#logName, read.value) : null
       if (kept !== null && kept.commits === counts.commits) return kept
@@ -302,7 +303,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#failure ??= new CoopError('read-only', 'the node is stopping', 'Start it again.')
   }
 
-  /** Makes documents anew whose order a fork changed; their old states are stale, and pages bind again. */
+  /** Makes documents anew of which a fork hides or shows other parts; their old states are stale, and pages bind again. */
   async #rebuildStale(): Promise<void> {
     this.#rebuilding ??= this.#rebuildAll().finally(() => {
       this.#rebuilding = null
@@ -315,7 +316,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (let [id] = this.#replica.staleDocuments(); id !== undefined; [id] = this.#replica.staleDocuments()) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
-      const orders = replica.documentLog(id)?.sections(replica.history) ?? []
+      const orders = replica.documentLog(id)?.sections() ?? []
       const commits: StoredCommit[] = []
       while (commits.length < orders.length) {
         const next = orders.slice(commits.length, commits.length + FOLD_COMMITS)

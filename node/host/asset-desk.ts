@@ -125,7 +125,7 @@ export class AssetDesk {
           listing,
           cid,
           isHeld: held.has(cid),
-          holders: [...(catalogue.holders.get(toHex(listing.cid)) ?? [])],
+          holders: [...(catalogue.holders.get(toHex(listing.cid))?.keys() ?? [])],
         }
       })
       .sort((a, b) => b.listing.timeMs - a.listing.timeMs || (a.listing.key < b.listing.key ? -1 : 1))
@@ -283,7 +283,7 @@ export class AssetDesk {
       )
     }
     const connected = new Set(mesh.connectedDevices())
-    const stated = [...(await this.#holdersOf(cid))].filter((it) => it !== own)
+    const stated = (await this.#holdersOf(cid)).filter((it) => it !== own)
     yield* stated.filter((it) => connected.has(it))
     yield* stated.filter((it) => !connected.has(it))
     yield* [...connected].filter((it) => !stated.includes(it))
@@ -291,12 +291,12 @@ export class AssetDesk {
   }
 
   /** Devices that said that they hold it; none while the catalogue cannot be read. */
-  async #holdersOf(cid: string): Promise<ReadonlySet<string>> {
+  async #holdersOf(cid: string): Promise<string[]> {
     try {
-      return (await this.#catalogue()).holders.get(toHex(bytesOfCid(cid))) ?? new Set()
+      return [...((await this.#catalogue()).holders.get(toHex(bytesOfCid(cid)))?.keys() ?? [])]
     } catch (cause) {
       if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
-      return new Set()
+      return []
     }
   }
 

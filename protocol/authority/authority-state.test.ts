@@ -42,12 +42,17 @@ const otherInvite = inviteSigner(new Uint8Array(16).fill(2), sha256)
 /** An authority document and a pen that writes on it as any device. */
 class Book {
   readonly state: AuthorityState
+  readonly hidden = new Set<number>()
   #seqs = new Map<string, number>()
+  readonly #written: { device: string; seq: number }[] = []
   /** What the next entries acknowledge of other devices. */
   knows: (device: string, seq: number) => boolean = () => true
 
   constructor(id: Uint8Array = coop) {
-    this.state = new AuthorityState({ coop: id, sha256, rule, cached: () => null })
+    this.state = new AuthorityState({
+      ...{ coop: id, sha256, rule, cached: () => null },
+      isVisible: (order) => !this.hidden.has(order),
+    })
   }
 
   /** 'ok' or the refusal; what is ok is applied. */
@@ -69,12 +74,23 @@ class Book {
       entries,
       payload,
       admission: '',
-      acknowledges: (other, otherSeq) => (other === device ? otherSeq <= seq : this.knows(other, otherSeq)),
+      order: this.#written.length,
+      stretch: { parent: null, rank: 0 },
+      relies: (order) => {
+        const it = this.#written[order]
+        return it !== undefined && (it.device === device ? it.seq <= seq : this.knows(it.device, it.seq))
+      },
+      follows: (order) => {
+        const it = this.#written[order]
+        return it !== undefined && it.device === device && it.seq < seq
+      },
+      find: () => -1,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal
     verdict.apply()
     this.#seqs.set(device, seq + 1)
+    this.#written.push({ device, seq })
     return 'ok'
   }
 }

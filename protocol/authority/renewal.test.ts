@@ -30,13 +30,17 @@ class Book {
   readonly coop: Uint8Array
   readonly state: AuthorityState
   readonly #seqs = new Map<string, number>()
+  readonly #written: { device: string; seq: number }[] = []
   /** What the next entries acknowledge. */
   knows: (device: string, seq: number) => boolean = () => true
 
   constructor(slots = 10) {
     const record = genesisOf(slots)
     this.coop = sha256(record)
-    this.state = new AuthorityState({ coop: this.coop, sha256, rule, cached: () => null })
+    this.state = new AuthorityState({
+      ...{ coop: this.coop, sha256, rule, cached: () => null },
+      isVisible: () => true,
+    })
     const certificate = certifyDevice(kit, FOUNDING_SCOPE, founder.publicKey)
     expect(this.write(founder, { t: 'genesis', record, certificate })).toBe('ok')
     const key = invite.publicKey
@@ -59,12 +63,20 @@ class Book {
     const context: SectionContext = {
       ...{ document: 'authority', commit: sha256(encodeCanonical([device, seq])), device, seq, timeMs: 0 },
       ...{ role: 'steward', member: '', admission: '', entries: 1, payload },
-      acknowledges: (issuer, at) => this.knows(issuer, at),
+      order: this.#written.length,
+      stretch: { parent: null, rank: 0 },
+      relies: (order) => {
+        const it = this.#written[order]
+        return it !== undefined && this.knows(it.device, it.seq)
+      },
+      follows: (order) => this.#written[order]?.device === device,
+      find: () => -1,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal
     verdict.apply()
     this.#seqs.set(device, seq + 1)
+    this.#written.push({ device, seq })
     return 'ok'
   }
 

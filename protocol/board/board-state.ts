@@ -61,6 +61,7 @@ export class BoardState implements DocumentState {
   readonly #host: DocumentHost
   readonly #gate: UpdateGate
   readonly #voided = new Set<string>()
+  readonly #orders = new Map<string, number>()
   /** Sections applied. */
   sections = 0
   /** Commit of the last applied section. */
@@ -120,12 +121,13 @@ export class BoardState implements DocumentState {
       seq: section.seq,
       writer: this.writerOf(section.admission, payload.session),
       canDelete: DELETE_RIGHTS[section.role],
-      acknowledges: (device, seq) => section.acknowledges(device, seq),
+      acknowledges: (device, seq) => section.relies(this.#orders.get(`${device}/${seq}`) ?? -1),
     }
     const verdict = this.#gate.check(payload.update, author)
     if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     const apply = (): void => {
       this.#gate.admit(verdict.checked, author)
+      this.#orders.set(`${section.device}/${section.seq}`, section.order)
       this.#usedSessions.set(section.device, Math.max(used, payload.session + 1))
       this.#apply(payload.update, section.commit)
     }

@@ -39,15 +39,34 @@ function open(): CatalogueState {
     coop: new Uint8Array(32),
     sha256,
     rule: new SignatureRule(crypto),
+    isVisible: () => true,
     cached: () => null,
   })
 }
 
+/** Orders of commits in all states of this file: those of one device by seq. */
+const places: [device: string, seq: number][] = []
+
+function orderOf(device: string, seq: number): number {
+  const known = places.findIndex((it) => it[0] === device && it[1] === seq)
+  return known < 0 ? places.push([device, seq]) - 1 : known
+}
+
+function placeOf(order: number): [device: string, seq: number] {
+  return places[order] ?? ['', Infinity]
+}
+
 function contextOf(act: Act, payload: Uint8Array, entries: number): SectionContext {
   const { device, seq, role = 'member', member = device, knows = {} } = act
-  const acknowledges = (other: string, at: number): boolean =>
-    other === device ? at <= seq : (knows[other] ?? -1) >= at
   const commit = commitOf(device, seq)
+  const relies = (order: number): boolean => {
+    const [other, at] = placeOf(order)
+    return other === device ? at <= seq : (knows[other] ?? -1) >= at
+  }
+  const follows = (order: number): boolean => {
+    const [other, at] = placeOf(order)
+    return other === device && at < seq
+  }
   return {
     document: 'catalogue',
     commit,
@@ -59,7 +78,11 @@ function contextOf(act: Act, payload: Uint8Array, entries: number): SectionConte
     entries,
     payload,
     admission: '',
-    acknowledges,
+    order: orderOf(device, seq),
+    stretch: { parent: null, rank: 0 },
+    relies,
+    follows,
+    find: () => -1,
   }
 }
 
@@ -82,7 +105,7 @@ test('listings, holders and their ends are folded', () => {
   ).toBe('ok')
   expect(write(state, { device: 'b', seq: 0, entries: [{ t: 'hold', cid: cidOf('x') }] })).toBe('ok')
   expect(names(state)).toEqual(['x', 'y'])
-  expect([...(state.holders.get(toHex(cidOf('x'))) ?? [])].sort()).toEqual(['a', 'b'])
+  expect([...(state.holders.get(toHex(cidOf('x')))?.keys() ?? [])].sort()).toEqual(['a', 'b'])
   expect(
     write(state, { device: 'a', seq: 1, entries: [unlist('a', 0, 1), { t: 'drop', cid: cidOf('x') }] }),
   ).toBe('ok')

@@ -33,8 +33,11 @@ export class CatalogueState implements DocumentState {
   readonly #host: DocumentHost
   /** By `Listing.key`. */
   readonly listings: Map<string, Listing> = new Map()
-  /** Devices (hex) that state to hold an asset, by CID in hex. */
-  readonly holders: Map<string, Set<string>> = new Map()
+  /**
+   * Devices (hex) that state to hold an asset, by CID in hex; with the orders of the commits that say so, one on each
+   * branch where a device's chain has parted.
+   */
+  readonly holders: Map<string, Map<string, readonly number[]>> = new Map()
   /** Counts changes. */
   revision = 0
   /** Listings that were taken off, with the commit that listed them: a second removal is no error. */
@@ -68,7 +71,7 @@ export class CatalogueState implements DocumentState {
           .map((it) => [it.key, it.cid, it.name, it.sizeBytes, it.kind]),
         [...this.holders]
           .sort((a, b) => (a[0] < b[0] ? -1 : 1))
-          .map(([cid, devices]) => [cid, [...devices].sort()]),
+          .map(([cid, devices]) => [cid, [...devices.keys()].sort()]),
       ]),
     )
     return this.#hash
@@ -126,21 +129,23 @@ export class CatalogueState implements DocumentState {
           this.listings.delete(key)
           break
         }
-        case 'hold': {
-          const cid = toHex(entry.cid)
-          const devices = this.holders.get(cid) ?? new Set<string>()
-          this.holders.set(cid, devices.add(section.device))
+        case 'hold':
+        case 'drop':
+          this.#hold(toHex(entry.cid), section, entry.t === 'hold')
           break
-        }
-        case 'drop': {
-          const cid = toHex(entry.cid)
-          const devices = this.holders.get(cid)
-          devices?.delete(section.device)
-          if (devices?.size === 0) this.holders.delete(cid)
-          break
-        }
       }
     }
+  }
+
+  /** A statement ends those before it on the author's own chain. */
+  #hold(cid: string, section: SectionContext, isHeld: boolean): void {
+    const devices = this.holders.get(cid) ?? new Map<string, readonly number[]>()
+    const others = (devices.get(section.device) ?? []).filter((order) => !section.follows(order))
+    const orders = isHeld && !others.includes(section.order) ? [...others, section.order] : others
+    if (orders.length > 0) devices.set(section.device, orders)
+    else devices.delete(section.device)
+    if (devices.size > 0) this.holders.set(cid, devices)
+    else this.holders.delete(cid)
   }
 }
 

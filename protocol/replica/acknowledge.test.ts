@@ -1,15 +1,24 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { seededRandom } from '#simulations/mesh'
-import { historyOf, pastsOf, randomGraph, reordered } from '../../test/actors/random-graph.ts'
+import {
+  forkSeqOf,
+  historyOf,
+  pastsOf,
+  randomGraph,
+  reliancesOf,
+  reordered,
+  shownOf,
+} from '../../test/actors/random-graph.ts'
+import type { MadeCommit } from '../../test/actors/random-graph.ts'
 import { compareBytes, toHex } from '../encoding/index.ts'
 import { History } from '../history/index.ts'
 import { forkProof, planAcknowledgements } from './acknowledge.ts'
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 
-test('a plan lists exactly the newest commits that are not known yet, none of which covers another', () => {
-  const reached = { forked: 0, partly: 0, nothing: 0 }
+test('a plan leads to all that can be relied on and to each fork, without a head that another covers', () => {
+  const reached = { forked: 0, covered: 0, nothing: 0, proven: 0 }
   fc.assert(
     fc.property(seeds, fc.constantFrom(0, 3, 10), (seed, forkOneIn) => {
       const random = seededRandom(seed)
@@ -18,27 +27,42 @@ test('a plan lists exactly the newest commits that are not known yet, none of wh
         ...{ forkOneIn, seenMax: 4 },
       })
       const history = historyOf(graph)
-      const pasts = pastsOf(graph)
-      const device = random.below(history.deviceCount)
+      // An honest author: its chain does not part.
+      const device = Array.from({ length: history.deviceCount }, (_, it) => it).find((it) => !history.forks.has(it))
+      if (device === undefined) return
       const own = history.endsOf(device)[0] ?? -1
-      const known = own < 0 ? new Set<number>() : (pasts[own] ?? new Set<number>())
-      const candidates: number[] = []
-      for (let other = 0; other < history.deviceCount; other += 1) {
-        if (other === device) continue
-        const branches = history.branchesOf(other)
-        if (branches.length > 1) reached.forked += 1
-        candidates.push(...(branches.length > 1 ? forkProof(history, branches) : history.endsOf(other)))
+      const { heads, relied } = planAcknowledgements(history, { own, device })
+      // As the next commit of that chain in the plain sets.
+      const next: MadeCommit[] = [
+        ...graph,
+        { device: graph[own]?.device ?? new Uint8Array(), seq: history.seqOf(own) + 1, prev: own, seen: heads, id: new Uint8Array(32) },
+      ]
+      const past = pastsOf(next).at(-1) ?? new Set()
+      const reliance = reliancesOf(next).at(-1) ?? new Set()
+      for (const at of graph.keys())
+        expect([at, relied.knows(history.branchOf(at), history.seqOf(at))]).toEqual([at, reliance.has(at)])
+      for (const shown of shownOf(graph, graph.keys())) expect(reliance.has(shown)).toBe(true)
+      for (const [forked, forkSeq] of history.forks) {
+        const key = graph.find((_, at) => history.deviceOf(at) === forked)?.device ?? new Uint8Array()
+        expect(forkSeqOf(graph, past, key)).toBe(forkSeq)
+        reached.forked += 1
       }
-      const news = candidates.filter((it) => !known.has(it))
-      const maximal = news.filter((it) => !news.some((by) => by !== it && pasts[by]?.has(it) === true))
-      const plan = planAcknowledgements(history, { own, device })
-      expect(plan).toEqual(maximal.toSorted((a, b) => b - a))
-      if (plan.length > 0 && plan.length < news.length) reached.partly += 1
-      if (plan.length === 0) reached.nothing += 1
+      const pasts = pastsOf(graph)
+      const known = pasts[own] ?? new Set()
+      for (const head of heads) {
+        const isProof = history.seqOf(head) >= (history.forks.get(history.deviceOf(head)) ?? Infinity)
+        if (isProof) reached.proven += 1
+        expect(isProof && known.has(head)).toBe(false)
+        const isCovered = heads.some((by) => by !== head && history.relies(by, head))
+        expect(isCovered).toBe(false)
+      }
+      const ends = Array.from({ length: history.deviceCount }, (_, it) => history.endsOf(it).length)
+      if (heads.length < ends.length - 1) reached.covered += 1
+      if (heads.length === 0) reached.nothing += 1
     }),
-    { numRuns: 300 },
+    { numRuns: 400 },
   )
-  expect(Math.min(reached.forked, reached.partly, reached.nothing)).toBeGreaterThan(10)
+  expect(Math.min(reached.forked, reached.covered, reached.nothing, reached.proven)).toBeGreaterThan(10)
 })
 
 test('a fork proof is the same two commits in whatever order the branches came', () => {
@@ -69,5 +93,5 @@ test('a device with hundreds of thousands of branches is acknowledged by two of 
   const root = history.add({ device: key(0, 1), seq: 0, id: key(0, 2), prev: -1, seen: [] })
   for (let i = 1; i <= 200_000; i += 1)
     history.add({ device: key(0, 1), seq: 1, id: key(i, 2), prev: root, seen: [] })
-  expect(planAcknowledgements(history, { own: -1, device: -1 })).toEqual([2, 1])
+  expect(planAcknowledgements(history, { own: -1, device: -1 }).heads).toEqual([2, 1])
 })

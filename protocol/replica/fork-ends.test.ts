@@ -59,10 +59,22 @@ function plainEnds(graph: readonly MadeCommit[], places: readonly number[]): num
   const tell = (end: number): void => {
     for (let at = end; at >= 0; at = graph[at]?.prev ?? -1) toldOnes.add(at)
   }
-  for (const key of new Set([...has].map(keyOf)))
-    leavesFrom(key, -1)
-      .slice(0, isForked.has(key) ? FORK_ENDS_MAX : 1)
-      .forEach(tell)
+  for (const key of new Set([...has].map(keyOf))) {
+    const leaves = leavesFrom(key, -1)
+    leaves.slice(0, isForked.has(key) ? FORK_ENDS_MAX : 1).forEach(tell)
+    // The first leaf behind either commit of the fork proof.
+    const own = [...has].filter((at) => keyOf(at) === key)
+    const seqOf = (at: number): number => graph[at]?.seq ?? -1
+    const twice = own.map(seqOf).filter((seq, i, all) => all.indexOf(seq) !== i)
+    const proof = own.filter((at) => seqOf(at) === Math.min(...twice)).toSorted(byId)
+    const other = proof[1]
+    if (other === undefined) continue
+    const isBehind = (leaf: number): boolean => {
+      for (let at = leaf; at >= 0; at = graph[at]?.prev ?? -1) if (at === other) return true
+      return false
+    }
+    leaves.filter(isBehind).slice(0, 1).forEach(tell)
+  }
   for (let size = -1; size !== toldOnes.size;) {
     size = toldOnes.size
     for (const at of [...toldOnes])

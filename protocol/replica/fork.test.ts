@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { listSection, must } from '../../test/actors/coop-actors.ts'
-import { Pen, coopWithPen, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
+import { Pen, coopWithPen, headOf, reader, recordsOf, refusals } from '../../test/actors/pen.ts'
 import { nodeCrypto } from '#node/crypto'
+import { settleDocuments } from '#simulations/mesh'
+import type { CatalogueState } from '../catalogue/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
 import { openReplica } from '../coop/index.ts'
 import { compareBytes, toHex } from '../encoding/index.ts'
@@ -135,4 +137,73 @@ test('authorityLengthOf: a branch inherits what its trunk bears, never more than
     replica.authorityLengthOf(replica.history.find(it?.id ?? coop)),
   )
   expect(lengths).toEqual([5, 5, 2, 4])
+})
+
+test('fork-known: who knows that a chain has parted lists nothing more of it', () => {
+  const { pen, coop, all, admit, founder } = coopWithPen(8)
+  const witness = new Pen(coop, admit('member').signer)
+  const base = [...recordsOf(founder), ...pen.written]
+  const [left] = pen.more(1, 1) as [CommitRecord]
+  const [deepLeft] = pen.more(1, 1) as [CommitRecord]
+  pen.forget(2)
+  const [right] = pen.more(1, 2) as [CommitRecord]
+  const start = witness.write({ seen: [headOf(recordsOf(founder))] })
+  const proof = [headOf([left]), headOf([right])].sort((a, b) => compareBytes(a.id, b.id))
+  const knows = witness.write({ seen: proof })
+  const more = witness.write({ seen: [headOf([deepLeft])] })
+  const replica = reader(coop, [...base, left, deepLeft, right, start, knows])
+  expect(refusals(replica.ingest([more]))).toEqual(['fork-known'])
+  // The same where what it lists comes last.
+  const waiting = reader(coop, [...base, left, right, start, knows])
+  expect(waiting.ingest([more]).waiting.length).toBe(1)
+  const released = waiting.ingest([deepLeft])
+  expect([refusals(released), waiting.pending.size]).toEqual([['fork-known'], 0])
+  // An earlier parting is news.
+  pen.forget(2)
+  const again = pen.write({ seen: [headOf(all)], timeMs: 9 })
+  witness.forget(1)
+  const lower = witness.write({ seen: [headOf([again])] })
+  expect(refusals(replica.ingest([again, lower]))).toEqual([])
+})
+
+test('what a forked device wrote is shown where somebody relies on it, and equal wherever the commits are', () => {
+  const { pen, coop, admit, founder } = coopWithPen(9)
+  const witness = new Pen(coop, admit('member').signer)
+  const base = [...recordsOf(founder), ...pen.written]
+  const early = pen.write({}, [listSection('early', sha256)])
+  const left = pen.write({}, [listSection('left', sha256)])
+  pen.forget(1)
+  const right = pen.write({}, [listSection('right', sha256)])
+  const further = pen.write({}, [listSection('further', sha256)])
+  const start = witness.write({ seen: [headOf(recordsOf(founder))] })
+  const relies = witness.write({ seen: [headOf([right])] })
+  const names = (replica: Replica): string[] => {
+    settle(replica)
+    const state = replica.document('catalogue') as CatalogueState | null
+    return [...(state?.listings.values() ?? [])].map((it) => it.name).sort()
+  }
+  const known = new Map<string, CommitRecord>()
+  const settle = (replica: Replica): void => {
+    settleDocuments(
+      replica,
+      (order) => known.get(toHex(replica.history.idOf(order)))?.bytes ?? new Uint8Array(),
+      sha256,
+    )
+  }
+  const all = [...base, early, left, right, further, start, relies]
+  for (const record of all) known.set(toHex(record.id), record)
+  expect(names(reader(coop, [...base, early, left]))).toEqual(['early', 'left'])
+  expect(names(reader(coop, [...base, early, left, right, further]))).toEqual(['early'])
+  const orders = [
+    all,
+    [...base, early, right, start, relies, further, left],
+    [...base, start, early, left, right, relies, further],
+  ]
+  const hashes = orders.map((order) => {
+    const replica = reader(coop)
+    for (const record of order) replica.ingest([record])
+    expect(names(replica)).toEqual(['early', 'right'])
+    return toHex(replica.document('catalogue')?.stateHash() ?? new Uint8Array())
+  })
+  expect(new Set(hashes).size).toBe(1)
 })

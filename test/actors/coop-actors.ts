@@ -18,6 +18,7 @@ export interface TestCoop {
   mesh: MemoryMesh
   coop: Uint8Array
   founder: MemoryNode
+  founderSigner: Signer
   /** Admits a device on the founder's chain; the new node knows nothing yet. */
   admit(role: Role): MemoryNode & { signer: Signer }
 }
@@ -27,13 +28,15 @@ export function testCoop(seed: number): TestCoop {
   const crypto = nodeCrypto()
   const random = seededRandom(seed)
   const mesh = new MemoryMesh(crypto, random)
+  const kit = nodeSigner(random.bytes(32))
+  const founderSigner = nodeSigner(random.bytes(32))
   const founding = foundCoop(
     {
       name: 'North Market',
       memberName: 'Ada',
       deviceName: 'nas',
-      kit: nodeSigner(random.bytes(32)),
-      device: nodeSigner(random.bytes(32)),
+      kit,
+      device: founderSigner,
       nonce: random.bytes(16),
       nowMs: mesh.nowMs,
     },
@@ -50,7 +53,7 @@ export function testCoop(seed: number): TestCoop {
     must(founder.author([admitSection(coop, signer, { crypto, random, secret })]))
     return Object.assign(mesh.add(openReplica({ coop, crypto, signer })), { signer })
   }
-  return { crypto, random, mesh, coop, founder, admit }
+  return { crypto, random, mesh, coop, founder, founderSigner, admit }
 }
 
 /** Section that lists one asset under `name`. */
@@ -75,13 +78,15 @@ export function must<T extends { ok: boolean }>(result: T): T & { ok: true } {
   return result as T & { ok: true }
 }
 
-function inviteSection(secret: Uint8Array, role: Role, crypto: Crypto): Section {
+/** Section that opens an invite with this secret. */
+export function inviteSection(secret: Uint8Array, role: Role, crypto: Crypto, uses = 1): Section {
   const key = inviteSigner(secret, crypto.sha256).publicKey
-  const payload = encodeAuthorityEntries([{ t: 'invite', key, role, uses: 1, expiresMs: 2_000_000_000_000 }])
+  const payload = encodeAuthorityEntries([{ t: 'invite', key, role, uses, expiresMs: 2_000_000_000_000 }])
   return { document: AUTHORITY, entries: 1, payload }
 }
 
-function admitSection(
+/** Section that admits a device with the invite of this secret, under a kit of its own. */
+export function admitSection(
   coop: Uint8Array,
   signer: Signer,
   tools: { crypto: Crypto; random: SeededRandom; secret: Uint8Array },

@@ -82,6 +82,63 @@ export function pastsOf(graph: readonly MadeCommit[]): Set<number>[] {
   return pasts
 }
 
+/** The lowest seq of which a set of places holds two commits of a device; Infinity for none. */
+export function forkSeqOf(graph: readonly MadeCommit[], places: Iterable<number>, device: Uint8Array): number {
+  const seqs = new Set<number>()
+  let lowest = Infinity
+  for (const at of places) {
+    const commit = graph[at]
+    if (commit === undefined || commit.device !== device) continue
+    if (seqs.has(commit.seq)) lowest = Math.min(lowest, commit.seq)
+    seqs.add(commit.seq)
+  }
+  return lowest
+}
+
+/** Heads that a commit relies on: cut to what lies before the place where its own past shows that the chain parts. */
+export function reliedHeads(graph: readonly MadeCommit[], at: number, past: Iterable<number>): number[] {
+  const known = [...past]
+  return (graph[at]?.seen ?? []).flatMap((head) => {
+    const device = graph[head]?.device ?? new Uint8Array()
+    const forkSeq = forkSeqOf(graph, known, device)
+    let place = head
+    while (place >= 0 && (graph[place]?.seq ?? 0) >= forkSeq) place = graph[place]?.prev ?? -1
+    return place < 0 ? [] : [place]
+  })
+}
+
+/** What each commit relies on, itself included: the slow and plain way. */
+export function reliancesOf(graph: readonly MadeCommit[]): Set<number>[] {
+  const pasts = pastsOf(graph)
+  const reliances: Set<number>[] = []
+  for (const [at, { prev }] of graph.entries()) {
+    const relied = new Set([at])
+    for (const link of [prev, ...reliedHeads(graph, at, pasts[at] ?? [])])
+      for (const known of reliances[link] ?? []) relied.add(known)
+    reliances.push(relied)
+  }
+  return reliances
+}
+
+/** The commits that documents show, of those at these places: the slow and plain way. */
+export function shownOf(graph: readonly MadeCommit[], places: Iterable<number>): Set<number> {
+  const stored = [...places]
+  const pasts = pastsOf(graph)
+  const forkSeqs = new Map(stored.map((at) => [graph[at]?.device, 0]))
+  for (const device of forkSeqs.keys())
+    forkSeqs.set(device, forkSeqOf(graph, stored, device ?? new Uint8Array()))
+  const shown = new Set(
+    stored.filter((at) => (graph[at]?.seq ?? 0) < (forkSeqs.get(graph[at]?.device) ?? Infinity)),
+  )
+  for (let size = -1; size !== shown.size;) {
+    size = shown.size
+    for (const at of [...shown])
+      for (const head of reliedHeads(graph, at, pasts[at] ?? []))
+        for (const before of chainOf(graph, head)) shown.add(before)
+  }
+  return shown
+}
+
 /** Places on the commit's own chain, itself included. */
 export function chainOf(graph: readonly MadeCommit[], at: number): number[] {
   const chain: number[] = []
