@@ -122,7 +122,11 @@ export class AuthorityState implements DocumentState {
 
   /** Visible invites by public key, hex; of two with one key, the one of the smaller commit id. */
   get invites(): ReadonlyMap<string, Invite> {
-    this.#invites ??= new Map(this.#visibleInvites().map((it) => [toHex(it.key), it]).reverse() as [string, Invite][])
+    this.#invites ??= new Map(
+      this.#visibleInvites()
+        .map((it) => [toHex(it.key), it])
+        .reverse() as [string, Invite][],
+    )
     return this.#invites
   }
 

@@ -1,4 +1,3 @@
-import { compareBytes } from '../encoding/index.ts'
 import { Branch } from './branch.ts'
 import type { CausalGraph } from './causal-graph.ts'
 import { CountList } from './growable.ts'
@@ -33,7 +32,6 @@ export class History implements CausalGraph {
   readonly #keys: RowIndex
   readonly #branchOf = new CountList()
   readonly #seqOf = new CountList()
-  readonly #depths = new CountList()
   /** Where the acknowledged heads of each commit begin in `#seen`. */
   readonly #seenStart = new CountList()
   readonly #seen = new CountList()
@@ -74,12 +72,7 @@ export class History implements CausalGraph {
     this.#branchOf.push(branch.index)
     this.#seqOf.push(seq)
     this.#seenStart.push(this.#seen.length)
-    let depth = prev < 0 ? 0 : this.depthOf(prev) + 1
-    for (const head of seen) {
-      this.#seen.push(head)
-      depth = Math.max(depth, this.depthOf(head) + 1)
-    }
-    this.#depths.push(depth)
+    for (const head of seen) this.#seen.push(head)
     this.#trust.note(order, seen)
     return order
   }
@@ -114,19 +107,6 @@ export class History implements CausalGraph {
   /** What commits rely on: `past` without what they list as a proof of a fork only. */
   get reliance(): Past {
     return this.#trust.past
-  }
-
-  /**
-   * Commits on the longest way from here back to a first commit. It follows from the commit's past alone, and what a
-   * commit knows has a smaller one: depth, then id, is a causal order that is the same on every replica.
-   */
-  depthOf(order: number): number {
-    return this.#depths.at(order) ?? missing(`commit ${order}`)
-  }
-
-  /** Compares two commits in the causal order that is the same on every replica: by depth, then id. */
-  compare(a: number, b: number): number {
-    return this.depthOf(a) - this.depthOf(b) || compareBytes(this.idOf(a), this.idOf(b))
   }
 
   /** Order of a commit id, or -1. */

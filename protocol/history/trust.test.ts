@@ -1,7 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { seededRandom } from '#simulations/mesh'
-import { forkSeqOf, historyOf, pastsOf, randomGraph, reliancesOf, reordered } from '../../test/actors/random-graph.ts'
+import {
+  forkSeqOf,
+  historyOf,
+  pastsOf,
+  randomGraph,
+  reliancesOf,
+  reordered,
+} from '../../test/actors/random-graph.ts'
 import { History } from './history.ts'
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
@@ -19,7 +26,8 @@ test('a history tells what commits rely on as the plain sets would, in whatever 
       for (const [order, at] of places.entries()) {
         for (const [earlier, it] of places.entries()) {
           const isRelied = reliances[at]?.has(it) === true
-          if (history.relies(order, earlier) !== isRelied) throw new Error(`${at} relies on ${it}: ${!isRelied}`)
+          if (history.relies(order, earlier) !== isRelied)
+            throw new Error(`${at} relies on ${it}: ${!isRelied}`)
           if (isRelied) reached.relied += 1
           else if (pasts[at]?.has(it) === true) reached.merelyKnown += 1
         }

@@ -41,7 +41,10 @@ export function planAcknowledgements(
   // From the newest: what relies on another commit comes after it in the log.
   for (const order of candidates.sort((a, b) => b - a)) {
     const before = proofs.get(order)
-    const isNews = !(before === undefined ? relied : known).knows(history.branchOf(order), history.seqOf(order))
+    const isNews = !(before === undefined ? relied : known).knows(
+      history.branchOf(order),
+      history.seqOf(order),
+    )
     if (!isNews) continue
     heads.push(order)
     known.add(order)

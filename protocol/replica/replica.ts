@@ -238,8 +238,7 @@ export class Replica {
   fold(id: string, commits: readonly StoredCommit[]): void {
     const log = this.#log(id)
     for (const { order, record } of commits) {
-      if (log.next(1)[0] !== order)
-        throw new RangeError(`commit ${order} is not the next of '${id}'`)
+      if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
       this.#foldSection(log, order, record)
     }
   }

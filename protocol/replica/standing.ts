@@ -31,9 +31,7 @@ export class Standings {
     const known = this.#known.get(first)
     if (known !== undefined) return known
     const device = toHex(this.#history.keyOf(branch.device))
-    const admission = this.#authority
-      .admissionsOf(device)
-      .find((it) => this.#history.relies(first, it.order))
+    const admission = this.#authority.admissionsOf(device).find((it) => this.#history.relies(first, it.order))
     const standing =
       admission === undefined
         ? null

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { seededRandom } from '#simulations/mesh'
-import { chainOf, historyOf, pastsOf, randomGraph, reordered, shownOf } from '../../test/actors/random-graph.ts'
+import {
+  chainOf,
+  historyOf,
+  pastsOf,
+  randomGraph,
+  reordered,
+  shownOf,
+} from '../../test/actors/random-graph.ts'
 import type { MadeCommit } from '../../test/actors/random-graph.ts'
 import type { Stretch } from '../document/index.ts'
 import { Stretches } from './stretches.ts'

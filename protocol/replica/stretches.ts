@@ -43,7 +43,9 @@ export class Stretches {
   #treeOf(device: number): Tree {
     let tree = this.#trees.get(device)
     if (tree === undefined) {
-      tree = this.#history.forks.has(device) ? this.#cut(device) : { root: { parent: null, rank: 0 }, starts: NONE }
+      tree = this.#history.forks.has(device)
+        ? this.#cut(device)
+        : { root: { parent: null, rank: 0 }, starts: NONE }
       this.#trees.set(device, tree)
     }
     return tree

@@ -83,7 +83,11 @@ export function pastsOf(graph: readonly MadeCommit[]): Set<number>[] {
 }
 
 /** The lowest seq of which a set of places holds two commits of a device; Infinity for none. */
-export function forkSeqOf(graph: readonly MadeCommit[], places: Iterable<number>, device: Uint8Array): number {
+export function forkSeqOf(
+  graph: readonly MadeCommit[],
+  places: Iterable<number>,
+  device: Uint8Array,
+): number {
   const seqs = new Set<number>()
   let lowest = Infinity
   for (const at of places) {
