@@ -7,7 +7,7 @@ import { formatQuantity, formatRelative, formatTime } from './format.ts'
 import { Icon } from './icon.tsx'
 import { InvitePanel } from './invite-panel.tsx'
 import { useAction, useNode } from './node-context.ts'
-import type { Device, Member, Members, OpenInvite, Status } from './node-types.ts'
+import type { Device, Member, Members, OpenInvite, Status, Suspension } from './node-types.ts'
 import { ROLE_TEXT } from './role-text.ts'
 import { SectionTitle } from './section-title.tsx'
 
@@ -87,16 +87,36 @@ function DeviceRow({ device }: { device: Device }): JSX.Element {
         <span class="muted">
           {presence} · {formatQuantity(device.commits, 'change')} made
         </span>
+        {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}
       </span>
+      {device.suspension !== null && <span class="badge badge-warning">Suspended</span>}
       <ShortId id={device.device} what={`the id of ${device.name}`} />
     </li>
+  )
+}
+
+/** Why a device is suspended, and what becomes of it. */
+function SuspensionNote(props: { device: Device; suspension: Suspension }): JSX.Element {
+  const { device, suspension } = props
+  return (
+    <span class="muted" data-testid="suspension">
+      Suspended: wrote two histories. Its commit {suspension.seq} exists twice:{' '}
+      <code>{suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}</code>.{' '}
+      {device.isSelf
+        ? 'It gets a new key with the form above.'
+        : 'Whoever runs it gives it a new key, on its own page or with coop restore --new-key.'}
+    </span>
   )
 }
 
 function Invites({ invites, canRevoke }: { invites: OpenInvite[]; canRevoke: boolean }): JSX.Element | null {
   const nowMs = Date.now()
   const open = invites.filter(
-    (invite) => !invite.isRevoked && invite.expiresAtMs > nowMs && invite.used < invite.uses,
+    (invite) =>
+      !invite.isRevoked &&
+      !invite.isIssuerSuspended &&
+      invite.expiresAtMs > nowMs &&
+      invite.used < invite.uses,
   )
   if (open.length === 0) return null
   return (

@@ -52,6 +52,7 @@ beforeEach(async () => {
     get refusal() {
       return refusal
     },
+    suspension: null,
     wait: async () => Promise.resolve(),
     foundElsewhere: () => null,
   }
