@@ -95,16 +95,19 @@ function DeviceRow({ device }: { device: Device }): JSX.Element {
   )
 }
 
+function suspensionNext(device: Device): string {
+  if (device.replacedBy !== null) return 'A new key took its place.'
+  if (device.isSelf) return 'It gets a new key with the form above.'
+  return 'Whoever runs it gives it a new key, on its own page or with coop restore --new-key.'
+}
+
 /** Why a device is suspended, and what becomes of it. */
 function SuspensionNote(props: { device: Device; suspension: Suspension }): JSX.Element {
   const { device, suspension } = props
   return (
     <span class="muted" data-testid="suspension">
       Suspended: wrote two histories. Its commit {suspension.seq} exists twice:{' '}
-      <code>{suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}</code>.{' '}
-      {device.isSelf
-        ? 'It gets a new key with the form above.'
-        : 'Whoever runs it gives it a new key, on its own page or with coop restore --new-key.'}
+      <code>{suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}</code>. {suspensionNext(device)}
     </span>
   )
 }

@@ -66,6 +66,8 @@ export interface Device {
   isConnected: boolean
   commits: number
   suspension: Suspension | null
+  /** PeerId of the key that took its place, or null. */
+  replacedBy: string | null
 }
 
 /** A member with devices. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoopError } from '#node/errors'
 import { lockHolder } from '#node/folder'
-import type { SuspensionView, membersView, peersView, statusView } from '#node/host'
+import type { membersView, peersView, statusView } from '#node/host'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { bytesText, paint, printResult, safe, table } from './output.ts'
@@ -53,13 +53,14 @@ export async function membersCommand(globals: Globals): Promise<void> {
       `${it.role}, ${it.uses - it.used} of ${it.uses} left, until ${new Date(it.expiresAtMs).toISOString()}`,
   )
   const suspended = view.members.flatMap((member) =>
-    member.devices.flatMap(({ name, suspension }) =>
-      suspension === null ? [] : [suspensionText(`${member.name}/${name}`, suspension)],
-    ),
+    member.devices.filter((it) => it.suspension !== null).map((it) => suspensionText(member.name, it)),
+  )
+  const isOpen = view.members.some(({ devices }) =>
+    devices.some((it) => it.suspension !== null && it.replacedBy === null),
   )
   const parts = [
     table(['MEMBER', 'ROLE', 'DEVICE', 'NOW', 'COMMITS', 'ID'], rows),
-    ...(suspended.length === 0 ? [] : [`${suspended.join('\n')}\n→ ${SUSPENDED_NEXT}`]),
+    ...(suspended.length === 0 ? [] : [suspended.join('\n') + (isOpen ? `\n→ ${SUSPENDED_NEXT}` : '')]),
     ...(invites.length === 0 ? [] : [`open invites\n  ${invites.join('\n  ')}`]),
   ]
   printResult(globals, view, parts.join('\n\n'))
@@ -69,9 +70,14 @@ export async function membersCommand(globals: Globals): Promise<void> {
 const SUSPENDED_NEXT =
   'Nobody connects to it. Its person gives it a new key, there: `coop restore --new-key` (docs/runbooks/forked-device.md).'
 
-function suspensionText(name: string, { seq, commits }: SuspensionView): string {
-  const ids = commits.map((id) => id.slice(0, 16)).join(' and ')
-  return `${paint('33', 'suspended')} ${safe(name)}: wrote two histories; its commit ${seq} exists twice, ${ids}`
+type DeviceRow = ReturnType<typeof membersView>['members'][number]['devices'][number]
+
+function suspensionText(member: string, { name, suspension, replacedBy }: DeviceRow): string {
+  if (suspension === null) return ''
+  const ids = suspension.commits.map((id) => id.slice(0, 16)).join(' and ')
+  const what = `wrote two histories; its commit ${suspension.seq} exists twice, ${ids}`
+  const after = replacedBy === null ? '' : '; a new key took its place'
+  return `${paint('33', 'suspended')} ${safe(`${member}/${name}`)}: ${what}${after}`
 }
 
 /** What a peer did that no honest device does, for people; null when nothing is remembered. */

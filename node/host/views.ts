@@ -84,6 +84,8 @@ interface MemberView {
     isConnected: boolean
     commits: number
     suspension: SuspensionView | null
+    /** PeerId of the key that took its place, the first by its id; null when none did. */
+    replacedBy: string | null
   }[]
 }
 
@@ -92,6 +94,12 @@ export function membersView(node: CoopNode) {
   const { engine } = node.membership
   const { replica } = engine
   const connected = new Set(node.mesh?.connectedDevices() ?? [])
+  const replacedBy = new Map(
+    [...replica.authority.devices.values()]
+      .filter((it) => it.replaces !== null)
+      .map((it) => [it.replaces, deviceText(it.key)] as const)
+      .sort((a, b) => (a[1] < b[1] ? 1 : -1)),
+  )
   const members = new Map<string, MemberView>()
   for (const [device, entry] of replica.authority.devices) {
     const row = members.get(entry.member) ?? {
@@ -107,6 +115,7 @@ export function membersView(node: CoopNode) {
       isConnected: connected.has(device),
       commits: replica.lengthOf(device),
       suspension: suspensionView(engine.suspensionOf(device)),
+      replacedBy: replacedBy.get(device) ?? null,
     })
     members.set(entry.member, row)
   }

@@ -129,6 +129,10 @@ export const MembersSchema = z
             isConnected: z.boolean(),
             commits: z.number(),
             suspension: SuspensionSchema,
+            replacedBy: z
+              .string()
+              .nullable()
+              .openapi({ description: 'PeerId of the key that took its place' }),
           }),
         ),
       }),
