@@ -64,12 +64,13 @@ export async function admitNewKey(parts: RenewalParts): Promise<Uint8Array> {
   const helpers = helpersOf(engine, kit)
   const asked = new Map<string, number>()
   let refusal: CoopError | null = null
+  let lost: unknown = null
   let calledAtMs = 0
   for (const endMs = Date.now() + REACH_TIMEOUT_MS; Date.now() < endMs; await sleep(LOOK_EVERY_MS)) {
     const connected = new Set(mesh.connectedDevices())
     if (Date.now() - calledAtMs >= CALL_EVERY_MS) {
       calledAtMs = Date.now()
-      for (const helper of helpers) if (!connected.has(helper) && !asked.has(helper)) mesh.reach(helper)
+      for (const helper of helpers) if ((asked.get(helper) ?? 0) < ASKS_MAX) mesh.reach(helper)
     }
     for (const helper of helpers.filter((it) => connected.has(it) && (asked.get(it) ?? 0) < ASKS_MAX)) {
       const count = (asked.get(helper) ?? 0) + 1
@@ -80,7 +81,7 @@ export async function admitNewKey(parts: RenewalParts): Promise<Uint8Array> {
         asked.set(helper, ASKS_MAX)
       } catch (cause) {
         if (count >= ASKS_MAX) throw cause
-        mesh.reach(helper)
+        lost = cause
         continue
       }
       const key = fromHex(helper)
@@ -88,6 +89,8 @@ export async function admitNewKey(parts: RenewalParts): Promise<Uint8Array> {
     }
     if (helpers.every((it) => asked.get(it) === ASKS_MAX)) break
   }
+  // The key may be on the roster: the next try must go on with it.
+  if (lost !== null) throw lost
   if (refusal !== null) throw refusal
   const names = helpers.map((it) => nameOf(engine.replica, it)).join(', ')
   throw new CoopError(

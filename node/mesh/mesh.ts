@@ -123,6 +123,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
   readonly #visitors: Visitors
   /** Devices that have suspended this one and proved why: it need not come again, except for a new key. */
   readonly #toldBy = new Set<string>()
+  /** When devices were last to be reached for a new key. */
+  readonly #reachedAtMs = new Map<string, number>()
   readonly #greeted = new WeakSet<Connection>()
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
@@ -270,6 +272,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Tries to reach a device, even one that has suspended this one, and even if it did not answer a moment ago. */
   reach(device: string): void {
     this.#dials.delete(device)
+    this.#reachedAtMs.set(device, Date.now())
     this.#tryDial(device)
   }
 
@@ -308,9 +311,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
       this.#accept(stream, connection, this.#runSession),
     )
     await libp2p.handle(PROOF_PROTOCOL, (stream, connection) =>
-      this.#accept(stream, connection, async (accepted, peer) =>
-        takeProof(accepted, (proof) => this.#takeProof(proof, peer)),
-      ),
+      this.#accept(stream, connection, async (accepted, peer) => {
+        await takeProof(accepted, (proof) => this.#takeProof(proof, peer))
+        // There is nothing more to be had there, and another copy of this device may be waiting to be let in.
+        const isWanted = Date.now() - (this.#reachedAtMs.get(peer) ?? 0) < STRANGER_TIMEOUT_MS
+        if (this.#toldBy.has(peer) && !isWanted) await connection.close()
+      }),
     )
     for (const [protocol, handler] of Object.entries(this.#parts.handlers)) {
       await libp2p.handle(protocol, (stream, connection) => this.#accept(stream, connection, handler), {
@@ -514,8 +520,11 @@ export class Mesh extends EventEmitter<MeshEvents> {
     if (this.#isStopped || this.#sessions.has(device) || this.#opening.has(device)) return
     if (connection.status !== 'open' || this.#faults.isAway(device, Date.now())) return
     if (this.#toldBy.has(device)) return
-    const isSuperseded = this.#parts.engine.writeRefusal?.code === 'key-superseded'
-    const waitMs = isSuperseded ? SUPERSEDED_STREAM_EVERY_MS : 0
+    const { engine } = this.#parts
+    // Where both wrote, neither may write on: the sooner the others have both histories, the sooner each is told.
+    const isYielding =
+      engine.writeRefusal?.code === 'key-superseded' && engine.suspensionOf(this.#own) === null
+    const waitMs = isYielding ? SUPERSEDED_STREAM_EVERY_MS : 0
     if (Date.now() - (this.#streamAtMs.get(device) ?? 0) < waitMs) return
     this.#opening.add(device)
     try {
