@@ -87,10 +87,10 @@ function DeviceRow({ device }: { device: Device }): JSX.Element {
         <span class="muted">
           {presence} · {formatQuantity(device.commits, 'change')} made
         </span>
-        {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}
       </span>
       {device.suspension !== null && <span class="badge badge-warning">Suspended</span>}
       <ShortId id={device.device} what={`the id of ${device.name}`} />
+      {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}
     </li>
   )
 }
@@ -105,10 +105,10 @@ function suspensionNext(device: Device): string {
 function SuspensionNote(props: { device: Device; suspension: Suspension }): JSX.Element {
   const { device, suspension } = props
   return (
-    <span class="muted" data-testid="suspension">
-      Suspended: wrote two histories. Its commit {suspension.seq} exists twice:{' '}
+    <p class="muted device-note" data-testid="suspension">
+      It wrote two histories: its commit {suspension.seq} exists twice,{' '}
       <code>{suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}</code>. {suspensionNext(device)}
-    </span>
+    </p>
   )
 }
 

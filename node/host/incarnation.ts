@@ -245,11 +245,7 @@ function readSuperseded(value: Uint8Array | null, device: Uint8Array): Supersede
   return { by, sinceMs, fork: fork === null ? null : { ...fork, commits: [...fork.commits] } }
 }
 
-/** What the person reads when two copies wrote: the whole co-op has suspended the key, or is about to. */
-const FORKED =
-  'this device is suspended: two histories were written under its key, mostly because two copies of its folder both ' +
-  'wrote before they met. The others keep what they have of both, and take nothing more from it. This key writes ' +
-  'nothing more, here or in the other copy; what lies here can be read.'
+const FORKED = 'this device is suspended: two histories were written under its key'
 
 function explain(by: SupersededBy): string {
   if (by === 'copy') {
@@ -266,8 +262,9 @@ function explain(by: SupersededBy): string {
 
 const NEW_KEY = '`coop restore --new-key`, with the recovery kit of the member'
 const FORKED_NEXT =
-  `Give this folder a key of its own: ${NEW_KEY}. What only this folder holds goes to the others then. ` +
-  'docs/runbooks/forked-device.md says more.'
+  'Mostly two copies of its folder both wrote before they met. The others keep what they have of both, and take nothing ' +
+  `more under this key. Give this folder a key of its own: ${NEW_KEY}; what only this folder holds goes to the others ` +
+  'then. docs/runbooks/forked-device.md says more.'
 const NEXT: Record<SupersededBy, string> = {
   peer: `To write here again, give this folder a key of its own: ${NEW_KEY}. If it was started by mistake, stop it and use the other one.`,
   older: `To write here again, give this folder a key of its own: ${NEW_KEY}. If it was started by mistake, stop it and use the other one.`,

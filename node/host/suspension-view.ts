@@ -41,13 +41,12 @@ export function suspensionWarnings(engine: Engine): Warning[] {
   })
   const warnings = open.slice(0, TOLD_MAX).map(({ entry, suspension }) => ({
     code: 'device-suspended',
-    message:
-      `the device "${entry.deviceName}" of ${entry.memberName} is suspended: it wrote two histories ` +
-      `(its commit ${suspension.seq} exists twice: ${suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}). ` +
-      'Nothing that is stored here is lost',
+    message: `the device "${entry.deviceName}" of ${entry.memberName} is suspended: it wrote two histories`,
     next:
-      'Mostly its folder was copied. Whoever runs it gives it a new key, there, with the recovery kit: ' +
-      '`coop restore --new-key`. docs/runbooks/forked-device.md says more.',
+      'Nothing that is stored here is lost. Mostly its folder was copied: whoever runs it gives it a new key, there, ' +
+      'with the recovery kit (`coop restore --new-key`). Its commit ' +
+      `${suspension.seq} exists twice: ${suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}. ` +
+      'docs/runbooks/forked-device.md says more.',
   }))
   if (open.length <= TOLD_MAX) return warnings
   const message = `${open.length - TOLD_MAX} more devices are suspended: they wrote two histories each`

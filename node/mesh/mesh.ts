@@ -8,14 +8,12 @@ import type { Logger } from 'pino'
 import { commitMessage, decodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
-import { checkForkProof } from '#protocol/evidence'
 import type { Fork } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
 import type { HeadRow, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
 import { Decoder } from '#node/decoder'
-import { forkProof } from '#node/engine'
 import type { Engine, Suspension } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
 import type { AddressBook } from './address-book.ts'
@@ -26,8 +24,9 @@ import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
 import { PeerSession } from './peer-session.ts'
-import { PROOF_PROTOCOL, TELL_TIMEOUT_MS, handProof, takeProof } from './proof-stream.ts'
+import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
 import { limitBytes } from './stranger-limit.ts'
+import { SUSPENDED, SUSPENDED_HERE, SuspendedPeers } from './suspended-peers.ts'
 import { Visitors } from './visitors.ts'
 
 /** Protocol of the sync stream. */
@@ -49,9 +48,6 @@ const STREAM_WAIT_MS = 2_000
 const ASKING_STREAM_WAIT_MS = 500
 /** How often a device that must not write under its key takes a stream from the one that may. It still gets all news. */
 const SUPERSEDED_STREAM_EVERY_MS = 60_000
-/** Why a session with a device that wrote two histories ended; the same as that device says it. */
-const SUSPENDED = 'suspended: it wrote two histories'
-const SUSPENDED_HERE = 'suspended there: this key wrote two histories'
 
 /** What a mesh stands on. */
 export interface MeshParts {
@@ -121,10 +117,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   readonly #lastClose = new Map<string, string>()
   /** Connections with keys that were not on the roster, or suspended, when they came. */
   readonly #visitors: Visitors
-  /** Devices that have suspended this one and proved why: it need not come again, except for a new key. */
-  readonly #toldBy = new Set<string>()
-  /** When devices were last to be reached for a new key. */
-  readonly #reachedAtMs = new Map<string, number>()
+  readonly #suspended: SuspendedPeers
   readonly #greeted = new WeakSet<Connection>()
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
@@ -143,6 +136,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#topic = gossipTopic(parts.engine.replica.coop)
     const { engine, genesis, crypto, log } = parts
     this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
+    this.#suspended = new SuspendedPeers({ engine, sha256: crypto.sha256, log })
     this.#timer = setInterval(() => {
       this.#tendConnections()
       this.#dialMissing()
@@ -272,7 +266,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Tries to reach a device, even one that has suspended this one, and even if it did not answer a moment ago. */
   reach(device: string): void {
     this.#dials.delete(device)
-    this.#reachedAtMs.set(device, Date.now())
+    this.#suspended.noteReached(device)
     this.#tryDial(device)
   }
 
@@ -312,10 +306,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     )
     await libp2p.handle(PROOF_PROTOCOL, (stream, connection) =>
       this.#accept(stream, connection, async (accepted, peer) => {
-        await takeProof(accepted, (proof) => this.#takeProof(proof, peer))
-        // There is nothing more to be had there, and another copy of this device may be waiting to be let in.
-        const isWanted = Date.now() - (this.#reachedAtMs.get(peer) ?? 0) < STRANGER_TIMEOUT_MS
-        if (this.#toldBy.has(peer) && !isWanted) await connection.close()
+        await takeProof(accepted, (proof) => this.#hear(proof, peer))
+        if (this.#suspended.isDoneWith(peer)) await connection.close()
       }),
     )
     for (const [protocol, handler] of Object.entries(this.#parts.handlers)) {
@@ -386,57 +378,23 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#sessions.get(device)?.close(SUSPENDED)
     for (const connection of this.#libp2p.getConnections()) {
       const key = deviceOf(connection.remotePeer)
-      if (key === null || toHex(key) !== device) continue
-      const cut = (): void => connection.abort(new Error(SUSPENDED))
-      const timer = setTimeout(cut, TELL_TIMEOUT_MS)
-      void this.#tell(connection, device).then(() => {
-        clearTimeout(timer)
-        cut()
-      })
+      if (key !== null && toHex(key) === device) void this.#suspended.cut(connection, device)
     }
     this.emit('changed')
   }
 
-  /** Hands a suspended device what proves it. Never rejects. */
-  async #tell(connection: Connection, device: string): Promise<void> {
-    const { engine } = this.#parts
-    try {
-      const suspension = engine.suspensionOf(device)
-      const proof = suspension === null ? null : await forkProof(engine, suspension)
-      if (proof !== null) await handProof(connection, proof)
-    } catch (cause) {
-      this.#log.debug({ err: cause, device }, 'a suspended device did not hear why')
-    }
-  }
-
-  /** What a peer brings against this device: a mere claim is nothing, two commits of its own key stop it. */
-  #takeProof(proof: Uint8Array, peer: string): void {
-    const { replica } = this.#parts.engine
-    const { coop, rule } = replica
-    const checked = checkForkProof(proof, { coop, rule, sha256: this.#parts.crypto.sha256 })
-    if (!checked.ok || toHex(checked.fork.device) !== this.#own) {
-      this.#log.debug({ peer }, 'what should prove a fork of this device does not')
-      return
-    }
-    this.#toldBy.add(peer)
+  /** A peer shows what should prove that two histories were written under this key. */
+  #hear(proof: Uint8Array, peer: string): void {
+    const fork = this.#suspended.hear(proof, peer)
+    if (fork === null) return
     this.#lastClose.set(peer, SUSPENDED_HERE)
-    this.emit('proven', checked.fork)
+    this.emit('proven', fork)
   }
 
   /** True when a key that is no member's, or a suspended device's, may come in for the join door. */
   #mayVisit(peer: PeerId): boolean {
-    const suspended = this.#suspendedDevice(peer)
+    const suspended = this.#suspended.deviceOf(peer)
     return (suspended !== null || this.#door.isOpen) && this.#visitors.hasRoom(suspended)
-  }
-
-  /** The device (hex) behind a key of the roster that is suspended, or null. */
-  #suspendedDevice(peer: PeerId): string | null {
-    const key = deviceOf(peer)
-    const device = key === null ? '' : toHex(key)
-    const { engine } = this.#parts
-    return engine.replica.authority.devices.has(device) && engine.suspensionOf(device) !== null
-      ? device
-      : null
   }
 
   #accept(
@@ -484,11 +442,11 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   /** A connected key that is not on the roster, or suspended, may only use the join door, and not for long. */
   #admitVisitor(connection: Connection): void {
-    const suspended = this.#suspendedDevice(connection.remotePeer)
+    const suspended = this.#suspended.deviceOf(connection.remotePeer)
     // The gater asked before; but handshakes that are under way at once all pass it.
     if (!this.#visitors.enter(connection.id, suspended))
       return connection.abort(new Error('too many strangers'))
-    if (suspended !== null) void this.#tell(connection, suspended)
+    if (suspended !== null) void this.#suspended.tell(connection, suspended)
     const timer = setTimeout(() => {
       this.#visitors.leave(connection.id)
       // Admitted meanwhile and still here: from now on a peer like any other.
@@ -519,7 +477,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   async #openSession(connection: Connection, device: string): Promise<void> {
     if (this.#isStopped || this.#sessions.has(device) || this.#opening.has(device)) return
     if (connection.status !== 'open' || this.#faults.isAway(device, Date.now())) return
-    if (this.#toldBy.has(device)) return
+    if (this.#suspended.isToldBy(device)) return
     const { engine } = this.#parts
     // Where both wrote, neither may write on: the sooner the others have both histories, the sooner each is told.
     const isYielding =
@@ -558,7 +516,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#streamAtMs.set(device, Date.now())
     await session.run()
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
-    const reason = this.#toldBy.has(device) ? SUSPENDED_HERE : session.closeReason
+    const reason = this.#suspended.isToldBy(device) ? SUSPENDED_HERE : session.closeReason
     if (reason !== null) this.#lastClose.set(device, reason)
     this.emit('changed')
   }
@@ -571,7 +529,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   #discovered(peer: PeerId): void {
     const key = deviceOf(peer)
-    if (key === null || !isMemberOf(this.#parts, peer) || this.#toldBy.has(toHex(key))) return
+    if (key === null || !isMemberOf(this.#parts, peer) || this.#suspended.isToldBy(toHex(key))) return
     this.#tryDial(toHex(key))
   }
 
@@ -585,7 +543,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       ...(authority.devices.has(this.#own) ? [] : this.#parts.book.devices()),
     ])
     for (const device of known) {
-      if (device === this.#own || connected.has(device) || this.#toldBy.has(device)) continue
+      if (device === this.#own || connected.has(device) || this.#suspended.isToldBy(device)) continue
       if (this.#parts.engine.suspensionOf(device) === null) this.#tryDial(device)
     }
   }
