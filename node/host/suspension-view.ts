@@ -31,10 +31,12 @@ export function suspensionView(suspension: Suspension | null): SuspensionView | 
 /**
  * One for each other device that is suspended, until a new key of it is on the roster: from then on only its row says so.
  */
-export function suspensionWarnings(engine: Engine): Warning[] {
+export function suspensionWarnings(engine: Pick<Engine, 'replica' | 'suspensions'>): Warning[] {
+  const suspensions = engine.suspensions()
+  if (suspensions.length === 0) return []
   const { authority, device: own } = engine.replica
   const replaced = new Set([...authority.devices.values()].map((it) => it.replaces))
-  const open = engine.suspensions().flatMap((suspension) => {
+  const open = suspensions.flatMap((suspension) => {
     const entry = authority.devices.get(suspension.device)
     const isOpen = entry !== undefined && suspension.device !== own && !replaced.has(suspension.device)
     return isOpen ? [{ entry, suspension }] : []
