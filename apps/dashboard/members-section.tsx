@@ -7,7 +7,7 @@ import { formatQuantity, formatRelative, formatTime } from './format.ts'
 import { Icon } from './icon.tsx'
 import { InvitePanel } from './invite-panel.tsx'
 import { useAction, useNode } from './node-context.ts'
-import type { Device, Member, Members, OpenInvite, Status } from './node-types.ts'
+import type { Device, Member, Members, OpenInvite, Status, Suspension } from './node-types.ts'
 import { ROLE_TEXT } from './role-text.ts'
 import { SectionTitle } from './section-title.tsx'
 
@@ -88,15 +88,38 @@ function DeviceRow({ device }: { device: Device }): JSX.Element {
           {presence} · {formatQuantity(device.commits, 'change')} made
         </span>
       </span>
+      {device.suspension !== null && <span class="badge badge-warning">Suspended</span>}
       <ShortId id={device.device} what={`the id of ${device.name}`} />
+      {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}
     </li>
+  )
+}
+
+function suspensionNext(device: Device): string {
+  if (device.replacedBy !== null) return 'A new key took its place.'
+  if (device.isSelf) return 'It gets a new key with the form above.'
+  return 'Whoever runs it gives it a new key, on its own page or with coop restore --new-key.'
+}
+
+/** Why a device is suspended, and what becomes of it. */
+function SuspensionNote(props: { device: Device; suspension: Suspension }): JSX.Element {
+  const { device, suspension } = props
+  return (
+    <p class="muted device-note" data-testid="suspension">
+      It wrote two histories: its commit {suspension.seq} exists twice,{' '}
+      <code>{suspension.commits.map((id) => id.slice(0, 8)).join(' and ')}</code>. {suspensionNext(device)}
+    </p>
   )
 }
 
 function Invites({ invites, canRevoke }: { invites: OpenInvite[]; canRevoke: boolean }): JSX.Element | null {
   const nowMs = Date.now()
   const open = invites.filter(
-    (invite) => !invite.isRevoked && invite.expiresAtMs > nowMs && invite.used < invite.uses,
+    (invite) =>
+      !invite.isRevoked &&
+      !invite.isIssuerSuspended &&
+      invite.expiresAtMs > nowMs &&
+      invite.used < invite.uses,
   )
   if (open.length === 0) return null
   return (

@@ -50,6 +50,14 @@ export interface Renewed {
   isReady: boolean
 }
 
+/** Why a device is suspended: it signed two commits of one number. */
+export interface Suspension {
+  reason: 'fork'
+  device: string
+  seq: number
+  commits: string[]
+}
+
 /** A device of a member. */
 export interface Device {
   device: string
@@ -57,6 +65,9 @@ export interface Device {
   isSelf: boolean
   isConnected: boolean
   commits: number
+  suspension: Suspension | null
+  /** PeerId of the key that took its place, or null. */
+  replacedBy: string | null
 }
 
 /** A member with devices. */
@@ -75,6 +86,7 @@ export interface OpenInvite {
   used: number
   expiresAtMs: number
   isRevoked: boolean
+  isIssuerSuspended: boolean
 }
 
 /** `GET /v1/members`. */
@@ -96,12 +108,13 @@ export interface Invite {
 export interface Peer {
   device: string
   name: string
-  state: 'synced' | 'syncing' | 'connected' | 'away'
+  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended'
   address: string | null
   bytesIn: number
   bytesOut: number
   lastClose: string | null
   faults: { count: number; reason: string; awayUntilMs: number } | null
+  suspension: Suspension | null
 }
 
 /** An asset of the co-op. */

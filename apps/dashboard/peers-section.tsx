@@ -10,11 +10,12 @@ const STATE_TEXT: Readonly<Record<Peer['state'], string>> = {
   syncing: 'Syncing',
   connected: 'Connected',
   away: 'Away',
+  suspended: 'Suspended',
 }
 
 /** The other devices as this one sees them. */
 export function PeersSection({ status, peers }: { status: Status; peers: Peer[] | null }): JSX.Element {
-  const near = peers?.filter((peer) => peer.state !== 'away').length ?? 0
+  const near = peers?.filter((peer) => !['away', 'suspended'].includes(peer.state)).length ?? 0
   const summary = peers === null ? '' : `${near} of ${formatQuantity(peers.length, 'known device')} connected`
   return (
     <>
@@ -65,7 +66,9 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
   )
 }
 
-function placeOf({ address, lastClose, faults }: Peer): string {
+function placeOf({ address, lastClose, faults, suspension }: Peer): string {
+  if (suspension !== null)
+    return `wrote two histories from its commit ${suspension.seq} on; nobody connects to it`
   if (faults !== null && faults.awayUntilMs > Date.now())
     return `kept away until ${new Date(faults.awayUntilMs).toLocaleTimeString()}: ${faults.reason}`
   // The id at the end of an address stands beside it anyway.

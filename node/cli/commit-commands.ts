@@ -78,6 +78,10 @@ function deviceText({ device, member, name }: DeviceView): string {
   return member === null || name === null ? device : `${safe(member)}/${safe(name)}`
 }
 
+function contestedText(seq: number): string {
+  return `  ${paint('31', 'contested')}   its device wrote two histories from commit ${seq} on and is suspended`
+}
+
 function commitText(commit: CommitView): string {
   const { author, sections } = commit
   const lines = [
@@ -90,6 +94,7 @@ function commitText(commit: CommitView): string {
     `  size        header ${bytesText(commit.headerBytes)}, record ${bytesText(commit.recordBytes)}`,
     `  signature   ${commit.signature}`,
     `  known to    ${commit.acknowledgedBy.map(deviceText).join(', ') || 'no other device yet, as far as is known here'}`,
+    ...(commit.contested === null ? [] : [contestedText(commit.contested.seq)]),
     ...commit.forkedWith.map((id) => `  ${paint('31', 'forked with')} ${id}`),
   ]
   if (sections.length === 0) return lines.join('\n')

@@ -35,28 +35,49 @@ export async function statusCommand(globals: Globals): Promise<void> {
 export async function membersCommand(globals: Globals): Promise<void> {
   const client = await NodeClient.need(globals.data)
   const view = (await client.call('GET', '/v1/members')) as ReturnType<typeof membersView>
-  type Device = { device: string; name: string; isSelf: boolean; isConnected: boolean; commits: number }
   const rows = view.members.flatMap((member) =>
-    (member.devices as Device[]).map((device) => [
+    member.devices.map((device) => [
       member.name,
       member.role,
       device.name + (device.isSelf ? ' (this one)' : ''),
-      device.isSelf || device.isConnected ? 'here' : 'away',
+      device.suspension !== null ? 'suspended' : device.isSelf || device.isConnected ? 'here' : 'away',
       String(device.commits),
       device.device,
     ]),
   )
-  const open = view.invites.filter((it) => !it.isRevoked && it.used < it.uses && it.expiresAtMs > Date.now())
+  const open = view.invites.filter(
+    (it) => !it.isRevoked && !it.isIssuerSuspended && it.used < it.uses && it.expiresAtMs > Date.now(),
+  )
   const invites = open.map(
     (it) =>
       `${it.role}, ${it.uses - it.used} of ${it.uses} left, until ${new Date(it.expiresAtMs).toISOString()}`,
   )
-  const text = table(['MEMBER', 'ROLE', 'DEVICE', 'NOW', 'COMMITS', 'ID'], rows)
-  printResult(
-    globals,
-    view,
-    invites.length === 0 ? text : `${text}\n\nopen invites\n  ${invites.join('\n  ')}`,
+  const suspended = view.members.flatMap((member) =>
+    member.devices.filter((it) => it.suspension !== null).map((it) => suspensionText(member.name, it)),
   )
+  const isOpen = view.members.some(({ devices }) =>
+    devices.some((it) => it.suspension !== null && it.replacedBy === null),
+  )
+  const parts = [
+    table(['MEMBER', 'ROLE', 'DEVICE', 'NOW', 'COMMITS', 'ID'], rows),
+    ...(suspended.length === 0 ? [] : [suspended.join('\n') + (isOpen ? `\n→ ${SUSPENDED_NEXT}` : '')]),
+    ...(invites.length === 0 ? [] : [`open invites\n  ${invites.join('\n  ')}`]),
+  ]
+  printResult(globals, view, parts.join('\n\n'))
+}
+
+/** What becomes of a suspended device, for people. */
+const SUSPENDED_NEXT =
+  'Nobody connects to it. Its person gives it a new key, there: `coop restore --new-key` (docs/runbooks/forked-device.md).'
+
+type DeviceRow = ReturnType<typeof membersView>['members'][number]['devices'][number]
+
+function suspensionText(member: string, { name, suspension, replacedBy }: DeviceRow): string {
+  if (suspension === null) return ''
+  const ids = suspension.commits.map((id) => id.slice(0, 16)).join(' and ')
+  const what = `wrote two histories; its commit ${suspension.seq} exists twice, ${ids}`
+  const after = replacedBy === null ? '' : '; a new key took its place'
+  return `${paint('33', 'suspended')} ${safe(`${member}/${name}`)}: ${what}${after}`
 }
 
 /** What a peer did that no honest device does, for people; null when nothing is remembered. */
@@ -77,7 +98,9 @@ export async function peersCommand(globals: Globals): Promise<void> {
     peer.address ?? '-',
     bytesText(peer.bytesIn),
     bytesText(peer.bytesOut),
-    [peer.lastClose, faultsText(peer.faults)].filter((it) => it !== null).join('; '),
+    peer.suspension === null
+      ? [peer.lastClose, faultsText(peer.faults)].filter((it) => it !== null).join('; ')
+      : `wrote two histories from its commit ${peer.suspension.seq} on`,
   ])
   const text =
     rows.length === 0

@@ -53,6 +53,7 @@ async function opened<T>(work: (engine: Engine, store: Store) => Promise<T>): Pr
   const store = await Store.open(path)
   const gate: WriteGate = {
     refusal: null,
+    suspension: null,
     wait: async () => undefined,
     foundElsewhere: () => void (foundElsewhere += 1),
   }

@@ -23,6 +23,8 @@ import type { OpenedLog } from './opened-log.ts'
 import { adviceFor } from './refusal-advice.ts'
 import { decodeSummary, encodeSummary, summaryKey } from './summary.ts'
 import type { Summary } from './summary.ts'
+import { Suspensions } from './suspension.ts'
+import type { Suspension } from './suspension.ts'
 import type { WriteGate } from './write-gate.ts'
 
 /** Bytes that may wait for the disk before whoever fills them is asked to wait. */
@@ -63,6 +65,8 @@ interface EngineEvents {
   failed: [error: CoopError]
   /** Other commits than before are damaged: peers should be asked for those in `repairWants`. */
   damaged: []
+  /** A device is suspended from now on, and what proves it is on the disk. Told once. */
+  suspended: [suspension: Suspension]
 }
 
 /**
@@ -76,6 +80,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #logName: Uint8Array
   #missing: MissingCommits
   #loose: LooseRetry
+  #suspensions: Suspensions
   #work: Work = noWork()
   #pendingBytes = 0
   /** Documents that are being folded, by id. */
@@ -97,6 +102,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#logName = opened.name
     this.#missing = opened.missing
     this.#loose = this.#looseRetry(opened.hasLoose)
+    this.#suspensions = new Suspensions(opened.replica)
     this.#takeLog(opened)
   }
 
@@ -170,6 +176,18 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Why no local write is taken now, or null; commits of others may still be. */
   get writeRefusal(): CoopError | null {
     return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal
+  }
+
+  /** Why a device (hex) is suspended, or null: nobody who knows connects to it, and nothing new of it is accepted. */
+  suspensionOf(device: string): Suspension | null {
+    const found = this.#suspensions.of(device)
+    if (found !== null || device !== this.#replica.device) return found
+    return this.#parts.gate?.suspension ?? null
+  }
+
+  /** Every suspension that the log proves. */
+  suspensions(): Suspension[] {
+    return this.#suspensions.all()
   }
 
   /** True when a producer should wait for `durable()` before it brings more. */
@@ -335,6 +353,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#missing = missing
     this.#loose.close()
     this.#loose = this.#looseRetry(hasLoose)
+    this.#suspensions = new Suspensions(replica)
     commits.onDamage = () => this.emit('damaged')
   }
 
@@ -396,6 +415,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         this.#pendingBytes -= byteCount(work.stored)
         this.#writing.resolve()
         if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
+        for (const suspension of this.#suspensions.takeNew()) this.emit('suspended', suspension)
         if (work.hasMended) this.emit('damaged')
         if (work.stored.length > 0) this.#loose.schedule()
       } catch (cause) {

@@ -1,3 +1,6 @@
 export { Engine, PENDING_BYTES_MAX } from './engine.ts'
 export type { EngineParts } from './engine.ts'
+export { forkProof } from './fork-proof.ts'
+export { Suspensions } from './suspension.ts'
+export type { Suspension } from './suspension.ts'
 export type { WriteGate } from './write-gate.ts'

@@ -14,6 +14,7 @@ import { CommitLog } from '#node/log'
 import { Store } from '#node/store'
 import { must, testCoop } from '../../test/actors/coop-actors.ts'
 import { Engine } from './engine.ts'
+import type { Suspension } from './suspension.ts'
 import type { WriteGate } from './write-gate.ts'
 
 const crypto = nodeCrypto()
@@ -55,6 +56,7 @@ async function openCopy(name: string, gate?: WriteGate): Promise<{ engine: Engin
 /** A gate that a test opens and shuts, and that notes what happened. */
 class TestGate implements WriteGate {
   refusal: CoopError | null = null
+  suspension: Suspension | null = null
   waiting: PromiseWithResolvers<void> | null = null
   found = 0
   onFound: () => void = () => null

@@ -7,6 +7,7 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import { checkCommit } from './commit-checks.ts'
 import type { CommitChecks } from './commit-checks.ts'
+import { Suspensions } from '#node/engine'
 import { commitView } from './commit-view.ts'
 import { VERDICT_PAST_MAX, sectionVerdicts } from './section-verdicts.ts'
 
@@ -75,9 +76,14 @@ test('a signature on another branch of a fork covers nothing', async () => {
   expect(await check(forked, place)).toMatchObject({ isValid: false, coveredBy: null })
   forked.spoil(first)
   expect(await check(forked, first)).toMatchObject({ isValid: true, coveredBy: toHex(source.at(second).id) })
-  expect(commitView(forked.replica, place, forked.at(place)).forkedWith).toEqual([
-    toHex(source.at(second).id),
-  ])
+  const device = toHex(till.signer.publicKey)
+  const suspension = new Suspensions(forked.replica).of(device)
+  const ids = [source.at(second).id, other.id].map(toHex).sort()
+  expect(suspension).toEqual({ device, reason: 'fork', seq: 1, commits: ids })
+  const view = commitView(forked.replica, place, forked.at(place), suspension)
+  expect(view.forkedWith).toEqual([toHex(source.at(second).id)])
+  expect(view.contested).toMatchObject({ reason: 'fork', seq: 1, commits: ids })
+  expect(commitView(forked.replica, first, forked.at(first), suspension).contested).toBe(null)
 })
 
 test('bytes that changed on the disk fail by name', async () => {
@@ -158,7 +164,7 @@ test('a view names the author, what it saw, who knows it, and holds the whole re
   const { source, chain } = busyNode()
   const [first] = chain as [number]
   const record = source.at(first)
-  const view = commitView(source.replica, first, record)
+  const view = commitView(source.replica, first, record, null)
   expect(view).toMatchObject({
     id: toHex(record.id),
     author: { member: 'Bo', name: 'box', role: 'venue' },
@@ -173,5 +179,5 @@ test('a view names the author, what it saw, who knows it, and holds the whole re
   expect(view.seen).toMatchObject([{ member: 'Ada', name: 'nas' }])
   expect(view.cid).toMatch(/^bafyrei/)
   must(coop.founder.author([listed('e')]))
-  expect(commitView(source.replica, first, record).acknowledgedBy).toMatchObject([{ member: 'Ada' }])
+  expect(commitView(source.replica, first, record, null).acknowledgedBy).toMatchObject([{ member: 'Ada' }])
 })

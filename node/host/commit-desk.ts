@@ -1,5 +1,5 @@
 import { deviceFromText } from '#protocol/identity'
-import { fromHex } from '#protocol/encoding'
+import { fromHex, toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { checkCommit } from './commit-checks.ts'
 import type { CommitChecks } from './commit-checks.ts'
@@ -26,7 +26,8 @@ export class CommitDesk {
     const { engine } = this.#node.membership
     const { replica } = engine
     const order = findCommit(replica.history, id)
-    return commitView(replica, order, await readCommit(engine, order))
+    const record = await readCommit(engine, order)
+    return commitView(replica, order, record, engine.suspensionOf(toHex(record.header.device)))
   }
 
   /** Checks one commit anew; id as for `show`. */

@@ -4,6 +4,9 @@ import { toHex } from '#protocol/encoding'
 import { cborLink, linkText } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
+import type { Suspension } from '#node/engine'
+import { suspensionView } from './suspension-view.ts'
+import type { SuspensionView } from './suspension-view.ts'
 import { shownTime } from './views.ts'
 
 /** A device with the names that its admission gave it; null for one that was never admitted. */
@@ -36,12 +39,19 @@ export interface CommitView {
   acknowledgedBy: DeviceView[]
   /** Other commits of its device with its seq: the device signed two histories. */
   forkedWith: string[]
+  /** Why it is contested: its device wrote two histories, and it is at or behind the place where they part. Else null. */
+  contested: SuspensionView | null
   /** The whole record, base64. */
   record: string
 }
 
-/** The view of a stored commit. */
-export function commitView(replica: Replica, order: number, record: CommitRecord): CommitView {
+/** The view of a stored commit; `suspension` is that of its device. */
+export function commitView(
+  replica: Replica,
+  order: number,
+  record: CommitRecord,
+  suspension: Suspension | null,
+): CommitView {
   const { history } = replica
   const { header, headerBytes, id, signature, bytes, payloads } = record
   const author = history.deviceOf(order)
@@ -73,6 +83,7 @@ export function commitView(replica: Replica, order: number, record: CommitRecord
     forkedWith: [...new Set(forked)]
       .filter((it) => it >= 0 && it !== order)
       .map((it) => toHex(history.idOf(it))),
+    contested: suspension !== null && header.seq >= suspension.seq ? suspensionView(suspension) : null,
     record: Buffer.from(bytes).toString('base64'),
   }
 }

@@ -335,6 +335,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       this.meshFailure = null
       mesh.on('changed', () => this.emit('changed', ['peers', 'status']))
       mesh.on('superseded', (_, peer) => incarnation.question.claimed(peer))
+      mesh.on('proven', (fork) => incarnation.proven(fork))
       mesh.on('compared', (peer, isSettled) => incarnation.question.answered(peer, isSettled))
       this.#mesh = mesh
       this.#meshSinceMs = Date.now()
@@ -437,6 +438,10 @@ export class CoopNode extends EventEmitter<NodeEvents> {
           if (!this.#isClosed) log.warn({ err: cause }, 'boards could not be kept')
         })
       }, KEEP_BOARDS_AFTER_MS)
+    })
+    engine.on('suspended', (suspension) => {
+      log.warn({ ...suspension, name: this.desk.nameOf(suspension.device) }, 'a device wrote two histories')
+      this.emit('changed', ['status', 'members', 'peers'])
     })
     engine.on('failed', () => this.emit('changed', ['status']))
     engine.on('reset', () => void this.#restartAfterReset())

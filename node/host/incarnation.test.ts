@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { CoopNode } from './coop-node.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -195,6 +196,24 @@ test('commits of the own key from elsewhere stop it for good; both histories are
   await give(right, left)
   for (const node of [left, right]) {
     expect([verdictOf(node), incarnationOf(node).isForked]).toEqual(['peer', true])
-    expect(incarnationOf(node).refusal?.message).toContain('both wrote before they met')
+    expect(incarnationOf(node).refusal?.message).toContain('is suspended')
+    expect(incarnationOf(node).refusal?.next).toContain('both wrote before they met')
   }
+})
+
+test('a fork of this key that a peer proved stops it for good, one of another key does not', async () => {
+  const node = await founded('data')
+  const device = node.signer.publicKey.slice()
+  const ids: [Uint8Array, Uint8Array] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  incarnationOf(node).proven({ device: new Uint8Array(32).fill(3), seq: 1, ids })
+  expect(await write(node, 1)).toBe('written')
+  incarnationOf(node).proven({ device, seq: 7, ids })
+  const suspension = { device: toHex(device), reason: 'fork', seq: 7, commits: ids.map(toHex) }
+  expect(node.membership.engine.suspensionOf(toHex(device))).toEqual(suspension)
+  expect(await write(node, 2)).toBe('key-superseded')
+  await node.close()
+  const again = await open('data', 'another machine')
+  expect(again.membership.engine.suspensionOf(toHex(device))).toEqual(suspension)
+  expect(incarnationOf(again).refusal?.message).toContain('is suspended')
+  expect(await write(again, 3)).toBe('key-superseded')
 })

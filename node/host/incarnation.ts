@@ -10,7 +10,8 @@ import {
   toHex,
 } from '#protocol/encoding'
 import type { Replica, StoredCommit } from '#protocol/replica'
-import type { WriteGate } from '#node/engine'
+import type { Fork } from '#protocol/evidence'
+import type { Suspension, WriteGate } from '#node/engine'
 import { CoopError } from '#node/errors'
 import { judgeMarker, lookAtMarked, markerPath, placeOf, readMarker, writeMarker } from '#node/folder'
 import type { DeviceMarker, Opening } from '#node/folder'
@@ -31,6 +32,8 @@ export interface Superseded {
   by: SupersededBy
   /** When it was noticed, by this machine's clock, ms since 1970. */
   sinceMs: number
+  /** The fork that a peer proved, whose commits need not all be in this log; null when none was. */
+  fork: Suspension | null
 }
 
 /** What an incarnation stands on. */
@@ -89,17 +92,21 @@ export class Incarnation implements WriteGate {
   /** True when two histories of this key are here. */
   get isForked(): boolean {
     const replica = this.#replica?.()
+    if (this.suspension !== null) return true
     if (replica === undefined) return false
     return replica.history.branchesOf(replica.history.findDevice(this.#parts.device)).length > 1
   }
 
+  get suspension(): Suspension | null {
+    return this.#superseded?.fork ?? null
+  }
+
   get refusal(): CoopError | null {
     if (this.#superseded === null) return null
-    return new CoopError(
-      'key-superseded',
-      explain(this.#superseded.by, this.isForked),
-      NEXT[this.#superseded.by],
-    )
+    const { by } = this.#superseded
+    return this.isForked
+      ? new CoopError('key-superseded', FORKED, FORKED_NEXT)
+      : new CoopError('key-superseded', explain(by), NEXT[by])
   }
 
   async wait(): Promise<void> {
@@ -110,6 +117,15 @@ export class Incarnation implements WriteGate {
     if (this.#superseded !== null && this.#superseded.by !== 'copy') return
     this.#supersede('peer')
     this.#parts.onSuperseded()
+  }
+
+  /** A peer has shown two commits of one seq that this key signed: from now on nothing is written under it. */
+  proven({ device, seq, ids }: Fork): void {
+    if (this.suspension !== null || !equalBytes(device, this.#parts.device)) return
+    const commits: Suspension['commits'] = [toHex(ids[0]), toHex(ids[1])]
+    const wasStopped = this.isForked && this.#superseded !== null
+    this.#supersede('peer', { device: toHex(device), reason: 'fork', seq, commits })
+    if (!wasStopped) this.#parts.onSuperseded()
   }
 
   /**
@@ -169,14 +185,15 @@ export class Incarnation implements WriteGate {
     else if (verdict !== 'own' && this.#superseded === null) this.#supersede(verdict)
   }
 
-  #supersede(by: SupersededBy): void {
+  #supersede(by: SupersededBy, fork: Suspension | null = null): void {
     const { store, device, log } = this.#parts
-    this.#superseded = { by, sinceMs: Date.now() }
+    this.#superseded = { by, sinceMs: this.#superseded?.sinceMs ?? Date.now(), fork }
     this.question.drop()
     log.warn({ by }, 'the key of this device was used elsewhere; nothing is written under it any more')
     // A copy beside its original is judged anew at each opening: once the original is gone, the copy was a move.
     if (by === 'copy') return
-    const value = encodeCanonical([device, by, this.#superseded.sinceMs])
+    const proven = fork === null ? [] : [fork.seq, ...fork.commits]
+    const value = encodeCanonical([device, by, this.#superseded.sinceMs, ...proven])
     store.write([{ type: 'put', key: SUPERSEDED, value }]).catch((cause: unknown) => {
       log.error({ err: cause }, 'it could not be noted that the key was used elsewhere')
     })
@@ -220,19 +237,17 @@ function readOpening(value: Uint8Array | null, device: Uint8Array): Opening | nu
 function readSuperseded(value: Uint8Array | null, device: Uint8Array): Superseded | null {
   const decoded = value === null ? null : decodeCanonical(value)
   if (decoded?.ok !== true || !Array.isArray(decoded.value)) return null
-  const [key, by, sinceMs] = decoded.value
+  const [key, by, sinceMs, seq, a, b] = decoded.value
   if (!isBytes(key, 32) || !equalBytes(key, device) || !isCount(sinceMs)) return null
-  return by === 'peer' || by === 'older' ? { by, sinceMs } : null
+  if (by !== 'peer' && by !== 'older') return null
+  const isProven = isCount(seq) && typeof a === 'string' && typeof b === 'string'
+  const fork = isProven ? ({ device: toHex(device), reason: 'fork', seq, commits: [a, b] } as const) : null
+  return { by, sinceMs, fork: fork === null ? null : { ...fork, commits: [...fork.commits] } }
 }
 
-function explain(by: SupersededBy, isForked: boolean): string {
-  if (isForked) {
-    return (
-      'two copies of the folder of this device both wrote before they met. What both wrote is kept, on every device; ' +
-      'on a board that both changed, one of them shows. This key writes nothing more, here or in the other copy; ' +
-      'reading, syncing and serving go on.'
-    )
-  }
+const FORKED = 'this device is suspended: two histories were written under its key'
+
+function explain(by: SupersededBy): string {
   if (by === 'copy') {
     return (
       'this folder is a copy of another one on this machine, which has the same device key and ran last. Nothing is ' +
@@ -246,6 +261,10 @@ function explain(by: SupersededBy, isForked: boolean): string {
 }
 
 const NEW_KEY = '`coop restore --new-key`, with the recovery kit of the member'
+const FORKED_NEXT =
+  'Mostly two copies of its folder both wrote before they met. The others keep what they have of both, and take nothing ' +
+  `more under this key. Give this folder a key of its own: ${NEW_KEY}; what only this folder holds goes to the others ` +
+  'then. docs/runbooks/forked-device.md says more.'
 const NEXT: Record<SupersededBy, string> = {
   peer: `To write here again, give this folder a key of its own: ${NEW_KEY}. If it was started by mistake, stop it and use the other one.`,
   older: `To write here again, give this folder a key of its own: ${NEW_KEY}. If it was started by mistake, stop it and use the other one.`,

@@ -52,7 +52,7 @@ test('a folder that crashed before its key file was replaced is as it was', asyn
   const { former, paths } = await begun()
   const node = await open()
   expect(node.device).toBe(deviceText(former))
-  expect(node.membership.incarnation.superseded).toEqual({ by: 'peer', sinceMs: 900 })
+  expect(node.membership.incarnation.superseded).toEqual({ by: 'peer', sinceMs: 900, fork: null })
   await node.close()
   // The next try goes on with the same next key.
   await access(paths[1])

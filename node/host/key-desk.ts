@@ -45,7 +45,7 @@ export class KeyDesk {
   async restore(kitWords: string, deviceName?: string): Promise<Renewed> {
     const kit = kitOfWords(kitWords).signer
     const former = this.#node.signer.publicKey
-    helpersOf(this.#node.membership.engine.replica, kit) // before anything is started or drawn
+    helpersOf(this.#node.membership.engine, kit) // before anything is started or drawn
     if (this.#node.meshState === 'paused') {
       const next = 'Bring it back with `coop mesh resume`, then try again.'
       throw new CoopError('mesh-paused', 'this node is off the mesh, and a new key is admitted over it', next)
@@ -89,14 +89,14 @@ export class KeyDesk {
     await this.#node.startMesh()
     const { mesh } = this.#node
     if (mesh === null) throw new CoopError('unreachable', 'the mesh does not run', 'Start the node again.')
-    const { replica } = this.#node.membership.engine
+    const { engine } = this.#node.membership
     const nextKey = await loadDeviceKey(folder.nextKeyPath, config.passphrase)
     const next = nodeSigner(nextKey.seed)
     let wasAsked = false
     const onAsk = (): void => {
       wasAsked = true
     }
-    const parts = { replica, crypto, mesh, kit, next, deviceName, onAsk }
+    const parts = { engine, crypto, mesh, kit, next, deviceName, onAsk }
     const helper = await admitNewKey(parts).catch(async (cause: unknown) => {
       // A key that may be on the roster is kept, so that the next try goes on with it.
       const isRefused = cause instanceof CoopError && cause.code !== 'unreachable'

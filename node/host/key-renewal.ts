@@ -5,6 +5,7 @@ import { certifyDevice } from '#protocol/identity'
 import type { Crypto, Signer } from '#protocol/identity'
 import type { RenewalRequest } from '#protocol/invite'
 import type { Replica } from '#protocol/replica'
+import type { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
 import { JOIN_PROTOCOL, askForNewKey, joinRefusalError } from '#node/mesh'
 import type { Mesh } from '#node/mesh'
@@ -12,10 +13,14 @@ import type { Mesh } from '#node/mesh'
 /** How long a device that may admit is looked for. A guess: several tries to dial it. */
 const REACH_TIMEOUT_MS = 10_000
 const LOOK_EVERY_MS = 100
+/** How often a device that has suspended this one, and so keeps no connection, is called. A guess. */
+const CALL_EVERY_MS = 1_000
+/** Times that one device is asked: its connection may end just then, and the same request again is no second key. */
+const ASKS_MAX = 2
 
 /** What the admission of a new key stands on. */
 export interface RenewalParts {
-  replica: Replica
+  engine: Engine
   crypto: Crypto
   mesh: Mesh
   kit: Signer
@@ -27,8 +32,8 @@ export interface RenewalParts {
 }
 
 /** Devices (hex) that may admit a new key of this device; an error when there are none, or the kit is another's. */
-export function helpersOf(replica: Replica, kit: Signer): string[] {
-  const { authority, device } = replica
+export function helpersOf(engine: Engine, kit: Signer): string[] {
+  const { authority, device } = engine.replica
   const own = authority.devices.get(device ?? '')
   if (own === undefined) {
     const next = 'Start the node where it reaches others of the co-op, then try again.'
@@ -38,7 +43,9 @@ export function helpersOf(replica: Replica, kit: Signer): string[] {
     const next = `Take the kit of ${own.memberName}, to whom this device belongs.`
     throw new CoopError('kit-unknown', 'these words are the recovery kit of somebody else', next)
   }
-  const helpers = [...authority.devices.keys()].filter((it) => it !== device && authority.slotsOf(it) > 0)
+  const helpers = [...authority.devices.keys()].filter(
+    (it) => it !== device && authority.slotsOf(it) > 0 && engine.suspensionOf(it) === null,
+  )
   if (helpers.length > 0) return helpers
   const message =
     authority.slotsOf(device ?? '') > 0
@@ -53,23 +60,39 @@ export function helpersOf(replica: Replica, kit: Signer): string[] {
 
 /** Has a device that may admit write the new key on the roster; returns that device's key. */
 export async function admitNewKey(parts: RenewalParts): Promise<Uint8Array> {
-  const { replica, mesh, kit } = parts
-  const helpers = helpersOf(replica, kit)
-  const asked = new Set<string>()
+  const { engine, mesh, kit } = parts
+  const helpers = helpersOf(engine, kit)
+  const asked = new Map<string, number>()
   let refusal: CoopError | null = null
+  let lost: unknown = null
+  let calledAtMs = 0
   for (const endMs = Date.now() + REACH_TIMEOUT_MS; Date.now() < endMs; await sleep(LOOK_EVERY_MS)) {
-    const connected = mesh.connectedDevices()
-    for (const helper of helpers.filter((it) => connected.includes(it) && !asked.has(it))) {
-      asked.add(helper)
+    const connected = new Set(mesh.connectedDevices())
+    if (Date.now() - calledAtMs >= CALL_EVERY_MS) {
+      calledAtMs = Date.now()
+      for (const helper of helpers) if ((asked.get(helper) ?? 0) < ASKS_MAX) mesh.reach(helper)
+    }
+    for (const helper of helpers.filter((it) => connected.has(it) && (asked.get(it) ?? 0) < ASKS_MAX)) {
+      const count = (asked.get(helper) ?? 0) + 1
+      asked.set(helper, count)
       parts.onAsk()
-      refusal = await askHelper(parts, helper)
+      try {
+        refusal = await askHelper(parts, helper)
+        asked.set(helper, ASKS_MAX)
+      } catch (cause) {
+        if (count >= ASKS_MAX) throw cause
+        lost = cause
+        continue
+      }
       const key = fromHex(helper)
       if (refusal === null && key !== null) return key
     }
-    if (asked.size === helpers.length) break
+    if (helpers.every((it) => asked.get(it) === ASKS_MAX)) break
   }
+  // The key may be on the roster: the next try must go on with it.
+  if (lost !== null) throw lost
   if (refusal !== null) throw refusal
-  const names = helpers.map((it) => nameOf(replica, it)).join(', ')
+  const names = helpers.map((it) => nameOf(engine.replica, it)).join(', ')
   throw new CoopError(
     'unreachable',
     `no device that may admit a new key can be reached: ${names}`,
@@ -79,7 +102,8 @@ export async function admitNewKey(parts: RenewalParts): Promise<Uint8Array> {
 
 /** Asks one device; null when it admitted the key, else why not. Throws when its answer was lost. */
 async function askHelper(parts: RenewalParts, helper: string): Promise<CoopError | null> {
-  const { mesh, replica } = parts
+  const { mesh } = parts
+  const { replica } = parts.engine
   let answer
   try {
     answer = await askForNewKey(await mesh.openStream(helper, JOIN_PROTOCOL), requestOf(parts))
@@ -100,7 +124,8 @@ async function askHelper(parts: RenewalParts, helper: string): Promise<CoopError
   return answer.ok ? null : joinRefusalError(answer.refusal)
 }
 
-function requestOf({ replica, crypto, kit, next, deviceName }: RenewalParts): RenewalRequest {
+function requestOf({ engine, crypto, kit, next, deviceName }: RenewalParts): RenewalRequest {
+  const { replica } = engine
   const { coop } = replica
   const own = replica.authority.devices.get(replica.device ?? '')
   const claim = {

@@ -4,6 +4,8 @@ import { CoopError } from '#node/errors'
 import type { CoopNode } from './coop-node.ts'
 import { damageWarnings, documentWarning } from './damage-warnings.ts'
 import type { Warning } from './damage-warnings.ts'
+import { suspensionView, suspensionWarnings } from './suspension-view.ts'
+import type { SuspensionView } from './suspension-view.ts'
 import { VERSION } from './version.ts'
 
 /** The last moment that a `Date` can hold (ECMA-262, section 21.4.1.1). A peer's clock may say more; a page must not fail. */
@@ -70,11 +72,35 @@ export async function statusView(node: CoopNode) {
   }
 }
 
+/** A member with its devices. */
+interface MemberView {
+  member: string
+  name: string
+  role: string
+  devices: {
+    device: string
+    name: string
+    isSelf: boolean
+    isConnected: boolean
+    commits: number
+    suspension: SuspensionView | null
+    /** PeerId of the key that took its place, the first by its id; null when none did. */
+    replacedBy: string | null
+  }[]
+}
+
 /** What `coop members` shows: members with their devices, and this co-op's invites. */
 export function membersView(node: CoopNode) {
-  const { replica } = node.membership.engine
+  const { engine } = node.membership
+  const { replica } = engine
   const connected = new Set(node.mesh?.connectedDevices() ?? [])
-  const members = new Map<string, { member: string; name: string; role: string; devices: object[] }>()
+  const replacedBy = new Map(
+    [...replica.authority.devices.values()]
+      .filter((it) => it.replaces !== null)
+      .map((it) => [it.replaces, deviceText(it.key)] as const)
+      .sort((a, b) => (a[1] < b[1] ? 1 : -1)),
+  )
+  const members = new Map<string, MemberView>()
   for (const [device, entry] of replica.authority.devices) {
     const row = members.get(entry.member) ?? {
       member: entry.member,
@@ -88,6 +114,8 @@ export function membersView(node: CoopNode) {
       isSelf: device === replica.device,
       isConnected: connected.has(device),
       commits: replica.lengthOf(device),
+      suspension: suspensionView(engine.suspensionOf(device)),
+      replacedBy: replacedBy.get(device) ?? null,
     })
     members.set(entry.member, row)
   }
@@ -98,13 +126,15 @@ export function membersView(node: CoopNode) {
     used: it.used,
     expiresAtMs: shownTime(it.expiresMs),
     isRevoked: it.isRevoked,
+    isIssuerSuspended: engine.suspensionOf(it.issuer) !== null,
   }))
   return { members: [...members.values()], invites }
 }
 
 /** What `coop peers` shows. */
 export function peersView(node: CoopNode) {
-  const { replica } = node.membership.engine
+  const { engine } = node.membership
+  const { replica } = engine
   const views = node.mesh?.peers() ?? []
   const known = new Map(views.map((view) => [view.device, view]))
   return {
@@ -112,15 +142,17 @@ export function peersView(node: CoopNode) {
       .filter(([device]) => device !== replica.device)
       .map(([device, entry]) => {
         const view = known.get(device)
+        const suspension = suspensionView(engine.suspensionOf(device))
         return {
           device: deviceText(entry.key),
           name: `${entry.memberName}/${entry.deviceName}`,
-          state: view?.state ?? 'away',
+          state: view?.state ?? (suspension === null ? 'away' : 'suspended'),
           address: view?.address ?? null,
           bytesIn: view?.bytesIn ?? 0,
           bytesOut: view?.bytesOut ?? 0,
           lastClose: view?.lastClose ?? null,
           faults: view?.faults ?? null,
+          suspension,
         }
       }),
   }
@@ -134,6 +166,7 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
   const superseded = incarnation?.refusal ?? null
   if (superseded !== null) warnings.push(superseded.toJSON().error)
   else if (incarnation?.question.isOpen === true) warnings.push(ASKING)
+  if (node.membershipOrNull !== null) warnings.push(...suspensionWarnings(node.membershipOrNull.engine))
   warnings.push(...damageWarnings(node))
   if (node.mesh === null && node.meshFailure !== null) warnings.push(node.meshFailure.toJSON().error)
   if (!node.key.isSealed) {

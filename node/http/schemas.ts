@@ -103,6 +103,16 @@ export const InviteSchema = z
   .object({ link: z.string(), invite: Hex, role: RoleSchema, uses: z.number(), expiresAtMs: z.number() })
   .openapi('Invite')
 
+/** Why a device is suspended, with its proof; null when it is not. */
+const SuspensionSchema = z
+  .object({
+    reason: z.enum(['fork']).openapi({ description: 'fork: it signed two commits of one number' }),
+    device: z.string().openapi({ description: 'PeerId' }),
+    seq: z.number().int().openapi({ description: 'Lowest number at which its histories part' }),
+    commits: z.array(Hex).openapi({ description: 'Two of its commits of that number' }),
+  })
+  .nullable()
+
 /** `GET /v1/members`. */
 export const MembersSchema = z
   .object({
@@ -118,6 +128,11 @@ export const MembersSchema = z
             isSelf: z.boolean(),
             isConnected: z.boolean(),
             commits: z.number(),
+            suspension: SuspensionSchema,
+            replacedBy: z
+              .string()
+              .nullable()
+              .openapi({ description: 'PeerId of the key that took its place' }),
           }),
         ),
       }),
@@ -130,6 +145,7 @@ export const MembersSchema = z
         used: z.number(),
         expiresAtMs: z.number(),
         isRevoked: z.boolean(),
+        isIssuerSuspended: z.boolean().openapi({ description: 'Its issuer admits nobody any more' }),
       }),
     ),
   })
@@ -142,7 +158,7 @@ export const PeersSchema = z
       z.object({
         device: z.string(),
         name: z.string(),
-        state: z.enum(['synced', 'syncing', 'connected', 'away']),
+        state: z.enum(['synced', 'syncing', 'connected', 'away', 'suspended']),
         address: z.string().nullable(),
         bytesIn: z.number(),
         bytesOut: z.number(),
@@ -155,6 +171,7 @@ export const PeersSchema = z
           })
           .nullable()
           .openapi({ description: 'What it did that no honest device does, since this node started' }),
+        suspension: SuspensionSchema,
       }),
     ),
   })
@@ -259,6 +276,7 @@ export const CommitSchema = z
       .array(DeviceViewSchema)
       .openapi({ description: 'Devices whose chains acknowledge it, as far as this node has heard' }),
     forkedWith: z.array(Hex).openapi({ description: 'Other commits of its device with its seq' }),
+    contested: SuspensionSchema.openapi({ description: 'Set when its device forked at it or before it' }),
     record: z.string().openapi({ description: 'The whole record in base64' }),
   })
   .openapi('Commit')

@@ -221,6 +221,16 @@ const REFUSALS: Record<JoinRefusal, [ErrorCode, string, string]> = {
     'this member was given as many new keys as one can have without an invite',
     'Ask for an invite and join in a new folder with the same kit: `coop join LINK --kit`.',
   ],
+  suspended: [
+    'join-refused',
+    'this key is suspended: two histories were written under it',
+    'Join in a new folder, which draws a new key.',
+  ],
+  'door-suspended': [
+    'join-refused',
+    'the device that was asked is suspended and can admit nobody',
+    'Ask another device of the co-op for an invite.',
+  ],
   busy: ['join-refused', 'too many people are joining', 'Try again in a minute.'],
   failed: ['join-refused', 'the inviting device could not write the admission', 'Try again in a minute.'],
 }

@@ -12,7 +12,7 @@ import {
   renewalMessage,
 } from '#protocol/authority'
 import { foundCoop } from '#protocol/coop'
-import { toHex } from '#protocol/encoding'
+import { fromHex, toHex } from '#protocol/encoding'
 import { certifyDevice } from '#protocol/identity'
 import type { Signer } from '#protocol/identity'
 import { encodeJoinRequest, encodeRenewalRequest } from '#protocol/invite'
@@ -22,6 +22,7 @@ import { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
 import { CommitLog } from '#node/log'
 import { Store } from '#node/store'
+import { Pen } from '../../test/actors/pen.ts'
 import { JoinDoor, RENEWALS_PER_MEMBER_MAX } from './join-door.ts'
 
 const crypto = nodeCrypto()
@@ -52,6 +53,7 @@ beforeEach(async () => {
     get refusal() {
       return refusal
     },
+    suspension: null,
     wait: async () => Promise.resolve(),
     foundElsewhere: () => null,
   }
@@ -132,6 +134,37 @@ test('failed: a device that must not write admits nobody', async () => {
   expect(await renew(renewal(draw()))).toBe('failed')
   refusal = null
   expect(await renew(renewal(draw()))).toBe('ok')
+})
+
+/** Commits of Bo's till that part after its first: proof of two histories. */
+async function forkTill(): Promise<void> {
+  const pen = new Pen(coop, bo)
+  const { history, authority } = engine.replica
+  const admission = authority.devices.get(toHex(bo.publicKey))?.admissions[0]?.commit ?? ''
+  const order = history.find(fromHex(admission) ?? new Uint8Array(32))
+  const id = history.idOf(order).slice()
+  pen.write({ seen: [{ device: founder.publicKey, seq: history.seqOf(order), id }] })
+  const records = [...pen.written, ...pen.more(1, 1)]
+  pen.forget(1)
+  engine.ingest([...records, ...pen.more(1, 2)])
+  await engine.durable()
+  expect(engine.suspensionOf(toHex(bo.publicKey))).toMatchObject({ seq: 1 })
+}
+
+test('a suspended key gets a new key admitted, whoever brings the request, and nothing else', async () => {
+  await forkTill()
+  const [next, third] = [draw(), draw()]
+  expect(await renew(renewal(next), bo)).toBe('ok')
+  expect(await renew(renewal(third), third)).toBe('ok')
+  expect(engine.replica.authority.devices.get(toHex(next.publicKey))?.replaces).toBe(toHex(bo.publicKey))
+  expect(await joinAs(bo, boKit)).toBe('suspended')
+  expect(await renew(renewal(bo, { replaces: bo.publicKey }))).toBe('suspended')
+})
+
+test('door-suspended: a device that is suspended itself admits nobody', async () => {
+  engine.suspensionOf = () => ({ device: '', reason: 'fork', seq: 1, commits: ['', ''] })
+  expect(await renew(renewal(draw()))).toBe('door-suspended')
+  expect(await joinAs(draw(), draw())).toBe('door-suspended')
 })
 
 test('a repeated join hears of its admission with the same kit, and with no other', async () => {

@@ -16,11 +16,9 @@ import type { Engine } from '#node/engine'
 import { FramedStream } from './framed-stream.ts'
 import { deviceOf } from './libp2p-node.ts'
 
-/** Protocol of the join stream: the only one that an unknown key may open. */
+/** Protocol of the join stream: the only one that an unknown or suspended key may open. */
 export const JOIN_PROTOCOL = '/coopmesh/join/1'
-/** Unknown keys connected at once; more wait outside. */
-export const STRANGERS_MAX = 8
-/** How long an unknown key may stay connected. */
+/** How long an unknown or suspended key may stay connected. */
 export const STRANGER_TIMEOUT_MS = 10_000
 /** How long the door still answers after an invite expired, so that a late guest hears "expired" and not silence. */
 const GRACE_MS = 7 * 86_400_000
@@ -65,10 +63,13 @@ export class JoinDoor {
 
   /** What the door says to one message from the connection of `device`; admits who may come in. */
   async answer(bytes: Uint8Array, device: Uint8Array | null): Promise<JoinAnswer> {
+    if (this.#isSuspended(this.#engine.replica.device ?? '')) return refuse('door-suspended')
     const renewal = decodeRenewalRequest(bytes)
     if (renewal !== null) return this.#renew(renewal)
     const request = decodeJoinRequest(bytes)
     if (request === null || device === null) return refuse('malformed')
+    // A suspended key gets in by a renewal, under another key, and by nothing else.
+    if (this.#isSuspended(toHex(device))) return refuse('suspended')
     const entry: AdmitEntry = { t: 'admit', device, ...request }
     const { replica } = this.#engine
     if (!isProven(replica.rule, this.#sha256, replica.coop, entry)) return refuse('proof')
@@ -91,6 +92,7 @@ export class JoinDoor {
     const member = toHex(entry.kit)
     const replaced = authority.devices.get(toHex(entry.replaces))
     if (replaced?.admissions.some((it) => it.member === member) !== true) return refuse('kit-unknown')
+    if (this.#isSuspended(toHex(entry.device))) return refuse('suspended')
     const { kit, device, certificate } = entry
     if (!isCertified(rule, { kit, device, scope: coop, certificate })) return refuse('proof')
     if (!isRenewalProven(rule, this.#sha256, coop, entry)) return refuse('proof')
@@ -121,6 +123,10 @@ export class JoinDoor {
     }
     this.#log.info({ member: entry.memberName, device: entry.deviceName }, 'admitted')
     return { ok: true, genesis: this.#genesis }
+  }
+
+  #isSuspended(device: string): boolean {
+    return this.#engine.suspensionOf(device) !== null
   }
 
   #ownInvites(): Invite[] {

@@ -8,22 +8,26 @@ import type { Logger } from 'pino'
 import { commitMessage, decodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
+import type { Fork } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
 import type { HeadRow, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
 import { Decoder } from '#node/decoder'
-import type { Engine } from '#node/engine'
+import type { Engine, Suspension } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
 import type { AddressBook } from './address-book.ts'
 import { FaultBook } from './fault-book.ts'
 import type { Faults } from './fault-book.ts'
 import { FramedStream } from './framed-stream.ts'
-import { JOIN_PROTOCOL, JoinDoor, STRANGERS_MAX, STRANGER_TIMEOUT_MS } from './join-door.ts'
+import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
 import { PeerSession } from './peer-session.ts'
+import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
 import { limitBytes } from './stranger-limit.ts'
+import { SUSPENDED, SUSPENDED_HERE, SuspendedPeers } from './suspended-peers.ts'
+import { Visitors } from './visitors.ts'
 
 /** Protocol of the sync stream. */
 export const SYNC_PROTOCOL = '/coopmesh/sync/1'
@@ -68,13 +72,15 @@ export interface MeshParts {
 export interface PeerView {
   /** Device key in hex. */
   device: string
-  state: 'synced' | 'syncing' | 'connected' | 'away'
+  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended'
   address: string | null
   bytesIn: number
   bytesOut: number
   lastClose: string | null
   /** What it did that no honest device does; null when nothing is remembered. */
   faults: Faults | null
+  /** Why no connection with it is kept; null when it is welcome. */
+  suspension: Suspension | null
 }
 
 interface MeshEvents {
@@ -84,6 +90,8 @@ interface MeshEvents {
   superseded: [row: HeadRow, peer: string]
   /** A peer and this device have compared heads; `isSettled`: and hold the same. */
   compared: [peer: string, isSettled: boolean]
+  /** A peer has shown that two histories were written under this very key. */
+  proven: [fork: Fork]
 }
 
 interface DialState {
@@ -107,8 +115,9 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Devices to which a sync stream is being opened: two connections at once must not open two. */
   readonly #opening = new Set<string>()
   readonly #lastClose = new Map<string, string>()
-  /** Ids of connections with keys that were not on the roster when they came. */
-  readonly #strangers: Set<string>
+  /** Connections with keys that were not on the roster, or suspended, when they came. */
+  readonly #visitors: Visitors
+  readonly #suspended: SuspendedPeers
   readonly #greeted = new WeakSet<Connection>()
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
@@ -116,17 +125,18 @@ export class Mesh extends EventEmitter<MeshEvents> {
   readonly #topic: string
   #isStopped = false
 
-  private constructor(parts: MeshParts, libp2p: MeshLibp2p, strangers: Set<string>) {
+  private constructor(parts: MeshParts, libp2p: MeshLibp2p, visitors: Visitors) {
     super()
     this.#parts = parts
     this.#libp2p = libp2p
-    this.#strangers = strangers
+    this.#visitors = visitors
     this.#log = parts.log
     this.#own = parts.engine.replica.device ?? ''
     this.#decoder = new Decoder(parts.crypto.sha256)
     this.#topic = gossipTopic(parts.engine.replica.coop)
     const { engine, genesis, crypto, log } = parts
     this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
+    this.#suspended = new SuspendedPeers({ engine, sha256: crypto.sha256, log })
     this.#timer = setInterval(() => {
       this.#tendConnections()
       this.#dialMissing()
@@ -135,15 +145,14 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   /** Starts listening, dialling and syncing. */
   static async start(parts: MeshParts): Promise<Mesh> {
-    const strangers = new Set<string>()
+    const visitors = new Visitors()
     let mesh: Mesh | null = null
     const isMember = (peer: PeerId): boolean => isMemberOf(parts, peer)
     const gater: ConnectionGater = {
       denyDialPeer: (peer) => !isMember(peer),
       denyDialMultiaddr: () => false,
       denyOutboundEncryptedConnection: (peer) => !isMember(peer),
-      denyInboundEncryptedConnection: (peer) =>
-        !isMember(peer) && (mesh === null || !mesh.#door.isOpen || strangers.size >= STRANGERS_MAX),
+      denyInboundEncryptedConnection: (peer) => !isMember(peer) && (mesh === null || !mesh.#mayVisit(peer)),
       denyInboundUpgradedConnection: (peer, connection) => {
         if (!isMember(peer)) limitBytes(connection, () => isMember(peer))
         return false
@@ -160,7 +169,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
         gater,
         isMdnsOn,
       })
-      mesh = new Mesh(parts, libp2p, strangers)
+      mesh = new Mesh(parts, libp2p, visitors)
       await mesh.#open()
       return mesh
     } catch (cause) {
@@ -206,9 +215,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
         const session = this.#sessions.get(device)
         const connection = connected.has(device) ? this.#connectionTo(device) : undefined
         const state = session === undefined ? 'connected' : session.isSynced ? 'synced' : 'syncing'
+        const suspension = this.#parts.engine.suspensionOf(device)
+        const absence = suspension === null ? 'away' : 'suspended'
         return {
           device,
-          state: connected.has(device) ? state : 'away',
+          suspension,
+          state: connected.has(device) ? state : absence,
           address: connection?.remoteAddr.toString() ?? null,
           bytesIn: session?.bytesIn ?? 0,
           bytesOut: session?.bytesOut ?? 0,
@@ -251,6 +263,13 @@ export class Mesh extends EventEmitter<MeshEvents> {
     return [...found]
   }
 
+  /** Tries to reach a device, even one that has suspended this one, and even if it did not answer a moment ago. */
+  reach(device: string): void {
+    this.#dials.delete(device)
+    this.#suspended.noteReached(device)
+    this.#tryDial(device)
+  }
+
   /** Dials a device of the co-op, now. */
   async dial(device: string): Promise<void> {
     const key = fromHex(device)
@@ -268,6 +287,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     clearInterval(this.#timer)
     this.#parts.engine.off('durable', this.#onDurable)
     this.#parts.engine.off('damaged', this.#onDamaged)
+    this.#parts.engine.off('suspended', this.#onSuspended)
     for (const session of this.#sessions.values()) session.close('this node left the mesh')
     await this.#libp2p.stop()
     await this.#decoder.close()
@@ -284,6 +304,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
     await libp2p.handle(SYNC_PROTOCOL, (stream, connection) =>
       this.#accept(stream, connection, this.#runSession),
     )
+    await libp2p.handle(PROOF_PROTOCOL, (stream, connection) =>
+      this.#accept(stream, connection, async (accepted, peer) => {
+        await takeProof(accepted, (proof) => this.#hear(proof, peer))
+        if (this.#suspended.isDoneWith(peer)) await connection.close()
+      }),
+    )
     for (const [protocol, handler] of Object.entries(this.#parts.handlers)) {
       await libp2p.handle(protocol, (stream, connection) => this.#accept(stream, connection, handler), {
         maxInboundStreams: 16,
@@ -292,6 +318,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#openGossip()
     this.#parts.engine.on('durable', this.#onDurable)
     this.#parts.engine.on('damaged', this.#onDamaged)
+    this.#parts.engine.on('suspended', this.#onSuspended)
     this.#tendConnections()
     this.#dialMissing()
   }
@@ -346,6 +373,30 @@ export class Mesh extends EventEmitter<MeshEvents> {
     for (const session of this.#sessions.values()) session.repair()
   }
 
+  /** Ends all that runs with a device once it is suspended, after telling it why. */
+  readonly #onSuspended = ({ device }: Suspension): void => {
+    this.#sessions.get(device)?.close(SUSPENDED)
+    for (const connection of this.#libp2p.getConnections()) {
+      const key = deviceOf(connection.remotePeer)
+      if (key !== null && toHex(key) === device) void this.#suspended.cut(connection, device)
+    }
+    this.emit('changed')
+  }
+
+  /** A peer shows what should prove that two histories were written under this key. */
+  #hear(proof: Uint8Array, peer: string): void {
+    const fork = this.#suspended.hear(proof, peer)
+    if (fork === null) return
+    this.#lastClose.set(peer, SUSPENDED_HERE)
+    this.emit('proven', fork)
+  }
+
+  /** True when a key that is no member's, or a suspended device's, may come in for the join door. */
+  #mayVisit(peer: PeerId): boolean {
+    const suspended = this.#suspended.deviceOf(peer)
+    return (suspended !== null || this.#door.isOpen) && this.#visitors.hasRoom(suspended)
+  }
+
   #accept(
     stream: Stream,
     connection: Connection,
@@ -365,7 +416,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   #connected(connection: Connection): void {
     const peer = connection.remotePeer
     const key = deviceOf(peer)
-    if (key === null || !isMemberOf(this.#parts, peer)) return this.#limitStranger(connection)
+    if (key === null || !isMemberOf(this.#parts, peer)) return this.#admitVisitor(connection)
     const device = toHex(key)
     this.#dials.delete(device)
     this.emit('changed')
@@ -381,7 +432,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       const key = deviceOf(connection.remotePeer)
       if (key === null || connection.status !== 'open' || !isMemberOf(this.#parts, connection.remotePeer))
         continue
-      this.#strangers.delete(connection.id)
+      this.#visitors.leave(connection.id)
       const device = toHex(key)
       if (!this.#greeted.has(connection)) void this.#greet(connection, device)
       else if (this.#own < device || Date.now() - connection.timeline.open > STREAM_WAIT_MS)
@@ -389,20 +440,22 @@ export class Mesh extends EventEmitter<MeshEvents> {
     }
   }
 
-  /** A connected key that is not on the roster may only join, and not for long. */
-  #limitStranger(connection: Connection): void {
+  /** A connected key that is not on the roster, or suspended, may only use the join door, and not for long. */
+  #admitVisitor(connection: Connection): void {
+    const suspended = this.#suspended.deviceOf(connection.remotePeer)
     // The gater asked before; but handshakes that are under way at once all pass it.
-    if (this.#strangers.size >= STRANGERS_MAX) return connection.abort(new Error('too many strangers'))
-    this.#strangers.add(connection.id)
+    if (!this.#visitors.enter(connection.id, suspended))
+      return connection.abort(new Error('too many strangers'))
+    if (suspended !== null) void this.#suspended.tell(connection, suspended)
     const timer = setTimeout(() => {
-      this.#strangers.delete(connection.id)
+      this.#visitors.leave(connection.id)
       // Admitted meanwhile and still here: from now on a peer like any other.
       if (isMemberOf(this.#parts, connection.remotePeer)) this.#connected(connection)
       else connection.abort(new Error('not admitted in time'))
     }, STRANGER_TIMEOUT_MS)
     connection.addEventListener('close', () => {
       clearTimeout(timer)
-      this.#strangers.delete(connection.id)
+      this.#visitors.leave(connection.id)
     })
   }
 
@@ -424,8 +477,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
   async #openSession(connection: Connection, device: string): Promise<void> {
     if (this.#isStopped || this.#sessions.has(device) || this.#opening.has(device)) return
     if (connection.status !== 'open' || this.#faults.isAway(device, Date.now())) return
-    const isSuperseded = this.#parts.engine.writeRefusal?.code === 'key-superseded'
-    const waitMs = isSuperseded ? SUPERSEDED_STREAM_EVERY_MS : 0
+    if (this.#suspended.isToldBy(device)) return
+    const { engine } = this.#parts
+    // Where both wrote, neither may write on: the sooner the others have both histories, the sooner each is told.
+    const isYielding =
+      engine.writeRefusal?.code === 'key-superseded' && engine.suspensionOf(this.#own) === null
+    const waitMs = isYielding ? SUPERSEDED_STREAM_EVERY_MS : 0
     if (Date.now() - (this.#streamAtMs.get(device) ?? 0) < waitMs) return
     this.#opening.add(device)
     try {
@@ -459,7 +516,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#streamAtMs.set(device, Date.now())
     await session.run()
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
-    if (session.closeReason !== null) this.#lastClose.set(device, session.closeReason)
+    const reason = this.#suspended.isToldBy(device) ? SUSPENDED_HERE : session.closeReason
+    if (reason !== null) this.#lastClose.set(device, reason)
     this.emit('changed')
   }
 
@@ -471,7 +529,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   #discovered(peer: PeerId): void {
     const key = deviceOf(peer)
-    if (key === null || !isMemberOf(this.#parts, peer)) return
+    if (key === null || !isMemberOf(this.#parts, peer) || this.#suspended.isToldBy(toHex(key))) return
     this.#tryDial(toHex(key))
   }
 
@@ -485,7 +543,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
       ...(authority.devices.has(this.#own) ? [] : this.#parts.book.devices()),
     ])
     for (const device of known) {
-      if (device !== this.#own && !connected.has(device)) this.#tryDial(device)
+      if (device === this.#own || connected.has(device) || this.#suspended.isToldBy(device)) continue
+      if (this.#parts.engine.suspensionOf(device) === null) this.#tryDial(device)
     }
   }
 
@@ -505,7 +564,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
 }
 
 /**
- * True for a device of the roster. Until a roster is here that holds this device, also for the one that admitted it and
+ * True for a device of the roster that is not suspended. Until a roster is here that holds this device, also for the one that admitted it and
  * for those that it was connected to before: the disk may have lost the roster.
  */
 function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
@@ -513,6 +572,7 @@ function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
   if (key === null) return false
   const device = toHex(key)
   const { authority, device: own } = parts.engine.replica
+  if (parts.engine.suspensionOf(device) !== null) return false
   if (authority.devices.has(device)) return true
   if (authority.devices.has(own ?? '')) return false
   return device === parts.sponsor || parts.book.of(device).length > 0

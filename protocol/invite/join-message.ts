@@ -49,6 +49,8 @@ export type JoinRefusal =
   | 'kit-unknown'
   | 'no-slots'
   | 'keys-used'
+  | 'suspended'
+  | 'door-suspended'
   | 'busy'
   | 'failed'
 
@@ -65,6 +67,8 @@ const REFUSALS: readonly JoinRefusal[] = [
   'kit-unknown',
   'no-slots',
   'keys-used',
+  'suspended',
+  'door-suspended',
   'busy',
   'failed',
 ]

@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto'
+import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { BoardState, FIELDS, encodeBoardPayload } from '#protocol/board'
-import { encodeRecord } from '#protocol/commit'
+import { commitMessage, encodeHeader, encodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { encodeCanonical } from '#protocol/encoding'
+import { FORK_PROOF_BYTES_MAX, checkForkProof, encodeForkProof } from '#protocol/evidence'
+import type { ProofSide } from '#protocol/evidence'
 import { FRAME_BYTES_MAX, encodeFrame, prefixFrame } from '#protocol/sync'
 import { nodeSigner } from '#node/crypto'
-import { SYNC_PROTOCOL } from '#node/mesh'
-import type { FramedStream } from '#node/mesh'
+import { ASSET_PROTOCOL } from '#node/assets'
+import {
+  FramedStream,
+  JOIN_PROTOCOL,
+  PROOF_PROTOCOL,
+  STRANGER_BYTES_MAX,
+  STRANGER_TIMEOUT_MS,
+  SYNC_PROTOCOL,
+  VISITS_PER_DEVICE_MAX,
+} from '#node/mesh'
+import { listSection } from '../actors/coop-actors.ts'
 import { HostileMember } from '../actors/hostile-member.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
+import { RawPeer } from '../actors/raw-peer.ts'
 import { until } from '../actors/until.ts'
 import { Workbench } from '../actors/workbench.ts'
 
@@ -283,4 +296,85 @@ test('the node that bore all this restarts from its log to the same state', asyn
 
 function setField(doc: Y.Doc): void {
   doc.getMap(FIELDS).set('owner', 'rude')
+}
+
+/** Opens a proof stream to the node and says `proof`; resolves when the node has answered or ended it. */
+async function accuse(by: HostileMember, proof: Uint8Array): Promise<void> {
+  const connection = await by.connect(nas)
+  await by.peer.probe(connection, PROOF_PROTOCOL, prefixFrame(proof))
+}
+
+test('a member that forks is cut live, is shown the proof, and may come to the door alone; what is no proof stops nobody', async () => {
+  const seed = new Uint8Array(randomBytes(32))
+  const cheat = await HostileMember.admit(nas, 'member', 'cheat', seed)
+  const copies = await Promise.all(
+    Array.from({ length: VISITS_PER_DEVICE_MAX + 2 }, async () =>
+      RawPeer.create({ seed, coop: cheat.replica.coop }),
+    ),
+  )
+  try {
+    const told = Promise.withResolvers<Uint8Array>()
+    await cheat.peer.libp2p.handle(PROOF_PROTOCOL, async (stream) => {
+      told.resolve(await new FramedStream(stream, FORK_PROOF_BYTES_MAX).next(5_000))
+    })
+    const [one, other] = ['one', 'other'].map((it) => cheat.forge([listSection(it, cheat.crypto.sha256)]))
+    if (one === undefined || other === undefined) throw new Error('no commits')
+    const sideOf = ({ headerBytes, signature }: CommitRecord): ProofSide => {
+      return { headers: [headerBytes], signature }
+    }
+    await accuse(cheat, new Uint8Array(randomBytes(1_000)))
+    await accuse(cheat, encodeForkProof([sideOf(one), sideOf(other)]))
+    const key = await nodeKey()
+    await accuse(cheat, encodeForkProof([inNameOf(key, one, cheat), inNameOf(key, other, cheat)]))
+    await nas.set('good', 'still', 'writes')
+
+    expect(await cheat.offer(nas, [one])).toBe(true)
+    const connection = await cheat.connect(nas)
+    void cheat.offer(nas, [other]).catch(() => null)
+    await until('it is cut', () => connection.status !== 'open', 5_000)
+    const { coop, rule } = cheat.replica
+    const checked = checkForkProof(await told.promise, { coop, rule, sha256: cheat.crypto.sha256 })
+    expect(checked).toMatchObject({ ok: true, fork: { seq: one.header.seq } })
+    expect((await nas.peers()).find((it) => it.device === cheat.id)).toMatchObject({
+      ...{ state: 'suspended', lastClose: 'suspended: it wrote two histories' },
+    })
+
+    const address = await nas.address()
+    const visits = await Promise.all(copies.map(async (it) => it.connect(address).catch(() => null)))
+    const open = (): Connection[] => visits.filter((it) => it?.status === 'open') as Connection[]
+    await until('no more than two are in', () => open().length <= VISITS_PER_DEVICE_MAX)
+    const [visit] = open()
+    const [copy] = copies.filter((_, i) => visits[i] === visit)
+    if (visit === undefined || copy === undefined) throw new Error('nobody was let in')
+    const none = new Uint8Array()
+    expect((await copy.probe(visit, SYNC_PROTOCOL, encodeFrame(cheat.hello()))).bytes).toBe(0)
+    expect((await copy.probe(visit, ASSET_PROTOCOL, none)).bytes).toBe(0)
+    const answer = await copy.probe(visit, JOIN_PROTOCOL, prefixFrame(encodeCanonical([9])))
+    expect(answer.bytes).toBeGreaterThan(0)
+    const tooMuch = new Uint8Array(STRANGER_BYTES_MAX + 1)
+    await until(
+      'who sends too much is cut',
+      async () => {
+        await copy.probe(visit, JOIN_PROTOCOL, tooMuch)
+        return visit.status !== 'open'
+      },
+      STRANGER_TIMEOUT_MS / 2,
+    )
+  } finally {
+    await Promise.all([cheat.close(), ...copies.map(async (it) => it.close())])
+  }
+})
+
+/** Key of the node's device. */
+async function nodeKey(): Promise<Uint8Array> {
+  const key = peerIdFromString((await nas.status()).device).publicKey?.raw
+  if (key === undefined) throw new Error('not an Ed25519 PeerId')
+  return key
+}
+
+/** A commit that says that it is of `device`, signed by another. */
+function inNameOf(device: Uint8Array, { header }: CommitRecord, by: HostileMember): ProofSide {
+  const headerBytes = encodeHeader({ ...header, device, seen: [] })
+  const signature = by.signer.sign(commitMessage(by.crypto.sha256(headerBytes)))
+  return { headers: [headerBytes], signature }
 }

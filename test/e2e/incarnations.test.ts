@@ -1,7 +1,7 @@
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXIT_CODES } from '#node/errors'
-import type { Renewed, membersView } from '#node/host'
+import type { Renewed, SuspensionView, membersView } from '#node/host'
 import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
 import { ApiError, untilEqual } from '../actors/node-process.ts'
 import type { ErrorBody, NodeProcess } from '../actors/node-process.ts'
@@ -127,27 +127,56 @@ test('a day-old copy beside the original writes nothing, forks nothing, and gets
   await copy.stop()
 })
 
-test('two copies that both wrote before they met are told, stop, and go on with keys of their own', async () => {
+/** Longest from a node's knowing of a fork to the end of its connections with that device, ms. */
+const CUT_MS_MAX = 5_000
+
+/** What `node` says of a device: its row among the members. */
+async function deviceRow(node: NodeProcess, device: string): Promise<DeviceRow | undefined> {
+  const { members } = (await node.api('GET', '/v1/members')) as ReturnType<typeof membersView>
+  return members.flatMap((it) => it.devices).find((it) => it.device === device)
+}
+type DeviceRow = ReturnType<typeof membersView>['members'][number]['devices'][number]
+
+/** Waits until `node` knows that the device forked, then until nothing connects them; returns the proof that it names. */
+async function untilSuspended(node: NodeProcess, device: string): Promise<SuspensionView> {
+  const suspension = await until('the fork is known', async () => (await deviceRow(node, device))?.suspension)
+  const startMs = Date.now()
+  await until('it is cut', async () => {
+    const peer = (await node.peers()).find((it) => it.device === device)
+    const others = (await node.peers()).filter((it) => it.address !== null).length
+    return peer?.state === 'suspended' && peer.address === null && (await node.status()).peers === others
+  })
+  expect(Date.now() - startMs).toBeLessThan(CUT_MS_MAX)
+  return suspension
+}
+
+test('copies that wrote before they met are suspended everywhere, told why, and go on with keys of their own', async () => {
   let stall = await join('stall')
   await stall.set('stall', 'value', 'before')
   await untilEqual(nas, archive, stall)
   await stall.api('POST', '/v1/mesh', { state: 'paused' })
   await stall.stop()
-  await copyFolder('stall', 'stall-copy')
-  const starting = [bench.start('stall'), startElsewhere('stall-copy')] as const
-  const [original, copy] = await Promise.all(starting)
+  await Promise.all([copyFolder('stall', 'stall-copy'), copyFolder('stall', 'stall-third')])
+  const starting = [
+    bench.start('stall'),
+    startElsewhere('stall-copy'),
+    startElsewhere('stall-third'),
+  ] as const
+  const [original, copy, third] = await Promise.all(starting)
   stall = original
+  const forked = stall.device
   expect(await tryWrite(stall, 'by-the-original', 'first history')).toBe('written')
   expect(await tryWrite(copy, 'by-the-copy', 'second history')).toBe('written')
-  // On one board as well: which of the two shows is the same everywhere.
+  expect(await tryWrite(third, 'by-the-third', 'third history')).toBe('written')
+  // On one board as well: which of them shows is the same everywhere.
   expect(await tryWrite(stall, 'stall', 'the original')).toBe('written')
   expect(await tryWrite(copy, 'stall', 'the copy')).toBe('written')
   await Promise.all([stall, copy].map(async (node) => node.api('POST', '/v1/mesh', { state: 'running' })))
 
+  const suspensions = await Promise.all([nas, archive].map(async (node) => untilSuspended(node, forked)))
+  expect(suspensions[0]).toEqual(suspensions[1])
   for (const node of [stall, copy]) {
-    await until('the fork is explained', async () =>
-      (await complaint(node))?.includes('both wrote before they met'),
-    )
+    await until('the fork is explained', async () => (await complaint(node))?.includes('is suspended'))
     expect(await tryWrite(node, 'later', 'no')).toBe('key-superseded')
   }
   await until('both histories are with the others', async () => {
@@ -156,16 +185,63 @@ test('two copies that both wrote before they met are told, stop, and go on with 
   await archive.set('archive', 'value', 'others go on')
   await untilEqual(nas, archive)
   expect(['the original', 'the copy']).toContain((await nas.fields('stall'))['value'])
+  await seeSuspension(forked, suspensions[0])
 
-  await restore('stall', 'stall')
-  await restore('stall-copy', 'stall')
+  // The third was not met before: it is let in for nothing but the proof, which it has to be shown.
+  await third.api('POST', '/v1/mesh', { state: 'running' })
+  await until('the proof alone stops it', async () => (await complaint(third))?.includes('is suspended'))
+  expect(await tryWrite(third, 'later', 'no')).toBe('key-superseded')
+  expect((await deviceRow(third, forked))?.suspension).toEqual(suspensions[0])
+  expect(await third.fields('by-the-copy')).toEqual({})
+  expect(await nas.fields('by-the-third')).toEqual({})
+
+  for (const name of ['stall', 'stall-copy', 'stall-third']) await restore(name, 'stall')
   expect(await tryWrite(stall, 'by-the-original', 'under a new key')).toBe('written')
   expect(await tryWrite(copy, 'by-the-copy', 'under another new key')).toBe('written')
-  await untilEqual(nas, archive, stall, copy)
+  await untilEqual(nas, archive, stall, copy, third)
+  expect(await nas.fields('by-the-third')).toEqual({ value: 'third history' })
   const { members } = (await nas.api('GET', '/v1/members')) as ReturnType<typeof membersView>
-  expect(members.find((it) => it.name === 'stall')?.devices).toHaveLength(3)
-  await Promise.all([stall.stop(), copy.stop()])
+  const { devices } = members.find((it) => it.name === 'stall') ?? { devices: [] }
+  expect(devices.map((it) => [it.suspension !== null, it.replacedBy !== null])).toEqual(
+    devices.map((it) => [it.device === forked, it.device === forked]),
+  )
+  expect(devices).toHaveLength(4)
+  expect((await nas.status()).warnings.filter((it) => it.code === 'device-suspended')).toEqual([])
+  expect(nas.log.match(/a device wrote two histories/g)).toHaveLength(1)
+  await Promise.all([stall.stop(), copy.stop(), third.stop()])
 })
+
+/** Every way in which a person meets the suspension on a node that is not concerned. */
+async function seeSuspension(forked: string, suspension: SuspensionView | undefined): Promise<void> {
+  const [first, second] = suspension?.commits ?? []
+  expect(suspension).toMatchObject({ reason: 'fork', device: forked })
+  const [members, peers, show, status] = await Promise.all([
+    nas.cli('members'),
+    nas.cli('peers'),
+    nas.cli('commit', 'show', first ?? ''),
+    nas.cli('status'),
+  ])
+  expect(members.stdout).toMatch(/suspended stall\/stall: wrote two histories.*\n→ .*coop restore --new-key/)
+  expect(peers.stdout).toMatch(/stall\/stall +suspended/)
+  expect(show.stdout).toMatch(/contested +its device wrote two histories/)
+  expect(show.stdout).toContain(`forked with ${second}`)
+  expect(status.stdout).toContain('the device "stall" of stall is suspended')
+  if (!HAS_BROWSER) return
+  const browser = await openBrowser()
+  try {
+    const { page } = await openPage(browser, { width: 900, height: 900, colorScheme: 'light' })
+    await page.goto(nas.ready.url)
+    await page.getByText('is suspended: it wrote two histories').waitFor()
+    await page.getByTestId('suspension').getByText('exists twice').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByTestId('nav-peers').click()
+    await page.getByText('nobody connects to it').waitFor()
+    await page.getByText('is suspended: it wrote two histories').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+  } finally {
+    await browser.close()
+  }
+}
 
 test('on one machine a copy is noticed without any peer, a folder that was moved is not, and either can get a new key', async () => {
   let gate = await join('gate')
@@ -248,9 +324,7 @@ test('a reinstalled device with the kit of before is another device of the same 
   expect(JSON.parse(result.stdout)).toMatchObject({ recoveryKit: null })
   const { members } = (await nas.api('GET', '/v1/members')) as ReturnType<typeof membersView>
   const tills = members.filter((it) => it.name === 'till')
-  expect(tills.map((it) => it.devices.map((device) => (device as { name: string }).name))).toEqual([
-    ['till', 'till', 'till anew'],
-  ])
+  expect(tills.map((it) => it.devices.map((device) => device.name))).toEqual([['till', 'till', 'till anew']])
 })
 
 test('after an unclean stop a device without peers goes on within seconds, and a new key must wait for them', async () => {

@@ -177,6 +177,8 @@ function answers(): Vector[] {
     'kit-unknown',
     'no-slots',
     'keys-used',
+    'suspended',
+    'door-suspended',
     'busy',
     'failed',
   ] as const

@@ -4,6 +4,7 @@ import { commitVectors } from './commit-vectors.ts'
 import { documentVectors } from './document-vectors.ts'
 import { encodingVectors } from './encoding-vectors.ts'
 import { evidenceVectors } from './evidence-vectors.ts'
+import { forkProofVectors } from './fork-proof-vectors.ts'
 import { frameVectors } from './frame-vectors.ts'
 import { identityVectors } from './identity-vectors.ts'
 import { inviteVectors } from './invite-vectors.ts'
@@ -17,6 +18,7 @@ export function vectorFiles(): Record<string, string> {
     'documents.json': documentVectors(),
     'encoding.json': encodingVectors(),
     'evidence.json': evidenceVectors(),
+    'fork-proofs.json': forkProofVectors(),
     'frames.json': frameVectors(),
     'identity.json': identityVectors(),
     'invite.json': inviteVectors(),
