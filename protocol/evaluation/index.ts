@@ -1,4 +1,3 @@
-export { KEPT_EVERY_COMMITS } from './acknowledged.ts'
 export type { Act, ActName, Allowance, Fact, Transfer } from './act.ts'
 export type { UnitSums } from './books.ts'
 export type { Changes } from './change-log.ts'
@@ -8,10 +7,10 @@ export type {
   Appended,
   CommitDraft,
   EvaluationInit,
-  ForkEvidence,
   SealResult,
   Verdict,
 } from './evaluation.ts'
 export { FOUNDING } from './seal-tree.ts'
 export type { SealFacts, SealRefusal } from './seal-tree.ts'
 export type { Standing } from './standings.ts'
+export { KEPT_EVERY_COMMITS } from './trusted.ts'
