@@ -209,7 +209,9 @@ test('who lists one who saw one branch and one who saw the other knows the fork'
   const between = world.commit(venue, warned, { seen: [right, sawRight] })
   const replica = replicaOf(world)
   expect([warned, between].flatMap((id) => replica.accepts(id))).toEqual([])
-  expect(without(world, { knowledgeIsInherited: false }).verdicts.get(warned)?.accepts).toEqual([`${right}.0`])
+  expect(without(world, { knowledgeIsInherited: false }).verdicts.get(warned)?.accepts).toEqual([
+    `${right}.0`,
+  ])
   // Documents show what a shown commit relied on in good faith: both branches.
   expect([left, right].map((id) => [replica.standing(id).isContested, replica.visible.has(id)])).toEqual([
     [true, true],

@@ -21,7 +21,11 @@ class BusyCoop {
     const { graph } = this
     const founding = NAMES.map((device) => ({ device, unit: 'eur', amount: 1_000_000n }))
     const numberOf = (key: Uint8Array): number => new DataView(key.slice().buffer).getUint32(0)
-    this.evaluation = new Evaluation({ graph, keyOf: (device) => keyOf(numberOf(graph.keyOf(device))), founding })
+    this.evaluation = new Evaluation({
+      graph,
+      keyOf: (device) => keyOf(numberOf(graph.keyOf(device))),
+      founding,
+    })
   }
 
   /** Writes a commit at the end of the device's chain; returns the questions it took. */

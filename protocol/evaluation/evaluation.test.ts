@@ -104,7 +104,14 @@ test('a commit trusts no more of a chain than what comes before the place where 
     { device: 4, seq: 0, prev: -1, seen: [1, 2] },
   ])
   expect(evaluation.forks()).toEqual(new Map([['device-0', 1]]))
-  const trusted = [[3, 1], [4, 2], [5, 3], [6, 1], [7, 1], [7, 2]] as const
+  const trusted = [
+    [3, 1],
+    [4, 2],
+    [5, 3],
+    [6, 1],
+    [7, 1],
+    [7, 2],
+  ] as const
   expect(trusted.map(([order, head]) => evaluation.trustedUpTo(order, head))).toEqual([1, 1, 0, 0, 0, 0])
   expect([0, 1, 2, 3].map((order) => evaluation.goodUpTo(order))).toEqual([0, 0, 0, 0])
 })

@@ -32,7 +32,11 @@ class PaidChain {
     acts: Act[],
     epoch: number = FOUNDING,
   ): number {
-    const order = this.#history.add({ ...commit, device: bytesOf(commit.device), id: bytesOf(this.#history.length) })
+    const order = this.#history.add({
+      ...commit,
+      device: bytesOf(commit.device),
+      id: bytesOf(this.#history.length),
+    })
     this.evaluation.append(order, epoch, acts)
     return order
   }

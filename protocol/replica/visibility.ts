@@ -68,7 +68,8 @@ export class Visibility {
     for (const by of this.#relied.keys()) if (this.#isGood(by)) this.#endorseFrom(by)
     for (const index of new Set([...before.keys(), ...this.#endorsed.keys()])) {
       const branch = this.#history.branches[index]
-      if (branch !== undefined && this.endorsedUpTo(branch) !== (before.get(index) ?? -1)) changed.add(branch.device)
+      if (branch !== undefined && this.endorsedUpTo(branch) !== (before.get(index) ?? -1))
+        changed.add(branch.device)
     }
     return changed
   }

@@ -108,7 +108,8 @@ function writeHostile({ world, choices, stores }: Mesh, device: number): void {
   const seen = new Set<number>()
   // The header's rules refuse a head of the own device.
   const others = commits.filter((it) => world.at(it).device !== device)
-  for (let count = choices.below(3); count > 0 && others.length > 0; count -= 1) seen.add(choices.pick(others))
+  for (let count = choices.below(3); count > 0 && others.length > 0; count -= 1)
+    seen.add(choices.pick(others))
   const id = world.commit(device, prev, { epoch, seen: [...seen] })
   store.commits.add(id)
   let left = Number(leftOf(evaluate(world, store, epoch), id).get('eur') ?? 0n)

@@ -32,8 +32,7 @@ export const agreesWithTheRules: Law = (draw, reached) => {
 export const ignoresTheOrder: Law = (draw, reached) => {
   const { world } = generateHistory(draw)
   const first = filled(world, draw)
-  for (const replica of [1, 2, 3].map(() => filled(world, draw)))
-    expect(said(replica)).toEqual(said(first))
+  for (const replica of [1, 2, 3].map(() => filled(world, draw))) expect(said(replica)).toEqual(said(first))
   reached.noteHistory(world, evaluate(world, world.all(), first.tip))
 }
 

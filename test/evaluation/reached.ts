@@ -55,14 +55,8 @@ export class Reached {
       'contested',
       standings.some((it) => it.isContested),
     )
-    this.note(
-      'hidden',
-      result.visible.size < result.standings.size,
-    )
-    this.note(
-      'endorsed and bad',
-      [...result.visible].some(isBad),
-    )
+    this.note('hidden', result.visible.size < result.standings.size)
+    this.note('endorsed and bad', [...result.visible].some(isBad))
     this.note('accepted and bad', acceptedOf.some(isBad))
     this.note(
       'deficit',
@@ -90,7 +84,9 @@ export class Reached {
 
   /** Demands that each state was reached in at least that many histories. */
   expectAtLeast(least: Record<string, number>): void {
-    const counts = Object.fromEntries(Object.keys(least).map((name) => [name, this.#histories.get(name) ?? 0]))
+    const counts = Object.fromEntries(
+      Object.keys(least).map((name) => [name, this.#histories.get(name) ?? 0]),
+    )
     for (const [name, number] of Object.entries(least))
       expect(counts[name], `'${name}' in ${JSON.stringify(counts)}`).toBeGreaterThanOrEqual(number)
   }

@@ -34,7 +34,11 @@ export class Subject {
     this.world = world
     const founding = world.founding.map((it) => ({ ...it, device: keyOf(it.device) }))
     const history = this.#history
-    const evaluation = new Evaluation({ graph: history, keyOf: (device) => keyOf(this.#deviceOf(device)), founding })
+    const evaluation = new Evaluation({
+      graph: history,
+      keyOf: (device) => keyOf(this.#deviceOf(device)),
+      founding,
+    })
     this.evaluation = evaluation
     this.#visibility = new Visibility(history, {
       goodUpTo: (order) => evaluation.goodUpTo(order),
@@ -152,7 +156,8 @@ export class Subject {
   }
 
   #follow({ regraded, counted, uncounted }: Changes, devices: ReadonlySet<number>): void {
-    if (!isDeepStrictEqual(regraded, this.#regrade())) throw new Error(`devices ${regraded} are said to be regraded`)
+    if (!isDeepStrictEqual(regraded, this.#regrade()))
+      throw new Error(`devices ${regraded.join()} are said to be regraded`)
     for (const id of devices.size > 0 ? this.store.commits : []) {
       const order = this.orderOf(id)
       if (!devices.has(this.#history.deviceOf(order))) continue
