@@ -60,9 +60,10 @@ test('adopting a late commit does not change what was said before it was adopted
   expect(foreseen.verdicts.get(spent)?.voidBecause).toBe('uncovered')
   expect(seen.verdicts.get(spent)?.voidBecause).toBe(null)
 
-  // The chain accepts the adopted transfer with its first commit that cites the adopting epoch; its debits
-  // stay void.
-  const accepting = world.commit(relay, spent, { epoch: adopting })
+  // The chain accepts the adopted transfer with its first commit that cites the adopting epoch and lists it again;
+  // its debits stay void.
+  const citing = world.commit(relay, spent, { epoch: adopting })
+  const accepting = world.commit(relay, citing, { epoch: adopting, seen: [paid] })
   const last = replicaOf(world)
   expect(last.acceptedBy(paid, 0)).toEqual([accepting])
   expect(last.verdicts.get(accepting)?.voidBecause).toBe('void-before')
@@ -97,7 +98,7 @@ test('a signature withheld for a year changes nothing', () => {
   // Counting the signatures of the two seals alone, the year is lost, and what was settled with it.
   expect(winner(world, world.all().seals, 'signers')).toBe(withheld)
   const changes = after.evaluation.chooseTip(after.sealOf(withheld))
-  expect(changes).toMatchObject({ hidden: [after.orderOf(written)], uncounted: [after.orderOf(written)] })
+  expect(changes).toMatchObject({ regraded: [0], uncounted: [after.orderOf(written)] })
   expect(after.standing(written)).toMatchObject({ isSettled: false, isLate: true })
 })
 
@@ -135,7 +136,7 @@ test('what a venue accepted in good faith counts although it was late', () => {
   const paid = world.commit(payer, -1, { acts: [pay(venue, 10)] })
   world.commit(venue, -1, { seen: [paid], acts: [use(15)] })
   const replica = replicaOf(world)
-  expect(replica.standing(paid)).toMatchObject({ isLate: true, isEndorsed: true, isVisible: true })
+  expect([replica.standing(paid).isLate, replica.visible.has(paid)]).toEqual([true, true])
   expect([held(replica, payer), held(replica, venue)]).toEqual([0n, 5n])
   expect(heldOf(without(world, { lateBeatsAcceptance: true }), venue)).toBe(-5n)
 })
@@ -146,7 +147,7 @@ test('goods that a closed venue sold while cut off are in the books', () => {
   world.seal(0, { signers: STEWARDS, closed: [venue] })
   const sold = world.commit(venue, -1, { acts: [use(4)] })
   const replica = replicaOf(world)
-  expect(replica.standing(sold)).toMatchObject({ isLate: true, isVisible: false })
+  expect([replica.standing(sold).isLate, replica.visible.has(sold)]).toEqual([true, false])
   expect(replica.evaluation.sums('eur')).toMatchObject({ consumed: 4n, held: 6n })
   expect(without(world, { factsAlwaysCount: false }).books.get('eur')?.consumed).toBe(0n)
 })
@@ -197,6 +198,65 @@ test('a fork that a listed head knows is known, and a seal that it knows is bind
   expect(forgetful.verdicts.get(outdated)?.voidBecause).toBe(null)
 })
 
+test('who lists one who saw one branch and one who saw the other knows the fork', () => {
+  const [cheat, one, other, venue] = [2, 3, 4, 5]
+  const world = worldOf(0, 0, 10, 0, 0, 0)
+  const left = world.commit(cheat, -1, { acts: [pay(one, 10)] })
+  const right = world.commit(cheat, -1, { acts: [pay(venue, 10)] })
+  const sawLeft = world.commit(one, -1, { seen: [left] })
+  const sawRight = world.commit(other, -1, { seen: [right] })
+  const warned = world.commit(venue, -1, { seen: [right, sawLeft] })
+  const between = world.commit(venue, warned, { seen: [right, sawRight] })
+  const replica = replicaOf(world)
+  expect([warned, between].flatMap((id) => replica.accepts(id))).toEqual([])
+  expect(without(world, { knowledgeIsInherited: false }).verdicts.get(warned)?.accepts).toEqual([
+    `${right}.0`,
+  ])
+  // Documents show what a shown commit relied on in good faith: both branches.
+  expect([left, right].map((id) => [replica.standing(id).isContested, replica.visible.has(id)])).toEqual([
+    [true, true],
+    [true, true],
+  ])
+})
+
+test('what stood on the word of a commit falls with it in documents, and stays accepted in the books', () => {
+  const [cheat, accomplice, venue] = [2, 3, 4]
+  const world = worldOf(0, 0, 10, 10, 0)
+  const start = world.commit(cheat, -1, {})
+  const left = world.commit(cheat, start, { acts: [pay(accomplice, 10)] })
+  const relied = world.commit(accomplice, -1, { seen: [left], acts: [pay(venue, 15)] })
+  world.commit(cheat, start, {})
+  const before = replicaOf(world)
+  expect([before.visible.has(left), before.acceptedBy(left, 0)]).toEqual([true, [relied]])
+
+  // The accomplice forks too: its first commit is contested now, and no other commit relies on it.
+  world.commit(accomplice, -1, {})
+  const after = replicaOf(world)
+  expect([left, relied].map((id) => after.visible.has(id))).toEqual([false, false])
+  expect([after.acceptedBy(left, 0), after.isCounted(left, 0)]).toEqual([[relied], true])
+  expect([held(after, cheat), held(after, accomplice)]).toEqual([0n, 20n])
+
+  // A venue that relied on it before the fork was known brings both back.
+  world.commit(venue, -1, { seen: [relied] })
+  const last = replicaOf(world)
+  expect([left, relied].map((id) => last.visible.has(id))).toEqual([true, true])
+  expect(held(last, venue)).toBe(15n)
+})
+
+test('a settled branch of a fork is accepted by who lists it again under the epoch that settles it', () => {
+  const [cheat, venue] = [2, 3]
+  const world = worldOf(0, 0, 10, 0)
+  const left = world.commit(cheat, -1, { acts: [pay(venue, 10)] })
+  const right = world.commit(cheat, -1, { acts: [use(10)] })
+  const refused = world.commit(venue, -1, { seen: [left, right] })
+  const settling = world.seal(0, { signers: STEWARDS, frontier: new Map([[cheat, left]]) })
+  const citing = world.commit(venue, refused, { epoch: settling })
+  const listing = world.commit(venue, citing, { epoch: settling, seen: [left], acts: [use(10)] })
+  const replica = replicaOf(world)
+  expect([refused, citing, listing].map((id) => replica.accepts(id))).toEqual([[], [], [`${left}.0`]])
+  expect(replica.verdicts.get(listing)?.voidBecause).toBe(null)
+})
+
 test('who cites an epoch that it has moved past vouches for nothing', () => {
   const [closed, accomplice] = [2, 3]
   const world = worldOf(0, 0, 10, 0)
@@ -207,7 +267,7 @@ test('who cites an epoch that it has moved past vouches for nothing', () => {
   const again = world.commit(accomplice, feigned, { epoch: closing })
   const replica = replicaOf(world)
   expect([feigned, again].flatMap((id) => replica.accepts(id))).toEqual([])
-  expect(replica.standing(late)).toMatchObject({ isEndorsed: false, isVisible: false })
+  expect(replica.visible.has(late)).toBe(false)
 })
 
 test('a chain that was adopted past the floor is in good standing again', () => {
@@ -260,7 +320,7 @@ test('a proof that only a lost seal records makes a chain contested all the same
   world.seal(won, { signers: [honest] })
   const replica = replicaOf(world)
   expect(replica.tip).toBe(3)
-  expect(replica.standing(written)).toMatchObject({ isContested: true, isVisible: false })
+  expect([replica.standing(written).isContested, replica.visible.has(written)]).toEqual([true, false])
 })
 
 test('two branches of a receiver may both accept; the payer pays once', () => {

@@ -27,8 +27,8 @@ export function isAtOrBefore(earlier: Place, later: Place): boolean {
   return earlier.seq <= reachOn(earlier.branch, later.branch, later.seq)
 }
 
-/** Parts of a causal graph that are walked here: never a question about the whole past. */
-export type Links = Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf'>
+/** Parts of a causal graph that are asked for here. About a whole past only where a listed device has forked. */
+export type Links = Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'forkSeqKnownTo'>
 
 /**
  * The branches of all chains. Which of two branches was stored first decides their numbers, and nothing else.
@@ -55,17 +55,6 @@ export class Branches {
   /** Branches of a device, in the order in which they turned up. */
   of(device: number): readonly Branch[] {
     return this.#ofDevice[device] ?? []
-  }
-
-  /**
-   * The first place where the device's stored branches part, and two commits that show it; null for no fork.
-   */
-  forkOf(device: number): { seq: number; commits: [number, number] } | null {
-    const [first, ...others] = this.of(device)
-    let side: Branch | undefined
-    for (const branch of others) if (side === undefined || branch.base < side.base) side = branch
-    if (first === undefined || side === undefined) return null
-    return { seq: side.base, commits: [(side.parent ?? first).end, side.end] }
   }
 
   deviceOf(order: number): number {

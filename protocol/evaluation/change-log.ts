@@ -1,18 +1,13 @@
 import type { Links } from './branches.ts'
 import type { Shift } from './standings.ts'
 
-/**
- * Commits whose place in documents or books changed, by order, ascending. The commit just appended is never
- * listed.
- */
+/** What one step changed of other commits. The commit just appended is never listed. */
 export interface Changes {
-  /** Visible now. */
-  readonly shown: readonly number[]
-  /** No longer visible. */
-  readonly hidden: readonly number[]
-  /** With transfers that count now. */
+  /** Devices, by the graph's numbers, of which commits became good or are good no longer; ascending. */
+  readonly regraded: readonly number[]
+  /** Orders of commits with transfers that count now; ascending. */
   readonly counted: readonly number[]
-  /** With transfers that no longer count. */
+  /** Orders of commits with transfers that no longer count; ascending. */
   readonly uncounted: readonly number[]
 }
 
@@ -21,8 +16,7 @@ export class ChangeLog {
   readonly #links: Links
   /** The commit being appended; -1 for none. */
   readonly #appended: number
-  readonly #shown: number[] = []
-  readonly #hidden: number[] = []
+  readonly #regraded = new Set<number>()
   readonly #counted = new Set<number>()
   readonly #uncounted = new Set<number>()
 
@@ -31,16 +25,12 @@ export class ChangeLog {
     this.#appended = appended
   }
 
-  /** Finds the commits of the branch between the old and the new limit. */
-  moveVisible({ branch, visibleBefore, visibleAfter }: Shift): void {
-    const low = Math.max(Math.min(visibleBefore, visibleAfter), branch.base - 1)
-    const high = Math.max(visibleBefore, visibleAfter)
-    const moved = visibleAfter > visibleBefore ? this.#shown : this.#hidden
-    if (low === high) return
-    for (let seq = branch.last, order = branch.end; seq > low; seq -= 1) {
-      if (seq <= high && order !== this.#appended) moved.push(order)
-      order = this.#links.prevOf(order)
-    }
+  /** Notes the device of the branch if any of the branch's commits lies between the old and the new limit. */
+  regrade({ branch, goodBefore, goodAfter }: Shift): void {
+    const last = branch.end === this.#appended ? branch.last - 1 : branch.last
+    const low = Math.max(Math.min(goodBefore, goodAfter) + 1, branch.base)
+    if (low <= Math.min(Math.max(goodBefore, goodAfter), last))
+      this.#regraded.add(this.#links.deviceOf(branch.end))
   }
 
   recount(order: number, isCounted: boolean): void {
@@ -49,14 +39,13 @@ export class ChangeLog {
 
   changes(): Changes {
     return {
-      shown: this.#shown.sort(ascending),
-      hidden: this.#hidden.sort(ascending),
-      counted: [...this.#counted].sort(ascending),
-      uncounted: [...this.#uncounted].sort(ascending),
+      regraded: ascending(this.#regraded),
+      counted: ascending(this.#counted),
+      uncounted: ascending(this.#uncounted),
     }
   }
 }
 
-function ascending(a: number, b: number): number {
-  return a - b
+function ascending(numbers: Iterable<number>): number[] {
+  return [...numbers].sort((a, b) => a - b)
 }

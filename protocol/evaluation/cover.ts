@@ -62,7 +62,7 @@ export class Cover {
     const { branch, seq } = commit
     const before: Place = { branch, seq: seq - 1 }
     // No chain trusts a commit twice, so none accepts a transfer twice.
-    const accepted = insight.trusted.flatMap((range) => this.#transfers.inTo(range, branch.device))
+    const accepted = insight.news.flatMap((range) => this.#transfers.inTo(range, branch.device))
     const taken = insight.epochBefore === commit.epoch ? [] : this.#allowances(commit, insight, before)
     const left = new Map<string, bigint>()
     for (const { unit, amount } of [...accepted, ...taken])

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { bytesOf, keyOf } from '../../test/evaluation/world.ts'
+import { History } from '../history/index.ts'
 import { Evaluation, FOUNDING } from './index.ts'
 import type { SealFacts } from './index.ts'
 
@@ -27,17 +29,14 @@ const COMMITS: Commit[] = [
   { device: 1, seq: 0, prev: -1, seen: [1] },
 ]
 
-function evaluationOf(length: number, more: typeof COMMITS = []): Evaluation {
-  const commits = [...COMMITS, ...more]
-  const at = (order: number) => commits[order] as Commit
+/** An evaluation of the first commits, and then of more; the history holds all of them from the start. */
+function evaluationOf(length: number, more: Commit[] = []): Evaluation {
+  const history = new History(1)
+  for (const { device, ...links } of [...COMMITS, ...more])
+    history.add({ device: bytesOf(device), id: bytesOf(history.length), ...links })
   const evaluation = new Evaluation({
-    graph: {
-      deviceOf: (order) => at(order).device,
-      seqOf: (order) => at(order).seq,
-      prevOf: (order) => at(order).prev,
-      seenOf: (order) => at(order).seen,
-    },
-    keyOf: (device) => `device-${device}`,
+    graph: history,
+    keyOf,
     founding: [{ device: 'device-0', unit: 'eur', amount: 5n }],
   })
   for (let order = 0; order < length + more.length; order += 1) evaluation.append(order, FOUNDING, [])
@@ -92,24 +91,29 @@ test('a device without a commit can be closed, paid and given an allowance', () 
   evaluation.chooseTip(closed)
   expect(evaluation.holding('device-1', 'eur')).toBe(2n)
   evaluation.append(3, FOUNDING, [])
-  expect(evaluation.standingOf(3)).toMatchObject({ isLate: true, isVisible: false })
+  expect(evaluation.standingOf(3)).toEqual({ isContested: false, isLate: true, isSettled: false })
   expect(evaluation.holding('unheard of', 'eur')).toBe(0n)
 })
 
-test('an author is told of forks that its chain does not know, until it lists both commits', () => {
-  const evaluation = evaluationOf(4)
-  expect(evaluation.forks()).toEqual(new Map([['device-0', 1]]))
-  expect(evaluation.forksUnknownTo(3)).toEqual([{ device: 'device-0', seq: 1, commits: [1, 2] }])
-  expect(evaluation.forksUnknownTo(1)).toEqual([])
-})
-
-test('an author is told of the lowest fork, also when it knows a higher one', () => {
+test('a commit trusts no more of a chain than what comes before the place where its past shows that it parts', () => {
   const evaluation = evaluationOf(4, [
-    { device: 0, seq: 2, prev: 1, seen: [] },
-    { device: 0, seq: 2, prev: 1, seen: [] },
-    { device: 1, seq: 1, prev: 3, seen: [4, 5] },
+    // Device 2 saw the rival alone, device 3 lists who saw one and who saw the other, and device 4 the fork itself.
+    { device: 2, seq: 0, prev: -1, seen: [2] },
+    { device: 3, seq: 0, prev: -1, seen: [3, 4] },
+    { device: 3, seq: 1, prev: 5, seen: [1] },
+    { device: 4, seq: 0, prev: -1, seen: [1, 2] },
   ])
-  expect(evaluation.forksUnknownTo(6)).toEqual([{ device: 'device-0', seq: 1, commits: [4, 2] }])
+  expect(evaluation.forks()).toEqual(new Map([['device-0', 1]]))
+  const trusted = [
+    [3, 1],
+    [4, 2],
+    [5, 3],
+    [6, 1],
+    [7, 1],
+    [7, 2],
+  ] as const
+  expect(trusted.map(([order, head]) => evaluation.trustedUpTo(order, head))).toEqual([1, 1, 0, 0, 0, 0])
+  expect([0, 1, 2, 3].map((order) => evaluation.goodUpTo(order))).toEqual([0, 0, 0, 0])
 })
 
 test('an author is told to list what pays it, and no head that is contested', () => {

@@ -1,8 +1,7 @@
-import type { CausalGraph } from '../history/index.ts'
 import type { Act, ActName, Allowance } from './act.ts'
 import type { UnitSums } from './books.ts'
 import { Branches } from './branches.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Links, Place } from './branches.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Changes } from './change-log.ts'
 import { Cover } from './cover.ts'
@@ -20,7 +19,7 @@ import type { PlacedTransfer } from './transfers.ts'
 /** What an evaluation stands on. */
 export interface EvaluationInit {
   /** The commits. May run ahead of the evaluation; orders are appended one by one. */
-  graph: Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf'>
+  graph: Links
   /** Key of a device of the graph, as text; the same text names it in acts and seals. */
   keyOf(device: number): string
   /** What devices hold from the start: issued by the founding epoch. None by default. */
@@ -33,7 +32,7 @@ export interface CommitDraft {
   device: string
   /** Order of the author's last commit; -1 for its first. */
   prev: number
-  /** Orders of the heads that it will list. */
+  /** Orders of the heads that it will list, of other devices than its own. */
   seen: readonly number[]
   /** Seal number of the epoch that it will cite. */
   epoch: number
@@ -58,14 +57,6 @@ export interface Appended {
 
 /** What became of a seal: its number, which is also that of the epoch it starts, or why it cannot stand. */
 export type SealResult = { ok: true; seal: number; changes: Changes } | { ok: false; refusal: SealRefusal }
-
-/** A fork that a chain does not know of yet: listing both commits proves it. */
-export interface ForkEvidence {
-  device: string
-  /** Seq at which the chain parts. */
-  seq: number
-  commits: [number, number]
-}
 
 /**
  * Valid, accepted, counted: what every commit may say, who accepted it, and how it stands under the chosen
@@ -141,8 +132,11 @@ export class Evaluation {
     if (prev !== null && prev.branch.end !== draft.prev)
       throw new RangeError('a draft stands at the end of a branch')
     const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, end: -1, last: -1 }
-    const seq = (prev?.seq ?? -1) + 1
-    return verdictOf(this.#judge(this.#commit(branch, seq, draft), draft.acts, draft.device).judgement)
+    const { seen } = draft
+    const pastOf = [draft.prev, ...seen]
+    const epoch = this.#seals.at(draft.epoch)
+    const commit = { branch, seq: (prev?.seq ?? -1) + 1, seen, pastOf, epoch }
+    return verdictOf(this.#judge(commit, draft.acts, draft.device).judgement)
   }
 
   /**
@@ -153,8 +147,8 @@ export class Evaluation {
     const cited = this.#seals.at(epoch)
     const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
-    if (isNew) this.#insights.start(branch, this.#graph.prevOf(order))
-    const commit = this.#commit(branch, branch.last, { seen, epoch })
+    if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
+    const commit = { branch, seq: branch.last, seen, pastOf: [order], epoch: cited }
     const { insight, judgement } = this.#judge(commit, acts, this.#devices.keyOf(branch.device))
     this.#insights.add(commit, insight)
     this.#cover.add(commit, judgement)
@@ -162,10 +156,6 @@ export class Evaluation {
     this.#standings.extended(branch, cited)
     if (isNew && this.#branches.of(branch.device).length > 1)
       this.#move(this.#standings.learnFork(branch.device, branch.base), log)
-    for (const range of insight.trusted) {
-      const shift = this.#standings.endorse(range.branch, range.to)
-      if (shift !== null) log.moveVisible(shift)
-    }
     const place: Place = { branch, seq: branch.last }
     for (const transfer of judgement.accepted) this.#tally.accept(transfer, order, log)
     for (const issued of judgement.taken) this.#tally.take(issued, place)
@@ -176,6 +166,20 @@ export class Evaluation {
   /** How a commit stands under the chosen line. */
   standingOf(order: number): Standing {
     return this.#standings.of(this.#branches.placeOf(order))
+  }
+
+  /** Seq up to which the chain that ends with the commit is neither contested nor late; -1 for nothing of it. */
+  goodUpTo(order: number): number {
+    const { branch, seq } = this.#branches.placeOf(order)
+    return Math.min(seq, this.#standings.goodUpTo(branch))
+  }
+
+  /**
+   * Seq on the chain of a head that the commit lists, up to which it trusts that chain: its own unless the chain is
+   * contested or late there by what the commit knows and cites; -1 for nothing.
+   */
+  trustedUpTo(order: number, head: number): number {
+    return this.#insights.trusted.upToHead(order, head)
   }
 
   /** True when the debits of a commit are void, by its causal past alone. */
@@ -241,37 +245,12 @@ export class Evaluation {
     const own = this.#branches.of(receiver)[0]
     const heads: number[] = []
     for (const branch of this.#tally.transfers.payersOf(receiver)) {
-      const from = (own === undefined ? -1 : this.#insights.acknowledged.upTo(own, branch)) + 1
+      const from = (own === undefined ? -1 : this.#insights.trusted.upTo(own, branch)) + 1
       const range = { branch, from, to: this.#standings.goodUpTo(branch) }
       const last = this.#tally.transfers.inTo(range, receiver).at(-1)
       if (last !== undefined) heads.push(last.order)
     }
     return heads
-  }
-
-  /**
-   * Stored forks that a commit at `prev`'s place does not know of (-1: of an empty chain). An honest author
-   * lists them.
-   */
-  forksUnknownTo(prev: number): ForkEvidence[] {
-    const place = prev < 0 ? null : this.#branches.placeOf(prev)
-    const found: ForkEvidence[] = []
-    const known = place === null ? null : this.#insights.knowledgeAt(place.branch, place.seq).forks
-    for (const device of this.#standings.forks.keys()) {
-      const fork = this.#branches.forkOf(device)
-      if (fork === null || device === place?.branch.device) continue
-      if ((known?.get(device) ?? Infinity) <= fork.seq) continue
-      found.push({ device: this.#devices.keyOf(device), ...fork })
-    }
-    return found
-  }
-
-  #commit(branch: Branch, seq: number, draft: Pick<CommitDraft, 'seen' | 'epoch'>): JudgedCommit {
-    // A head of the author's own device says nothing of others; the header's rules refuse it.
-    const seen = draft.seen
-      .map((head) => this.#branches.placeOf(head))
-      .filter((head) => head.branch.device !== branch.device)
-    return { branch, seq, seen, epoch: this.#seals.at(draft.epoch) }
   }
 
   #judge(
@@ -283,10 +262,10 @@ export class Evaluation {
     return { insight, judgement: this.#cover.judge(commit, insight, acts, author) }
   }
 
-  /** Carries new limits of branches over to documents and books. */
+  /** Carries new limits of branches over to the books. */
   #move(shifts: readonly Shift[], log: ChangeLog): void {
     for (const shift of shifts) {
-      log.moveVisible(shift)
+      log.regrade(shift)
       this.#tally.regrade(shift, log)
     }
   }

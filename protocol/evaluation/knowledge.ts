@@ -1,16 +1,13 @@
 import type { Seal, SealTree } from './seal-tree.ts'
 
-/** What a commit knows of epochs and forks: its own, and what those it builds on and lists know. */
+/** What a commit knows of epochs: those that any commit of its past cites, with their lines, and what they record. */
 export interface Knowledge {
   /**
    * Known seals that no other known seal has as an ancestor, ascending by number. One, unless the line has
    * siblings.
    */
   readonly tips: readonly Seal[]
-  /**
-   * Seq at which the chain of a device parts, by device number; without devices that are not known to have
-   * forked.
-   */
+  /** By device number, the seq at which its chain parts by the fork proofs of known seals. */
   readonly forks: ReadonlyMap<number, number>
 }
 
@@ -57,15 +54,9 @@ export class KnowledgePool {
     return this.#make([...tips, seal], forks)
   }
 
-  withFork(knowledge: Knowledge, device: number, seq: number): Knowledge {
-    if (seq >= (knowledge.forks.get(device) ?? Infinity)) return knowledge
-    return this.#make(knowledge.tips, new Map(knowledge.forks).set(device, seq))
-  }
-
   #make(unsorted: readonly Seal[], forks: ReadonlyMap<number, number>): Knowledge {
     const tips = [...unsorted].sort((a, b) => a.index - b.index)
-    const rows = [...forks].sort(([a], [b]) => a - b).map(([device, seq]) => `${device}:${seq}`)
-    const name = `${tips.map((tip) => tip.index).join()}|${rows.join()}`
+    const name = tips.map((tip) => tip.index).join()
     let knowledge = this.#made.get(name)
     if (knowledge === undefined) {
       knowledge = { tips, forks }

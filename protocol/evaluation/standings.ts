@@ -3,7 +3,7 @@ import { goodUpTo } from './outlook.ts'
 import type { Limits, Outlook } from './outlook.ts'
 import type { Seal } from './seal-tree.ts'
 
-/** How a commit stands in this replica's books and documents. */
+/** How a commit stands under the chosen line and all that is stored. */
 export interface Standing {
   /** On a forked chain, above the fork and above the frontier. */
   readonly isContested: boolean
@@ -11,25 +11,13 @@ export interface Standing {
   readonly isLate: boolean
   /** Under the frontier of the line: final while its seal is on the line. */
   readonly isSettled: boolean
-  /** Acknowledged by a commit of another device by whose own knowledge it is neither contested nor late. */
-  readonly isEndorsed: boolean
-  /** Neither contested nor late, or endorsed: documents show what it wrote. */
-  readonly isVisible: boolean
 }
 
-/** How the limits of a branch moved; each number is the highest seq that still passes. */
+/** How the limit of a branch moved: the highest seq that is neither contested nor late. */
 export interface Shift {
   readonly branch: Branch
   readonly goodBefore: number
   readonly goodAfter: number
-  readonly visibleBefore: number
-  readonly visibleAfter: number
-}
-
-interface BranchStanding {
-  limits: Limits
-  /** Highest seq of the branch's own commits that is endorsed; -1 for none. */
-  endorsed: number
 }
 
 /**
@@ -39,7 +27,7 @@ interface BranchStanding {
 export class Standings {
   readonly #branches: Branches
   readonly #outlook: Outlook
-  readonly #states: BranchStanding[] = []
+  readonly #limits: Limits[] = []
   readonly #forks = new Map<number, number>()
   #tip: Seal
 
@@ -60,22 +48,21 @@ export class Standings {
   }
 
   of({ branch, seq }: Place): Standing {
-    const { limits, endorsed } = this.#state(branch)
+    const limits = this.#limitsOf(branch)
     const isSettled = seq <= limits.settled
     const isContested = !isSettled && seq >= limits.contestedFrom
     const isLate = !isSettled && seq >= limits.lateFrom
-    const isEndorsed = seq <= endorsed
-    return { isContested, isLate, isSettled, isEndorsed, isVisible: isEndorsed || !(isContested || isLate) }
+    return { isContested, isLate, isSettled }
   }
 
   /** Up to here the branch is neither contested nor late. */
   goodUpTo(branch: Branch): number {
-    return goodUpTo(this.#state(branch).limits)
+    return goodUpTo(this.#limitsOf(branch))
   }
 
   /** Looks again at a branch whose end is new: it may have started, or cite an epoch below the floor. */
   extended(branch: Branch, epoch: Seal): void {
-    if (this.#states[branch.index] === undefined || epoch.height < this.#tip.floor) this.#refresh(branch)
+    if (this.#limits[branch.index] === undefined || epoch.height < this.#tip.floor) this.#refresh(branch)
   }
 
   /** Takes up that a chain parts at `seq`. */
@@ -91,44 +78,19 @@ export class Standings {
     return this.#branches.all.map((branch) => this.#refresh(branch))
   }
 
-  /** Takes up that a commit of another device vouches for a branch up to `seq`. */
-  endorse(branch: Branch, seq: number): Shift | null {
-    const state = this.#state(branch)
-    if (seq <= state.endorsed) return null
-    const before = state.endorsed
-    state.endorsed = seq
-    const good = goodUpTo(state.limits)
-    return shift(branch, { good, endorsed: before }, { good, endorsed: seq })
-  }
-
   #refresh(branch: Branch): Shift {
-    const state = this.#state(branch)
-    const before = { good: goodUpTo(state.limits), endorsed: state.endorsed }
-    state.limits = this.#outlook.limits(this.#tip, this.#forkOf(branch.device), branch)
-    return shift(branch, before, { good: goodUpTo(state.limits), endorsed: state.endorsed })
+    const goodBefore = this.goodUpTo(branch)
+    this.#limits[branch.index] = this.#outlook.limits(this.#tip, this.#forkOf(branch.device), branch)
+    return { branch, goodBefore, goodAfter: this.goodUpTo(branch) }
   }
 
   #forkOf(device: number): number {
     return this.#forks.get(device) ?? Infinity
   }
 
-  #state(branch: Branch): BranchStanding {
-    return (this.#states[branch.index] ??= { limits: PLAIN, endorsed: -1 })
+  #limitsOf(branch: Branch): Limits {
+    return this.#limits[branch.index] ?? PLAIN
   }
 }
 
 const PLAIN: Limits = { settled: -1, contestedFrom: Infinity, lateFrom: Infinity }
-
-function shift(
-  branch: Branch,
-  before: { good: number; endorsed: number },
-  after: { good: number; endorsed: number },
-): Shift {
-  return {
-    branch,
-    goodBefore: before.good,
-    goodAfter: after.good,
-    visibleBefore: Math.max(before.good, before.endorsed),
-    visibleAfter: Math.max(after.good, after.endorsed),
-  }
-}

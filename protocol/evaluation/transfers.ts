@@ -1,6 +1,6 @@
-import type { Range } from './acknowledged.ts'
 import type { ActName } from './act.ts'
 import type { Branch, Place } from './branches.ts'
+import type { Range } from './trusted.ts'
 
 /**
  * A covered transfer of a stored commit. Flat and without spare room: a large co-op keeps a million of them.

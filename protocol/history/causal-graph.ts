@@ -22,6 +22,11 @@ export interface CausalGraph {
   knows(order: number, earlier: number): boolean
   /** True when `earlier` is on the same chain as `order`, at or before it (not on another branch). */
   isAtOrAfter(order: number, earlier: number): boolean
+  /**
+   * The lowest seq of which the device has two commits in the causal past of these, themselves included; Infinity when
+   * its chain does not part there. -1 stands for no commit.
+   */
+  forkSeqKnownTo(orders: readonly number[], device: number): number
   /** The ends of the device's branches, ascending by order; one while the device has not forked. */
   endsOf(device: number): readonly number[]
 }

@@ -87,6 +87,14 @@ export class History implements CausalGraph {
     return forkSeqIn(past, this.branchesOf(device))
   }
 
+  forkSeqKnownTo([first = -1, ...others]: readonly number[], device: number): number {
+    // One commit's past is kept and moved along; of several it is put together in a copy.
+    if (first >= 0 && others.length === 0) return this.forkSeqIn(this.past.vector(first), device)
+    const known = this.past.copy(first)
+    for (const order of others) if (order >= 0) known.add(order)
+    return this.forkSeqIn(known, device)
+  }
+
   /**
    * What a commit relies on when it lists `head`: the last commit on the head's chain before the place where the
    * commit's own past shows that the chain parts; the head itself while it shows no such place. -1 for nothing.

@@ -1,29 +1,43 @@
 import type { Branch, History } from '../history/index.ts'
 
+/** What visibility stands on: a history's forks alone while there are no seals, an evaluation under its chosen line then. */
+export interface Ground {
+  /** Seq up to which the chain that ends with the commit is good: neither contested nor late; -1 for nothing of it. */
+  goodUpTo(order: number): number
+  /** What a commit relies on of a head that it lists: the last commit on the head's chain; -1 for nothing. */
+  trustedHead(order: number, head: number): number
+}
+
 /**
- * Which commits documents show. All that a forked device wrote from the place on where its chain parts is contested:
- * it is shown only where it is _endorsed_, relied on by a shown commit of another device. So what honest devices built
- * on stays, and what only a cheat has seen does not count. A function of the set of commits, also of the bounded set
- * that peers tell each other: whatever a told commit acknowledges is told.
+ * Which commits documents show. A commit that is not good (all that a forked device wrote from the place on where its
+ * chain parts) is shown only where it is _endorsed_, relied on by a shown commit of another device. So what honest
+ * devices built on stays, and what only a cheat has seen does not count. A function of the set of commits, also of the
+ * bounded set that peers tell each other: whatever a told commit acknowledges is told.
  */
 export class Visibility {
   readonly #history: History
-  /** By branch of a forked device, by index: the highest seq of its own commits that is endorsed. */
+  readonly #ground: Ground
+  /** By branch of a doubted device, by index: the highest seq of its own commits that is endorsed. */
   #endorsed = new Map<number, number>()
-  /** By commit: commits of forked devices that it relies on by listing them. */
+  /** By commit: commits of doubted devices that it relies on by listing them. */
   readonly #relied = new Map<number, number[]>()
+  /** Devices that have, or had, commits that are not good. */
+  readonly #doubted = new Set<number>()
   /** By forked device, the seq at which its chain parts, as far as it was taken into account. */
   readonly #forkSeqs = new Map<number, number>()
+  /** Number of commits taken into account. */
+  #length = 0
 
-  constructor(history: History) {
+  constructor(history: History, ground: Ground = groundOf(history)) {
     this.#history = history
+    this.#ground = ground
   }
 
   isVisible(order: number): boolean {
-    if (this.#forkSeqs.size === 0) return true
+    if (this.#doubted.size === 0) return true
     const branch = this.#history.branchOf(order)
-    const seq = this.#history.seqOf(order)
-    return seq < (this.#forkSeqs.get(branch.device) ?? Infinity) || seq <= this.endorsedUpTo(branch)
+    if (!this.#doubted.has(branch.device)) return true
+    return this.#isGood(order) || this.#history.seqOf(order) <= this.endorsedUpTo(branch)
   }
 
   /** The highest seq of a branch's own commits that is endorsed; -1 for none. */
@@ -31,39 +45,55 @@ export class Visibility {
     return this.#endorsed.get(branch.index) ?? -1
   }
 
-  /** Takes the newest commit into account. Returns the devices of which other commits than this one came or went. */
-  note(order: number): ReadonlySet<number> {
-    const { forks } = this.#history
-    if (forks.size === 0) return NONE
-    const device = this.#history.deviceOf(order)
-    const forkSeq = forks.get(device) ?? Infinity
-    if (forkSeq < (this.#forkSeqs.get(device) ?? Infinity)) return this.#learnFork(device, forkSeq, order)
-    const changed = new Set<number>()
-    this.#list(order, this.#history.seenOf(order))
-    if (this.isVisible(order)) this.#endorseFrom(order, changed)
-    return changed
+  /**
+   * Takes the newest commit into account. Returns the devices of which other commits than this one came or went.
+   *
+   * @param regraded - devices of which other commits became good, or are good no longer, with this one
+   */
+  note(order: number, regraded: readonly number[] = this.#partedBy(order)): ReadonlySet<number> {
+    this.#length = order + 1
+    if (!this.#isGood(order)) this.#doubt(this.#history.deviceOf(order))
+    if (this.#doubted.size > 0) this.#list(order, this.#history.seenOf(order))
+    if (regraded.length > 0) return this.regrade(regraded)
+    return this.#relied.has(order) && this.isVisible(order) ? this.#endorseFrom(order) : NONE
   }
 
-  /** A device is known to have parted, or to have parted earlier: what stood on that is looked at anew. */
-  #learnFork(device: number, forkSeq: number, order: number): ReadonlySet<number> {
-    const isNew = !this.#forkSeqs.has(device)
-    this.#forkSeqs.set(device, forkSeq)
-    if (isNew) this.#listAll(device)
-    this.#list(order, this.#history.seenOf(order))
+  /** Looks anew at all that is not good, once commits of these devices became good or are good no longer. */
+  regrade(devices: readonly number[]): ReadonlySet<number> {
+    if (devices.length === 0) return NONE
+    const changed = new Set(devices)
+    for (const device of changed) this.#doubt(device)
     const before = this.#endorsed
     this.#endorsed = new Map()
-    const changed = new Set([device])
-    for (const by of this.#relied.keys()) if (this.#isPlain(by)) this.#endorseFrom(by, new Set())
-    for (const [index, seq] of before) {
+    for (const by of this.#relied.keys()) if (this.#isGood(by)) this.#endorseFrom(by)
+    for (const index of new Set([...before.keys(), ...this.#endorsed.keys()])) {
       const branch = this.#history.branches[index]
-      if (branch !== undefined && this.endorsedUpTo(branch) !== seq) changed.add(branch.device)
+      if (branch !== undefined && this.endorsedUpTo(branch) !== (before.get(index) ?? -1))
+        changed.add(branch.device)
     }
     return changed
   }
 
-  /** Who relies on the device so far: once for each device that forks through the whole history. */
-  #listAll(device: number): void {
-    for (let order = 0; order < this.#history.length; order += 1)
+  #isGood(order: number): boolean {
+    return this.#ground.goodUpTo(order) >= this.#history.seqOf(order)
+  }
+
+  /** The commit's device, when by this commit it is known to have parted, or to have parted earlier. */
+  #partedBy(order: number): readonly number[] {
+    const { forks } = this.#history
+    if (forks.size === 0) return []
+    const device = this.#history.deviceOf(order)
+    const forkSeq = forks.get(device) ?? Infinity
+    if (forkSeq >= (this.#forkSeqs.get(device) ?? Infinity)) return []
+    this.#forkSeqs.set(device, forkSeq)
+    return [device]
+  }
+
+  /** Who relies on the device so far: once for each device in doubt through the whole history. */
+  #doubt(device: number): void {
+    if (this.#doubted.has(device)) return
+    this.#doubted.add(device)
+    for (let order = 0; order < this.#length; order += 1)
       this.#list(
         order,
         this.#history.seenOf(order).filter((head) => this.#history.deviceOf(head) === device),
@@ -72,8 +102,8 @@ export class Visibility {
 
   #list(by: number, seen: readonly number[]): void {
     for (const head of seen) {
-      if (!this.#forkSeqs.has(this.#history.deviceOf(head))) continue
-      const relied = this.#history.trustedHead(by, head)
+      if (!this.#doubted.has(this.#history.deviceOf(head))) continue
+      const relied = this.#ground.trustedHead(by, head)
       if (relied < 0) continue
       const others = this.#relied.get(by)
       if (others === undefined) this.#relied.set(by, [relied])
@@ -81,19 +111,19 @@ export class Visibility {
     }
   }
 
-  #isPlain(order: number): boolean {
-    return this.#history.seqOf(order) < (this.#forkSeqs.get(this.#history.deviceOf(order)) ?? Infinity)
-  }
-
-  /** Endorses what a shown commit relies on, and what the commits that are thereby shown rely on in turn. */
-  #endorseFrom(order: number, changed: Set<number>): void {
+  /**
+   * Endorses what a shown commit relies on, and what the commits that are thereby shown rely on in turn. Returns their
+   * devices.
+   */
+  #endorseFrom(order: number): ReadonlySet<number> {
+    const changed = new Set<number>()
     const todo = [...(this.#relied.get(order) ?? [])]
     for (let head = todo.pop(); head !== undefined; head = todo.pop()) {
+      const good = this.#ground.goodUpTo(head)
       let branch: Branch | null = this.#history.branchOf(head)
       let seq = this.#history.seqOf(head)
-      const forkSeq = this.#forkSeqs.get(branch.device) ?? Infinity
-      while (branch !== null && seq >= forkSeq && this.endorsedUpTo(branch) < seq) {
-        const from: number = Math.max(this.endorsedUpTo(branch) + 1, branch.base, forkSeq)
+      while (branch !== null && seq > good && this.endorsedUpTo(branch) < seq) {
+        const from: number = Math.max(this.endorsedUpTo(branch) + 1, branch.base, good + 1)
         for (let at = from; at <= seq; at += 1) todo.push(...(this.#relied.get(branch.at(at)) ?? []))
         this.#endorsed.set(branch.index, seq)
         changed.add(branch.device)
@@ -101,6 +131,16 @@ export class Visibility {
         branch = branch.parent
       }
     }
+    return changed
+  }
+}
+
+/** What a forked device wrote from the place on where its chain parts is contested. */
+function groundOf(history: History): Ground {
+  return {
+    goodUpTo: (order) =>
+      Math.min(history.seqOf(order), (history.forks.get(history.deviceOf(order)) ?? Infinity) - 1),
+    trustedHead: (order, head) => history.trustedHead(order, head),
   }
 }
 

@@ -15,12 +15,17 @@ export function writeCommit(mesh: Mesh, device: number): void {
 }
 
 /** Heads that an honest device lists: evidence of forks, and a part of what is new to it. */
-function honestSeen({ world, choices, stores }: Mesh, device: number, epoch: number): number[] {
+function honestSeen(mesh: Mesh, device: number, epoch: number): number[] {
+  const { world, choices, stores } = mesh
   const store = stores[device] as Store
   const forks = storedForks(world, store)
   const [own = -1] = world.headsOf(store.commits, device)
   const acknowledged = own < 0 ? 0n : ackedBy(world, own)
   const seen = new Set<number>()
+  // Who is careless lists a branch without the proof that it is one.
+  const isCareless = choices.chance(35)
+  const proven = isCareless ? throughWitness(mesh, device) : []
+  if (proven.length > 0) return proven
   for (let other = 0; other < world.deviceCount; other += 1) {
     if (other === device) continue
     const fork = forks.get(other)
@@ -29,13 +34,28 @@ function honestSeen({ world, choices, stores }: Mesh, device: number, epoch: num
       .findLast((seal) => seal.frontier.has(other))
       ?.frontier.get(other)
     const heads = world.headsOf(store.commits, other)
-    const [head] = fork === undefined || choices.chance(20) ? heads : [settled]
-    // Who is careless lists a branch without the proof that it is one.
-    const evidence = choices.chance(80) ? (fork?.commits ?? []) : []
+    const [head] = fork === undefined || isCareless ? heads : [settled]
+    const evidence = isCareless ? [] : (fork?.commits ?? [])
     for (const id of evidence) if (!has(acknowledged, id)) seen.add(id)
-    if (head !== undefined && !has(acknowledged, head) && choices.chance(60)) seen.add(head)
+    // Now and then one that it listed before: what was contested or late then may be settled now.
+    const isListed = head === undefined || (has(acknowledged, head) && !choices.chance(15))
+    if (!isListed && choices.chance(60)) seen.add(head)
   }
   return [...seen]
+}
+
+/** A commit of a fork, and one of a third device that knows the fork's other commit. */
+function throughWitness({ world, choices, stores }: Mesh, device: number): number[] {
+  const store = stores[device] as Store
+  const forks = [...storedForks(world, store)].filter(([forked]) => forked !== device)
+  if (forks.length === 0) return []
+  const [forked, { commits }] = choices.pick(forks)
+  const [one, other] = choices.shuffled(commits) as [number, number]
+  const witnesses = [...store.commits].filter((id) => {
+    const { device: by, past } = world.at(id)
+    return by !== device && by !== forked && has(past, other)
+  })
+  return witnesses.length === 0 ? [] : [one, choices.pick(witnesses)]
 }
 
 function ackedBy(world: World, id: number): bigint {
@@ -86,8 +106,10 @@ function writeHostile({ world, choices, stores }: Mesh, device: number): void {
   let epoch = choices.chance(60) ? before : choices.pick(fitting)
   if (choices.chance(5)) epoch = choices.pick([...store.seals])
   const seen = new Set<number>()
-  for (let count = choices.below(3); count > 0 && commits.length > 0; count -= 1)
-    seen.add(choices.pick(commits))
+  // The header's rules refuse a head of the own device.
+  const others = commits.filter((it) => world.at(it).device !== device)
+  for (let count = choices.below(3); count > 0 && others.length > 0; count -= 1)
+    seen.add(choices.pick(others))
   const id = world.commit(device, prev, { epoch, seen: [...seen] })
   store.commits.add(id)
   let left = Number(leftOf(evaluate(world, store, epoch), id).get('eur') ?? 0n)

@@ -57,7 +57,7 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
         acceptedBy: order.filter((by) => verdictOf(by)?.accepts.includes(`${id}.${act}`)),
       })),
     })),
-    visible: order.filter((id) => oracle.standings.get(id)?.isVisible),
+    visible: [...oracle.visible].sort((a, b) => a - b),
     counted: [...oracle.counted].sort(),
     books: UNITS.map(
       (unit) =>

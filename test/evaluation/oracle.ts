@@ -16,7 +16,7 @@ export interface Rules {
   frontiersAreFinal: boolean
   /** An allowance takes what it replaces from the silent device. */
   sealsTakeHoldings: boolean
-  /** What the acknowledged commits know of forks and epochs is known. */
+  /** What is anywhere in the causal past is known, not only what the chain itself lists. */
   knowledgeIsInherited: boolean
 }
 
@@ -31,6 +31,8 @@ export const RULES: Rules = {
 
 export interface OracleVerdict {
   voidBecause: VoidReason | null
+  /** Commits on the chains of the heads that the chain lists, and its own. */
+  listed: bigint
   /** Transfers that the chain has accepted by now, as `commit.act`. */
   accepted: Set<string>
   /** Of these, what this commit accepts. */
@@ -42,8 +44,6 @@ export interface OracleStanding {
   isContested: boolean
   isLate: boolean
   isSettled: boolean
-  isEndorsed: boolean
-  isVisible: boolean
 }
 
 export interface OracleBook {
@@ -57,16 +57,16 @@ export interface OracleBook {
 export interface OracleResult {
   verdicts: Map<number, OracleVerdict>
   standings: Map<number, OracleStanding>
+  /** Commits that documents show. */
+  visible: Set<number>
   /** Acts that stand in the books, as `commit.act`. */
   counted: Set<string>
   books: Map<string, OracleBook>
 }
 
 interface Node {
-  acked: bigint
-  /** Known seals, with all their ancestors. */
-  epochs: Set<number>
-  forks: Map<number, number>
+  /** Commits that this one relies on by listing heads. */
+  trusted: bigint
   taken: Set<string>
   verdict: OracleVerdict
 }
@@ -83,7 +83,6 @@ class Oracle {
   readonly #rules: Rules
   readonly #order: number[]
   readonly #nodes = new Map<number, Node>()
-  readonly #endorsed = new Set<number>()
   readonly #accepted = new Set<string>()
   readonly #taken = new Set<string>()
 
@@ -103,56 +102,49 @@ class Oracle {
     for (const id of this.#order) standings.set(id, this.#standing(this.#world.at(id), line, forks))
     const { counted, books } = this.#count(standings)
     const verdicts = new Map([...this.#nodes].map(([id, node]) => [id, node.verdict]))
-    return { verdicts, standings, counted, books }
+    return { verdicts, standings, visible: this.#visible(standings), counted, books }
   }
 
   #judge(commit: WorldCommit): void {
     const before = this.#nodes.get(commit.prev)
     const node: Node = {
-      acked: before?.acked ?? 0n,
-      epochs: new Set(before?.epochs),
-      forks: new Map(before?.forks),
+      trusted: 0n,
       taken: new Set(before?.taken),
       verdict: {
         voidBecause: null,
+        listed: (before?.verdict.listed ?? 0n) | bit(commit.id),
         accepted: new Set(before?.verdict.accepted),
         accepts: [],
         left: new Map(before?.verdict.left),
       },
     }
     this.#nodes.set(commit.id, node)
-    const heads = commit.seen.map((head) => this.#world.at(head))
-    for (const head of heads) if (head.device !== commit.device) this.#acknowledge(node, head)
-    const isOutdated = [...node.epochs].some(
+    for (const head of commit.seen) node.verdict.listed |= this.#world.at(head).chain
+    const known = this.#rules.knowledgeIsInherited ? commit.past : node.verdict.listed
+    const citedBy = this.#rules.knowledgeIsInherited ? commit.past : commit.chain
+    const epochs = new Set(ids(citedBy).map((id) => this.#world.at(id).epoch))
+    const isOutdated = [...epochs].some(
       (it) => it !== commit.epoch && this.#world.isAncestor(commit.epoch, it),
     )
-    for (const seal of this.#world.line(commit.epoch)) {
-      node.epochs.add(seal.id)
-      for (const [device, seq] of seal.proofs) lower(node.forks, device, seq)
-    }
+    const forks = new Map<number, number>()
+    for (const epoch of epochs)
+      for (const { proofs } of this.#world.line(epoch))
+        for (const [device, seq] of proofs) lower(forks, device, seq)
     for (let device = 0; device < this.#world.deviceCount; device += 1)
-      lower(node.forks, device, this.#forkIn(node.acked, device))
-    if (!isOutdated) this.#trust(commit, node)
+      lower(forks, device, this.#forkIn(known, device))
+    if (!isOutdated) this.#trust(commit, node, forks)
     this.#takeAllowances(commit, node)
     node.verdict.voidBecause = this.#debit(commit, node, isOutdated)
   }
 
-  #acknowledge(node: Node, head: WorldCommit): void {
-    node.acked |= head.chain
-    if (!this.#rules.knowledgeIsInherited) return
-    const known = this.#nodes.get(head.id) as Node
-    for (const epoch of known.epochs) node.epochs.add(epoch)
-    for (const [device, seq] of known.forks) lower(node.forks, device, seq)
-  }
-
-  /** Accepts and endorses everything acknowledged that is good by the commit's own knowledge. */
-  #trust(commit: WorldCommit, node: Node): void {
+  /** Relies on what is good, by the commit's own knowledge, on the chains of the heads that it lists; accepts what it pays. */
+  #trust(commit: WorldCommit, node: Node, forks: Map<number, number>): void {
     const line = this.#world.line(this.#rules.verdictsBy === 'cited-line' ? commit.epoch : this.#tip)
-    for (const id of ids(node.acked)) {
+    const listed = commit.seen.reduce((bits, head) => bits | this.#world.at(head).chain, 0n)
+    for (const id of ids(listed)) {
       const payer = this.#world.at(id)
-      if (payer.device === commit.device || !this.#store.commits.has(id)) continue
-      if (this.#isContested(payer, line, node.forks) || this.#isLate(payer, line)) continue
-      this.#endorsed.add(id)
+      if (this.#isContested(payer, line, forks) || this.#isLate(payer, line)) continue
+      node.trusted |= bit(id)
       if (this.#nodes.get(id)?.verdict.voidBecause !== null) continue
       for (const [index, act] of payer.acts.entries()) {
         const name = `${id}.${index}`
@@ -244,9 +236,21 @@ class Oracle {
   #standing(commit: WorldCommit, line: readonly WorldSeal[], forks: Map<number, number>): OracleStanding {
     const isContested = this.#isContested(commit, line, forks)
     const isLate = this.#isLate(commit, line)
-    const isEndorsed = this.#endorsed.has(commit.id)
-    const isSettled = this.#isUnderFrontier(commit, line)
-    return { isContested, isLate, isSettled, isEndorsed, isVisible: isEndorsed || (!isContested && !isLate) }
+    return { isContested, isLate, isSettled: this.#isUnderFrontier(commit, line) }
+  }
+
+  /** What is good, and what shown commits rely on. */
+  #visible(standings: ReadonlyMap<number, OracleStanding>): Set<number> {
+    const isGood = (id: number): boolean => {
+      const standing = standings.get(id) as OracleStanding
+      return !standing.isContested && !standing.isLate
+    }
+    const visible = new Set(this.#order.filter(isGood))
+    for (let size = -1; size !== visible.size;) {
+      size = visible.size
+      for (const id of [...visible]) for (const it of ids(this.#nodes.get(id)?.trusted ?? 0n)) visible.add(it)
+    }
+    return visible
   }
 
   #count(standings: Map<number, OracleStanding>): { counted: Set<string>; books: Map<string, OracleBook> } {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { OracleResult } from './oracle.ts'
+import { ids } from './world.ts'
 import type { World } from './world.ts'
 
 /**
@@ -28,6 +29,19 @@ export class Reached {
       return standing?.isContested === true || standing?.isLate === true
     }
     const acceptedOf = verdicts.flatMap((it) => it.accepts.map((name) => Number(name.split('.')[0])))
+    const isForkIn = (commits: bigint, device: number): boolean => {
+      const seqs = ids(commits).flatMap((id) => (world.at(id).device === device ? [world.at(id).seq] : []))
+      return new Set(seqs).size < seqs.length
+    }
+    this.note(
+      'fork known through others alone',
+      world.commits.some(({ past, seen, id }) =>
+        seen.some((head) => {
+          const { device } = world.at(head)
+          return isForkIn(past, device) && !isForkIn(result.verdicts.get(id)?.listed ?? 0n, device)
+        }),
+      ),
+    )
     this.note('fork', [...result.standings.keys()].some(isParted))
     this.note(
       'settled branch of a fork',
@@ -41,14 +55,8 @@ export class Reached {
       'contested',
       standings.some((it) => it.isContested),
     )
-    this.note(
-      'hidden',
-      standings.some((it) => !it.isVisible),
-    )
-    this.note(
-      'endorsed and bad',
-      standings.some((it) => it.isEndorsed && (it.isLate || it.isContested)),
-    )
+    this.note('hidden', result.visible.size < result.standings.size)
+    this.note('endorsed and bad', [...result.visible].some(isBad))
     this.note('accepted and bad', acceptedOf.some(isBad))
     this.note(
       'deficit',
@@ -69,14 +77,16 @@ export class Reached {
       )
   }
 
-  /** Histories that reached a state. */
-  count(name: string): number {
-    return this.#histories.get(name) ?? 0
+  /** Histories that reached a state, by its name. */
+  get counts(): Record<string, number> {
+    return Object.fromEntries(this.#histories)
   }
 
   /** Demands that each state was reached in at least that many histories. */
   expectAtLeast(least: Record<string, number>): void {
-    const counts = Object.fromEntries(Object.keys(least).map((name) => [name, this.count(name)]))
+    const counts = Object.fromEntries(
+      Object.keys(least).map((name) => [name, this.#histories.get(name) ?? 0]),
+    )
     for (const [name, number] of Object.entries(least))
       expect(counts[name], `'${name}' in ${JSON.stringify(counts)}`).toBeGreaterThanOrEqual(number)
   }

@@ -1,17 +1,18 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Evaluation } from '#protocol/evaluation'
 import type { Changes, Standing, Verdict } from '#protocol/evaluation'
-import { NaiveGraph } from './naive-graph.ts'
+import { History } from '#protocol/history'
+import { Visibility } from '#protocol/replica'
 import { winner } from './winner.ts'
-import { keyOf } from './world.ts'
+import { bytesOf, keyOf } from './world.ts'
 import type { Store, World, WorldSeal } from './world.ts'
 
 /** Something that arrives: a commit or a seal, by its id in the world. */
 export type Item = { kind: 'commit'; id: number } | { kind: 'seal'; id: number }
 
 /**
- * One replica: takes commits and seals in any order, several times over, feeds the evaluation what is ready,
- * and keeps what a document would keep: a view that it changes only where the evaluation says that something
- * changed.
+ * One replica: takes commits and seals in any order, several times over, feeds history, evaluation and visibility what
+ * is ready, and keeps what a document would keep: a view that it changes only where they say that something changed.
  */
 export class Subject {
   readonly world: World
@@ -21,17 +22,28 @@ export class Subject {
   /** Visible commits and counted acts, kept up by `Changes` alone. */
   readonly visible: Set<number> = new Set()
   readonly counted: Set<string> = new Set()
-  readonly #graph = new NaiveGraph()
+  readonly #history = new History(1)
+  readonly #visibility: Visibility
   readonly #orders = new Map<number, number>()
   readonly #ids: number[] = []
   readonly #seals = new Map<number, number>([[0, 0]])
+  readonly #good = new Map<number, boolean>()
   #waiting: Item[] = []
 
   constructor(world: World) {
     this.world = world
     const founding = world.founding.map((it) => ({ ...it, device: keyOf(it.device) }))
-    const graph = this.#graph
-    this.evaluation = new Evaluation({ graph, keyOf: (device) => graph.keyOf(device), founding })
+    const history = this.#history
+    const evaluation = new Evaluation({
+      graph: history,
+      keyOf: (device) => keyOf(this.#deviceOf(device)),
+      founding,
+    })
+    this.evaluation = evaluation
+    this.#visibility = new Visibility(history, {
+      goodUpTo: (order) => evaluation.goodUpTo(order),
+      trustedHead: (order, head) => history.branchOf(head).at(evaluation.trustedUpTo(order, head)),
+    })
   }
 
   /** World id of the last seal of the line. */
@@ -111,7 +123,7 @@ export class Subject {
     const draft = { device: keyOf(device), ...links, epoch: this.sealOf(epoch), acts }
     const isAtEnd = prev < 0 ? !this.#hasWritten(device) : this.#isEnd(prev)
     const foretold = isAtEnd ? this.evaluation.judge(draft) : null
-    const order = this.#graph.add({ device: keyOf(device), seq, ...links })
+    const order = this.#history.add({ device: bytesOf(device), seq, id: bytesOf(id), ...links })
     this.#orders.set(id, order)
     this.#ids[order] = id
     this.store.commits.add(id)
@@ -119,9 +131,10 @@ export class Subject {
     this.verdicts.set(id, verdict)
     if (foretold !== null && !isSame(foretold, verdict))
       throw new Error(`commit ${id} was foretold another verdict`)
-    if (this.evaluation.standingOf(order).isVisible) this.visible.add(id)
+    const changed = this.#visibility.note(order, changes.regraded)
+    if (this.#visibility.isVisible(order)) this.visible.add(id)
     this.#recount(id)
-    this.#follow(changes)
+    this.#follow(changes, changed)
   }
 
   #seal(seal: WorldSeal): void {
@@ -137,20 +150,21 @@ export class Subject {
     if (!result.ok) throw new Error(`seal ${seal.id}: ${result.refusal}`)
     this.#seals.set(seal.id, result.seal)
     this.store.seals.add(seal.id)
-    this.#follow(result.changes)
-    this.#follow(this.evaluation.chooseTip(this.sealOf(winner(this.world, this.store.seals))))
+    this.#follow(result.changes, this.#visibility.regrade(result.changes.regraded))
+    const chosen = this.evaluation.chooseTip(this.sealOf(winner(this.world, this.store.seals)))
+    this.#follow(chosen, this.#visibility.regrade(chosen.regraded))
   }
 
-  #follow({ shown, hidden, counted, uncounted }: Changes): void {
-    for (const order of shown) this.#flip(this.visible, this.idOf(order), true)
-    for (const order of hidden) this.#flip(this.visible, this.idOf(order), false)
+  #follow({ regraded, counted, uncounted }: Changes, devices: ReadonlySet<number>): void {
+    if (!isDeepStrictEqual(regraded, this.#regrade()))
+      throw new Error(`devices ${regraded.join()} are said to be regraded`)
+    for (const id of devices.size > 0 ? this.store.commits : []) {
+      const order = this.orderOf(id)
+      if (!devices.has(this.#history.deviceOf(order))) continue
+      if (this.#visibility.isVisible(order)) this.visible.add(id)
+      else this.visible.delete(id)
+    }
     for (const order of [...counted, ...uncounted]) this.#recount(this.idOf(order))
-  }
-
-  #flip(set: Set<number>, id: number, isIn: boolean): void {
-    if (set.has(id) === isIn) throw new Error(`commit ${id} is said to change and does not`)
-    if (isIn) set.add(id)
-    else set.delete(id)
   }
 
   #recount(id: number): void {
@@ -158,6 +172,24 @@ export class Subject {
       if (this.isCounted(id, act)) this.counted.add(`${id}.${act}`)
       else this.counted.delete(`${id}.${act}`)
     }
+  }
+
+  /** Devices of the history of which commits became good or are good no longer since the last call. */
+  #regrade(): number[] {
+    const devices = new Set<number>()
+    for (const [order, id] of this.#ids.entries()) {
+      const { isContested, isLate } = this.standing(id)
+      const isGood = !isContested && !isLate
+      const was = this.#good.get(id)
+      if (was !== undefined && was !== isGood) devices.add(this.#history.deviceOf(order))
+      this.#good.set(id, isGood)
+    }
+    return [...devices].sort((a, b) => a - b)
+  }
+
+  /** Number in the world of a device of the history. */
+  #deviceOf(device: number): number {
+    return new DataView(this.#history.keyOf(device).slice().buffer).getUint32(0)
   }
 
   #hasWritten(device: number): boolean {

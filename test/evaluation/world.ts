@@ -150,6 +150,13 @@ export function keyOf(device: number): string {
   return `device-${device}`
 }
 
+/** A key or id of 32 bytes that starts with the number. */
+export function bytesOf(number: number): Uint8Array {
+  const bytes = new Uint8Array(32)
+  new DataView(bytes.buffer).setUint32(0, number)
+  return bytes
+}
+
 export function bit(id: number): bigint {
   return 1n << BigInt(id)
 }

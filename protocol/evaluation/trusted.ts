@@ -1,8 +1,8 @@
 import type { Branch, Branches, Links, Place } from './branches.ts'
 
 /**
- * Commits of a branch between two kept tables of what it acknowledged. A fork walks at most as many to find
- * what its trunk had acknowledged. A guess: a table of a co-op of 100 devices is then 0.4 bytes a commit.
+ * Commits of a branch between two kept tables of what it trusts. A fork walks at most as many to find what its
+ * trunk had trusted. A guess: a table of a co-op of 100 devices is then 0.4 bytes a commit.
  */
 export const KEPT_EVERY_COMMITS = 1_024
 
@@ -14,56 +14,64 @@ export interface Range {
 }
 
 /**
- * What each chain has acknowledged of the others: everything on the paths to the heads that its own commits
- * list. What those heads had acknowledged in turn is not part of it.
+ * What each chain trusts of the others: the paths to the heads that its own commits list, as far as these were good by
+ * the commit that lists them. What those heads trust in turn is not part of it.
  */
-export class Acknowledged {
+export class Trusted {
   readonly #branches: Branches
   readonly #links: Links
   /** At the end of each branch, by its number. */
   readonly #ends: SeqTable[] = []
   readonly #kept: { seq: number; table: SeqTable }[][] = []
+  /** By commit: heads that it does not trust up to themselves, with the seq up to which it does. */
+  readonly #cut = new Map<number, ReadonlyMap<number, number>>()
 
   constructor(branches: Branches, links: Links) {
     this.#branches = branches
     this.#links = links
   }
 
-  /** Highest seq of the other branch's own commits that `author` has acknowledged at its end; -1 for none. */
+  /** Highest seq of the other branch's own commits that `author` trusts at its end; -1 for none. */
   upTo(author: Branch, other: Branch): number {
     return this.#ends[author.index]?.at(other.index) ?? -1
   }
 
-  /** What a next commit that lists these heads would newly acknowledge. */
-  news(author: Branch, seen: readonly Place[]): Range[] {
+  /** Seq on the path to a head that the commit lists, up to which the commit trusts it; -1 for nothing. */
+  upToHead(order: number, head: number): number {
+    return this.#cut.get(order)?.get(head) ?? this.#links.seqOf(head)
+  }
+
+  /** What a next commit that trusts the paths to these places would newly trust. */
+  news(author: Branch, places: readonly Place[]): Range[] {
     const news: Range[] = []
-    for (const { branch, seq } of seen) {
+    for (const { branch, seq } of places) {
       let to = seq
       for (let part: Branch | null = branch; part !== null; part = part.parent) {
         const range = news.find((it) => it.branch === part)
         const known = range?.to ?? this.upTo(author, part)
-        // What comes before an acknowledged commit is acknowledged too.
+        // What comes before a trusted commit is trusted too.
         if (known >= to) break
-        if (range === undefined) news.push({ branch: part, from: Math.max(known + 1, part.base), to })
-        else range.to = to
-        to = part.base - 1
+        if (range !== undefined) range.to = to
+        else if (to >= part.base) news.push({ branch: part, from: Math.max(known + 1, part.base), to })
+        to = Math.min(to, part.base - 1)
       }
     }
     return news
   }
 
-  /** Starts a branch with what its trunk had acknowledged at the commit `prev`; -1 for nothing. */
+  /** Starts a branch with what its trunk trusted at the commit `prev`; -1 for nothing. */
   start(branch: Branch, prev: number): void {
     const table = prev < 0 ? new SeqTable() : this.#at(prev)
     this.#ends[branch.index] = table
     if (this.#branches.of(branch.device)[0] !== branch) this.#keep(branch, branch.base - 1, table)
   }
 
-  /** Takes up the news of the branch's commit `seq`. */
-  add(author: Branch, seq: number, news: readonly Range[]): void {
-    const table = (this.#ends[author.index] ??= new SeqTable())
-    for (const { branch, to } of news) table.raise(branch.index, to)
-    if ((seq + 1) % KEPT_EVERY_COMMITS === 0) this.#keep(author, seq, table)
+  /** Takes up the newest commit: what it newly trusts, and which of its heads it does not trust up to themselves. */
+  add({ branch, seq }: Place, news: readonly Range[], cut: ReadonlyMap<number, number>): void {
+    const table = (this.#ends[branch.index] ??= new SeqTable())
+    for (const { branch: other, to } of news) table.raise(other.index, to)
+    if (cut.size > 0) this.#cut.set(branch.end, cut)
+    if ((seq + 1) % KEPT_EVERY_COMMITS === 0) this.#keep(branch, seq, table)
   }
 
   #keep(branch: Branch, seq: number, table: SeqTable): void {
@@ -77,18 +85,19 @@ export class Acknowledged {
     const start = kept?.seq ?? -1
     let at = order
     for (let left = seq - start; left > 0; left -= 1) {
-      for (const seen of this.#links.seenOf(at)) this.#take(table, this.#branches.placeOf(seen))
+      for (const head of this.#links.seenOf(at))
+        this.#take(table, { branch: this.#branches.branchOf(head), seq: this.upToHead(at, head) })
       at = this.#links.prevOf(at)
     }
     return table
   }
 
-  #take(table: SeqTable, head: Place): void {
-    let to = head.seq
-    for (let part: Branch | null = head.branch; part !== null; part = part.parent) {
+  #take(table: SeqTable, { branch, seq }: Place): void {
+    let to = seq
+    for (let part: Branch | null = branch; part !== null; part = part.parent) {
       if (table.at(part.index) >= to) return
-      table.raise(part.index, to)
-      to = part.base - 1
+      if (to >= part.base) table.raise(part.index, to)
+      to = Math.min(to, part.base - 1)
     }
   }
 }

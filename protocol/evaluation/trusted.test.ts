@@ -1,38 +1,43 @@
 import { expect, test } from 'vitest'
+import { bytesOf } from '../../test/evaluation/world.ts'
+import { History } from '../history/index.ts'
 import { Evaluation, FOUNDING, KEPT_EVERY_COMMITS } from './index.ts'
 import type { Act } from './index.ts'
 
+const PAYMENT: Act = { kind: 'transfer', to: 'receiver', unit: 'eur', amount: 1n }
+
 /** A receiver that acknowledges one payment of a cent with each commit. */
 class PaidChain {
-  readonly #commits: { device: number; seq: number; prev: number; seen: readonly number[] }[] = []
+  readonly #history = new History(1)
   readonly evaluation: Evaluation
   /** Orders of the receiver's commits. */
   readonly received: number[] = []
   #payer = -1
 
   constructor(payments: number) {
-    const at = (order: number) => this.#commits[order] ?? { device: 0, seq: 0, prev: -1, seen: [] }
     this.evaluation = new Evaluation({
-      graph: {
-        deviceOf: (order) => at(order).device,
-        seqOf: (order) => at(order).seq,
-        prevOf: (order) => at(order).prev,
-        seenOf: (order) => at(order).seen,
-      },
+      graph: this.#history,
       keyOf: (device) => ['payer', 'receiver'][device] ?? '',
       founding: [{ device: 'payer', unit: 'eur', amount: BigInt(payments) }],
     })
-    const payment: Act = { kind: 'transfer', to: 'receiver', unit: 'eur', amount: 1n }
     for (let seq = 0; seq < payments; seq += 1) {
-      this.#payer = this.write({ device: 0, seq, prev: this.#payer, seen: [] }, [payment])
+      this.#payer = this.write({ device: 0, seq, prev: this.#payer, seen: [] }, [PAYMENT])
       const prev = this.received.at(-1) ?? -1
       this.received.push(this.write({ device: 1, seq, prev, seen: [this.#payer] }, []))
     }
   }
 
-  write(commit: { device: number; seq: number; prev: number; seen: readonly number[] }, acts: Act[]): number {
-    const order = this.#commits.push(commit) - 1
-    this.evaluation.append(order, FOUNDING, acts)
+  write(
+    commit: { device: number; seq: number; prev: number; seen: readonly number[] },
+    acts: Act[],
+    epoch: number = FOUNDING,
+  ): number {
+    const order = this.#history.add({
+      ...commit,
+      device: bytesOf(commit.device),
+      id: bytesOf(this.#history.length),
+    })
+    this.evaluation.append(order, epoch, acts)
     return order
   }
 
@@ -43,7 +48,7 @@ class PaidChain {
   }
 }
 
-test('a branch starts with what its trunk had acknowledged, wherever it parts', () => {
+test('a branch starts with what its trunk trusted, wherever it parts', () => {
   const payments = 2 * KEPT_EVERY_COMMITS + 100
   const chain = new PaidChain(payments)
   const { evaluation } = chain
@@ -56,7 +61,7 @@ test('a branch starts with what its trunk had acknowledged, wherever it parts', 
   }
 })
 
-test('a branch that acknowledged a branch acknowledged the trunk below it', () => {
+test('a chain that trusts a branch trusts the trunk below it', () => {
   const chain = new PaidChain(2)
   const [trunk, trunkEnd] = [0, 2]
   const side = chain.write({ device: 0, seq: 1, prev: trunk, seen: [] }, [])
@@ -66,7 +71,7 @@ test('a branch that acknowledged a branch acknowledged the trunk below it', () =
   expect([first, next, parted].map((order) => chain.evaluation.left(order, 'eur'))).toEqual([1n, 1n, 1n])
 })
 
-test('a branch of a branch starts with what the first one had acknowledged', () => {
+test('a branch of a branch starts with what the first one trusted', () => {
   const chain = new PaidChain(10)
   const side = chain.fork(3)
   const nested = chain.write({ device: 1, seq: 5, prev: side, seen: [] }, [])
@@ -74,4 +79,18 @@ test('a branch of a branch starts with what the first one had acknowledged', () 
   expect([side, nested, twin].map((order) => chain.evaluation.left(order, 'eur'))).toEqual([10n, 10n, 10n])
   const early = chain.write({ device: 1, seq: 4, prev: chain.received[3] ?? -1, seen: [] }, [])
   expect(chain.evaluation.left(early, 'eur')).toBe(4n)
+})
+
+test('a branch starts without what its trunk listed and did not trust', () => {
+  const chain = new PaidChain(2)
+  const { evaluation } = chain
+  const side = chain.write({ device: 0, seq: 1, prev: 0, seen: [] }, [PAYMENT])
+  const lists = chain.write({ device: 1, seq: 2, prev: chain.received[1] ?? -1, seen: [side] }, [])
+  chain.write({ device: 1, seq: 3, prev: lists, seen: [] }, [])
+  expect([evaluation.trustedUpTo(lists, side), evaluation.left(lists, 'eur')]).toEqual([0, 2n])
+  const bare = { closed: [], floor: 0, forkProofs: [], allowances: [] }
+  const sealed = evaluation.addSeal({ ...bare, id: 'settles the side', parent: FOUNDING, frontier: [side] })
+  const epoch = sealed.ok ? sealed.seal : -1
+  const parted = chain.write({ device: 1, seq: 3, prev: lists, seen: [side] }, [], epoch)
+  expect(evaluation.acceptedBy({ order: side, act: 0 })).toEqual([parted])
 })
