@@ -25,7 +25,7 @@ export async function commitUpdate(
   edit: { session: number; update: Uint8Array },
 ): Promise<void> {
   const payload = board.payloadOf(edit.session, edit.update)
-  await engine.append([{ document: board.document, entries: 1, payload }])
+  await engine.append([{ document: board.document, entries: 1, payload }], board)
 }
 
 /** Writes on a board from the command line: the same as a page, inside the node, with a session of its own. */
