@@ -1,9 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { fileCid, parseAssetCid, verifyLeafHashes } from '#protocol/asset'
 import { admissionMessage, decodeGenesis, encodeGenesis, inviteSigner } from '#protocol/authority'
+import { decodeBoardPayload, encodeBoardPayload } from '#protocol/board'
 import { commitMessage, decodeHeader, decodeRecord, encodeHeader, encodeRecord } from '#protocol/commit'
-import type { Header } from '#protocol/commit'
+import type { CommitRecord, Header } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { decodeCanonical, encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import {
@@ -28,6 +30,7 @@ import { writerClientId } from '#protocol/shared'
 import { FRAME_BYTES_MAX, FrameSplitter, SYNC_VERSION, decodeFrame, encodeFrame } from '#protocol/sync'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { assetContent, leafHashes } from './vectors/asset-vectors.ts'
+import { boardOf, contextOf, settle } from './vectors/board-vectors.ts'
 import { vectorFiles } from './vectors/make.ts'
 import { bytesOf, tagged } from './vectors/vector-form.ts'
 import type { Hex, Tagged } from './vectors/vector-form.ts'
@@ -393,6 +396,46 @@ test('documents.json: genesis records, a log with its states, and verdicts', () 
     expect(refusalOf(replica.check([{ document, entries: 1, payload: bytes(payload) }]))).toBe(verdict)
   })
 })
+
+test('boards.json: payloads, a log with two histories of one device, and verdicts', () => {
+  type File = {
+    payloads: Row<{ payload: string; session: number; update: string; commits: string[] }>[]
+    invalidPayloads: Row<{ payload: string }>[]
+    log: Row<{ record: string }>[]
+    states: Row<{ hash: string; text: string; clocks: [number, number][] }>[]
+    sections: Row<{ by: string; payload: string; verdict: string }>[]
+  }
+  const file = read('boards.json') as File
+  each(file.payloads, ({ payload, session, update, commits }) => {
+    const expected = {
+      session,
+      update: bytes(update),
+      ...(commits.length > 0 && { commits: commits.map(bytes) }),
+    }
+    expect(decodeBoardPayload(bytes(payload))).toEqual(expected)
+    expect(toHex(encodeBoardPayload(expected))).toBe(payload)
+  })
+  each(file.invalidPayloads, ({ payload }) => expect(decodeBoardPayload(bytes(payload))).toBe(null))
+  const records = file.log.map(({ record }) => decodedRecord(record))
+  const replica = openReplica({ coop: records[0]?.header.coop ?? bytes(''), crypto, signer: null })
+  for (const record of records) expect(replica.ingest([record]).stored.length).toBe(1)
+  settle(replica, records)
+  const board = boardOf(replica)
+  each(file.states, ({ hash, text, clocks }) => {
+    expect([toHex(board.stateHash()), board.view().text]).toEqual([hash, text])
+    const vector = Y.decodeStateVector(Y.encodeStateVector(board.doc))
+    expect([...vector].sort(([a], [b]) => a - b)).toEqual(clocks)
+  })
+  each(file.sections, ({ by, payload, verdict }) => {
+    expect(refusalOf(board.check(contextOf(replica, bytes(by), bytes(payload))))).toBe(verdict)
+  })
+})
+
+function decodedRecord(hex: string): CommitRecord {
+  const result = decodeRecord(bytes(hex), sha256)
+  if (!result.ok) throw new Error(result.refusal)
+  return result.record
+}
 
 function valueOf(hex: string): Tagged {
   const decoded = decodeCanonical(bytes(hex))

@@ -5,11 +5,11 @@ import type { Json } from './board-document.ts'
 import {
   TEXT_PIECE_UNITS_MAX,
   boardNameFrom,
-  carryOver,
   fieldsOf,
   isBoardName,
   isSameJson,
   listOf,
+  moveEdits,
   viewBoard,
   writeText,
 } from './board-document.ts'
@@ -45,6 +45,12 @@ function apply(doc: Y.Doc, edits: readonly Edit[]): void {
     else if (edit.kind === 'push') listOf(doc, edit.list).push([edit.value])
     else if (listOf(doc, edit.list).length > 0) listOf(doc, edit.list).delete(0, 1)
   }
+}
+
+function copyOf(doc: Y.Doc): Y.Doc {
+  const copy = new Y.Doc()
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+  return copy
 }
 
 describe('writing a text', () => {
@@ -84,12 +90,11 @@ describe('unsaved edits', () => {
         const node = new Y.Doc()
         apply(page, shared)
         Y.applyUpdate(node, Y.encodeStateAsUpdate(page))
+        const told = copyOf(page)
         apply(page, mine)
         apply(node, theirs)
-        const fresh = new Y.Doc()
-        Y.applyUpdate(fresh, Y.encodeStateAsUpdate(node))
-        Y.applyUpdate(page, Y.encodeStateAsUpdate(fresh))
-        carryOver(page, fresh)
+        const fresh = copyOf(node)
+        moveEdits(told, page, fresh)
         expect(isSameJson(viewBoard(fresh) as never, viewBoard(page) as never)).toBe(true)
       }),
     )
@@ -100,12 +105,64 @@ describe('unsaved edits', () => {
       fc.property(fc.array(edit), (mine) => {
         const page = new Y.Doc()
         apply(page, mine)
-        const fresh = new Y.Doc()
-        Y.applyUpdate(fresh, Y.encodeStateAsUpdate(page))
+        const fresh = copyOf(page)
         let edits = 0
         fresh.on('update', () => (edits += 1))
-        carryOver(page, fresh)
+        moveEdits(new Y.Doc(), page, fresh)
         expect(edits).toBe(0)
+      }),
+    )
+  })
+
+  it('are written again where they stood when the board was made anew under other names', () => {
+    const told = new Y.Doc()
+    writeText(told, 'menu: soup')
+    listOf(told, 'tasks').push(['sweep', 'wash'])
+    fieldsOf(told).set('price', 3)
+    const page = copyOf(told)
+    writeText(page, 'menu: hot soup')
+    listOf(page, 'tasks').insert(1, ['cook'])
+    fieldsOf(page).set('hours', '18-22')
+    fieldsOf(page).delete('price')
+    const fresh = new Y.Doc()
+    writeText(fresh, 'menu: soup, pie')
+    listOf(fresh, 'tasks').push(['sweep', 'wash', 'shop'])
+    fieldsOf(fresh).set('price', 3)
+    moveEdits(told, page, fresh)
+    expect(viewBoard(fresh)).toEqual({
+      text: 'menu: hot soup, pie',
+      fields: [{ key: 'hours', value: '18-22' }],
+      lists: [{ name: 'tasks', items: ['sweep', 'cook', 'wash', 'shop'] }],
+    })
+  })
+
+  it('are written again when part of the board is hidden, and what is hidden is not', () => {
+    const told = new Y.Doc()
+    writeText(told, 'menu')
+    const fresh = copyOf(told)
+    writeText(told, 'menu of a copy')
+    const page = copyOf(told)
+    writeText(page, 'the menu of a copy')
+    moveEdits(told, page, fresh)
+    expect(viewBoard(fresh).text).toBe('the menu')
+  })
+
+  it('what was typed is never lost when a board is made anew, and without edits nothing is', () => {
+    fc.assert(
+      fc.property(fc.array(edit), fc.array(edit), fc.array(edit), (shared, other, theirs) => {
+        const told = new Y.Doc()
+        apply(told, shared)
+        const page = copyOf(told)
+        const fresh = new Y.Doc()
+        apply(fresh, [...other, ...theirs])
+        const expected = viewBoard(fresh)
+        moveEdits(copyOf(told), page, fresh)
+        expect(viewBoard(fresh)).toEqual(expected)
+        listOf(page, 'tasks').insert(0, ['typed'])
+        writeText(page, `typed ${viewBoard(page).text}`)
+        moveEdits(copyOf(told), page, fresh)
+        expect(viewBoard(fresh).text).toContain('typed ')
+        expect(viewBoard(fresh).lists.find((it) => it.name === 'tasks')?.items).toContain('typed')
       }),
     )
   })

@@ -84,7 +84,7 @@ export function writeText(doc: Y.Doc, after: string, caret?: number): void {
  * Makes `to` show what `from` shows, by edits of `to`. `from` must already hold all that `to` holds, so that
  * the differences are exactly what was written in `from` alone: the way unsaved edits move to a new session.
  */
-export function carryOver(from: Y.Doc, to: Y.Doc): void {
+function carryOver(from: Y.Doc, to: Y.Doc): void {
   writeText(to, textOf(from).toJSON())
   const target = fieldsOf(to)
   for (const [key, value] of fieldsOf(from)) {
@@ -95,6 +95,70 @@ export function carryOver(from: Y.Doc, to: Y.Doc): void {
   for (const name of new Set([...listNames(from), ...listNames(to)])) {
     writeList(listOf(to, name), listOf(from, name).toArray())
   }
+}
+
+/**
+ * Moves the unsaved edits of `mine` to the document of a new session. `told` holds all that the node told of before, and
+ * takes what `to` holds. Mostly they are merged. Where the node made the board anew, because somebody's device key wrote
+ * two histories, its parts have other names or are hidden: then what was written is written again where it stood.
+ */
+export function moveEdits(told: Y.Doc, mine: Y.Doc, to: Y.Doc): void {
+  const before = viewBoard(told)
+  const whole = Y.encodeStateAsUpdate(to)
+  Y.applyUpdate(told, whole)
+  const isMadeAnew = !isSameJson(jsonOf(told), jsonOf(to))
+  if (isMadeAnew) return writeAgain(before, mine, to)
+  Y.applyUpdate(mine, whole)
+  carryOver(mine, to)
+}
+
+function writeAgain(before: BoardView, mine: Y.Doc, to: Y.Doc): void {
+  const [text, typed] = [textOf(to).toJSON(), textOf(mine).toJSON()]
+  writeText(to, merged(before.text, typed, text).join(''))
+  const fields = new Map(before.fields.map(({ key, value }) => [key, value]))
+  for (const key of new Set([...fields.keys(), ...fieldsOf(mine).keys()])) {
+    const value = fieldsOf(mine).get(key)
+    if (isSameJson(fields.get(key), value)) continue
+    if (value === undefined) fieldsOf(to).delete(key)
+    else fieldsOf(to).set(key, value)
+  }
+  const lists = new Map(before.lists.map(({ name, items }) => [name, items]))
+  for (const name of new Set([...lists.keys(), ...listNames(mine)])) {
+    const list = listOf(to, name)
+    writeList(list, merged(lists.get(name) ?? [], listOf(mine, name).toArray(), list.toArray()))
+  }
+}
+
+/** What `theirs` becomes by the change from `before` to `mine`. What both wrote in one place stands side by side. */
+function merged<T extends Json>(before: Iterable<T>, mine: Iterable<T>, theirs: Iterable<T>): T[] {
+  const [old, own, now] = [[...before], [...mine], [...theirs]]
+  const [change, other] = [changeOf(old, own), changeOf(old, now)]
+  const moved = (index: number): number => {
+    if (index <= other.at) return index
+    if (index >= other.at + other.remove) return index + other.insert - other.remove
+    return other.at + other.insert
+  }
+  const start = moved(change.at)
+  const end = Math.max(start, moved(change.at + change.remove))
+  return [...now.slice(0, start), ...own.slice(change.at, change.at + change.insert), ...now.slice(end)]
+}
+
+/** The single change that turns a list into another: at `at`, `remove` items go and `insert` come. */
+function changeOf(
+  before: readonly Json[],
+  after: readonly Json[],
+): { at: number; remove: number; insert: number } {
+  const shorter = Math.min(before.length, after.length)
+  let at = 0
+  while (at < shorter && isSameJson(before[at], after[at])) at += 1
+  let suffix = 0
+  while (suffix < shorter - at && isSameJson(before.at(-1 - suffix), after.at(-1 - suffix))) suffix += 1
+  return { at, remove: before.length - suffix - at, insert: after.length - suffix - at }
+}
+
+function jsonOf(doc: Y.Doc): Json {
+  const { fields, lists, text } = viewBoard(doc)
+  return [text, fields.map((it) => ({ ...it })), lists.map((it) => ({ ...it }))]
 }
 
 /** True for equal JSON values; the order of an object's keys does not matter. */
@@ -113,17 +177,11 @@ export function isSameJson(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function writeList(list: Y.Array<Json>, after: readonly Json[]): void {
-  const before = list.toArray()
-  const shorter = Math.min(before.length, after.length)
-  let prefix = 0
-  while (prefix < shorter && isSameJson(before[prefix], after[prefix])) prefix += 1
-  let suffix = 0
-  while (suffix < shorter - prefix && isSameJson(before.at(-1 - suffix), after.at(-1 - suffix))) suffix += 1
-  const removed = before.length - prefix - suffix
-  if (removed > 0) list.delete(prefix, removed)
+  const { at, remove, insert } = changeOf(list.toArray(), after)
+  if (remove > 0) list.delete(at, remove)
   // One value an update: pushed together they would merge into one item, which Yjs handles in quadratic time.
-  for (const [index, value] of after.slice(prefix, after.length - suffix).entries()) {
-    list.insert(prefix + index, [value])
+  for (const [index, value] of after.slice(at, at + insert).entries()) {
+    list.insert(at + index, [value])
   }
 }
 

@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { BOARD_SUBPROTOCOL, readBoardFrame, writeEditFrame } from './board-frame.ts'
 import type { BoardFrame } from './board-frame.ts'
-import { carryOver, textOf } from './board-document.ts'
+import { moveEdits, textOf } from './board-document.ts'
 import type { Problem } from './node-types.ts'
 
 /** A board as the page knows it. */
@@ -32,6 +32,8 @@ export class BoardLink {
   readonly #address: { url: string; token: string }
   readonly #onChange: (state: BoardLinkState) => void
   readonly #unsaved = new Set<number>()
+  /** What the node told of the board, without what it has not stored yet. */
+  #told = new Y.Doc()
   #socket: WebSocket | null = null
   #session: Extract<BoardFrame, { kind: 'session' }> | null = null
   /** True from the first update of a session to its end: only then do this page's edits belong to it. */
@@ -101,6 +103,7 @@ export class BoardLink {
 
   #apply(update: Uint8Array): void {
     if (this.#state.doc !== null) Y.applyUpdate(this.#state.doc, update, FROM_NODE)
+    Y.applyUpdate(this.#told, update)
   }
 
   /** The first update of a session holds the whole board. */
@@ -118,10 +121,12 @@ export class BoardLink {
     const hadUnsaved = this.#unsaved.size > 0
     this.#unsaved.clear()
     if (previous !== null && hadUnsaved) {
-      Y.applyUpdate(previous, Y.encodeStateAsUpdate(doc), FROM_NODE)
-      if (session.canWrite) carryOver(previous, doc)
+      if (session.canWrite) moveEdits(this.#told, previous, doc)
       else this.#lose(previous, NO_RIGHT)
     }
+    this.#told.destroy()
+    this.#told = new Y.Doc()
+    Y.applyUpdate(this.#told, update)
     this.#set({ link: 'live', doc, canWrite: session.canWrite, unsaved: this.#unsaved.size })
     previous?.destroy()
   }

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { BoardState, FIELDS, LIST_PREFIX, encodeBoardPayload, isListName } from '#protocol/board'
+import { BoardState, FIELDS, LIST_PREFIX, isListName } from '#protocol/board'
 import type { Json } from '#protocol/board'
 import type { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
@@ -18,13 +18,14 @@ export async function openBoard(engine: Engine, name: string): Promise<BoardStat
   )
 }
 
-/** Signs one update of a writer session; resolves once it is fsynced. */
+/** Signs one update of a writer session, made in a copy of this board; resolves once it is fsynced. */
 export async function commitUpdate(
   engine: Engine,
   board: BoardState,
   edit: { session: number; update: Uint8Array },
 ): Promise<void> {
-  await engine.append([{ document: board.document, entries: 1, payload: encodeBoardPayload(edit) }])
+  const payload = board.payloadOf(edit.session, edit.update)
+  await engine.append([{ document: board.document, entries: 1, payload }], board)
 }
 
 /** Writes on a board from the command line: the same as a page, inside the node, with a session of its own. */

@@ -195,11 +195,16 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.#pendingBytes > PENDING_BYTES_MAX
   }
 
-  /** Writes one commit on this device's chain; resolves once it is fsynced. */
-  async append(sections: readonly Section[]): Promise<CommitRecord> {
+  /**
+   * Writes one commit on this device's chain; resolves once it is fsynced. `basis`: the state of a document that a section
+   * was made for; refused when the document was made anew since, for its parts may have other names now.
+   */
+  async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
     await this.#parts.gate?.wait()
     for (const section of sections) await this.open(section.document)
     if (this.writeRefusal !== null) throw this.writeRefusal
+    const isBased = basis === null || sections.some((it) => this.#replica.document(it.document) === basis)
+    if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
       const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'

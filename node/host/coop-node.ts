@@ -550,7 +550,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const { replica } = engine
     for (const id of replica.documentIds()) {
       const state = replica.document(id)
-      if (state instanceof BoardState && engine.isWritten(id)) await boards.save(state, engine.logName)
+      const isKept = replica.documentLog(id)?.isContested === false && engine.isWritten(id)
+      if (state instanceof BoardState && isKept) await boards.save(state, engine.logName)
     }
     await engine.keepSummaries()
   }

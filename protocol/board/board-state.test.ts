@@ -2,7 +2,7 @@ import * as encoding from 'lib0/encoding'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { nodeCrypto } from '#node/crypto'
-import type { CachedDocument, Role, SectionContext } from '../document/index.ts'
+import type { CachedDocument, Role, SectionContext, Stretch } from '../document/index.ts'
 import { encodeCanonical, toHex } from '../encoding/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import { encodeBoardPayload } from './board-payload.ts'
@@ -32,20 +32,27 @@ interface Act {
 }
 
 function open(cached: CachedDocument | null = null): BoardState {
-  return new BoardState('board/wall', { coop, sha256, rule: new SignatureRule(crypto), cached: () => cached })
+  const rule = new SignatureRule(crypto)
+  return new BoardState('board/wall', { coop, sha256, rule, isVisible: () => true, cached: () => cached })
 }
+
+const DEVICES = ['ada', 'ark', 'bo', 'eve', 'a', 'b']
+const ROOT: Stretch = { parent: null, rank: 0 }
+
+/** Any numbers will do that ascend on each chain. */
+const orderOf = (device: string, seq: number): number => seq * DEVICES.length + DEVICES.indexOf(device)
 
 function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext {
   const device = deviceOf(act.device)
-  const acknowledges = (other: string, at: number): boolean =>
-    other === device
-      ? at <= act.seq
-      : Object.entries(act.knows).some(([it, seq]) => deviceOf(it) === other && seq >= at)
-  const commit = sha256(encodeCanonical([device, act.seq]))
+  const order = orderOf(act.device, act.seq)
+  const follows = (other: number): boolean => other < order && (order - other) % DEVICES.length === 0
+  const known = new Set(Object.entries(act.knows).flatMap(([it, seq]) => upTo(it, seq)))
   const { seq, role } = act
   return {
     document: 'board/wall',
-    commit,
+    commit: sha256(encodeCanonical([device, act.seq])),
+    order,
+    stretch: ROOT,
     device,
     seq,
     timeMs: 0,
@@ -54,8 +61,14 @@ function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext 
     entries: 1,
     payload,
     admission: device,
-    acknowledges,
+    relies: (other) => other === order || follows(other) || known.has(other),
+    follows,
+    find: () => -1,
   }
+}
+
+function upTo(device: string, seq: number): number[] {
+  return Array.from({ length: seq + 1 }, (_, at) => orderOf(device, at))
 }
 
 /** Folds as a replica does: what is refused on its chain is noted. */

@@ -1,10 +1,17 @@
 import * as Y from 'yjs'
 import { encode } from '@ipld/dag-cbor'
-import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
+import type {
+  DocumentHost,
+  DocumentState,
+  Role,
+  SectionContext,
+  SectionVerdict,
+  Stretch,
+} from '../document/index.ts'
 import { equalBytes, fromHex } from '../encoding/index.ts'
 import { UpdateGate, writerClientId } from '../shared/index.ts'
 import type { DeleteRight, UpdateAuthor } from '../shared/index.ts'
-import { decodeBoardPayload } from './board-payload.ts'
+import { decodeBoardPayload, encodeBoardPayload } from './board-payload.ts'
 
 /** Name of the map on every board. */
 export const FIELDS = 'fields'
@@ -53,6 +60,17 @@ const DELETE_RIGHTS: Record<Role, DeleteRight> = {
   observer: 'none',
 }
 
+/** What is kept of a device's chain, by its own sections alone, as it stands at the end of a stretch. */
+interface Chain {
+  /** First session that it has not used yet. */
+  readonly usedSessions: number
+  /** A section of it was refused. */
+  readonly isVoid: boolean
+}
+
+const NO_COMMITS: readonly Uint8Array[] = []
+const NEW_CHAIN: Chain = { usedSessions: 0, isVoid: false }
+
 /** A shared document that people edit: a map of fields, a text and named lists, in one Yjs document. */
 export class BoardState implements DocumentState {
   readonly document: string
@@ -60,16 +78,14 @@ export class BoardState implements DocumentState {
   readonly doc: Y.Doc
   readonly #host: DocumentHost
   readonly #gate: UpdateGate
-  readonly #voided = new Set<string>()
-  readonly #orders = new Map<string, number>()
   /** Sections applied. */
   sections = 0
   /** Commit of the last applied section. */
   lastCommit: Uint8Array = new Uint8Array(32)
   #skip: { sections: number; commit: Uint8Array } | null = null
   #hash: Uint8Array | null = null
-  /** First session that each device (hex) has not used yet, by its own sections alone. */
-  readonly #usedSessions = new Map<string, number>()
+  /** By device (hex) and rank of the stretch. */
+  readonly #chains = new Map<string, Chain[]>()
   /** First session that `newSession` has not handed out. */
   #freeSession = 0
 
@@ -100,42 +116,73 @@ export class BoardState implements DocumentState {
 
   /** Draws a writer session that this device has never used on this board. */
   newSession(device: string): number {
-    const session = Math.max(this.#freeSession, this.#usedSessions.get(device) ?? 0)
+    const session = Math.max(this.#freeSession, this.#chains.get(device)?.[0]?.usedSessions ?? 0)
     this.#freeSession = session + 1
     return session
   }
 
+  /**
+   * The payload of a section of this session.
+   *
+   * @param update - made in a copy of `doc` that takes the updates of `doc`
+   */
+  payloadOf(session: number, update: Uint8Array): Uint8Array {
+    const wire = this.#gate.toWire(update)
+    return encodeBoardPayload(
+      wire.commits.length === 0 ? { session, update: wire.update } : { session, ...wire },
+    )
+  }
+
   check(section: SectionContext): SectionVerdict {
-    if (this.#voided.has(section.device)) {
-      return refuse('voided', 'an earlier section of this device in this document was refused')
+    const chain = this.#chainOf(section)
+    if (chain.isVoid) {
+      return refuse('voided', 'an earlier section of this chain in this document was refused')
     }
     if (section.role === 'observer') return refuse('role', 'observers do not write on boards')
     const payload = section.entries === 1 ? decodeBoardPayload(section.payload) : null
     if (payload === null) return refuse('payload', 'the section is not a session and an update')
-    const used = this.#usedSessions.get(section.device) ?? 0
+    const used = chain.usedSessions
     if (payload.session >= used + SESSIONS_AHEAD_MAX) {
       return refuse('session-ahead', `session ${payload.session}, while ${used} is the first unused one`)
     }
     const author: UpdateAuthor = {
       device: section.device,
-      seq: section.seq,
+      order: section.order,
+      commit: section.commit,
+      stretch: section.stretch,
+      commits: payload.commits ?? NO_COMMITS,
       writer: this.writerOf(section.admission, payload.session),
       canDelete: DELETE_RIGHTS[section.role],
-      acknowledges: (device, seq) => section.relies(this.#orders.get(`${device}/${seq}`) ?? -1),
+      relies: (order) => section.relies(order),
+      find: (commit) => section.find(commit),
     }
     const verdict = this.#gate.check(payload.update, author)
     if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     const apply = (): void => {
-      this.#gate.admit(verdict.checked, author)
-      this.#orders.set(`${section.device}/${section.seq}`, section.order)
-      this.#usedSessions.set(section.device, Math.max(used, payload.session + 1))
-      this.#apply(payload.update, section.commit)
+      const update = this.#gate.admit(verdict.checked, author)
+      this.#keep(section, { ...chain, usedSessions: Math.max(used, payload.session + 1) })
+      this.#apply(update, section.commit)
     }
     return { ok: true, apply }
   }
 
   refused(section: SectionContext): void {
-    this.#voided.add(section.device)
+    this.#keep(section, { ...this.#chainOf(section), isVoid: true })
+  }
+
+  #chainOf({ device, stretch }: SectionContext): Chain {
+    const own = this.#chains.get(device) ?? []
+    for (let part: Stretch | null = stretch; part !== null; part = part.parent) {
+      const chain = own[part.rank]
+      if (chain !== undefined) return chain
+    }
+    return NEW_CHAIN
+  }
+
+  #keep({ device, stretch }: SectionContext, chain: Chain): void {
+    const own = this.#chains.get(device) ?? []
+    this.#chains.set(device, own)
+    own[stretch.rank] = chain
   }
 
   stateHash(): Uint8Array {

@@ -314,6 +314,8 @@ export class Replica {
       const state = this.openDocument(section.document)
       if (state === null)
         return refuse('unknown-document', `no kind of document is named '${section.document}'`)
+      if (this.#stale.has(section.document))
+        return refuse('stale', `'${section.document}' must be made anew before it is written`)
       const verdict = state.check(context)
       if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     }

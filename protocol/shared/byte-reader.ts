@@ -59,6 +59,11 @@ export class ByteReader {
     return this.#position === this.#bytes.length
   }
 
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#position
+  }
+
   /** One byte. */
   byte(): number {
     const byte = this.#bytes[this.#position]

@@ -1,5 +1,6 @@
 export type { UpdateRefusal } from './byte-reader.ts'
-export type { CheckResult, DeleteRight, DocumentRules, GateRefusal, UpdateAuthor } from './update-gate.ts'
+export type { DeleteRight, DocumentRules, GateRefusal, UpdateAuthor } from './update-check.ts'
+export type { CheckResult } from './update-gate.ts'
 export { CheckedUpdate, UpdateGate } from './update-gate.ts'
 export {
   CLOCK_MAX,
@@ -22,5 +23,5 @@ export type {
   StructId,
 } from './update-reader.ts'
 export { readUpdate } from './update-reader.ts'
-export { writerClientId } from './writer-id.ts'
+export { STRETCH_RANK_MAX, writerClientId } from './writer-id.ts'
 export type { RootKind } from './writer-index.ts'

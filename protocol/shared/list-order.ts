@@ -236,11 +236,14 @@ export class ListOrder {
  */
 export class ListView {
   readonly #list: ListOrder
+  readonly #before: (writer: number) => StructId | null
   /** Reached but not yet followed: following is left until a question needs it. */
   readonly #waiting: StructId[] = []
 
-  constructor(list: ListOrder) {
+  /** `before`: the last unit of a writer's chain before its own first one, if it wrote under another clientID before. */
+  constructor(list: ListOrder, before: (writer: number) => StructId | null) {
     this.#list = list
+    this.#before = before
   }
 
   /** Adds a unit, all earlier ones of its writer, and whatever they imply. */
@@ -252,6 +255,7 @@ export class ListView {
   follow(): void {
     for (let id = this.#waiting.pop(); id !== undefined; id = this.#waiting.pop()) {
       this.#list.show(id.writer, id.clock + 1, this)
+      this.addUnit(this.#before(id.writer))
     }
   }
 }

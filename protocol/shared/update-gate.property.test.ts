@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { Stretch } from '../document/index.ts'
 import type { HostileStruct } from './hostile-update.ts'
 import { hostileUpdate, lengthBody, textBody, valuesBody } from './hostile-update.ts'
 import type { DocumentRules, UpdateAuthor } from './index.ts'
@@ -13,7 +14,11 @@ const RULES: DocumentRules = {
 const DEVICES = ['ann', 'ben', 'cy']
 
 /** A section as it lies in the log. `sees` is how far its author knew each device, `index` its place here. */
-type Section = { bytes: Uint8Array; author: UpdateAuthor; sees: readonly number[]; index: number }
+type Section = { bytes: Uint8Array; author: Author; sees: readonly number[]; index: number }
+
+type Author = UpdateAuthor & { seq: number }
+
+const ROOT: Stretch = { parent: null, rank: 0 }
 
 /** Uniform choice from numbers that fast-check supplies, so that a failing run shrinks and replays. */
 class Choices {
@@ -58,15 +63,21 @@ function gateOf(sections: readonly Section[]): UpdateGate {
   return gate
 }
 
-function author(device: number, seq: number, writer: number, sees: readonly number[]): UpdateAuthor {
-  return {
-    device: DEVICES[device] as string,
-    seq,
-    writer,
-    canDelete: 'any',
-    acknowledges: (other, otherSeq) => otherSeq <= (sees[DEVICES.indexOf(other)] ?? 0),
+/** Order of a commit: any numbers will do that ascend on each chain. A fourth device wrote what stands before all else. */
+const orderOf = (device: number, seq: number): number => seq * 4 + device
+
+function author(device: number, seq: number, writer: number, sees: readonly number[]): Author {
+  const relies = (order: number): boolean => {
+    const [other, otherSeq] = [order % 4, Math.floor(order / 4)]
+    return otherSeq <= (other === device ? seq : (sees[other] ?? 0))
   }
+  const name = DEVICES[device] ?? 'base'
+  const place = { order: orderOf(device, seq), commit: new Uint8Array(32), stretch: ROOT, commits: [] }
+  return { device: name, seq, writer, ...place, canDelete: 'any', relies, find: () => -1 }
 }
+
+/** The clientID of a session. */
+const idOf = (session: number): number => session * 512 + 511
 
 function edit(doc: Y.Doc, choose: Choices): void {
   const text = doc.getText('text')
@@ -106,7 +117,7 @@ class Device {
   constructor(number: number) {
     this.number = number
     for (const page of [0, 1]) {
-      const doc = newDoc(10 * (number + 1) + page)
+      const doc = newDoc(idOf(10 * (number + 1) + page))
       const undo = new Y.UndoManager([doc.getText('text'), doc.getArray('array')], { captureTimeout: 0 })
       this.pages.push({ doc, undo, inbox: [], handedIn: Y.encodeStateVector(doc) })
     }
@@ -312,12 +323,12 @@ function hostile(gate: UpdateGate, by: UpdateAuthor, choose: Choices, count = 3)
   }
   const [writer, clock] = unit()
   const deletes = choose.below(2) === 0 ? [] : [{ writer, ranges: [[clock, 1 + choose.below(3)] as const] }]
-  const next = gate.nextClock(by.writer)
+  const next = gate.nextClock(by)
   return hostileUpdate({ writers: [{ writer: by.writer, clock: next, structs }], deletes })
 }
 
 /** What must hold once Yjs has applied an update that the gate let pass. */
-function expectSound(sections: readonly Section[], bytes: Uint8Array, by: UpdateAuthor): void {
+function expectSound(sections: readonly Section[], bytes: Uint8Array, by: Author): void {
   const gate = gateOf([...sections, { bytes, author: by, sees: [], index: 0 }])
   const doc = docOf([...sections.map((section) => section.bytes), bytes])
   expect(doc.store.pendingStructs).toBe(null)
@@ -356,7 +367,8 @@ describe('20,000 updates that were tampered with', () => {
         const [device] = mesh(choose, 30) as [Device]
         fc.pre(device.stored.length > 0)
         const last = device.stored.at(-1) as Section
-        const by = { ...last.author, seq: last.author.seq + 1, acknowledges: () => true }
+        const order = last.author.order + 4
+        const by = { ...last.author, order, relies: () => true }
         for (let index = 0; index < 50; index += 1) {
           const bytes = hostile(device.gate, by, choose)
           if (!device.gate.check(bytes, by).ok) continue
@@ -375,7 +387,7 @@ function hostileHistory(choose: Choices): { bytes: Uint8Array; past: Set<number>
   const start = hostileUpdate({
     writers: [
       {
-        writer: 50,
+        writer: idOf(50),
         clock: 0,
         structs: [
           { content: 4, parent: 'text', body: textBody('abcd') },
@@ -384,8 +396,8 @@ function hostileHistory(choose: Choices): { bytes: Uint8Array; past: Set<number>
       },
     ],
   })
-  const all: { bytes: Uint8Array; past: Set<number>; device: number; author: UpdateAuthor }[] = []
-  const writers = [60, 40, 55]
+  const all: { bytes: Uint8Array; past: Set<number>; device: number; author: Author }[] = []
+  const writers = [60, 40, 55].map(idOf)
   for (let tries = 0; tries < 60 && all.length < 9; tries += 1) {
     const device = choose.below(3)
     const past = new Set<number>()
@@ -396,17 +408,10 @@ function hostileHistory(choose: Choices): { bytes: Uint8Array; past: Set<number>
     })
     const seq = all.filter((section) => section.device === device).length + 1
     const sees = [0, 1, 2].map((other) => [...past].filter((index) => all[index]?.device === other).length)
-    const by = author(device, seq, writers[device] as number, sees)
-    const base = { bytes: start, author: author(3, 1, 50, []), sees: [], index: 0 }
-    const as = {
-      ...by,
-      acknowledges: (other: string, at: number) => other === 'base' || by.acknowledges(other, at),
-    }
+    const as = author(device, seq, writers[device] as number, [...sees, 1])
+    const base = { bytes: start, author: author(3, 1, idOf(50), []), sees: [], index: 0 }
     const known = [...past].toSorted((a, b) => a - b).map((index) => all[index] as (typeof all)[0])
-    const gate = gateOf([
-      { ...base, author: { ...base.author, device: 'base' } },
-      ...known.map((section) => ({ ...section, sees: [], index: 0 })),
-    ])
+    const gate = gateOf([base, ...known.map((section) => ({ ...section, sees: [], index: 0 }))])
     const bytes = hostile(gate, as, choose, 2)
     if (gate.check(bytes, as).ok) all.push({ bytes, past, device, author: as })
   }

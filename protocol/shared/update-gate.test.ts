@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { Stretch } from '../document/index.ts'
 import type { HostileStruct } from './hostile-update.ts'
 import { hostileUpdate, lengthBody, textBody, valuesBody } from './hostile-update.ts'
 import type { DocumentRules, UpdateAuthor } from './index.ts'
@@ -8,12 +9,29 @@ import { MAP_KEY_UNITS_MAX, UPDATE_REPEATS_MAX, UpdateGate } from './index.ts'
 const RULES: DocumentRules = {
   root: (name) => (name === 'map' || name === 'text' || name === 'array' ? name : null),
 }
-const ANN = 100
-const BEN = 200
+const ANN = 511
+const BEN = 1023
 
-function author(device: string, seq: number, parts: Partial<UpdateAuthor> = {}): UpdateAuthor {
+const ROOT: Stretch = { parent: null, rank: 0 }
+const DEVICES = ['ann', 'ben', 'cy']
+/** Any numbers will do that ascend on each chain. */
+const orderOf = (device: string, seq: number): number => seq * DEVICES.length + DEVICES.indexOf(device)
+
+type Parts = Partial<UpdateAuthor> & { acknowledges?: (device: string, seq: number) => boolean }
+
+function author(
+  device: string,
+  seq: number,
+  { acknowledges = () => true, ...parts }: Parts = {},
+): UpdateAuthor {
   const writer = device === 'ann' ? ANN : BEN
-  return { device, seq, writer, canDelete: 'any', acknowledges: () => true, ...parts }
+  const order = orderOf(device, seq)
+  const relies = (other: number): boolean => {
+    const by = DEVICES[other % DEVICES.length] ?? ''
+    return by === device ? other <= order : acknowledges(by, Math.floor(other / DEVICES.length))
+  }
+  const place = { order, commit: new Uint8Array(32), stretch: ROOT, commits: [], find: () => -1 }
+  return { device, ...place, writer, canDelete: 'any', relies, ...parts }
 }
 
 const ann = author('ann', 1)
@@ -97,8 +115,8 @@ describe('who writes', () => {
 
   it('a device writes under several clientIDs', () => {
     const gate = gateWith([structs(ANN, 0, text()), ann])
-    const page = author('ann', 2, { writer: 101 })
-    expect(verdict(gate, structs(101, 0, { content: 4, origin: [ANN, 3], body: textBody('e') }), page)).toBe(
+    const page = author('ann', 2, { writer: 1535 })
+    expect(verdict(gate, structs(1535, 0, { content: 4, origin: [ANN, 3], body: textBody('e') }), page)).toBe(
       'ok',
     )
   })
@@ -184,7 +202,7 @@ describe('neighbours', () => {
     const gate = gateWith([structs(ANN, 0, text()), ann])
     const unaware = author('ben', 1, { acknowledges: () => false })
     expect(verdict(gate, structs(BEN, 0, letter({ origin: [ANN, 4] })), ben)).toBe('origin-unknown')
-    expect(verdict(gate, structs(BEN, 0, letter({ rightOrigin: [300, 0] })), ben)).toBe('origin-unknown')
+    expect(verdict(gate, structs(BEN, 0, letter({ rightOrigin: [2047, 0] })), ben)).toBe('origin-unknown')
     expect(verdict(gate, structs(BEN, 0, letter({ origin: [ANN, 3] })), unaware)).toBe('origin-unknown')
     expect(verdict(gate, structs(BEN, 0, letter({ origin: [BEN, 0] })), ben)).toBe('origin-unknown')
     expect(verdict(gate, structs(BEN, 0, letter({ origin: [BEN, 2 ** 53 - 1] })), ben)).toBe('origin-unknown')
@@ -210,9 +228,9 @@ describe('neighbours', () => {
 
   it('a commit does not know later ones of its own chain', () => {
     const gate = gateWith([structs(ANN, 0, text()), author('ann', 3)])
-    const after = structs(101, 0, letter({ origin: [ANN, 3] }))
-    expect(verdict(gate, after, author('ann', 2, { writer: 101 }))).toBe('origin-unknown')
-    expect(verdict(gate, after, author('ann', 3, { writer: 101 }))).toBe('ok')
+    const after = structs(1535, 0, letter({ origin: [ANN, 3] }))
+    expect(verdict(gate, after, author('ann', 2, { writer: 1535 }))).toBe('origin-unknown')
+    expect(verdict(gate, after, author('ann', 3, { writer: 1535 }))).toBe('ok')
   })
 
   it('origins-apart: neighbours in different lists', () => {
@@ -295,12 +313,12 @@ describe('neighbours', () => {
       [structs(ANN, 0, text('ab')), ann],
       [structs(BEN, 0, letter({ origin: [ANN, 0], rightOrigin: [ANN, 1] })), ben],
     )
-    const late = author('cy', 1, { writer: 300 })
+    const late = author('cy', 1, { writer: 2047 })
     const gap = letter({ origin: [ANN, 0], rightOrigin: [ANN, 1] })
-    expect(verdict(gate, structs(300, 0, gap), late)).toBe('ok')
+    expect(verdict(gate, structs(2047, 0, gap), late)).toBe('ok')
     const known = letter({ origin: [BEN, 0], rightOrigin: [ANN, 1] })
     expect(
-      verdict(gate, structs(300, 0, known, letter({ origin: [ANN, 0], rightOrigin: [ANN, 1] })), late),
+      verdict(gate, structs(2047, 0, known, letter({ origin: [ANN, 0], rightOrigin: [ANN, 1] })), late),
     ).toBe('origins-not-adjacent')
   })
 })
@@ -312,7 +330,7 @@ describe('deletes', () => {
     expect(verdict(gate(), deletes(ANN, [0, 5]), ben)).toBe('ok')
     expect(verdict(gate(), deletes(ANN, [4, 2]), ben)).toBe('delete-unknown')
     expect(verdict(gate(), deletes(BEN, [0, 1]), ben)).toBe('delete-unknown')
-    expect(verdict(gate(), deletes(300, [0, 1]), ben)).toBe('delete-unknown')
+    expect(verdict(gate(), deletes(2047, [0, 1]), ben)).toBe('delete-unknown')
   })
 
   it('a range may span what is old and what this update adds', () => {
@@ -327,7 +345,7 @@ describe('deletes', () => {
     const own = { canDelete: 'own' } as const
     expect(verdict(gate(), deletes(ANN, [0, 1]), author('ben', 1, own))).toBe('delete-foreign')
     expect(verdict(gate(), deletes(ANN, [0, 1]), author('ann', 2, own))).toBe('ok')
-    expect(verdict(gate(), deletes(ANN, [0, 1]), author('ann', 2, { ...own, writer: 101 }))).toBe('ok')
+    expect(verdict(gate(), deletes(ANN, [0, 1]), author('ann', 2, { ...own, writer: 1535 }))).toBe('ok')
   })
 
   it('delete-not-allowed: any range under the right "none"', () => {
@@ -339,8 +357,7 @@ describe('deletes', () => {
   it('replacing a value in a map is deleting it, said or not, with an origin or without', () => {
     const onTop: HostileStruct = { content: 8, origin: [ANN, 4], body: valuesBody(2) }
     for (const struct of [onTop, entry('k')]) {
-      const by = (parts: Partial<UpdateAuthor>) =>
-        verdict(gate(), structs(BEN, 0, struct), author('ben', 1, parts))
+      const by = (parts: Parts) => verdict(gate(), structs(BEN, 0, struct), author('ben', 1, parts))
       expect(by({ canDelete: 'any' })).toBe('ok')
       expect(by({ canDelete: 'own' })).toBe('delete-foreign')
       expect(by({ canDelete: 'none' })).toBe('delete-not-allowed')
@@ -362,7 +379,7 @@ describe('deletes', () => {
     const unaware = author('ben', 1, { canDelete: 'own', acknowledges: () => false })
     admit(shared, structs(BEN, 0, entry('k')), unaware)
     const again = structs(BEN, 1, { content: 8, origin: [BEN, 0], body: valuesBody(3) })
-    expect(verdict(shared, again, { ...unaware, seq: 2 })).toBe('ok')
+    expect(verdict(shared, again, { ...unaware, order: orderOf('ben', 2) })).toBe('ok')
     expect(verdict(shared, again, author('ben', 2, { canDelete: 'own' }))).toBe('delete-foreign')
   })
 })
@@ -376,8 +393,8 @@ describe('the index', () => {
     doc.on('update', (bytes: Uint8Array) => admit(gate, bytes, author('ann', Math.floor((seq += 1) / 10))))
     for (let at = 0; at < 100; at += 1) doc.getText('text').insert(at, 'x')
     expect(gate.segmentCount).toBe(11)
-    expect(gate.nextClock(ANN)).toBe(100)
+    expect(gate.nextClock({ writer: ANN, stretch: ROOT })).toBe(100)
     expect(gate.nextClocks()).toEqual(new Map([[ANN, 100]]))
-    expect(gate.nextClock(BEN)).toBe(0)
+    expect(gate.nextClock({ writer: BEN, stretch: ROOT })).toBe(0)
   })
 })

@@ -1,59 +1,12 @@
-import type { UpdateRefusal } from './byte-reader.ts'
-import type { ListItem, ListOrder } from './list-order.ts'
-import { ListView, isSameUnit } from './list-order.ts'
-import { MAP_KEY_UNITS_MAX, UPDATE_REPEATS_MAX } from './update-limits.ts'
-import type { DeleteRange, ParsedStruct, ParsedUpdate, StructId } from './update-reader.ts'
+import { compareBytes } from '../encoding/index.ts'
+import { UpdateCheck } from './update-check.ts'
+import type { DocumentRules, GateRefusal, UpdateAuthor } from './update-check.ts'
+import type { ParsedStruct, ParsedUpdate } from './update-reader.ts'
 import { readUpdate } from './update-reader.ts'
-import { isPrototypeName } from './value-scan.ts'
-import type { RootKind } from './writer-index.ts'
-import { Place, Segments, WriterIndex } from './writer-index.ts'
-
-/** What a shared document may contain. */
-export type DocumentRules = {
-  /** Kind of the root type of that name; null if it is not on the document's list. */
-  root(name: string): RootKind | null
-}
-
-/** Whose content an author may delete or, in a map, replace. */
-export type DeleteRight = 'none' | 'own' | 'any'
-
-/** The commit that carries an update, as far as the gate must know it. */
-export type UpdateAuthor = {
-  /** The device, in hex. */
-  readonly device: string
-  /** Number of the commit on the device's chain. */
-  readonly seq: number
-  /** The clientID of the session that wrote the section; see `writerClientId`. */
-  readonly writer: number
-  readonly canDelete: DeleteRight
-  /**
-   * Whether this commit has commit `seq` of another device in its causal past. If it has one, it has all
-   * earlier ones of that device. Not asked about the author's own device: there all up to `seq` count.
-   */
-  acknowledges(device: string, seq: number): boolean
-}
-
-/** Why an update is not for this document, this author, or this point of its history. Stable names. */
-export type GateRefusal =
-  | UpdateRefusal
-  | 'update-empty'
-  | 'writer-foreign'
-  | 'writer-taken'
-  | 'clock-gap'
-  | 'clock-replay'
-  | 'origin-unknown'
-  | 'origins-apart'
-  | 'origins-not-adjacent'
-  | 'right-origin-in-map'
-  | 'repeats-too-many'
-  | 'root-unlisted'
-  | 'key-missing'
-  | 'key-refused'
-  | 'key-unexpected'
-  | 'content-misplaced'
-  | 'delete-unknown'
-  | 'delete-not-allowed'
-  | 'delete-foreign'
+import { renameUpdate, renamed } from './update-writer.ts'
+import { CommitNames } from './wire-names.ts'
+import { WriterIndex } from './writer-index.ts'
+import type { Segments } from './writer-index.ts'
 
 /** An update that passed `UpdateGate.check`, for `UpdateGate.admit`. */
 export class CheckedUpdate {
@@ -71,9 +24,15 @@ export class CheckedUpdate {
   readonly structs: readonly ParsedStruct[]
   /** Where they go. */
   readonly segments: Segments
+  readonly bytes: Uint8Array
+  /** The update as it is named here; null where that is how it was written. */
+  readonly renamed: ParsedUpdate | null
 
-  constructor(byteCount: number, update: ParsedUpdate, segments: Segments) {
-    this.byteCount = byteCount
+  constructor(bytes: Uint8Array, update: ParsedUpdate, judged: { segments: Segments; isRenamed: boolean }) {
+    const { segments, isRenamed } = judged
+    this.bytes = bytes
+    this.renamed = isRenamed ? update : null
+    this.byteCount = bytes.length
     this.structCount = update.structCount
     this.valueCount = update.valueCount
     this.deleteCount = update.deletes.length
@@ -90,12 +49,12 @@ export type CheckResult =
 
 /**
  * Decides for one shared document which Yjs updates may reach Yjs. A verdict is a pure function of the bytes,
- * the author, and the admitted structs which the author acknowledges: whatever else was admitted does not
- * matter. (The one exception, 'writer-taken', needs a collision of 53-bit writer ids.) Structs that exist
- * unacknowledged and structs that do not exist are therefore one refusal.
+ * the author, and the admitted structs which the author relies on: whatever else was admitted does not
+ * matter. (The exceptions: 'writer-taken' needs a collision of 44-bit session numbers, 'stretches-too-many' a device
+ * of which others rely on hundreds of ways.) Structs that exist and are not relied on and structs that do not exist are
+ * therefore one refusal.
  *
- * Sections of one device are checked and admitted in the order of its chain, and those of other devices
- * which a commit acknowledges before it.
+ * Sections are admitted in a causal order.
  */
 export class UpdateGate {
   readonly #rules: DocumentRules
@@ -110,29 +69,59 @@ export class UpdateGate {
     const read = readUpdate(bytes)
     if (!read.ok) return { ok: false, refusal: read.refusal, detail: `${bytes.length} bytes` }
     const check = new UpdateCheck(this.#rules, this.#index, author)
-    const fault = check.run(read.update)
-    if (fault !== null) return { ok: false, ...fault }
-    return { ok: true, checked: new CheckedUpdate(bytes.length, read.update, check.staged) }
+    const found = check.run(read.update)
+    if (found !== null) return { ok: false, ...found }
+    return { ok: true, checked: new CheckedUpdate(bytes, check.renamed ?? read.update, check) }
   }
 
   /**
    * Records an update that `check` passed for the same author, before anything else of its writer is
-   * recorded. The caller then applies the same bytes to Yjs.
+   * recorded. Returns the update for Yjs: the same bytes, but where clientIDs differ here from those on the wire.
    *
    * @throws Error if the writer's clock has moved on since: a mistake of the caller.
    */
-  admit(checked: CheckedUpdate, author: UpdateAuthor): void {
-    const next = this.nextClock(author.writer)
+  admit(checked: CheckedUpdate, author: UpdateAuthor): Uint8Array {
+    const next = this.nextClock(author)
     if (checked.segments.start !== next) {
       throw new Error(`checked at clock ${checked.segments.start}, admitted at ${next}`)
     }
-    if (checked.unitCount === 0) return
-    this.#index.record(author.writer, author.device, checked.segments, checked.structs)
+    if (checked.unitCount > 0) this.#index.record(author, checked.segments, checked.structs)
+    return checked.renamed === null
+      ? checked.bytes
+      : renameUpdate(checked.bytes, this.#inYjs(checked.renamed))
   }
 
-  /** The clock that a writer's next struct must have. */
-  nextClock(writer: number): number {
-    return this.#index.writer(writer)?.segments.end ?? 0
+  /**
+   * The update as the wire names it, with the commits that it then names. `update`: as it was made in a copy of the Yjs
+   * document that takes what `admit` returns; of anything else the names stay, and `check` refuses it.
+   */
+  toWire(update: Uint8Array): { update: Uint8Array; commits: readonly Uint8Array[] } {
+    const plain = { update, commits: [] }
+    const read = this.#index.isPlain ? null : readUpdate(update)
+    if (read === null || !read.ok) return plain
+    const { writers, deletes } = read.update
+    const names = new CommitNames(this.#index)
+    for (const { structs } of writers) {
+      for (const { origin, rightOrigin } of structs) {
+        if (origin !== null) names.note(origin.writer, origin.clock + 1)
+        if (rightOrigin !== null) names.note(rightOrigin.writer, rightOrigin.clock + 1)
+      }
+    }
+    for (const { writer, clock, length } of deletes) names.note(writer, clock + length)
+    if (!names.choose(compareBytes) || names.commits.length === 0) return plain
+    const named = renamed(read.update, { of: (id) => names.of(id), shift: () => 0 })
+    return { update: renameUpdate(update, named), commits: names.commits }
+  }
+
+  /** The same with clocks as Yjs counts them. */
+  #inYjs(update: ParsedUpdate): ParsedUpdate {
+    const shift = (writer: number): number => this.#index.writer(writer)?.segments.start ?? 0
+    return renamed(update, { of: ({ writer, clock }) => ({ writer, clock: clock - shift(writer) }), shift })
+  }
+
+  /** The clock that a session's next struct on a stretch must have. */
+  nextClock({ writer, stretch }: Pick<UpdateAuthor, 'writer' | 'stretch'>): number {
+    return this.#index.entryOn(writer, stretch)?.segments.end ?? 0
   }
 
   /** All writers with their next clocks; equals Yjs's state vector after the same updates. */
@@ -140,214 +129,8 @@ export class UpdateGate {
     return this.#index.nextClocks()
   }
 
-  /** Stretches in the index, for gauging memory. Measured: 25 bytes each in typing, 250 in scattered edits. */
+  /** Segments in the index, for gauging memory. Measured: 25 bytes each in typing, 250 in scattered edits. */
   get segmentCount(): number {
     return this.#index.segmentCount
   }
-}
-
-type Fault = { readonly refusal: GateRefusal; readonly detail: string }
-
-/** What the author must have seen of a list, and its last item, not yet in the list. */
-type ListTrial = { readonly view: ListView; waiting: ListItem | null }
-
-/** One run of `UpdateGate.check`. */
-class UpdateCheck {
-  readonly #rules: DocumentRules
-  readonly #index: WriterIndex
-  readonly #author: UpdateAuthor
-  readonly #newPlaces = new Map<string, Map<string | null, Place>>()
-  /** Lists that are being tried out. */
-  readonly #trials = new Map<ListOrder, ListTrial>()
-  readonly #placesWritten = new Set<Place>()
-  #repeatCount = 0
-  /** The update's own structs, as far as they were judged. */
-  readonly staged: Segments
-
-  constructor(rules: DocumentRules, index: WriterIndex, author: UpdateAuthor) {
-    this.#rules = rules
-    this.#index = index
-    this.#author = author
-    this.staged = new Segments(index.writer(author.writer)?.segments.end ?? 0)
-  }
-
-  run(update: ParsedUpdate): Fault | null {
-    if (update.structCount === 0 && update.deletes.length === 0) return fault('update-empty', 'no change')
-    const owner = this.#index.writer(this.#author.writer)
-    if (owner !== undefined && owner.device !== this.#author.device) {
-      return fault('writer-taken', `writer ${this.#author.writer}`)
-    }
-    return this.#writersFault(update) ?? this.#deletesFault(update.deletes)
-  }
-
-  #writersFault(update: ParsedUpdate): Fault | null {
-    const found = this.#structsFault(update)
-    for (const list of this.#trials.keys()) list.rollBack()
-    return found
-  }
-
-  #structsFault(update: ParsedUpdate): Fault | null {
-    for (const { writer, structs } of update.writers) {
-      if (writer !== this.#author.writer) return fault('writer-foreign', `writer ${writer}`)
-      const first = structs[0]?.clock ?? 0
-      const next = this.staged.end
-      if (first !== next) {
-        return fault(first > next ? 'clock-gap' : 'clock-replay', `clock ${first}, expected ${next}`)
-      }
-      for (const struct of structs) {
-        const refusal = this.#structRefusal(struct)
-        if (refusal !== null) return fault(refusal, `struct at clock ${struct.clock}`)
-      }
-    }
-    return null
-  }
-
-  #structRefusal(struct: ParsedStruct): GateRefusal | null {
-    const place = this.#placeOfStruct(struct)
-    if (typeof place === 'string') return place
-    if (!fits(struct, place.kind)) return 'content-misplaced'
-    const refusal =
-      place.list === null ? this.#entryRefusal(struct, place) : this.#itemRefusal(struct, place.list)
-    if (refusal !== null) return refusal
-    if (this.#placesWritten.has(place)) this.#repeatCount += 1
-    else this.#placesWritten.add(place)
-    if (this.#repeatCount > UPDATE_REPEATS_MAX) return 'repeats-too-many'
-    this.staged.append(struct.length, this.#author.seq, place)
-    return null
-  }
-
-  #placeOfStruct(struct: ParsedStruct): Place | GateRefusal {
-    const { origin, rightOrigin } = struct
-    if (struct.root !== null) return this.#placeByName(struct.root, struct.key)
-    const left = origin === null ? null : this.#placeOfId(origin)
-    const right = rightOrigin === null ? null : this.#placeOfId(rightOrigin)
-    if (left === undefined || right === undefined) return 'origin-unknown'
-    if (left !== null && right !== null && left !== right) return 'origins-apart'
-    return left ?? right ?? 'origin-unknown'
-  }
-
-  #placeByName(root: string, key: string | null): Place | GateRefusal {
-    const kind = this.#rules.root(root)
-    if (kind === null) return 'root-unlisted'
-    if (kind !== 'map') {
-      if (key !== null) return 'key-unexpected'
-    } else {
-      if (key === null) return 'key-missing'
-      if (key.length < 1 || key.length > MAP_KEY_UNITS_MAX || isPrototypeName(key)) return 'key-refused'
-    }
-    return this.#index.place(root, key) ?? this.#newPlace(root, kind, key)
-  }
-
-  #newPlace(root: string, kind: RootKind, key: string | null): Place {
-    let keys = this.#newPlaces.get(root)
-    if (keys === undefined) {
-      keys = new Map()
-      this.#newPlaces.set(root, keys)
-    }
-    let place = keys.get(key)
-    if (place === undefined) {
-      place = new Place(root, kind, key)
-      keys.set(key, place)
-    }
-    return place
-  }
-
-  /** Undefined if the author cannot know that struct, be it that it does not exist. */
-  #placeOfId({ writer, clock }: StructId): Place | undefined {
-    if (writer === this.#author.writer && clock >= this.staged.start) {
-      const own = this.staged.indexOf(clock)
-      return own < 0 ? undefined : this.staged.placeAt(own)
-    }
-    const entry = this.#index.writer(writer)
-    if (entry === undefined) return undefined
-    const index = entry.segments.indexOf(clock)
-    if (index < 0 || !this.#knows(entry.device, entry.segments.seqAt(index))) return undefined
-    return entry.segments.placeAt(index)
-  }
-
-  /** The neighbours of a list item must have been neighbours; `ListOrder` says why. */
-  #itemRefusal(struct: ParsedStruct, list: ListOrder): GateRefusal | null {
-    let trial = this.#trials.get(list)
-    if (trial === undefined) {
-      trial = { view: new ListView(list), waiting: null }
-      this.#trials.set(list, trial)
-      list.begin()
-    }
-    // The last item of an update need not be tried out: nothing stands on it.
-    if (trial.waiting !== null) list.insert(trial.waiting)
-    const { view } = trial
-    const { writer } = this.#author
-    const isGap = trial.waiting !== null && sharesGap(trial.waiting, struct)
-    if (struct.clock > 0) view.addUnit({ writer, clock: struct.clock - 1 })
-    view.addUnit(struct.origin)
-    view.addUnit(struct.rightOrigin)
-    if (!isGap && !list.isGap(struct.origin, struct.rightOrigin, view)) return 'origins-not-adjacent'
-    trial.waiting = { ...struct, writer }
-    return null
-  }
-
-  /**
-   * In a map, Yjs deletes the value that a newer one replaces even if the update does not say so, and an item
-   * without an origin may replace one that its author has seen. So writing a key is judged as deleting all
-   * that the author knows to be there. Right neighbours, which Yjs never gives to an entry, would make its
-   * winner depend on the order of arrival.
-   */
-  #entryRefusal(struct: ParsedStruct, place: Place): GateRefusal | null {
-    if (struct.rightOrigin !== null) return 'right-origin-in-map'
-    if (this.#author.canDelete === 'any') return null
-    if (this.#author.canDelete === 'own') {
-      return place.isWrittenByOthers(this.#author.device, this.#knows) ? 'delete-foreign' : null
-    }
-    if (this.#placesWritten.has(place) || place.isWritten(this.#knows)) return 'delete-not-allowed'
-    return null
-  }
-
-  #deletesFault(ranges: readonly DeleteRange[]): Fault | null {
-    for (const range of ranges) {
-      const refusal = this.#deleteRefusal(range)
-      if (refusal !== null) return fault(refusal, `writer ${range.writer}, clock ${range.clock}`)
-    }
-    return null
-  }
-
-  #deleteRefusal({ writer, clock, length }: DeleteRange): GateRefusal | null {
-    if (this.#author.canDelete === 'none') return 'delete-not-allowed'
-    const isOwnWriter = writer === this.#author.writer
-    const entry = this.#index.writer(writer)
-    const knownEnd = isOwnWriter ? this.staged.end : (entry?.segments.end ?? 0)
-    if (clock + length > knownEnd) return 'delete-unknown'
-    if (isOwnWriter && clock >= this.staged.start) return null
-    if (entry === undefined) return 'delete-unknown'
-    const { segments, device } = entry
-    for (let at = segments.indexOf(clock); at < segments.count; at += 1) {
-      if (segments.startAt(at) >= clock + length) break
-      if (!this.#knows(device, segments.seqAt(at))) return 'delete-unknown'
-    }
-    if (device !== this.#author.device && this.#author.canDelete !== 'any') return 'delete-foreign'
-    return null
-  }
-
-  readonly #knows = (device: string, seq: number): boolean =>
-    device === this.#author.device ? seq <= this.#author.seq : this.#author.acknowledges(device, seq)
-}
-
-/**
- * Whether the next item of a list goes between the item just found good and one of that item's neighbours,
- * as in typing. Then it needs no search, for its writer need not have seen anything more.
- */
-function sharesGap(last: ListItem, next: ParsedStruct): boolean {
-  const end = { writer: last.writer, clock: last.clock + last.length - 1 }
-  if (isSameUnit(next.origin, end)) return isSameUnit(next.rightOrigin, last.rightOrigin)
-  return isSameUnit(next.rightOrigin, last) && isSameUnit(next.origin, last.origin)
-}
-
-/** A map has one value a key; something written and deleted at once has no value anywhere. */
-function fits(struct: ParsedStruct, kind: RootKind): boolean {
-  if (struct.content === 'deleted') return true
-  if (kind === 'text') return struct.content === 'text'
-  return struct.content === 'values' && (kind === 'array' || struct.length === 1)
-}
-
-function fault(refusal: GateRefusal, detail: string): Fault {
-  return { refusal, detail }
 }

@@ -53,11 +53,14 @@ export type ReadUpdateResult =
  * Reads a Yjs V1 update in time linear in its length, holding it to the limits of `update-limits.ts` and to
  * what a flat document of maps, texts and arrays can contain: no GC or Skip structs, no nested types, no
  * binary, embedded or formatting content, JSON values only. Never throws.
+ *
+ * @param spans - takes three offsets for each struct, in the order of the bytes: where it begins, where its neighbours
+ *   end, where it ends
  */
-export function readUpdate(bytes: Uint8Array): ReadUpdateResult {
+export function readUpdate(bytes: Uint8Array, spans: number[] | null = null): ReadUpdateResult {
   if (bytes.length > UPDATE_BYTES_MAX) return { ok: false, refusal: 'bytes-too-many' }
   try {
-    return { ok: true, update: new UpdateReader(bytes).update() }
+    return { ok: true, update: new UpdateReader(bytes, spans).update() }
   } catch (error) {
     if (error instanceof UpdateRefused) return { ok: false, refusal: error.refusal }
     throw error
@@ -73,10 +76,12 @@ const HAS_ORIGIN_BIT = 0x80
 class UpdateReader {
   readonly #reader: ByteReader
   readonly #values: ValueScan
+  readonly #spans: number[] | null
   #structCount = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, spans: number[] | null) {
     this.#reader = new ByteReader(bytes)
+    this.#spans = spans
     this.#values = new ValueScan(this.#reader)
   }
 
@@ -114,10 +119,12 @@ class UpdateReader {
   }
 
   #struct(clock: number): ParsedStruct {
+    this.#spans?.push(this.#reader.position)
     const info = this.#reader.byte()
     const content = contentOf(info & CONTENT_BITS)
     const origin = (info & HAS_ORIGIN_BIT) === 0 ? null : this.#id()
     const rightOrigin = (info & HAS_RIGHT_ORIGIN_BIT) === 0 ? null : this.#id()
+    this.#spans?.push(this.#reader.position)
     let root: string | null = null
     let key: string | null = null
     if (origin === null && rightOrigin === null) {
@@ -129,6 +136,7 @@ class UpdateReader {
     const length = this.#contentLength(content)
     if (length === 0) throw new UpdateRefused('struct-empty')
     requireClock(clock, length)
+    this.#spans?.push(this.#reader.position)
     return { clock, length, content, origin, rightOrigin, root, key }
   }
 

@@ -3,9 +3,20 @@ import type { Sha256 } from '../identity/index.ts'
 const DOMAIN = 'coopmesh/writer/1\0'
 
 /**
+ * Numbers that one session has, one for each stretch of its device. As many as a forked device may have shown stretches
+ * in one document, and commits that one update may name. A guess: an honest device has three of them when its folder was
+ * copied once; what is left of a clientID's 53 bits still tells sessions apart.
+ */
+export const SESSION_IDS = 512
+
+/** The highest rank of a stretch whose sections are taken, and the most commits that one update names. */
+export const STRETCH_RANK_MAX: number = SESSION_IDS - 1
+
+/**
  * The Yjs clientID under which one session (a page, or the node itself) of a device writes in one document:
- * the first 53 bits, big endian, of SHA-256(domain || co-op || admission || session as uint32 || document).
- * A safe integer from 1 on. The admission stands for the device: its id is not known before somebody else signs it, so
+ * the first 44 bits, big endian, of SHA-256(domain || co-op || admission || session as uint32 || document), then nine
+ * bits that are set: the highest number of the session. The others are for the stretches of a forked device and for
+ * references, see `WireNames`. The admission stands for the device: its id is not known before somebody else signs it, so
  * nobody can choose two device keys whose sessions collide.
  *
  * @param coop - 32 bytes
@@ -34,9 +45,14 @@ export function writerClientId(
   writeAscii(input, sessionAt + 4, document)
   const hash = sha256(input)
   const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
-  // 32 + 16 + 5 bits; shifts would stop at 32.
-  const id = (view.getUint32(0) * 2 ** 16 + view.getUint16(4)) * 2 ** 5 + (view.getUint8(6) >>> 3)
-  return id === 0 ? 1 : id
+  // 32 + 12 bits; shifts would stop at 32.
+  const session44 = view.getUint32(0) * 2 ** 12 + (view.getUint16(4) >>> 4)
+  return session44 * SESSION_IDS + STRETCH_RANK_MAX
+}
+
+/** The highest number of the session that this one belongs to: the clientID that it writes under. */
+export function sessionOf(writer: number): number {
+  return writer - (writer % SESSION_IDS) + STRETCH_RANK_MAX
 }
 
 function writeAscii(bytes: Uint8Array, at: number, text: string): void {

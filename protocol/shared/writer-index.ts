@@ -1,11 +1,15 @@
+import type { Stretch } from '../document/index.ts'
 import { ListOrder } from './list-order.ts'
 import type { ParsedStruct } from './update-reader.ts'
 
 /** What a root type may hold: one value a key, a text, or a list of values. */
 export type RootKind = 'map' | 'text' | 'array'
 
-/** Whether an author's chain has taken commit `seq` of `device` into account. */
-export type Knows = (device: string, seq: number) => boolean
+/** Whether an author relies on the commit of that order. */
+export type Knows = (order: number) => boolean
+
+/** One stretch of one device; the same object for all that it wrote in a document. */
+export type DeviceStretch = { readonly device: string; readonly rank: number }
 
 /**
  * A list of items within a document: a root of kind 'text' or 'array', or one key of a root of kind 'map'.
@@ -19,9 +23,9 @@ export class Place {
   /** Order of its items; null for a key, where who comes last depends on writers and origins alone. */
   readonly list: ListOrder | null
   // Nearly every key has one device: the second is what makes the map worth its memory.
-  #device: string | null = null
-  #seq = 0
-  #others: Map<string, number> | null = null
+  #first: DeviceStretch | null = null
+  #order = 0
+  #others: Map<DeviceStretch, number> | null = null
 
   constructor(root: string, kind: RootKind, key: string | null) {
     this.root = root
@@ -32,10 +36,10 @@ export class Place {
 
   /** Whether anybody but `device` has written here as far as `knows` tells. */
   isWrittenByOthers(device: string, knows: Knows): boolean {
-    if (this.#device === null) return false
-    if (this.#device !== device && knows(this.#device, this.#seq)) return true
+    if (this.#first === null) return false
+    if (this.#first.device !== device && knows(this.#order)) return true
     if (this.#others === null) return false
-    for (const [other, seq] of this.#others) if (other !== device && knows(other, seq)) return true
+    for (const [other, order] of this.#others) if (other.device !== device && knows(order)) return true
     return false
   }
 
@@ -44,25 +48,25 @@ export class Place {
     return this.isWrittenByOthers('', knows)
   }
 
-  /** Notes that `device` wrote here; only its first commit counts, for later ones imply it. */
-  note(device: string, seq: number): void {
-    if (this.#device === null) {
-      this.#device = device
-      this.#seq = seq
-    } else if (this.#device !== device) {
+  /** Notes that a stretch wrote here; only its first commit counts, for later ones imply it. */
+  note(stretch: DeviceStretch, order: number): void {
+    if (this.#first === null) {
+      this.#first = stretch
+      this.#order = order
+    } else if (this.#first !== stretch) {
       this.#others ??= new Map()
-      if (!this.#others.has(device)) this.#others.set(device, seq)
+      if (!this.#others.has(stretch)) this.#others.set(stretch, order)
     }
   }
 }
 
 /**
- * Consecutive clocks of one writer: for each stretch the commit that wrote it and its place. Neighbouring
- * stretches of one commit and place are one, so typing costs three numbers a commit.
+ * Consecutive clocks of one writer: for each segment the commit that wrote it and its place. Neighbouring
+ * segments of one commit and place are one, so typing costs three numbers a commit.
  */
 export class Segments {
   readonly #starts: number[] = []
-  readonly #seqs: number[] = []
+  readonly #orders: number[] = []
   readonly #places: Place[] = []
   readonly start: number
   #end: number
@@ -77,23 +81,23 @@ export class Segments {
     return this.#end
   }
 
-  /** Number of stretches. */
+  /** Number of segments. */
   get count(): number {
     return this.#starts.length
   }
 
   /** Adds `length` clocks at the end. */
-  append(length: number, seq: number, place: Place): void {
+  append(length: number, order: number, place: Place): void {
     const last = this.#starts.length - 1
-    if (last < 0 || this.#seqs[last] !== seq || this.#places[last] !== place) {
+    if (last < 0 || this.#orders[last] !== order || this.#places[last] !== place) {
       this.#starts.push(this.#end)
-      this.#seqs.push(seq)
+      this.#orders.push(order)
       this.#places.push(place)
     }
     this.#end += length
   }
 
-  /** Index of the stretch that holds `clock`, or -1. */
+  /** Index of the segment that holds `clock`, or -1. */
   indexOf(clock: number): number {
     if (clock < this.start || clock >= this.#end) return -1
     let low = 0
@@ -114,39 +118,126 @@ export class Segments {
     return this.#starts[index + 1] ?? this.#end
   }
 
-  seqAt(index: number): number {
-    return this.#seqs[index] as number
+  orderAt(index: number): number {
+    return this.#orders[index] as number
   }
 
   placeAt(index: number): Place {
     return this.#places[index] as Place
   }
+
+  /** The clock behind the last segment of a commit; -1 if it wrote none. */
+  endOf(order: number): number {
+    const end = this.#countUntil((it) => it <= order)
+    return end > 0 && this.#orders[end - 1] === order ? this.endAt(end - 1) : -1
+  }
+
+  /** The clock behind the segments that `knows` tells of: of the commits of one chain, those up to some place. */
+  knownEnd(knows: Knows): number {
+    const last = this.#orders.at(-1)
+    if (last === undefined || knows(last)) return this.#end
+    const known = this.#countUntil(knows)
+    return known === 0 ? this.start : this.endAt(known - 1)
+  }
+
+  /** Number of segments at the beginning for whose commits a question is answered with yes. */
+  #countUntil(isBefore: (order: number) => boolean): number {
+    let low = 0
+    let high = this.#orders.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (isBefore(this.#orders[middle] as number)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
 }
 
-/** The device a writer belongs to, and all it wrote. */
-export type WriterEntry = { readonly device: string; readonly segments: Segments }
+/**
+ * What one session wrote on one stretch of its device. `writer` is its clientID here: that which the session writes
+ * under, less the stretch's rank. Clocks are those of the chain; in Yjs they count from 0 on each stretch.
+ *
+ * So any two items stand in the order in which they would stand without the division. Yjs asks of two concurrent items
+ * whether the clientID of the one that is there is lower. Two sessions differ in the upper bits. Of one chain the earlier
+ * item has the higher clientID, which is as little lower as an equal one. Of two that parted, the one on the way of
+ * lower rank has the higher one, and whatever else is stored, ranks keep their order.
+ */
+export type WriterEntry = {
+  readonly writer: number
+  readonly stretch: DeviceStretch
+  readonly segments: Segments
+  /** What the session wrote on an earlier stretch of the same chain, if anything. */
+  readonly before: WriterEntry | null
+}
+
+/** Whose section is recorded. */
+export type SectionAuthor = {
+  readonly device: string
+  readonly stretch: Stretch
+  /** The clientID that the session writes under. */
+  readonly writer: number
+  readonly order: number
+  readonly commit: Uint8Array
+}
 
 /** Everything that passed the gate of one document: who wrote which clocks, where. Holds no content. */
 export class WriterIndex {
   readonly #writers = new Map<number, WriterEntry>()
+  /** By session, entries of stretches but the first. */
+  readonly #renamed = new Map<number, WriterEntry[]>()
+  /** Ids of commits on these stretches, by order: others name what they wrote by them. */
+  readonly #commits = new Map<number, Uint8Array>()
+  readonly #stretches = new Map<string, DeviceStretch[]>()
   readonly #places = new Map<string, Map<string | null, Place>>()
 
+  /** True while every clientID here is the one that its session writes under. */
+  get isPlain(): boolean {
+    return this.#renamed.size === 0
+  }
+
+  /** The entry of that clientID. */
   writer(writer: number): WriterEntry | undefined {
     return this.#writers.get(writer)
+  }
+
+  /** All that was written under a session, on whichever stretch. */
+  entriesOf(session: number): WriterEntry[] {
+    const first = this.#writers.get(session)
+    const others = this.#renamed.get(session) ?? []
+    return first === undefined ? others : [first, ...others]
+  }
+
+  /** The device that a session belongs to. */
+  deviceOf(session: number): string | undefined {
+    return (this.#writers.get(session) ?? this.#renamed.get(session)?.[0])?.stretch.device
+  }
+
+  /** The last entry of a session on the chain that leads to the end of a stretch. */
+  entryOn(session: number, stretch: Stretch): WriterEntry | null {
+    for (let part: Stretch | null = stretch; part !== null; part = part.parent) {
+      const entry = this.#writers.get(session - part.rank)
+      if (entry !== undefined) return entry
+    }
+    return null
+  }
+
+  /** Id of a commit that wrote on another stretch than its device's first one. */
+  commitOf(order: number): Uint8Array | undefined {
+    return this.#commits.get(order)
   }
 
   place(root: string, key: string | null): Place | undefined {
     return this.#places.get(root)?.get(key)
   }
 
-  /** Each writer with the clock it writes next: Yjs's state vector of the same updates. */
+  /** Each writer with the clock it writes next in Yjs: the state vector of the same updates. */
   nextClocks(): Map<number, number> {
     const clocks = new Map<number, number>()
-    for (const [writer, entry] of this.#writers) clocks.set(writer, entry.segments.end)
+    for (const [writer, { segments }] of this.#writers) clocks.set(writer, segments.end - segments.start)
     return clocks
   }
 
-  /** Stretches held, over all writers. */
+  /** Segments held, over all writers. */
   get segmentCount(): number {
     let count = 0
     for (const entry of this.#writers.values()) count += entry.segments.count
@@ -154,22 +245,44 @@ export class WriterIndex {
   }
 
   /** Takes over staged segments, which begin where those of the writer end, and the structs within them. */
-  record(writer: number, device: string, staged: Segments, structs: readonly ParsedStruct[]): void {
-    let entry = this.#writers.get(writer)
-    if (entry === undefined) {
-      entry = { device, segments: new Segments(0) }
-      this.#writers.set(writer, entry)
-    }
+  record(author: SectionAuthor, staged: Segments, structs: readonly ParsedStruct[]): void {
+    const entry = this.#entryFor(author)
+    if (entry.stretch.rank > 0) this.#commits.set(author.order, author.commit.slice())
     for (let index = 0; index < staged.count; index += 1) {
       const place = this.#intern(staged.placeAt(index))
-      const seq = staged.seqAt(index)
-      if (place.kind === 'map') place.note(device, seq)
-      entry.segments.append(staged.endAt(index) - staged.startAt(index), seq, place)
+      const order = staged.orderAt(index)
+      if (place.kind === 'map') place.note(entry.stretch, order)
+      entry.segments.append(staged.endAt(index) - staged.startAt(index), order, place)
     }
     for (const struct of structs) {
       const place = entry.segments.placeAt(entry.segments.indexOf(struct.clock))
-      place.list?.insert({ ...struct, writer })
+      place.list?.insert({ ...struct, writer: entry.writer })
     }
+  }
+
+  #entryFor({ device, stretch, writer: session }: SectionAuthor): WriterEntry {
+    const writer = session - stretch.rank
+    const known = this.#writers.get(writer)
+    if (known !== undefined) return known
+    const before = this.entryOn(session, stretch)
+    const segments = new Segments(before?.segments.end ?? 0)
+    const entry = { writer, stretch: this.#stretchOf(device, stretch.rank), segments, before }
+    this.#writers.set(writer, entry)
+    if (stretch.rank > 0) {
+      const others = this.#renamed.get(session)
+      if (others === undefined) this.#renamed.set(session, [entry])
+      else others.push(entry)
+    }
+    return entry
+  }
+
+  #stretchOf(device: string, rank: number): DeviceStretch {
+    let own = this.#stretches.get(device)
+    if (own === undefined) {
+      own = []
+      this.#stretches.set(device, own)
+    }
+    return (own[rank] ??= { device, rank })
   }
 
   /** The place on record under that name, be it this one. */

@@ -249,6 +249,9 @@ class Cheat {
       })
       doc.off('update', collect)
     }
-    return { document: name, entries: 1, payload: encodeBoardPayload({ session: this.#session, update }) }
+    const edit = { session: this.#session, update }
+    const payload =
+      board instanceof BoardState ? board.payloadOf(edit.session, update) : encodeBoardPayload(edit)
+    return { document: name, entries: 1, payload }
   }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { assetVectors } from './asset-vectors.ts'
+import { boardVectors } from './board-vectors.ts'
 import { commitVectors } from './commit-vectors.ts'
 import { documentVectors } from './document-vectors.ts'
 import { encodingVectors } from './encoding-vectors.ts'
@@ -14,6 +15,7 @@ import { writerVectors } from './writer-vectors.ts'
 export function vectorFiles(): Record<string, string> {
   const files = {
     'assets.json': assetVectors(),
+    'boards.json': boardVectors(),
     'commit.json': commitVectors(),
     'documents.json': documentVectors(),
     'encoding.json': encodingVectors(),

@@ -19,8 +19,8 @@ export function writerVectors(): VectorFile {
   const row = { coop: toHex(filled(1)), admission: toHex(filled(2)), document: 'board/wall', session: 0 }
   return {
     about: [
-      'The Yjs clientID of a writer session: the first 53 bits, big endian, of SHA-256("coopmesh/writer/1\\0" ||',
-      'co-op || admission || session as 32 bits, big endian || document in ASCII); 1 in place of 0.',
+      'The Yjs clientID of a writer session: the first 44 bits, big endian, of SHA-256("coopmesh/writer/1\\0" ||',
+      'co-op || admission || session as 32 bits, big endian || document in ASCII), then nine set bits.',
     ],
     valid: VALID.map(([name, coop, admission, document, session]) => {
       const clientId = writerClientId(sha256, coop, admission, document, session)

@@ -1,0 +1,443 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import {
+  BoardState,
+  FIELDS,
+  LIST_PREFIX,
+  TEXT,
+  boardKind,
+  decodeBoardPayload,
+  encodeBoardPayload,
+} from '#protocol/board'
+import { compareSeen } from '#protocol/commit'
+import type { CommitRecord } from '#protocol/commit'
+import { COOP_KINDS } from '#protocol/coop'
+import { DocumentRegistry } from '#protocol/document'
+import type { DocumentKind, SectionContext, SectionVerdict } from '#protocol/document'
+import { compareBytes, toHex } from '#protocol/encoding'
+import type { Signer } from '#protocol/identity'
+import { Replica } from '#protocol/replica'
+import { nodeCrypto } from '#node/crypto'
+import { seededRandom } from '#simulations/mesh'
+import type { MemoryNode, SeededRandom } from '#simulations/mesh'
+import { BoardPage, boardOf } from './actors/board-page.ts'
+import { must, testCoop } from './actors/coop-actors.ts'
+import type { TestCoop } from './actors/coop-actors.ts'
+import { Pen, decoded, headOf } from './actors/pen.ts'
+import { hostileUpdate, textBody } from '../protocol/shared/hostile-update.ts'
+import type { HostileStruct } from '../protocol/shared/hostile-update.ts'
+
+const crypto = nodeCrypto()
+const BOARD = 'board/wall'
+
+/** Notes the verdict on each commit that it was asked about last. */
+class Watched extends BoardState {
+  readonly verdicts = new Map<string, string>()
+
+  override check(section: SectionContext): SectionVerdict {
+    const verdict = super.check(section)
+    this.verdicts.set(toHex(section.commit), verdict.ok ? 'ok' : verdict.refusal)
+    return verdict
+  }
+}
+
+const watchedKind: DocumentKind = { ...boardKind, open: (document, host) => new Watched(document, host) }
+const KINDS = COOP_KINDS.map((kind) => (kind.name === 'board' ? watchedKind : kind))
+
+function open(coop: Uint8Array, signer: Signer | null): Replica {
+  return new Replica({ coop, crypto, signer, registry: new DocumentRegistry(KINDS) })
+}
+
+const decodedOf = new WeakMap<Uint8Array, CommitRecord>()
+
+/** What a node has stored, in the order of its log; each commit is decoded once. */
+function recordsOf(node: MemoryNode): CommitRecord[] {
+  return node.log.map((bytes) => {
+    const record = decodedOf.get(bytes) ?? decoded(bytes)
+    decodedOf.set(bytes, record)
+    return record
+  })
+}
+
+/** Brings what one node has and another lacks there, in the order of its log, at most so many commits. */
+function carry(from: MemoryNode, to: MemoryNode, limit = Infinity): void {
+  const news = recordsOf(from).filter((it) => to.replica.history.find(it.id) < 0)
+  to.write(to.replica.ingest(news.slice(0, limit)).stored)
+}
+
+function verdicts(node: MemoryNode): Map<string, string> {
+  const state = boardOf(node, BOARD)
+  const { history } = node.replica
+  const known = state instanceof Watched ? [...state.verdicts] : []
+  return new Map(known.filter(([id]) => history.find(Buffer.from(id, 'hex')) >= 0).sort())
+}
+
+/** Everything about a board that must be equal where the same commits are stored. */
+function faceOf(node: MemoryNode): unknown {
+  const { doc } = boardOf(node, BOARD)
+  expect([doc.store.pendingStructs, doc.store.pendingDs]).toEqual([null, null])
+  const hash = toHex(node.replica.document(BOARD)?.stateHash() ?? new Uint8Array())
+  const clocks = [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(([a], [b]) => a - b)
+  return { hash, json: doc.toJSON(), clocks, verdicts: [...verdicts(node)] }
+}
+
+/** True for a copy that has met another one which wrote: it writes no more. */
+function isForked({ replica }: MemoryNode): boolean {
+  return replica.history.forks.has(replica.history.findDevice(Buffer.from(replica.device ?? '', 'hex')))
+}
+
+/** A node in memory that writes under this key. */
+function nodeOf({ mesh, coop }: TestCoop, signer: Signer | null): MemoryNode {
+  return mesh.add(open(coop, signer))
+}
+
+/** Honest devices and copies of one or two folders, in islands that are apart, then mixed, then all together. */
+class Story {
+  readonly coop: TestCoop
+  readonly random: SeededRandom
+  /** Key of a member that has written nothing. */
+  readonly foe: Signer
+  readonly honest: MemoryNode[] = []
+  readonly copies: MemoryNode[] = []
+  readonly pages = new Map<MemoryNode, BoardPage[]>()
+  /** Values that honest devices put on the list, which nobody takes off. */
+  readonly honestItems: string[] = []
+  readonly #signers = new Map<string, Signer>()
+  #count = 0
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed)
+    this.coop = testCoop(seed)
+    this.foe = this.coop.admit('member').signer
+    const begin = (): MemoryNode => this.#begin(this.coop.admit('member').signer)
+    const nodes = [0, 1, 2, 3, 4].map(begin)
+    this.copies.push(...nodes.splice(0, 1 + this.random.below(2)))
+    this.honest.push(...nodes)
+  }
+
+  get nodes(): MemoryNode[] {
+    return [...this.honest, ...this.copies]
+  }
+
+  run(): void {
+    this.#mix(this.nodes, 8)
+    for (const original of [...this.copies]) this.#copyFolder(original)
+    this.#apart(10)
+    this.#copyFolder(this.#pick(this.copies))
+    this.#apart(10)
+    this.#mix(this.honest, 20)
+    this.#apart(6)
+    this.#mix(this.nodes, 10)
+  }
+
+  /** Everything reaches everybody. */
+  meet(): void {
+    for (let round = 0; round < 2; round += 1)
+      for (const from of this.nodes) for (const to of this.nodes) if (from !== to) carry(from, to)
+  }
+
+  /** Each copy is with some honest devices and with nobody else. */
+  #apart(steps: number): void {
+    const islands = this.copies.map((it) => [it])
+    for (const node of this.honest) islands[this.random.below(islands.length)]?.push(node)
+    for (const [copy, ...others] of islands as [MemoryNode, ...MemoryNode[]][]) {
+      this.#mix([copy, ...others], Math.ceil((steps * (others.length + 1)) / 3))
+      for (const node of others) {
+        carry(copy, node)
+        this.#write(node)
+      }
+    }
+  }
+
+  #mix(nodes: readonly MemoryNode[], steps: number): void {
+    for (let step = 0; step < steps; step += 1) {
+      const [one, other] = [this.#pick(nodes), this.#pick(nodes)]
+      if (this.random.below(2) === 0) this.#write(one)
+      else if (one !== other)
+        carry(one, other, this.random.below(4) === 0 ? 1 + this.random.below(6) : Infinity)
+    }
+  }
+
+  #pick(nodes: readonly MemoryNode[]): MemoryNode {
+    return nodes[this.random.below(nodes.length)] as MemoryNode
+  }
+
+  /** A copy of a folder as it is now. Its pages may go on under sessions that the original goes on with as well. */
+  #copyFolder(from: MemoryNode): void {
+    const copy = nodeOf(this.coop, this.#signers.get(from.replica.device ?? '') ?? null)
+    carry(from, copy)
+    this.copies.push(copy)
+    const kept = this.#pagesOf(from).filter(() => this.random.below(2) === 0)
+    this.pages.set(
+      copy,
+      kept.map((page) => new BoardPage(copy, BOARD, page.session)),
+    )
+  }
+
+  #write(node: MemoryNode): void {
+    const pages = this.#pagesOf(node).filter((it) => it.isBound)
+    this.pages.set(node, pages)
+    if (isForked(node)) return
+    if (pages.length === 0 || (pages.length < 2 && this.random.below(4) === 0))
+      pages.push(new BoardPage(node, BOARD))
+    const page = pages[this.random.below(pages.length)] as BoardPage
+    const item = `item ${(this.#count += 1)}`
+    const isItem = this.random.below(3) === 0
+    const result = page.edit((doc) => {
+      if (isItem)
+        doc
+          .getArray(`${LIST_PREFIX}all`)
+          .insert(this.random.below(doc.getArray(`${LIST_PREFIX}all`).length + 1), [item])
+      else this.#edit(doc)
+    })
+    if (result === null) return
+    if (!result.ok) throw new Error(`${result.refusal}: ${result.detail}`)
+    if (isItem && this.honest.includes(node)) this.honestItems.push(item)
+  }
+
+  #begin(signer: Signer): MemoryNode {
+    this.#signers.set(toHex(signer.publicKey), signer)
+    const node = nodeOf(this.coop, signer)
+    carry(this.coop.founder, node)
+    return node
+  }
+
+  #pagesOf(node: MemoryNode): BoardPage[] {
+    return this.pages.get(node) ?? []
+  }
+
+  #edit(doc: Y.Doc): void {
+    const text = doc.getText(TEXT)
+    const at = this.random.below(text.length + 1)
+    switch (this.random.below(5)) {
+      case 0:
+      case 1:
+        return text.insert(at, 'abcdef'.slice(0, 1 + this.random.below(5)))
+      case 2:
+        return text.delete(at, Math.min(this.random.below(6), text.length - at))
+      case 3:
+        return void doc.getMap(FIELDS).set(`k${this.random.below(3)}`, this.random.below(9))
+      default:
+        return doc.getMap(FIELDS).delete(`k${this.random.below(3)}`)
+    }
+  }
+}
+
+/** The same commits in another causal order. */
+function shuffled(records: readonly CommitRecord[], random: SeededRandom): CommitRecord[] {
+  const waiting = new Map(records.map((it) => [toHex(it.id), it]))
+  const order: CommitRecord[] = []
+  while (waiting.size > 0) {
+    const ready = [...waiting.values()].filter(({ header }) => {
+      const links = [...(header.prev === null ? [] : [header.prev]), ...header.seen.map((it) => it.id)]
+      return links.every((id) => !waiting.has(toHex(id)))
+    })
+    const next = ready[random.below(ready.length)] as CommitRecord
+    waiting.delete(toHex(next.id))
+    order.push(next)
+  }
+  return order
+}
+
+/** A node that holds these commits, taken in one by one. */
+function readerOf(story: Story, records: readonly CommitRecord[]): MemoryNode {
+  const node = nodeOf(story.coop, null)
+  for (const record of records) {
+    const result = node.replica.ingest([record])
+    node.write(result.stored)
+    if (result.refused.length > 0) throw new Error(result.refused[0]?.refusal)
+  }
+  boardOf(node, BOARD)
+  return node
+}
+
+/** The causal past of a commit and itself, in the order of a node's log. */
+function pastOf(node: MemoryNode, order: number): CommitRecord[] {
+  const { history } = node.replica
+  return recordsOf(node).filter((_, at) => at === order || (at < order && history.knows(order, at)))
+}
+
+const stories = fc.integer({ min: 0, max: 0x7fffffff })
+
+describe('copies of one device write on one board while they are apart', () => {
+  test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
+    const reached = { ways: 0, hidden: 0, named: 0, alone: 0 }
+    fc.assert(
+      fc.property(stories, (seed) => {
+        const story = new Story(seed)
+        story.run()
+        story.meet()
+        const [first] = story.honest as [MemoryNode]
+        const face = faceOf(first)
+        for (const node of story.nodes) expect(faceOf(node)).toEqual(face)
+        expect(faceOf(readerOf(story, shuffled(recordsOf(first), story.random)))).toEqual(face)
+        const list = boardOf(first, BOARD).view().lists['all'] ?? []
+        expect(list).toEqual(expect.arrayContaining(story.honestItems))
+        const known = verdicts(first)
+        expect([...known.values()].filter((it) => it !== 'ok')).toEqual([])
+        const clients = [...boardOf(first, BOARD).doc.store.clients.keys()]
+        reached.ways += clients.filter((it) => it % 512 !== 511).length
+        reached.hidden += (first.replica.documentLog(BOARD)?.orders.length ?? 0) - known.size
+        reached.named += namedIn(first)
+        reached.alone += expectAlone(story, first, known)
+      }),
+      { numRuns: 40 },
+    )
+    for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30)
+  }, 120_000)
+
+  test('what a hostile member makes of it has one verdict, and what passes leaves equal boards', () => {
+    const reached = { ok: 0, ambiguous: 0, unknown: 0, unused: 0 }
+    fc.assert(
+      fc.property(stories, (seed) => {
+        const story = new Story(seed)
+        story.run()
+        const victim = (story.honest.find((it) => namesOf(it).length > 0) ?? story.honest[0]) as MemoryNode
+        const foe = new Foe(story, victim)
+        const alone = readerOf(story, pastOf(victim, victim.replica.history.find(foe.first.id)))
+        let passed: Uint8Array | null = null
+        for (let turn = 0; turn < 100; turn += 1) {
+          const payload = foe.payload()
+          const verdict = foe.verdict(victim, payload)
+          expect(foe.verdict(alone, payload)).toEqual(verdict)
+          if (verdict.refusal === undefined) passed = payload
+          if (verdict.refusal === undefined) reached.ok += 1
+          else if (verdict.refusal.endsWith('ambiguous')) reached.ambiguous += 1
+          else if (verdict.refusal.endsWith('unknown')) reached.unknown += 1
+          else if (verdict.refusal === 'commit-unused') reached.unused += 1
+        }
+        if (passed !== null) foe.write(victim, passed)
+        story.meet()
+        const face = faceOf(victim)
+        for (const node of story.nodes) expect(faceOf(node)).toEqual(face)
+        expect(faceOf(readerOf(story, shuffled(recordsOf(victim), story.random)))).toEqual(face)
+      }),
+      { numRuns: 40 },
+    )
+    for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20)
+  }, 120_000)
+})
+
+/** ClientIDs of stretches that were renamed on a node's board. */
+function namesOf(node: MemoryNode): number[] {
+  return [...boardOf(node, BOARD).doc.store.clients.keys()].filter((it) => it % 512 !== 511)
+}
+
+/** A member that makes sections of whatever it can find out at another's node. */
+class Foe {
+  readonly first: CommitRecord
+  readonly #random: SeededRandom
+  readonly #pen: Pen
+  readonly #state: BoardState
+  readonly #admission: string
+  readonly #ids: Uint8Array[]
+
+  /** Its first commit relies on all that the victim relies on; it is carried to the victim. */
+  constructor(story: Story, victim: MemoryNode) {
+    this.#random = story.random
+    this.#pen = new Pen(story.coop.coop, story.foe)
+    const { commit } = must(victim.author([]))
+    const founding = recordsOf(story.coop.founder)
+    const seen = [headOf([commit]), headOf(founding)].sort(compareSeen)
+    this.first = this.#pen.write({ seen })
+    victim.write(victim.replica.ingest([this.first]).stored)
+    this.#state = boardOf(victim, BOARD)
+    const device = toHex(story.foe.publicKey)
+    this.#admission = victim.replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
+    this.#ids = recordsOf(victim).map((it) => it.id)
+  }
+
+  payload(): Uint8Array {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#state.doc))
+    const writer = this.#state.writerOf(this.#admission, 0)
+    doc.clientID = writer
+    const before = Y.encodeStateVector(doc)
+    doc.transact(() => {
+      const text = doc.getText(TEXT)
+      text.insert(this.#random.below(text.length + 1), 'foe')
+      text.delete(0, this.#random.below(Math.min(6, text.length)))
+    })
+    const honest = decodeBoardPayload(this.#state.payloadOf(0, Y.encodeStateAsUpdate(doc, before)))
+    if (honest === null) throw new Error('the payload cannot be read')
+    const update = this.#random.below(2) === 0 ? this.#invented(writer) : this.#mutant(honest.update)
+    const commits = this.#commits(honest.commits ?? [])
+    return encodeBoardPayload(commits.length === 0 ? { session: 0, update } : { session: 0, update, commits })
+  }
+
+  verdict(node: MemoryNode, payload: Uint8Array): { refusal?: string; detail?: string } {
+    const { history } = node.replica
+    const order = history.find(this.first.id)
+    const verdict = boardOf(node, BOARD).check({
+      ...{ document: BOARD, commit: new Uint8Array(32), order, stretch: { parent: null, rank: 0 } },
+      ...{ device: toHex(this.#pen.signer.publicKey), seq: 0, timeMs: 0, role: 'member', member: '' },
+      ...{ admission: this.#admission, entries: 1, payload },
+      relies: (earlier) => history.relies(order, earlier),
+      follows: () => false,
+      find: (id) => history.find(id),
+    })
+    return verdict.ok ? {} : verdict
+  }
+
+  write(victim: MemoryNode, payload: Uint8Array): void {
+    const record = this.#pen.write({}, [{ document: BOARD, entries: 1, payload }])
+    victim.write(victim.replica.ingest([record]).stored)
+  }
+
+  #commits(honest: readonly Uint8Array[]): Uint8Array[] {
+    const any = (): Uint8Array => this.#ids[this.#random.below(this.#ids.length)] as Uint8Array
+    const commits = [...honest]
+    const turn = this.#random.below(5)
+    if (turn === 0) commits.splice(this.#random.below(commits.length + 1), 1)
+    if (turn === 1) commits.push(any())
+    if (turn === 2 && commits.length > 0) commits[this.#random.below(commits.length)] = any()
+    return commits.sort(compareBytes)
+  }
+
+  #mutant(update: Uint8Array): Uint8Array {
+    const mutant = update.slice()
+    if (this.#random.below(2) === 0) mutant[this.#random.below(mutant.length)] = this.#random.below(256)
+    return mutant
+  }
+
+  /** A letter between any neighbours, and a deletion of anything, by any name. */
+  #invented(writer: number): Uint8Array {
+    const all = [...this.#state.doc.store.clients.keys()]
+    const parted = all.filter((it) => it % 512 !== 511)
+    const unit = (): readonly [number, number] => {
+      const writers = parted.length > 0 && this.#random.below(2) === 0 ? parted : all
+      const any = writers[this.#random.below(writers.length)] ?? writer
+      const last = this.#random.below(3) === 0 ? this.#random.below(3) : 511
+      return [any - (any % 512) + last, this.#random.below(12)]
+    }
+    const struct: HostileStruct = { content: 4, origin: unit(), body: textBody('x') }
+    const [deleted, clock] = unit()
+    return hostileUpdate({
+      writers: this.#random.below(2) === 0 ? [] : [{ writer, clock: 0, structs: [struct] }],
+      deletes: [{ writer: deleted, ranges: [[clock, 1 + this.#random.below(4)]] }],
+    })
+  }
+}
+
+/** Number of sections that name commits. */
+function namedIn(node: MemoryNode): number {
+  const payloads = recordsOf(node).flatMap((record) =>
+    record.payloads.filter((_, i) => record.header.sections[i]?.document === BOARD),
+  )
+  return payloads.filter((it) => it !== null && decodeBoardPayload(it)?.commits !== undefined).length
+}
+
+/** Compares some verdicts with those of replicas that store the pasts alone; returns how many could be compared. */
+function expectAlone(story: Story, node: MemoryNode, known: ReadonlyMap<string, string>): number {
+  let count = 0
+  for (const [id, verdict] of [...known].filter(() => story.random.below(known.size) < 4)) {
+    const commit = Buffer.from(id, 'hex')
+    const alone = readerOf(story, pastOf(node, node.replica.history.find(commit)))
+    // What a forked device wrote after others had relied on several of its ways: nobody relies on it here.
+    if (!alone.replica.visibility.isVisible(alone.replica.history.find(commit))) continue
+    expect(verdicts(alone).get(id)).toBe(verdict)
+    count += 1
+  }
+  return count
+}
