@@ -235,7 +235,7 @@ test('frames.json: roots and digests, from the rows and keys alone', () => {
     bucket: number
     bucketDigest: string
     frame: string
-    row: HeadRow
+    rows: HeadRow[]
     brief: string
   }
   type File = {
@@ -253,7 +253,7 @@ test('frames.json: roots and digests, from the rows and keys alone', () => {
     }
     expect(toHex(sha256(bytes(digests.join(''))))).toBe(root)
   })
-  each(digestKeys, ({ keys, bucket, bucketDigest, frame, row, brief }) => {
+  each(digestKeys, ({ keys, bucket, bucketDigest, frame, rows, brief }) => {
     const key = toHex(sha256(bytes([...keys].sort().join(''))))
     /** Key of a round: of the session's key and the round as a double, big endian. */
     const roundKey = (round: number): string => {
@@ -270,12 +270,12 @@ test('frames.json: roots and digests, from the rows and keys alone', () => {
     expect(digests).toBe(expected.join(''))
     const told = decodeFrame(bytes(brief))
     if (!told.ok || told.frame.kind !== 'brief') throw new Error('no brief')
-    const text = row.device + row.length.toString(16).padStart(8, '0') + row.id
-    expect(told.frame.buckets.map((it) => [it.bucket, toHex(it.tags)])).toEqual(
-      Array.from({ length: 256 }, (_, i) => [
-        i,
-        i === bucket ? toHex(sha256(bytes(roundKey(5) + text))).slice(0, 12) : '',
-      ]),
+    const tags = rows.map((row) => {
+      const text = row.device + row.length.toString(16).padStart(8, '0') + row.id
+      return toHex(sha256(bytes(roundKey(5) + text))).slice(0, 12)
+    })
+    expect(told.frame.buckets.map((it) => [it.bucket, 'tags' in it ? toHex(it.tags) : it.rows])).toEqual(
+      Array.from({ length: 256 }, (_, i) => [i, i === bucket ? tags.join('') : '']),
     )
   })
 })

@@ -160,7 +160,7 @@ test('commits that wait are released once, and those that were dropped not at al
   expect(pending.endsOf(device)).toEqual([c.id])
   expect(pending.release(id(2))).toEqual([c])
   expect([pending.release(id(2)), pending.release(a.id), pending.size]).toEqual([[], [], 0])
-  expect([pending.endsOf(device), pending.isFull(device)]).toEqual([[], false])
+  expect([pending.endsOf(device), pending.hasRoomFor(a), pending.bytes]).toEqual([[], true, 0])
 })
 
 test('a commit that was dropped and came again waits as if for the first time', () => {

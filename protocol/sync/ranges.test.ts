@@ -31,8 +31,8 @@ function want(record: CommitRecord | undefined, have: readonly (CommitRecord | u
 }
 
 /** Ids of what answers the wants, in the order sent. */
-function answered(replica: Replica, wants: readonly Want[], isAuthorityOnly = false): string[] {
-  return [...ordersOf(replica, wants, isAuthorityOnly)].map((order) => toHex(replica.history.idOf(order)))
+function answered(replica: Replica, wants: readonly Want[], isUrgentOnly = false): string[] {
+  return [...ordersOf(replica, wants, isUrgentOnly)].map((order) => toHex(replica.history.idOf(order)))
 }
 
 const idsOf = (records: readonly CommitRecord[]): string[] => records.map((it) => toHex(it.id))

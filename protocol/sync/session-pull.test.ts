@@ -147,9 +147,9 @@ test('a request stays below the frame limit, however many heads of known devices
 })
 
 test('the authority document is asked for first, and only what it needs', () => {
-  expect(pulling().sent.at(-1)).toMatchObject({ kind: 'want', isAuthorityOnly: true })
+  expect(pulling().sent.at(-1)).toMatchObject({ kind: 'want', isUrgentOnly: true })
   const server = bench(full()).hello()
-  server.frame({ ...wantOf(last), isAuthorityOnly: true })
+  server.frame({ ...wantOf(last), isUrgentOnly: true })
   expect(server.read.length).toBe(all.length - 3) // the three listings came after the last act of authority
 })
 
@@ -164,7 +164,7 @@ test('what the authority document needs of other chains comes with it: all that 
   const log = recordsOf(steward)
   const ends = [log.at(-1), pen.written.at(-1)].map(rowOf)
   const wants = ends.map(({ device, id }) => ({ device, to: id, have: [] }))
-  server.frame({ kind: 'want', request: 1, isAuthorityOnly: true, limit: 100, wants })
+  server.frame({ kind: 'want', request: 1, isUrgentOnly: true, limit: 100, wants })
   const served = server.read.map((order) => log[order])
   const own = served.filter((it) => toHex(it?.header.device ?? coop) === toHex(pen.signer.publicKey))
   expect(own.map((it) => it?.header.seq)).toEqual([0, 1, 2])
@@ -180,7 +180,7 @@ test('a request is answered with what there is, up to its limit, and says whethe
   const [first] = all as [CommitRecord]
   const unknown = { device: coop, to: coop, have: [] }
   const known = { device: first.header.device, to: last?.id ?? coop, have: [all[3]?.id ?? coop] }
-  it.frame({ kind: 'want', request: 7, isAuthorityOnly: false, limit: 99, wants: [unknown, known] })
+  it.frame({ kind: 'want', request: 7, isUrgentOnly: false, limit: 99, wants: [unknown, known] })
   expect(it.read).toEqual([4, 5])
   it.records(all.slice(4))
   expect(it.sent.slice(-2).map((frame) => frame.kind)).toEqual(['commits', 'done'])

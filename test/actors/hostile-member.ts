@@ -176,6 +176,7 @@ export class HostileMember {
       authority: this.replica.authority.stateHash(),
       root: new Uint8Array(randomBytes(32)),
       key: new Uint8Array(randomBytes(16)),
+      forks: new Uint8Array(32),
     }
   }
 
@@ -198,7 +199,7 @@ export class HostileMember {
         await stream.send(encodeFrame({ kind: 'brief', round: frame.round, buckets: [] }))
         if (!isGiven) await stream.send(encodeFrame({ kind: 'rows', round: 0, rows: [row], isLast: true }))
       } else if (frame?.kind === 'want') {
-        const wanted = frame.isAuthorityOnly ? [] : records
+        const wanted = frame.isUrgentOnly ? [] : records
         const answer = {
           kind: 'commits',
           request: frame.request,

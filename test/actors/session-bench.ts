@@ -41,7 +41,8 @@ export class SessionBench {
     const zeros = new Uint8Array(32)
     const key = new Uint8Array(16).fill(2)
     const { coop } = this.replica
-    this.frame({ kind: 'hello', version: SYNC_VERSION, coop, authority: zeros, root: zeros, key, ...changes })
+    const digests = { authority: zeros, root: zeros, forks: zeros }
+    this.frame({ kind: 'hello', version: SYNC_VERSION, coop, key, ...digests, ...changes })
     return this
   }
 
@@ -55,9 +56,14 @@ export class SessionBench {
 
   /** Answers the open round: the peer has these rows, and this side none of them. */
   answer(rows: readonly HeadRow[], round = 1): this {
-    const buckets = [...new Set(rows.map((row) => row.device[0] ?? 0))]
-      .sort((a, b) => a - b)
-      .map((bucket) => ({ bucket, tags: new Uint8Array(6).fill(bucket) }))
+    const tags = new Map<number, number[]>()
+    for (const [i, row] of rows.entries()) {
+      const bucket = row.device[0] ?? 0
+      tags.set(bucket, [...(tags.get(bucket) ?? []), bucket, i >> 8, i & 255, 0, 0, 0])
+    }
+    const buckets = [...tags]
+      .sort(([a], [b]) => a - b)
+      .map(([bucket, bytes]) => ({ bucket, tags: Uint8Array.from(bytes) }))
     this.frame({ kind: 'brief', round, buckets })
     if (rows.length > 0) this.frame({ kind: 'rows', round, rows: [...rows], isLast: true })
     return this
@@ -122,7 +128,7 @@ export function wantOf(
 ): Extract<Frame, { kind: 'want' }> {
   const { device, id } = rowOf(record)
   const wants = [{ device, to: id, have: [...have] }]
-  return { kind: 'want', request: 1, isAuthorityOnly: false, limit: 10_000, wants }
+  return { kind: 'want', request: 1, isUrgentOnly: false, limit: 10_000, wants }
 }
 
 function frameOf(bytes: Uint8Array): Frame {
