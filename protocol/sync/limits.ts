@@ -44,6 +44,8 @@ export const FRAMES_BURST_MAX = 2_000
 export const FRAMES_PER_SECOND_MAX = 50
 /** Bytes of rows and tags, said or made to say, that count as one frame: 65,536 rows stay within the burst. */
 export const ANSWER_BYTES_PER_FRAME = 4_096
+/** Tags, said or made to say, that count as one frame: each is a hash. 65,536 of them are a quarter of the burst. */
+export const TAGS_PER_FRAME = 128
 /** Frames that a request for what is urgent counts for: its causal past is walked. A guess, far above any honest peer's. */
 export const URGENT_FRAMES = 20
 /**

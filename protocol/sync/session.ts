@@ -6,7 +6,7 @@ import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
 import { TAG_BYTES, decodeFrame, encodeFrame } from './frame.ts'
 import type { BucketBrief, Frame, HelloFrame, Want } from './frame.ts'
-import { FrameBudget, framesOf } from './frame-budget.ts'
+import { FrameBudget, framesOf, framesOfBrief } from './frame-budget.ts'
 import { prefixFrame } from './frame-splitter.ts'
 import {
   ANNOUNCE_DELAY_MS,
@@ -335,14 +335,16 @@ export class SyncSession {
     const buckets = this.#peer?.reconciler.brief(round, digests) ?? []
     this.#briefed = { round, buckets: buckets.map((it) => it.bucket) }
     this.#leadDueMs = null
-    this.#charge(framesOf(this.#send({ kind: 'brief', round, buckets })))
+    this.#send({ kind: 'brief', round, buckets })
+    this.#charge(framesOfBrief(buckets))
   }
 
   #compare(round: number, buckets: readonly BucketBrief[]): void {
     if (this.#round?.number !== round || this.#round.awaits !== 'brief')
       return this.#close('out-of-order', `a brief of round ${round}`)
     const difference = this.#peer?.reconciler.compare(round, buckets)
-    if (difference === undefined) return
+    this.#charge(framesOfBrief(buckets))
+    if (difference === undefined || this.#isClosed) return
     const { tags, theirs, own } = difference
     this.#noteRows(theirs)
     this.#charge(framesOf(this.#sendRows(0, own)))

@@ -59,7 +59,9 @@ export class SessionBench {
     const tags = new Map<number, number[]>()
     for (const [i, row] of rows.entries()) {
       const bucket = row.device[0] ?? 0
-      tags.set(bucket, [...(tags.get(bucket) ?? []), bucket, i >> 8, i & 255, 0, 0, 0])
+      const bytes = tags.get(bucket) ?? []
+      bytes.push(bucket, i >> 8, i & 255, 0, 0, 0)
+      tags.set(bucket, bytes)
     }
     const buckets = [...tags]
       .sort(([a], [b]) => a - b)
@@ -81,12 +83,12 @@ export class SessionBench {
   }
 
   /** What the host does with an `ingest`. */
-  ingest(bytes: readonly Uint8Array[]): void {
+  ingest(bytes: readonly Uint8Array[]): SessionOutput[] {
     const decoded = decodeRecords(bytes, sha256)
     const outcome = decoded.ok
       ? ({ ok: true, result: this.replica.ingest(decoded.records) } as const)
       : decoded
-    this.give({ kind: 'ingested', outcome })
+    return this.give({ kind: 'ingested', outcome })
   }
 
   /** Gives the log's answer to a `read`: these records, which this side stores. */

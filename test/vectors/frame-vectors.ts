@@ -90,9 +90,15 @@ export function frameVectors(): VectorFile {
     frames: VALID.map(([name, frame]) => {
       return { name, kind: frame.kind, hex: toHex(encodeFrame(frame)), value: tagged(fieldsOf(frame)) }
     }),
-    laterHello: [
-      { name: 'an earlier version said less', hex: hex([0, SYNC_VERSION - 1, ...helloRest().slice(0, -1)]) },
-      { name: 'a later version may say more', hex: hex([0, SYNC_VERSION + 1, ...helloRest(), 'more']) },
+    otherHellos: [
+      {
+        ...{ name: 'an earlier version said less', version: 2 },
+        hex: hex([0, 2, ...helloRest().slice(0, -1)]),
+      },
+      {
+        ...{ name: 'a later version may say more', version: SYNC_VERSION + 1 },
+        hex: hex([0, SYNC_VERSION + 1, ...helloRest(), 'more']),
+      },
     ],
     invalid: invalidFrames(),
     streams: [
