@@ -25,6 +25,10 @@ export const HAVE_MAX = 160
 export const BATCHES_AHEAD = 2
 /** How long the side with the higher key leaves it to the other to open a round. A guess: a slow uplink's round trip. */
 export const LEAD_MS = 2_000
+/** Commits of the first answer, before it is known how fast they come: less than `STALL_MS` on a slow uplink. A guess. */
+export const REQUEST_COMMITS_FIRST = 128
+/** How long an answer should take as fast as the last ones came: below `STALL_MS`, so that no honest peer seems stalled. */
+export const REQUEST_MS = 2_000
 /** Commits of one answer while one peer is asked. A guess: a second of work, after which others may get a share. */
 export const REQUEST_COMMITS_ALONE = 16_384
 /** Commits of one answer while several peers are asked: what waits for the others' share stays small. */

@@ -24,7 +24,9 @@ import {
   RANGE_COMMITS_PER_FRAME,
   REFUSALS_MAX,
   REQUEST_COMMITS_ALONE,
+  REQUEST_COMMITS_FIRST,
   REQUEST_COMMITS_SHARED,
+  REQUEST_MS,
   ROUND_EVERY_MS,
   ROWS_MAX,
   SERVED_TWICE_MAX,
@@ -104,8 +106,10 @@ interface Pull {
   asked: readonly string[]
   /** What is asked for: the authority document and fork proofs, the whole plan, or what the disk lost. */
   purpose: 'urgent' | 'all' | 'repair'
+  limit: number
   /** Commits that may still come. */
   left: number
+  askedAtMs: number
   /** Devices (hex) with a refused commit: what follows it cannot link, and an honest peer sends it. */
   stopped: Set<string>
   /** Batches that came and are not ingested yet. */
@@ -141,6 +145,8 @@ export class SyncSession {
   #briefed: { round: number; buckets: number[] } | null = null
   #pull: Pull | null = null
   #requestCount = 0
+  /** Commits a millisecond that the last answer brought that its limit cut short; 0 before there was one. */
+  #rate = 0
   #fruitless = 0
   /** Rows of the peer that are not here, by head id (hex). */
   readonly #plan = new Map<string, HeadRow>()
@@ -386,7 +392,8 @@ export class SyncSession {
       return
     }
     round.rowsLeft -= frame.rows.length
-    if (round.rowsLeft < 0) return this.#close('out-of-order', `more rows than asked for in round ${round.number}`)
+    if (round.rowsLeft < 0)
+      return this.#close('out-of-order', `more rows than asked for in round ${round.number}`)
     this.#answer.earn(bytes, this.#nowMs)
     if (frame.isLast) this.#finishRound()
   }
@@ -441,7 +448,9 @@ export class SyncSession {
     const isAlone = share.isAlone(this.#number, this.#nowMs)
     const isWaitingMuch =
       replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
+    // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
     const mayAsk = isAlone || !isWaitingMuch
+    const mustAsk = isWaitingMuch && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
       const order = replica.history.find(row.id)
       if (order >= 0 || replica.pending.has(row.id)) {
@@ -450,7 +459,8 @@ export class SyncSession {
       } else if (
         wants.length < WANTS_MAX &&
         bytes < WANT_BYTES_MAX &&
-        (this.#urgent.has(toHex(row.device)) ||
+        (mustAsk ||
+          this.#urgent.has(toHex(row.device)) ||
           (mayAsk && share.isMine(this.#number, row.device, this.#nowMs)))
       ) {
         const isParted = replica.lengthOf(toHex(row.device)) >= row.length
@@ -465,7 +475,10 @@ export class SyncSession {
     if (wants.length === 0) return
     const purpose = this.#isUrgentDue ? 'urgent' : 'all'
     this.#isUrgentDue = false
-    this.#ask(wants, purpose, isAlone ? REQUEST_COMMITS_ALONE : REQUEST_COMMITS_SHARED)
+    // No less than half as many as ranges, whose list may be long.
+    const fitting = Math.max(REQUEST_COMMITS_FIRST, wants.length / 2, this.#rate * REQUEST_MS)
+    const most = isAlone ? REQUEST_COMMITS_ALONE : REQUEST_COMMITS_SHARED
+    this.#ask(wants, purpose, Math.min(most, Math.floor(fitting)))
   }
 
   /** Asks again for commits that were stored once; a round that is under way comes first. */
@@ -480,7 +493,7 @@ export class SyncSession {
     this.#requestCount += 1
     const request = this.#requestCount
     const asked = wants.map((it) => toHex(it.to))
-    const counts = { left: limit, ingesting: 0, stored: 0, duplicates: 0 }
+    const counts = { limit, left: limit, askedAtMs: this.#nowMs, ingesting: 0, stored: 0, duplicates: 0 }
     this.#pull = { request, asked, purpose, ...counts, stopped: new Set(), isSent: false, isMore: false }
     this.#answer.start(this.#nowMs)
     this.#send({ kind: 'want', request, isUrgentOnly: purpose === 'urgent', limit, wants })
@@ -547,6 +560,7 @@ export class SyncSession {
   #finishPull(pull: Pull): void {
     this.#pull = null
     this.#answer.stop()
+    if (pull.isMore) this.#rate = (pull.limit - pull.left) / Math.max(1, this.#nowMs - pull.askedAtMs)
     if (pull.purpose === 'repair') return this.#pullPlan()
     this.#fruitless = pull.stored > 0 ? 0 : this.#fruitless + 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)

@@ -49,7 +49,8 @@ export function wrongDigests({ coop }: Insider): Attack {
   const digests = (): Frame => ({ kind: 'digests', round: (round += 1), digests: random.bytes(1_024) })
   return {
     opening: () => [hello(coop), digests()],
-    answer: (frame) => (frame.kind === 'brief' ? [digests()] : frame.kind === 'digests' ? [brief(frame.round)] : []),
+    answer: (frame) =>
+      frame.kind === 'brief' ? [digests()] : frame.kind === 'digests' ? [brief(frame.round)] : [],
   }
 }
 
@@ -137,7 +138,10 @@ export function endlessRows({ coop, records }: Insider): Attack {
       const tags = random.bytes(600)
       return [{ kind: 'brief', round: frame.round, buckets: [{ bucket: 1, tags }] }]
     },
-    tick: { everyMs: 9_000, frames: () => (round === 0 ? [] : [{ kind: 'rows', round, rows, isLast: false }]) },
+    tick: {
+      everyMs: 9_000,
+      frames: () => (round === 0 ? [] : [{ kind: 'rows', round, rows, isLast: false }]),
+    },
   }
 }
 
@@ -199,7 +203,11 @@ export function acknowledgingNothing({ coop, pen }: Insider): Attack {
       if (frame.isUrgentOnly) return [done]
       const part = written.slice(at, at + 1_100)
       at = Math.min(at + 1_100, written.length - 100)
-      return [{ kind: 'commits', request: frame.request, records: part.map((it) => it.bytes) }, done, promise()]
+      return [
+        { kind: 'commits', request: frame.request, records: part.map((it) => it.bytes) },
+        done,
+        promise(),
+      ]
     },
   }
 }
