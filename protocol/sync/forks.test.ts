@@ -53,7 +53,8 @@ test('two replicas that meet: the proof of a fork that one lacks comes before an
     // The other branch up to the first commit whose signature the sender has checked itself: the end of a batch.
     expect(mine.came.slice(0, other.length + 1)).toEqual(ids([...other, long[0]]))
     expect(mine.came.length).toBe(long.length + other.length)
-    expect(mine.sent.filter((it) => it.kind === 'want').map((it) => it.isUrgentOnly)).toEqual([true, false])
+    const isUrgent = mine.sent.flatMap((it) => (it.kind === 'want' ? [it.isUrgentOnly] : []))
+    expect([isUrgent[0], isUrgent.includes(true, 1)]).toEqual([true, false])
     expect(behind.forkEnds.forked.size).toBe(1)
   }
 })
@@ -73,7 +74,7 @@ test('replicas that know the same forks, and have the same authority document, a
   const pair = new SessionPair(behind, reader(behind.coop, [...known, ...trunk, ...other]))
   pair.follower.store(long)
   pair.open().until(() => pair.isSynced)
-  expect(pair.leader.sent.flatMap((it) => (it.kind === 'want' ? [it.isUrgentOnly] : []))).toEqual([false])
+  expect(pair.leader.sent.some((it) => it.kind === 'want' && it.isUrgentOnly)).toBe(false)
 })
 
 test('whoever learns of a fork tells its peers at once, with both ends, and each peer once', () => {

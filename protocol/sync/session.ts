@@ -433,7 +433,7 @@ export class SyncSession {
   #settle(): void {
     const own = this.#init.replica.heads.root()
     // A peer that had all of it from the start said so in its HELLO and has no reason to say it again.
-    if (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)) return this.#noteSynced()
+    if (this.#isPeerUpToDate()) return this.#noteSynced()
     this.#stuckAt = toHex(this.#lastPeerRoot ?? own) + toHex(own)
     this.#sendRoot(own)
   }
@@ -573,8 +573,7 @@ export class SyncSession {
     this.#pullPlan()
     if (this.#pull !== null || this.#plan.size > 0) return
     const own = this.#init.replica.heads.root()
-    if (pull.stored === 0 || (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)))
-      return this.#settle()
+    if (pull.stored === 0 || this.#isPeerUpToDate()) return this.#settle()
     if (this.#peer?.isLeader === true) return this.#startRound()
     this.#sendRoot(own)
     this.#lead()
@@ -643,6 +642,12 @@ export class SyncSession {
     if (this.#news.size > 0) this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
   }
 
+  /** True when the peer has said that it has all that is here now: what is told here came from it. */
+  #isPeerUpToDate(): boolean {
+    const root = this.#lastPeerRoot
+    return root !== null && equalBytes(root, this.#init.replica.heads.root())
+  }
+
   #isForkNews(device: number): boolean {
     return this.#init.replica.forkEnds.forked.has(device) && !this.#toldForks.has(device)
   }
@@ -651,6 +656,7 @@ export class SyncSession {
   #tellFork(device: number): void {
     this.#toldForks.add(device)
     this.#news.delete(device)
+    if (this.#isPeerUpToDate()) return
     this.#sendRows(0, this.#init.replica.heads.rowsOf(device))
     this.isSynced = false
     this.#rootAtMs = this.#nowMs + QUIET_MS
@@ -666,6 +672,7 @@ export class SyncSession {
   }
 
   #announce(): void {
+    if (this.#isPeerUpToDate()) return this.#news.clear()
     const rows = [...this.#news].flatMap((device) => this.#newsOf(device))
     this.#news.clear()
     this.#sendRows(0, rows)

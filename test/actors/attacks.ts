@@ -201,8 +201,8 @@ export function acknowledgingNothing({ coop, pen }: Insider): Attack {
       if (frame.kind !== 'want') return []
       const done: Frame = { kind: 'done', request: frame.request, isMore: false }
       if (frame.isUrgentOnly) return [done]
-      const part = written.slice(at, at + 1_100)
-      at = Math.min(at + 1_100, written.length - 100)
+      const part = written.slice(at, at + frame.limit)
+      at = Math.min(at + frame.limit, written.length - 100)
       return [
         { kind: 'commits', request: frame.request, records: part.map((it) => it.bytes) },
         done,
