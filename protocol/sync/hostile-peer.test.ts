@@ -27,22 +27,30 @@ function first(pen: Pen): CommitRecord {
 function loose(
   attack: (insider: Insider) => Attack,
   bench = new SessionBench(reader(coop, log)),
+  isLeading = false,
 ): AttackResult {
   const pen = new Pen(coop, cheat)
   first(pen)
-  const insider = { coop: bench.replica.coop, records: log, pen }
+  const insider = { coop: bench.replica.coop, records: log, pen, isLeading }
   return runAttack(bench, attack(insider), { log, forMs: HOUR_MS })
 }
 
-test('wrong digests, round after round: cut as flooding, and what it was told is bounded', () => {
+test('wrong digests, round after round: cut at once, and what it was told is bounded', () => {
   const chains = new ManyChains(1, 5_000)
   for (const attack of [attacks.wrongDigests, attacks.emptyBriefs, attacks.wrongRoots]) {
     const result = loose(attack, new SessionBench(chains.replica()))
-    expect(result.closed).toMatch(/^flooding/)
+    expect(result.closed).toMatch(/^(flooding|wasteful: \d+ rows told again)/)
     expect(result.afterMs).toBeLessThan(1_000)
     expect(result.bytesSent).toBeLessThan((FRAMES_BURST_MAX + 100) * ANSWER_BYTES_PER_FRAME)
     expect(result.frames).toBeLessThan(100)
   }
+})
+
+test('wrong digests at leisure: a peer that is told the same again and again is cut within a minute', () => {
+  const chains = new ManyChains(1, 5_000)
+  const result = loose(attacks.emptyBriefs, new SessionBench(chains.replica()), true)
+  expect(result.closed).toMatch(/^wasteful: \d+ rows told again/)
+  expect(result.afterMs).toBeLessThan(60_000)
 })
 
 test('endless frames: cut at once', () => {

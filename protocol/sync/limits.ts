@@ -57,6 +57,12 @@ export const URGENT_FRAMES = 20
  * makes this side walk the rest. A replica that pulls a million commits 2,000 at a time stays below one a request.
  */
 export const RANGE_COMMITS_PER_FRAME = 512
+/**
+ * Rows that a peer may be told again in rounds although they are the same, at least, and for each device: else it says
+ * over and over that it has nothing. Guesses: a row that a peer cannot take is told again in every round.
+ */
+export const TOLD_AGAIN_MIN = 4_096
+export const TOLD_AGAIN_PER_DEVICE = 16
 /** Commits that a peer may be sent twice in one session. A guess: several answers that were refused for want of room. */
 export const SERVED_TWICE_MAX = 65_536
 /** Devices that a peer may name in one session. Three times what `SignatureRule` remembers: above any co-op we plan for. */

@@ -32,6 +32,8 @@ import {
   SERVED_TWICE_MAX,
   SHARE_RETRY_MS,
   SYNC_VERSION,
+  TOLD_AGAIN_MIN,
+  TOLD_AGAIN_PER_DEVICE,
   URGENT_FRAMES,
   WAITING_PAUSE,
   WAITING_PAUSE_BYTES,
@@ -160,6 +162,9 @@ export class SyncSession {
   /** Places of the log that were sent. */
   readonly #served = new BitList()
   #servedTwice = 0
+  /** Places of the log whose rows were told in rounds. */
+  readonly #told = new BitList()
+  #toldAgain = 0
   readonly #answer = new AnswerClock()
   #helloDueMs: number | null = null
   #leadDueMs: number | null = null
@@ -354,6 +359,7 @@ export class SyncSession {
     const { tags, theirs, own } = difference
     this.#noteRows(theirs)
     this.#charge(framesOf(this.#sendRows(0, own)))
+    this.#countTold(own)
     if (this.#isClosed) return
     if (tags.length === 0) return this.#finishRound()
     this.#round.awaits = 'rows'
@@ -367,6 +373,19 @@ export class SyncSession {
     const rows = this.#peer?.reconciler.rowsOf(round, tags, this.#briefed.buckets) ?? []
     this.#briefed = null
     this.#charge(framesOf(this.#sendRows(round, rows)))
+    this.#countTold(rows)
+  }
+
+  /** An honest peer takes what it is told of, and is not told again; else its rounds lead nowhere, for ever. */
+  #countTold(rows: readonly HeadRow[]): void {
+    const { history } = this.#init.replica
+    for (const { id } of rows) {
+      const order = history.find(id)
+      if (this.#told.has(order)) this.#toldAgain += 1
+      this.#told.add(order)
+    }
+    const most = Math.max(TOLD_AGAIN_MIN, TOLD_AGAIN_PER_DEVICE * history.deviceCount)
+    if (this.#toldAgain > most) this.#close('wasteful', `${this.#toldAgain} rows told again`)
   }
 
   /** Sends rows; of an answer at least one frame, of news none when there are none. Returns how many bytes that were. */

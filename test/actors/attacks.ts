@@ -19,6 +19,8 @@ export interface Insider {
   records: readonly CommitRecord[]
   /** The attacker's own chain. */
   pen: Pen
+  /** True: it takes the part of opening rounds, and leaves it at that; the other side then does so after a while. */
+  isLeading?: boolean
 }
 
 /** A peer that breaks the protocol on purpose; it knows nothing of how it is connected. */
@@ -31,9 +33,10 @@ export interface Attack {
   tick?: { everyMs: number; frames(): Frame[] }
 }
 
-function hello(coop: Uint8Array): Frame {
+function hello({ coop, isLeading }: Insider): Frame {
+  const key = new Uint8Array(16).fill(isLeading === true ? 0 : 255)
   const digests = { authority: random.bytes(32), root: random.bytes(32), forks: new Uint8Array(32) }
-  return { kind: 'hello', version: SYNC_VERSION, coop, key: random.bytes(16), ...digests }
+  return { kind: 'hello', version: SYNC_VERSION, coop, key, ...digests }
 }
 
 const brief = (round: number): Frame => ({ kind: 'brief', round, buckets: [] })
@@ -44,31 +47,31 @@ const rowOf = ({ header, id }: CommitRecord): HeadRow => {
 }
 
 /** Opens round after round with digests of nothing. */
-export function wrongDigests({ coop }: Insider): Attack {
+export function wrongDigests(insider: Insider): Attack {
   let round = 0
   const digests = (): Frame => ({ kind: 'digests', round: (round += 1), digests: random.bytes(1_024) })
   return {
-    opening: () => [hello(coop), digests()],
+    opening: () => [hello(insider), digests()],
     answer: (frame) =>
       frame.kind === 'brief' ? [digests()] : frame.kind === 'digests' ? [brief(frame.round)] : [],
   }
 }
 
 /** Answers every round as if it had nothing, and then has another root. */
-export function emptyBriefs({ coop }: Insider): Attack {
+export function emptyBriefs(insider: Insider): Attack {
   const buckets = Array.from({ length: 256 }, (_, bucket) => ({ bucket, tags: new Uint8Array() }))
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) =>
       frame.kind === 'digests' ? [{ kind: 'brief', round: frame.round, buckets }, root()] : [],
   }
 }
 
 /** Answers every round with tags of nothing, and then has another root. */
-export function wrongRoots({ coop }: Insider): Attack {
+export function wrongRoots(insider: Insider): Attack {
   const buckets = Array.from({ length: 256 }, (_, bucket) => ({ bucket, tags: new Uint8Array(120) }))
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [{ kind: 'brief', round: frame.round, buckets }]
       if (frame.kind === 'ask') return [{ kind: 'rows', round: frame.round, rows: [], isLast: true }, root()]
@@ -78,23 +81,24 @@ export function wrongRoots({ coop }: Insider): Attack {
 }
 
 /** Says roots, one after the other, and never anything else. */
-export function endlessFrames({ coop }: Insider): Attack {
+export function endlessFrames(insider: Insider): Attack {
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: () => [],
     tick: { everyMs: 1, frames: () => Array.from({ length: 100 }, root) },
   }
 }
 
 /** Asked for its chain, sends it and goes on writing and sending. */
-export function endlessCommits({ coop, pen }: Insider): Attack {
+export function endlessCommits(insider: Insider): Attack {
+  const { pen } = insider
   let request = 0
   const batch = (): Frame => ({
     ...{ kind: 'commits', request },
     records: pen.more(1_000, 3).map((it) => it.bytes),
   })
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round), news([rowOf(pen.write())])]
       if (frame.kind === 'more') return [batch()]
@@ -107,10 +111,11 @@ export function endlessCommits({ coop, pen }: Insider): Attack {
 }
 
 /** Asked for commits, sends a small one now and then, and never the end. */
-export function endlessRange({ coop, pen }: Insider): Attack {
+export function endlessRange(insider: Insider): Attack {
+  const { pen } = insider
   let request = 0
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round), news([rowOf(pen.write())])]
       if (frame.kind !== 'want') return []
@@ -127,11 +132,12 @@ export function endlessRange({ coop, pen }: Insider): Attack {
 }
 
 /** Asked for the rows behind some tags, sends an old one now and then, and never the last. */
-export function endlessRows({ coop, records }: Insider): Attack {
+export function endlessRows(insider: Insider): Attack {
+  const { records } = insider
   let round = 0
   const rows = records.slice(-1).map(rowOf)
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'ask') ({ round } = frame)
       if (frame.kind !== 'digests') return []
@@ -146,11 +152,12 @@ export function endlessRows({ coop, records }: Insider): Attack {
 }
 
 /** Sends a commit whose payload is left out. */
-export function bareHeader({ coop, pen }: Insider): Attack {
+export function bareHeader(insider: Insider): Attack {
+  const { pen } = insider
   const record = pen.write({}, [listSection('never shown', sha256)])
   const bare = decoded(encodeRecord(record.headerBytes, record.signature, [null]))
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round), news([rowOf(record)])]
       if (frame.kind !== 'want') return []
@@ -162,23 +169,25 @@ export function bareHeader({ coop, pen }: Insider): Attack {
 }
 
 /** Says again and again which commits others had long ago. */
-export function oldRows({ coop, records }: Insider): Attack {
+export function oldRows(insider: Insider): Attack {
+  const { records } = insider
   const rows = Array.from({ length: 2_000 }, (_, i) => records[i % records.length]).flatMap((it) =>
     it === undefined ? [] : [rowOf(it)],
   )
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => (frame.kind === 'digests' ? [brief(frame.round)] : []),
     tick: { everyMs: 1, frames: () => [news(rows)] },
   }
 }
 
 /** Says that chains have commits which nobody wrote, and brings none when asked. */
-export function emptyPromises({ coop, records }: Insider): Attack {
+export function emptyPromises(insider: Insider): Attack {
+  const { records } = insider
   const promise = (): Frame =>
     news(records.slice(-1).map((it) => ({ ...rowOf(it), length: it.header.seq + 2, id: random.bytes(32) })))
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round), promise()]
       if (frame.kind === 'want') return [{ kind: 'done', request: frame.request, isMore: false }, promise()]
@@ -188,14 +197,15 @@ export function emptyPromises({ coop, records }: Insider): Attack {
 }
 
 /** Writes commits that acknowledge what does not exist, and goes on when no more of them may wait. */
-export function acknowledgingNothing({ coop, pen }: Insider): Attack {
+export function acknowledgingNothing(insider: Insider): Attack {
+  const { pen } = insider
   const nowhere = (): CommitRecord =>
     pen.write({ seen: [{ device: new Uint8Array(32).fill(255), seq: 0, id: random.bytes(32) }] })
   const written = Array.from({ length: 2_200 }, nowhere)
   let at = 0
   const promise = (): Frame => news([rowOf(written.at(-1) ?? nowhere()), rowOf(nowhere())])
   return {
-    opening: () => [hello(coop)],
+    opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round), promise()]
       if (frame.kind !== 'want') return []
@@ -213,30 +223,28 @@ export function acknowledgingNothing({ coop, pen }: Insider): Attack {
 }
 
 /** Asks for one commit of everything, over and over: a few bytes that make the other side walk the whole log. */
-export function walksForOne({ coop, records }: Insider): Attack {
-  return asking({ coop, records }, { limit: 1, isUrgentOnly: false })
+export function walksForOne(insider: Insider): Attack {
+  return asking(insider, { limit: 1, isUrgentOnly: false })
 }
 
 /** Asks for all that the authority document needs, over and over. */
-export function urgentWalks({ coop, records }: Insider): Attack {
-  return asking({ coop, records }, { limit: 1, isUrgentOnly: true })
+export function urgentWalks(insider: Insider): Attack {
+  return asking(insider, { limit: 1, isUrgentOnly: true })
 }
 
 /** Asks for everything, over and over. */
-export function everythingAgain({ coop, records }: Insider): Attack {
-  return asking({ coop, records }, { limit: 1_000_000, isUrgentOnly: false })
+export function everythingAgain(insider: Insider): Attack {
+  return asking(insider, { limit: 1_000_000, isUrgentOnly: false })
 }
 
-function asking(
-  { coop, records }: Pick<Insider, 'coop' | 'records'>,
-  how: { limit: number; isUrgentOnly: boolean },
-): Attack {
+function asking(insider: Insider, how: { limit: number; isUrgentOnly: boolean }): Attack {
+  const { records } = insider
   let request = 0
   const ends = new Map(records.map((it) => [String(it.header.device), it]))
   const wants = [...ends.values()].map((it) => ({ device: it.header.device, to: it.id, have: [] }))
   const want = (): Frame => ({ kind: 'want', request: (request += 1), ...how, wants })
   return {
-    opening: () => [hello(coop), want()],
+    opening: () => [hello(insider), want()],
     answer: (frame) => {
       if (frame.kind === 'digests') return [brief(frame.round)]
       if (frame.kind === 'commits') return [{ kind: 'more', request: frame.request }]
