@@ -81,11 +81,11 @@ function suspensionText(member: string, { name, suspension, replacedBy }: Device
 }
 
 /** What a peer did that no honest device does, for people; null when nothing is remembered. */
-function faultsText(faults: { count: number; awayUntilMs: number } | null): string | null {
+function faultsText(faults: { count: number; reason: string; awayUntilMs: number } | null): string | null {
   if (faults === null) return null
   const seconds = Math.ceil((faults.awayUntilMs - Date.now()) / 1000)
   const away = seconds > 0 ? `, kept away for ${seconds} s` : ''
-  return `${faults.count} ${faults.count === 1 ? 'fault' : 'faults'}${away}`
+  return `${faults.count} ${faults.count === 1 ? 'fault' : 'faults'}, last ${faults.reason}${away}`
 }
 
 /** `coop peers`. */

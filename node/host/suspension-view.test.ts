@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import type { DeviceEntry } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
@@ -44,7 +45,7 @@ test('three suspended devices are told of one by one, the others are counted', (
 })
 
 test('nothing is told of a device once a new key took its place', () => {
-  const { devices } = replica.authority
+  const devices = replica.authority.devices as Map<string, DeviceEntry>
   for (const device of forked) {
     const entry = devices.get(device)
     if (entry === undefined) throw new Error('not on the roster')

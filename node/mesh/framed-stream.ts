@@ -13,6 +13,13 @@ const DRAIN_TIMEOUT_MS = 30_000
 /** Why a framed stream ended before its owner closed it. */
 export class StreamEnded extends Error {
   readonly code = 'stream-ended'
+  /** What the peer sent that no honest one does; null when the stream ended otherwise. */
+  readonly fault: 'malformed-frame' | 'flooding' | null
+
+  constructor(message: string, fault: StreamEnded['fault'] = null) {
+    super(message)
+    this.fault = fault
+  }
 }
 
 /** A libp2p stream that carries length-prefixed frames, with backpressure and deadlines in both directions. */
@@ -66,8 +73,8 @@ export class FramedStream {
   }
 
   /** Ends the stream at once. */
-  abort(reason: string): void {
-    this.#finish(reason)
+  abort(reason: string, fault: StreamEnded['fault'] = null): void {
+    this.#finish(reason, fault)
     if (this.stream.status === 'open' || this.stream.status === 'closing')
       this.stream.abort(new Error(reason))
   }
@@ -119,12 +126,12 @@ export class FramedStream {
     for (const chunk of data instanceof Uint8Array ? [data] : data) {
       this.bytesIn += chunk.length
       const split = this.#splitter.push(chunk)
-      if (!split.ok) return this.abort(split.refusal)
+      if (!split.ok) return this.abort(split.refusal, 'malformed-frame')
       for (const frame of split.frames) {
         this.#frames.push(frame)
         this.#queuedBytes += frame.length
       }
-      if (this.#frames.length > RECEIVE_FRAMES_MAX) return this.abort('too many small frames')
+      if (this.#frames.length > RECEIVE_FRAMES_MAX) return this.abort('too many small frames', 'flooding')
     }
     if (!this.#isPaused && this.#queuedBytes > RECEIVE_BYTES_MAX) {
       this.#isPaused = true
@@ -133,8 +140,8 @@ export class FramedStream {
     this.#notify()
   }
 
-  #finish(reason: string): void {
-    this.#end ??= new StreamEnded(reason)
+  #finish(reason: string, fault: StreamEnded['fault'] = null): void {
+    this.#end ??= new StreamEnded(reason, fault)
     this.#notify()
   }
 

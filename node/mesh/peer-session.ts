@@ -84,6 +84,7 @@ export class PeerSession {
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
     } catch (cause) {
+      if (cause instanceof StreamEnded && cause.fault !== null) this.#cut(cause.fault, cause.message)
       this.close(cause instanceof StreamEnded ? cause.message : `failed: ${String(cause)}`)
       if (!(cause instanceof StreamEnded)) this.#parts.log.warn({ err: cause }, 'a sync session failed')
     } finally {
@@ -139,10 +140,15 @@ export class PeerSession {
       case 'superseded':
         return this.#parts.onSuperseded(output.row)
       case 'close':
-        this.#parts.log.warn({ code: output.code, detail: output.detail }, 'a sync session was cut')
-        this.#parts.onFault(output.code, output.detail)
-        return this.close(`${output.code}: ${output.detail}`)
+        return this.#cut(output.code, output.detail)
     }
+  }
+
+  #cut(code: CloseCode, detail: string): void {
+    if (this.closeReason !== null) return
+    this.#parts.log.warn({ code, detail }, 'a sync session was cut')
+    this.#parts.onFault(code, detail)
+    this.close(`${code}: ${detail}`)
   }
 
   /** What the disk lost is asked for once both sides agree on the rest. */

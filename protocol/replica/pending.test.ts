@@ -6,7 +6,12 @@ import { CATALOGUE, CatalogueState } from '../catalogue/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
 import { openReplica } from '../coop/index.ts'
 import { toHex } from '../encoding/index.ts'
-import { Pending, WAITING_PER_DEVICE_MAX } from './pending.ts'
+import {
+  Pending,
+  WAITING_BYTES_MAX,
+  WAITING_BYTES_PER_DEVICE_MAX,
+  WAITING_PER_DEVICE_MAX,
+} from './pending.ts'
 
 const { crypto, sha256 } = { crypto: nodeCrypto(), sha256: nodeCrypto().sha256 }
 const nowhere = { device: new Uint8Array(32).fill(255), seq: 0, id: new Uint8Array(32) }
@@ -160,7 +165,7 @@ test('commits that wait are released once, and those that were dropped not at al
   expect(pending.endsOf(device)).toEqual([c.id])
   expect(pending.release(id(2))).toEqual([c])
   expect([pending.release(id(2)), pending.release(a.id), pending.size]).toEqual([[], [], 0])
-  expect([pending.endsOf(device), pending.isFull(device)]).toEqual([[], false])
+  expect([pending.endsOf(device), pending.hasRoomFor(a), pending.bytes]).toEqual([[], true, 0])
 })
 
 test('a commit that was dropped and came again waits as if for the first time', () => {
@@ -174,4 +179,70 @@ test('a commit that was dropped and came again waits as if for the first time', 
   pending.add(a, [id(1), id(2)])
   expect(pending.release(id(2))).toEqual([])
   expect(pending.release(id(1))).toEqual([a])
+})
+
+test('waiting-quota: 4 MiB of a device wait, whatever their number; what frees them makes room', () => {
+  const { pen, all, coop, founder } = coopWithPen(23)
+  must(founder.author([]))
+  const news = recordsOf(founder).slice(all.length)
+  const replica = reader(coop, [...all, ...pen.written])
+  const large = (i: number): CommitRecord => {
+    const payload = new Uint8Array(261_000).fill(i)
+    return pen.write({ seen: i === 0 ? [headOf(news)] : [] }, [{ document: 'board/a', entries: 1, payload }])
+  }
+  const chain = Array.from({ length: 17 }, (_, i) => large(i))
+  const result = replica.ingest(chain)
+  expect([result.waiting.length, refusals(result)]).toEqual([16, ['waiting-quota']])
+  expect(replica.pending.bytes).toBeLessThanOrEqual(WAITING_BYTES_PER_DEVICE_MAX)
+  expect(replica.ingest(news).stored.length).toBe(17)
+  expect(replica.pending.bytes).toBe(0)
+  expect(replica.ingest(chain.slice(-1)).stored.length).toBe(1)
+})
+
+test('64 MiB wait in all, whoever wrote them, and not a byte more', () => {
+  const { pen } = coopWithPen(24)
+  const pending = new Pending()
+  const payload = new Uint8Array(500_000)
+  const sections = [0, 1].map((i) => {
+    return { document: `board/${i}`, entries: 1, payload: payload.subarray(0, 250_000) }
+  })
+  const record = pen.write({}, sections)
+  let count = 0
+  /** The same commit as if others had written it: their ids and keys are all that is looked at. */
+  const another = (): CommitRecord => {
+    count += 1
+    const own = sha256(Uint8Array.of(count >> 8, count & 255))
+    return { ...record, id: own, header: { ...record.header, device: own } }
+  }
+  while (pending.hasRoomFor(another())) pending.add(another(), [id(1)])
+  expect(WAITING_BYTES_MAX - pending.bytes).toBeLessThan(record.bytes.length)
+  // What another waits for is held to this limit too: it is one of memory.
+  const awaited = another()
+  pending.release(id(1))
+  expect(pending.bytes).toBe(0)
+  pending.add(another(), [awaited.id])
+  expect(pending.hasRoomFor(awaited)).toBe(true)
+})
+
+test('what a waiting commit acknowledges is taken past its author’s quota', () => {
+  const { pen, coop, admit, founder } = coopWithPen(25)
+  const other = admit('member')
+  const known = recordsOf(founder)
+  const replica = reader(coop, [...known, ...pen.written])
+  const [first] = pen.written
+  pen.write({ seen: [nowhere] })
+  pen.more(WAITING_PER_DEVICE_MAX - 1)
+  expect(replica.ingest(pen.written.slice(1)).waiting.length).toBe(WAITING_PER_DEVICE_MAX)
+  // Two more branches of the same device; somebody has seen one of them.
+  const branch = (timeMs: number): CommitRecord => {
+    const it = new Pen(coop, pen.signer)
+    it.written.push(first as CommitRecord)
+    return it.write({ seen: [nowhere], timeMs })
+  }
+  const [seen, unseen] = [branch(7), branch(8)]
+  const witness = new Pen(coop, other.signer)
+  witness.write({ seen: [headOf(known)] })
+  expect(replica.ingest([...witness.written, witness.write({ seen: [headOf([seen])] })]).refused).toEqual([])
+  expect(refusals(replica.ingest([unseen]))).toEqual(['waiting-quota'])
+  expect(replica.ingest([seen]).waiting).toEqual([seen])
 })

@@ -3,6 +3,10 @@ import { toHex } from '../encoding/index.ts'
 
 /** Commits of one device that may wait for something they acknowledge. A guess: a day of a busy till. */
 export const WAITING_PER_DEVICE_MAX = 2_000
+/** Bytes of them: that many of the usual 2 KB, or eight of the largest. */
+export const WAITING_BYTES_PER_DEVICE_MAX = 4_194_304
+/** Bytes that may wait in all: a sixth of what a node that catches up may take (400 MB). Sixteen devices fill it. */
+export const WAITING_BYTES_MAX = 67_108_864
 
 /** A checked, linked commit whose past is not all here yet. */
 interface Waiting {
@@ -19,9 +23,17 @@ export class Pending {
   readonly #waiters = new Map<string, Set<Waiting>>()
   /** The waiting commits of each device (hex), by id (hex). */
   readonly #byDevice = new Map<string, Map<string, Waiting>>()
+  /** Bytes that wait, by device (hex). */
+  readonly #bytesOf = new Map<string, number>()
+  #bytes = 0
 
   get size(): number {
     return this.#byId.size
+  }
+
+  /** Bytes of the records that wait. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   has(id: Uint8Array): boolean {
@@ -32,9 +44,19 @@ export class Pending {
     return this.#byId.size === 0 ? undefined : this.#byId.get(toHex(id))?.record
   }
 
-  /** True when the device may keep no more commits waiting. */
-  isFull(device: Uint8Array): boolean {
-    return (this.#byDevice.get(toHex(device))?.size ?? 0) >= WAITING_PER_DEVICE_MAX
+  /**
+   * True when this commit may wait. What another waiting commit acknowledges is taken past its author's quota: it is
+   * the other's past. What may wait in all is a limit of memory and holds for every commit: what does not fit comes
+   * again when its own past is here, and then does not wait.
+   */
+  hasRoomFor({ id, header, bytes }: CommitRecord): boolean {
+    if (this.#bytes + bytes.length > WAITING_BYTES_MAX) return false
+    if (this.#waiters.has(toHex(id))) return true
+    const device = toHex(header.device)
+    return (
+      (this.#byDevice.get(device)?.size ?? 0) < WAITING_PER_DEVICE_MAX &&
+      (this.#bytesOf.get(device) ?? 0) + bytes.length <= WAITING_BYTES_PER_DEVICE_MAX
+    )
   }
 
   /** The waiting commits, in the order in which they came. */
@@ -61,6 +83,7 @@ export class Pending {
     this.#byId.set(toHex(record.id), waiting)
     const own = this.#byDevice.get(device) ?? new Map<string, Waiting>()
     this.#byDevice.set(device, own.set(toHex(record.id), waiting))
+    this.#count(waiting, record.bytes.length)
     for (const id of waiting.missing)
       this.#waiters.set(id, (this.#waiters.get(id) ?? new Set<Waiting>()).add(waiting))
   }
@@ -96,12 +119,20 @@ export class Pending {
     return dropped
   }
 
+  #count({ device }: Waiting, bytes: number): void {
+    this.#bytes += bytes
+    const left = (this.#bytesOf.get(device) ?? 0) + bytes
+    if (left > 0) this.#bytesOf.set(device, left)
+    else this.#bytesOf.delete(device)
+  }
+
   #forget(waiting: Waiting): void {
     const id = toHex(waiting.record.id)
     this.#byId.delete(id)
     const own = this.#byDevice.get(waiting.device)
     own?.delete(id)
     if (own?.size === 0) this.#byDevice.delete(waiting.device)
+    this.#count(waiting, -waiting.record.bytes.length)
     // Else whoever has commits dropped again and again fills the memory with what they also waited for.
     for (const missing of waiting.missing) {
       const waiters = this.#waiters.get(missing)

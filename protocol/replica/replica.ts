@@ -389,7 +389,7 @@ export class Replica {
     }
     if (links.missing.length === 0 && this.#listsKnownFork(links)) return refuseIt('fork-known')
     if (links.missing.length > 0) {
-      if (this.pending.isFull(header.device)) return refuseIt('waiting-quota')
+      if (!this.pending.hasRoomFor(record)) return refuseIt('waiting-quota')
       this.pending.add(record, links.missing)
       result.waiting.push(record)
       return

@@ -2,10 +2,12 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
+import type { HeadRow } from '../replica/index.ts'
 import { DIGEST_BYTES, TAG_BYTES, decodeFrame, encodeFrame, judgeFrame, readCommits } from './frame.ts'
 import type { Frame } from './frame.ts'
 import {
   BATCH_COMMITS_MAX,
+  BRIEF_ROWS_MAX,
   FRAME_BYTES_MAX,
   HAVE_MAX,
   ROWS_MAX,
@@ -24,17 +26,18 @@ const hello: Frame = {
   authority: bytes(32, 2),
   root: bytes(32, 3),
   key: bytes(16),
+  forks: bytes(32, 4),
 }
 const frames: Frame[] = [
   hello,
   { kind: 'digests', round: 1, digests: bytes(256 * DIGEST_BYTES) },
   { kind: 'rows', round: 0, rows: [], isLast: true },
   { kind: 'rows', round: 3, rows: [{ device: bytes(32), length: 2 ** 32, id: bytes(32) }], isLast: false },
-  { kind: 'want', request: 1, isAuthorityOnly: true, limit: 1, wants: [] },
+  { kind: 'want', request: 1, isUrgentOnly: true, limit: 1, wants: [] },
   {
     kind: 'want',
     request: 2,
-    isAuthorityOnly: false,
+    isUrgentOnly: false,
     limit: 2 ** 40,
     wants: [
       { device: bytes(32), to: key(1), have: [] },
@@ -52,6 +55,14 @@ const frames: Frame[] = [
     buckets: [
       { bucket: 0, tags: bytes(0) },
       { bucket: 255, tags: bytes(2 * TAG_BYTES) },
+    ],
+  },
+  {
+    kind: 'brief',
+    round: 3,
+    buckets: [
+      { bucket: 0, rows: [] },
+      { bucket: 1, rows: [{ device: bytes(32), length: 2, id: bytes(32) }] },
     ],
   },
   { kind: 'ask', round: 1, tags: bytes(TAG_BYTES) },
@@ -228,28 +239,49 @@ test('frame-limit: 8,192 rows, 8,192 ranges and 2,000 commits are taken, one mor
   const records = Array.from({ length: BATCH_COMMITS_MAX + 1 }, () => bytes(1))
   expect(refusal([4, 1, records.slice(1)])).toBe('ok')
   expect(refusal([4, 1, records])).toBe('frame-limit')
+  const briefed = Array.from({ length: BRIEF_ROWS_MAX + 1 }, (_, i): Value => [bytes(32, 7), 1 + i, key(i)])
+  expect(refusal([7, 1, [[7, briefed.slice(1)]]])).toBe('ok')
+  expect(refusal([7, 1, [[7, briefed]]])).toBe('frame-limit')
 })
+
+test('frame-shape: a row in the brief of a bucket that it does not belong to', () => {
+  expect(refusal([7, 1, [[7, [[bytes(32, 7), 1, key(1)]]]]])).toBe('ok')
+  expect(refusal([7, 1, [[7, [[bytes(32, 8), 1, key(1)]]]]])).toBe('frame-shape')
+})
+
+test('a HELLO of another version may say less or more', () => {
+  const fields = fieldsOf(hello).with(1, SYNC_VERSION - 1)
+  for (const said of [fields.slice(0, -1), fields, [...fields, 'more']]) expect(refusal(said)).toBe('ok')
+})
+
+function rowsOf(rows: readonly HeadRow[]): Value[] {
+  return rows.map((it) => [it.device, it.length, it.id])
+}
 
 function fieldsOf(frame: Frame): Value[] {
   const kinds = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root', 'brief', 'ask', 'more']
   const number = kinds.indexOf(frame.kind)
   switch (frame.kind) {
     case 'hello':
-      return [number, frame.version, frame.coop, frame.authority, frame.root, frame.key]
+      return [number, frame.version, frame.coop, frame.authority, frame.root, frame.key, frame.forks]
     case 'digests':
       return [number, frame.round, frame.digests]
     case 'rows':
-      return [number, frame.round, frame.rows.map((it) => [it.device, it.length, it.id]), frame.isLast]
+      return [number, frame.round, rowsOf(frame.rows), frame.isLast]
     case 'want':
       return [
         number,
         frame.request,
-        frame.isAuthorityOnly,
+        frame.isUrgentOnly,
         frame.limit,
         frame.wants.map((it) => [it.device, it.to, it.have]),
       ]
     case 'brief':
-      return [number, frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+      return [
+        number,
+        frame.round,
+        frame.buckets.map((it) => [it.bucket, 'tags' in it ? it.tags : rowsOf(it.rows)]),
+      ]
     case 'ask':
       return [number, frame.round, frame.tags]
     case 'more':

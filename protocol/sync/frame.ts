@@ -5,6 +5,7 @@ import type { HeadRow } from '../replica/index.ts'
 import { BUCKET_COUNT } from '../replica/index.ts'
 import {
   BATCH_COMMITS_MAX,
+  BRIEF_ROWS_MAX,
   FRAME_BYTES_MAX,
   HAVE_MAX,
   ROWS_MAX,
@@ -29,6 +30,8 @@ export interface HelloFrame {
   root: Uint8Array
   /** 16 random bytes; both sides' keys key the bucket digests. */
   key: Uint8Array
+  /** Digest of the devices that the sender knows to have forked. */
+  forks: Uint8Array
 }
 
 /** A stretch of one chain that is asked for: what leads to commit `to` and is not in the past of any of `have`. */
@@ -40,27 +43,25 @@ export interface Want {
   have: Uint8Array[]
 }
 
-/** Tags of the rows of one bucket. */
-export interface BucketBrief {
-  /** Number of the bucket. */
-  bucket: number
-  /** Tags of `TAG_BYTES` each, one a row. */
-  tags: Uint8Array
-}
+/** What one bucket holds: tags of `TAG_BYTES` each, one a row; or the rows themselves, where they are few. */
+export type BucketBrief = { bucket: number; tags: Uint8Array } | { bucket: number; rows: HeadRow[] }
 
 /** The messages of the sync stream (docs/protocol/sync.md). */
 export type Frame =
   | HelloFrame
   /** Digests of all buckets in order: opens a round and asks for a brief of those that differ. */
   | { kind: 'digests'; round: number; digests: Uint8Array }
-  /** Tags of all rows in the buckets that differ, ascending by bucket. */
+  /** Tags of all rows in the buckets that differ, or the rows, ascending by bucket. */
   | { kind: 'brief'; round: number; buckets: BucketBrief[] }
   /** Asks for the rows with these tags. */
   | { kind: 'ask'; round: number; tags: Uint8Array }
   /** Heads. Round 0: unasked news. `isLast` ends the answer to a round. */
   | { kind: 'rows'; round: number; rows: HeadRow[]; isLast: boolean }
-  /** Asks for the first `limit` commits of ranges; `isAuthorityOnly` limits them to what the authority document needs. */
-  | { kind: 'want'; request: number; isAuthorityOnly: boolean; limit: number; wants: Want[] }
+  /**
+   * Asks for the first `limit` commits of ranges; `isUrgentOnly` limits them to what the authority document needs and
+   * to the proofs of forks.
+   */
+  | { kind: 'want'; request: number; isUrgentOnly: boolean; limit: number; wants: Want[] }
   /** One batch of commits is stored: the sender may send another. */
   | { kind: 'more'; request: number }
   /** Commit records in the order in which the sender stored them. */
@@ -116,20 +117,23 @@ export function judgeFrame(bytes: Uint8Array): FrameResult {
 function fieldsOf(frame: Frame): Value[] {
   switch (frame.kind) {
     case 'hello':
-      return [frame.version, frame.coop, frame.authority, frame.root, frame.key]
+      return [frame.version, frame.coop, frame.authority, frame.root, frame.key, frame.forks]
     case 'digests':
       return [frame.round, frame.digests]
     case 'rows':
-      return [frame.round, frame.rows.map((row) => [row.device, row.length, row.id]), frame.isLast]
+      return [frame.round, frame.rows.map(rowFields), frame.isLast]
     case 'want':
       return [
         frame.request,
-        frame.isAuthorityOnly,
+        frame.isUrgentOnly,
         frame.limit,
         frame.wants.map((want) => [want.device, want.to, want.have]),
       ]
     case 'brief':
-      return [frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+      return [
+        frame.round,
+        frame.buckets.map((it) => [it.bucket, 'tags' in it ? it.tags : it.rows.map(rowFields)]),
+      ]
     case 'ask':
       return [frame.round, frame.tags]
     case 'more':
@@ -143,15 +147,20 @@ function fieldsOf(frame: Frame): Value[] {
   }
 }
 
+function rowFields(row: HeadRow): Value {
+  return [row.device, row.length, row.id]
+}
+
 type FrameReader = (fields: Value[]) => Frame | FrameRefusal
 
 const READERS: Record<Frame['kind'], FrameReader> = {
-  hello([version, coop, authority, root, key, ...rest]) {
-    // A later version may say more; the session refuses it by its number.
+  hello([version, coop, authority, root, key, forks, ...rest]) {
     if (!isCount(version) || !isBytes(coop, 32)) return 'frame-shape'
     if (!isBytes(authority, 32) || !isBytes(root, 32) || !isBytes(key, 16)) return 'frame-shape'
-    if (version === SYNC_VERSION && rest.length > 0) return 'frame-shape'
-    return { kind: 'hello', version, coop, authority, root, key }
+    const hello = { kind: 'hello', version, coop, authority, root, key } as const
+    // Another version may say less or more behind this; the session refuses it by its number.
+    if (version !== SYNC_VERSION) return { ...hello, forks: isBytes(forks, 32) ? forks : new Uint8Array(32) }
+    return isBytes(forks, 32) && rest.length === 0 ? { ...hello, forks } : 'frame-shape'
   },
   digests([round, digests, ...rest]) {
     if (!isCount(round) || !isBytes(digests, BUCKET_COUNT * DIGEST_BYTES) || rest.length > 0)
@@ -163,18 +172,11 @@ const READERS: Record<Frame['kind'], FrameReader> = {
       return 'frame-shape'
     if (list.length > ROWS_MAX) return 'frame-limit'
     if (list.length === 0 && !isLast) return 'frame-shape' // says nothing and would put off a timeout for ever
-    const rows: HeadRow[] = []
-    for (const row of list) {
-      if (!Array.isArray(row) || row.length !== 3) return 'frame-shape'
-      const [device, length, id] = row
-      if (!isBytes(device, 32) || !isLength(length) || length === 0 || !isBytes(id, 32)) return 'frame-shape'
-      rows.push({ device, length, id })
-    }
-    return { kind: 'rows', round, rows, isLast }
+    const rows = readRows(list)
+    return rows === null ? 'frame-shape' : { kind: 'rows', round, rows, isLast }
   },
-  want([request, isAuthorityOnly, limit, list, ...rest]) {
-    if (!isCount(request) || typeof isAuthorityOnly !== 'boolean' || !Array.isArray(list))
-      return 'frame-shape'
+  want([request, isUrgentOnly, limit, list, ...rest]) {
+    if (!isCount(request) || typeof isUrgentOnly !== 'boolean' || !Array.isArray(list)) return 'frame-shape'
     if (!isCount(limit) || limit === 0 || rest.length > 0) return 'frame-shape'
     if (list.length > WANTS_MAX) return 'frame-limit'
     const wants: Want[] = []
@@ -190,7 +192,7 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     }
     // Each end once: else a few bytes ask for the whole log thousands of times.
     if (ends.size !== wants.length) return 'frame-shape'
-    return { kind: 'want', request, isAuthorityOnly, limit, wants }
+    return { kind: 'want', request, isUrgentOnly, limit, wants }
   },
   commits([request, list, ...rest]) {
     if (!isCount(request) || !Array.isArray(list) || rest.length > 0) return 'frame-shape'
@@ -207,14 +209,23 @@ const READERS: Record<Frame['kind'], FrameReader> = {
     if (!isCount(round) || !Array.isArray(list) || rest.length > 0) return 'frame-shape'
     const buckets: BucketBrief[] = []
     let tagCount = 0
-    for (const row of list) {
-      if (!Array.isArray(row) || row.length !== 2) return 'frame-shape'
-      const [bucket, tags] = row
+    let rowCount = 0
+    for (const item of list) {
+      if (!Array.isArray(item) || item.length !== 2) return 'frame-shape'
+      const [bucket, content] = item
       if (!isCount(bucket) || bucket >= BUCKET_COUNT || bucket <= (buckets.at(-1)?.bucket ?? -1))
         return 'frame-shape'
-      if (!isTags(tags)) return 'frame-shape'
-      tagCount += tags.length / TAG_BYTES
-      buckets.push({ bucket, tags })
+      if (isTags(content)) {
+        tagCount += content.length / TAG_BYTES
+        buckets.push({ bucket, tags: content })
+        continue
+      }
+      if (!Array.isArray(content)) return 'frame-shape'
+      rowCount += content.length
+      if (rowCount > BRIEF_ROWS_MAX) return 'frame-limit'
+      const rows = readRows(content)
+      if (rows === null || rows.some((row) => row.device[0] !== bucket)) return 'frame-shape'
+      buckets.push({ bucket, rows })
     }
     return tagCount > TAGS_MAX ? 'frame-limit' : { kind: 'brief', round, buckets }
   },
@@ -232,6 +243,18 @@ const READERS: Record<Frame['kind'], FrameReader> = {
   root([root, ...rest]) {
     return isBytes(root, 32) && rest.length === 0 ? { kind: 'root', root } : 'frame-shape'
   },
+}
+
+/** Rows of a list; null when one is none. */
+function readRows(list: readonly Value[]): HeadRow[] | null {
+  const rows: HeadRow[] = []
+  for (const row of list) {
+    if (!Array.isArray(row) || row.length !== 3) return null
+    const [device, length, id] = row
+    if (!isBytes(device, 32) || !isLength(length) || length === 0 || !isBytes(id, 32)) return null
+    rows.push({ device, length, id })
+  }
+  return rows
 }
 
 function isLength(value: Value | undefined): value is number {

@@ -1,5 +1,7 @@
+import { WAITING_BYTES_MAX } from '../replica/index.ts'
+
 /** Version of the sync frames; HELLO carries it and another is refused. */
-export const SYNC_VERSION = 2
+export const SYNC_VERSION = 3
 /** Bytes of one frame after its length prefix. Holds the largest commit with room for a batch. */
 export const FRAME_BYTES_MAX = 1_048_576
 /** Bytes at which a batch of commits is closed: large enough to amortise one fsync, small enough to interleave. */
@@ -10,20 +12,31 @@ export const BATCH_COMMITS_MAX = 2_000
 export const WANTS_MAX = 8_192
 /** Rows of one frame. A row takes about 75 bytes. */
 export const ROWS_MAX = 8_192
+/**
+ * Rows up to which a brief has the rows themselves instead of their tags: it saves the round trip of `ask`. With the
+ * digests below 4 KB; the buckets of a co-op of 5,000 devices seldom hold more.
+ */
+export const BRIEF_ROWS_MAX = 36
 /** Tags of one frame, as many as a peer may have devices: 393,216 bytes. */
 export const TAGS_MAX = 65_536
-/** Commits that one wanted range may name as known: where 2^32 commits parted is found with 32 steps back. */
-export const HAVE_MAX = 40
+/** Commits that one wanted range may name as known: 32 ends, and 20 steps back on some six of the branches. */
+export const HAVE_MAX = 160
 /** Batches of commits that may be under way unconfirmed: with the batch size, what a cut may send again at most, 1 MiB. */
 export const BATCHES_AHEAD = 2
 /** How long the side with the higher key leaves it to the other to open a round. A guess: a slow uplink's round trip. */
 export const LEAD_MS = 2_000
+/** Commits of the first answer, before it is known how fast they come: less than `STALL_MS` on a slow uplink. A guess. */
+export const REQUEST_COMMITS_FIRST = 128
+/** How long an answer should take as fast as the last ones came: below `STALL_MS`, so that no honest peer seems stalled. */
+export const REQUEST_MS = 2_000
 /** Commits of one answer while one peer is asked. A guess: a second of work, after which others may get a share. */
 export const REQUEST_COMMITS_ALONE = 16_384
 /** Commits of one answer while several peers are asked: what waits for the others' share stays small. */
 export const REQUEST_COMMITS_SHARED = 2_000
-/** Waiting commits above which a peer is not asked for more while others bring their share. */
+/** Waiting commits, and their bytes, above which a peer is not asked for more while others bring their share. */
 export const WAITING_PAUSE = 4_000
+/** Half of what may wait in all. */
+export const WAITING_PAUSE_BYTES: number = WAITING_BYTES_MAX / 2
 /** How long a session waits before it looks again whether others brought what it is not asked for. A guess. */
 export const SHARE_RETRY_MS = 250
 /** Requests in a row that may bring nothing new. A guess: a few meet a peer whose rows just changed. */
@@ -33,10 +46,31 @@ export const DUPLICATES_MAX = 4_096
 /** Frames other than commits that a peer may send at once, and a second in the long run. A guess, far above any honest peer's. */
 export const FRAMES_BURST_MAX = 2_000
 export const FRAMES_PER_SECOND_MAX = 50
+/** Bytes of rows and tags, said or made to say, that count as one frame: 65,536 rows stay within the burst. */
+export const ANSWER_BYTES_PER_FRAME = 4_096
+/** Tags, said or made to say, that count as one frame: each is a hash. 65,536 of them are a quarter of the burst. */
+export const TAGS_PER_FRAME = 128
+/** Frames that a request for what is urgent counts for: its causal past is walked. A guess, far above any honest peer's. */
+export const URGENT_FRAMES = 20
+/**
+ * Commits in the ranges of a request, for each one asked for, that count as one frame: whoever asks for little of much
+ * makes this side walk the rest. A replica that pulls a million commits 2,000 at a time stays below one a request.
+ */
+export const RANGE_COMMITS_PER_FRAME = 512
+/**
+ * Rows that a peer may be told again in rounds although they are the same, at least, and for each device: else it says
+ * over and over that it has nothing. Guesses: a row that a peer cannot take is told again in every round.
+ */
+export const TOLD_AGAIN_MIN = 4_096
+export const TOLD_AGAIN_PER_DEVICE = 16
+/** Commits that a peer may be sent twice in one session. A guess: several answers that were refused for want of room. */
+export const SERVED_TWICE_MAX = 65_536
 /** Devices that a peer may name in one session. Three times what `SignatureRule` remembers: above any co-op we plan for. */
 export const PEER_CHAINS_MAX = 65_536
 /** Silence after which a peer that owes an answer is cut. A guess: four times a slow uplink's batch. */
 export const ANSWER_TIMEOUT_MS = 30_000
+/** Slowest rate at which an answer may come on. A guess: a tenth of the slowest uplink that we plan for. */
+export const ANSWER_BYTES_PER_SECOND_MIN = 1_024
 /** How long a connected peer may say nothing before HELLO. */
 export const HELLO_TIMEOUT_MS = 5_000
 /** Anti-entropy period (design, section 7). */

@@ -31,8 +31,8 @@ function want(record: CommitRecord | undefined, have: readonly (CommitRecord | u
 }
 
 /** Ids of what answers the wants, in the order sent. */
-function answered(replica: Replica, wants: readonly Want[], isAuthorityOnly = false): string[] {
-  return [...ordersOf(replica, wants, isAuthorityOnly)].map((order) => toHex(replica.history.idOf(order)))
+function answered(replica: Replica, wants: readonly Want[], isUrgentOnly = false): string[] {
+  return [...ordersOf(replica, wants, isUrgentOnly)].map((order) => toHex(replica.history.idOf(order)))
 }
 
 const idsOf = (records: readonly CommitRecord[]): string[] => records.map((it) => toHex(it.id))
@@ -119,4 +119,43 @@ test('of a device with very many branches those that everybody is told of are na
   expect(told.every((id) => named.includes(id))).toBe(true)
   expect(named.length).toBeLessThanOrEqual(HAVE_MAX)
   expect(named.at(-1)).toBe(toHex(trunk[0]?.id ?? coop))
+})
+
+test('after a cut every branch of a forked device goes on where it was, however many are unfinished', () => {
+  const { pen, all, coop } = coopWithPen(8)
+  const forker = new Forker(coop, { pen, sha256: nodeCrypto().sha256 })
+  const trunk = forker.fork([], 0, 50, all)
+  // The longest branch is of no help: the others part from each other, far from it and from the first commit.
+  const long = forker.fork(trunk, 10, 900)
+  const branches = [forker.fork(trunk, 20, 100)]
+  while (branches.length < 20)
+    branches.push(forker.fork(branches.at(-1) ?? trunk, 20 + 40 * branches.length, 100))
+  const server = reader(coop, [...all, ...trunk, ...long, ...branches.flat()])
+  for (const cut of [1, 17, 99]) {
+    const behind = reader(coop, [...all, ...trunk, ...long])
+    for (const branch of branches) behind.ingest(branch.slice(0, branch.length - cut))
+    for (const branch of branches) {
+      const have = knownOf(behind, pen.signer.publicKey, false)
+      expect(have.length).toBeLessThanOrEqual(HAVE_MAX)
+      // Not even what another branch, which goes on from there, has brought.
+      const lacking = branch.filter((it) => behind.history.find(it.id) < 0)
+      expect(answered(server, [{ ...want(branch.at(-1)), have }])).toEqual(idsOf(lacking))
+    }
+  }
+})
+
+test('a branch that parts from one that is not the longest is found by that one’s steps back', () => {
+  const { pen, all, coop } = coopWithPen(9)
+  const forker = new Forker(coop, { pen, sha256: nodeCrypto().sha256 })
+  const trunk = forker.fork([], 0, 10, all)
+  const long = forker.fork(trunk, 5, 2_000)
+  const short = forker.fork(trunk, 10, 1_000)
+  // The other side has the short branch only as far as its own parts from it, and nothing of the long one.
+  const theirs = forker.fork(short, 900, 100)
+  const server = reader(coop, [...all, ...theirs])
+  const mine = reader(coop, [...all, ...short, ...long])
+  const have = knownOf(mine, pen.signer.publicKey, false)
+  const answer = answered(server, [{ device: pen.signer.publicKey, to: theirs.at(-1)?.id ?? coop, have }])
+  expect(answer.slice(-100)).toEqual(idsOf(theirs.slice(900)))
+  expect(answer.length).toBeLessThan(230)
 })

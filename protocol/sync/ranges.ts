@@ -1,5 +1,6 @@
 import { BitList, PastVector } from '../history/index.ts'
 import type { Branch, History } from '../history/index.ts'
+import { forkProof } from '../replica/index.ts'
 import type { Replica } from '../replica/index.ts'
 import type { Want } from './frame.ts'
 import { HAVE_MAX } from './limits.ts'
@@ -16,9 +17,9 @@ interface Range {
  * not here, the first commit alone: the side that holds both branches finds where they parted, and of two that parted
  * at the first commit each learns the other's so.
  */
-export function ordersOf(replica: Replica, wants: readonly Want[], isAuthorityOnly: boolean): Uint32Array {
+export function ordersOf(replica: Replica, wants: readonly Want[], isUrgentOnly: boolean): Uint32Array {
   const { history } = replica
-  const closure = isAuthorityOnly ? authorityPast(replica, wants) : null
+  const closure = isUrgentOnly ? urgentPast(replica, wants) : null
   const ranges: Range[] = []
   for (const want of wants) {
     const to = history.find(want.to)
@@ -55,8 +56,11 @@ function withoutDoubles(history: History, ranges: readonly Range[]): number[] {
   return orders
 }
 
-/** Everything in the past of the wanted chains' authority sections: these can only be folded with it. */
-function authorityPast(replica: Replica, wants: readonly Want[]): PastVector {
+/**
+ * Everything in the past of the wanted chains' authority sections and fork proofs: these can only be folded with it.
+ * A proof goes on to the next commit whose signature was checked here, since it is checked there too.
+ */
+function urgentPast(replica: Replica, wants: readonly Want[]): PastVector {
   const { history } = replica
   const past = new PastVector(history)
   for (const want of wants) {
@@ -64,8 +68,23 @@ function authorityPast(replica: Replica, wants: readonly Want[]): PastVector {
     if (to < 0) continue
     const last = history.branchOf(to).at(replica.authorityLengthOf(to) - 1)
     if (last >= 0) past.add(last)
+    for (const order of proofOf(replica, history.deviceOf(to))) past.add(signedFrom(replica, order))
   }
   return past
+}
+
+/** The two commits that prove a device's fork; none when it has not forked. */
+function proofOf({ history, forkEnds }: Replica, device: number): readonly number[] {
+  return forkEnds.forked.has(device) ? forkProof(history, history.branchesOf(device)) : []
+}
+
+/** The first commit at or after this one on its branch whose own signature was checked here; else the branch's end. */
+function signedFrom(replica: Replica, order: number): number {
+  const { history } = replica
+  const branch = history.branchOf(order)
+  for (let seq = history.seqOf(order); seq < branch.length; seq += 1)
+    if (replica.isSigned(branch.at(seq))) return branch.at(seq)
+  return branch.end
 }
 
 /** Number of commits that two commits of one device have in common in their chains. */
@@ -100,27 +119,33 @@ function longest(length: number, holds: (seq: number) => boolean): number {
 }
 
 /**
- * Ids that say what this side has of a device: what waits, and the ends of its branches, first those that everybody is
- * told of. When the peer's row shows that it has another branch (`isParted`), also commits of the longest further and
- * further back to the first, so that it can tell where they parted.
+ * Ids that say what this side has of a device: what waits, and the ends of its branches: half of them those that grew
+ * last, since a cut leaves these unfinished, then those that everybody is told of, then others. When the device is known
+ * to have forked, or the peer's row shows that it has another branch (`isParted`), also commits of the branches further
+ * and further back, of the longest one to the first of all, so that the peer can tell where they parted.
  */
 export function knownOf(replica: Replica, device: Uint8Array, isParted: boolean): Uint8Array[] {
   const { history, forkEnds } = replica
   const number = history.findDevice(device)
-  const branches = history.branchesOf(number)
-  const ids = replica.pending.endsOf(device).slice(0, ENDS_MAX / 2)
-  const ends = new Set(number < 0 ? [] : forkEnds.of(number))
-  for (let i = 0; i < branches.length && ids.length + ends.size < ENDS_MAX; i += 1)
-    ends.add(branches[i]?.end ?? -1)
-  ids.push(...[...ends].slice(0, ENDS_MAX - ids.length).map((order) => history.idOf(order).slice()))
-  const [first] = branches
-  if (!isParted || first === undefined) return ids
-  const branch = branches.reduce((long, it) => (it.length > long.length ? it : long), first)
-  for (let back = 1; back < branch.length - 1 && ids.length < HAVE_MAX - 1; back *= 2)
-    ids.push(history.idOf(branch.at(branch.length - 1 - back)).slice())
-  ids.push(history.idOf(branch.at(0)).slice())
+  const branches = history.branchesOf(number).toSorted((a, b) => b.end - a.end)
+  const ids = replica.pending.endsOf(device).slice(0, ENDS_MAX / 4)
+  const newest = branches.map((it) => it.end)
+  const told = number < 0 ? [] : forkEnds.of(number)
+  const ends = new Set([...newest.slice(0, ENDS_MAX / 2), ...told, ...newest])
+  const named = [...ends].slice(0, ENDS_MAX - ids.length)
+  ids.push(...named.map((order) => history.idOf(order).slice()))
+  if (named.length === 0 || (!isParted && branches.length === 1)) return ids
+  const [longest, ...others] = branches.toSorted((a, b) => b.length - a.length)
+  if (longest === undefined) return ids
+  const stepBack = (branch: Branch, least: number): void => {
+    for (let back = 1; branch.length - 1 - back > least && ids.length < HAVE_MAX - 1; back *= 2)
+      ids.push(history.idOf(branch.at(branch.length - 1 - back)).slice())
+  }
+  stepBack(longest, 0)
+  for (const branch of others) stepBack(branch, branch.base - 1)
+  ids.push(history.idOf(longest.at(0)).slice())
   return ids
 }
 
 /** Ends that one wanted range names; the rest of its ids are steps back. */
-const ENDS_MAX = HAVE_MAX / 4
+const ENDS_MAX = 32

@@ -7,6 +7,7 @@ import { History } from '../history/index.ts'
 import { Heads } from '../replica/index.ts'
 import type { HeadRow } from '../replica/index.ts'
 import { TAG_BYTES } from './frame.ts'
+import { BRIEF_ROWS_MAX } from './limits.ts'
 import { Reconciler } from './reconciler.ts'
 
 const { sha256 } = nodeCrypto()
@@ -33,13 +34,13 @@ const names = (rows: readonly HeadRow[]): string[] =>
   rows.map((row) => `${toHex(row.device)}/${row.length}/${toHex(row.id)}`).sort()
 
 test('each side learns exactly the rows that only the other has', () => {
-  const reached = { shared: 0, differing: 0 }
+  const reached = { shared: 0, differing: 0, given: 0, tagged: 0 }
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 9 }), (seed, round) => {
       const random = seededRandom(seed)
       const common: HeadRow[] = []
       const [mine, theirs]: [HeadRow[], HeadRow[]] = [[], []]
-      for (let i = 0; i < 40; i += 1) {
+      for (let i = 20 + random.below(60); i > 0; i -= 1) {
         // Few buckets, so that most hold several rows.
         const device = Uint8Array.of(random.below(8), ...random.bytes(31))
         const row = (): HeadRow => ({ device, length: 1 + random.below(3), id: random.bytes(32) })
@@ -51,20 +52,23 @@ test('each side learns exactly the rows that only the other has', () => {
       const a = new Reconciler(headsOf([...common, ...mine]), sha256, keys)
       const b = new Reconciler(headsOf([...common, ...theirs]), sha256, [keys[1], keys[0]])
       const buckets = b.brief(round, a.digests(round))
-      const { tags, rows } = a.compare(round, buckets)
+      const { tags, theirs: given, own } = a.compare(round, buckets)
       const asked = b.rowsOf(
         round,
         tags,
         buckets.map((it) => it.bucket),
       )
-      expect(names(rows)).toEqual(names(mine))
-      expect(names(asked)).toEqual(names(theirs))
-      expect(tags.length).toBe(theirs.length * TAG_BYTES)
+      expect(names(own)).toEqual(names(mine))
+      expect(names([...asked, ...given])).toEqual(names(theirs))
+      const isGiven = buckets.every((it) => 'rows' in it)
+      expect(tags.length).toBe(isGiven ? 0 : theirs.length * TAG_BYTES)
+      reached[isGiven ? 'given' : 'tagged'] += 1
       reached.shared += common.length
       reached.differing += mine.length + theirs.length
     }),
     { numRuns: 40 },
   )
+  expect(Math.min(reached.given, reached.tagged)).toBeGreaterThan(8)
   expect(Math.min(reached.shared, reached.differing)).toBeGreaterThan(200)
 })
 
@@ -79,12 +83,14 @@ test('equal heads need no brief, and every round and pair of keys has digests of
 })
 
 test('tags that nobody has, or of a bucket that was not briefed, bring no rows', () => {
-  const row = { device: new Uint8Array(32).fill(7), length: 1, id: new Uint8Array(32).fill(8) }
-  const side = new Reconciler(headsOf([row]), sha256, keys)
-  const [brief] = side.brief(1, new Uint8Array(1_024)).filter((it) => it.tags.length > 0)
-  if (brief === undefined) throw new Error('no brief')
+  const rows = Array.from({ length: BRIEF_ROWS_MAX + 1 }, (_, i) => {
+    return { device: Uint8Array.of(7, i, ...new Uint8Array(30)), length: 1, id: new Uint8Array(32).fill(i) }
+  })
+  const side = new Reconciler(headsOf(rows), sha256, keys)
+  const brief = side.brief(1, new Uint8Array(1_024)).find((it) => 'tags' in it && it.tags.length > 0)
+  if (brief === undefined || !('tags' in brief)) throw new Error('no brief')
   expect(brief.bucket).toBe(7)
-  expect(names(side.rowsOf(1, brief.tags, [7]))).toEqual(names([row]))
+  expect(names(side.rowsOf(1, brief.tags, [7]))).toEqual(names(rows))
   expect(side.rowsOf(1, brief.tags, [6])).toEqual([])
   expect(side.rowsOf(2, brief.tags, [7])).toEqual([])
   expect(side.rowsOf(1, new Uint8Array(TAG_BYTES), [7])).toEqual([])

@@ -4,10 +4,21 @@ import { BUCKET_COUNT, rowBytes } from '../replica/index.ts'
 import type { HeadRow, Heads } from '../replica/index.ts'
 import { DIGEST_BYTES, TAG_BYTES } from './frame.ts'
 import type { BucketBrief } from './frame.ts'
+import { BRIEF_ROWS_MAX } from './limits.ts'
+
+/** What differs in the buckets of a brief. */
+export interface Difference {
+  /** Tags of rows that only the peer has and did not give. */
+  tags: Uint8Array
+  /** Rows that only the peer has. */
+  theirs: HeadRow[]
+  /** Rows that only this side has. */
+  own: HeadRow[]
+}
 
 /**
  * Finds the rows in which two replicas differ: digests of buckets, then short tags of the rows in unequal buckets, then
- * the rows themselves. All digests are keyed with both sides' random keys and the round: nobody can prepare rows whose
+ * the rows themselves; where few rows are in unequal buckets, these at once. All digests are keyed with both sides' random keys and the round: nobody can prepare rows whose
  * digests collide, and an accident does not come again.
  */
 export class Reconciler {
@@ -33,32 +44,43 @@ export class Reconciler {
     return digests
   }
 
-  /** Tags of the own rows in all buckets whose digests differ from the peer's. */
+  /** What the own buckets hold whose digests differ from the peer's: their rows if these are few, else tags of them. */
   brief(round: number, theirs: Uint8Array): BucketBrief[] {
     const own = this.digests(round)
-    const buckets: BucketBrief[] = []
+    const buckets: number[] = []
     for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
       const at = bucket * DIGEST_BYTES
       if (equalBytes(own.subarray(at, at + DIGEST_BYTES), theirs.subarray(at, at + DIGEST_BYTES))) continue
-      buckets.push({ bucket, tags: concatBytes(...this.#tags(round, bucket).map((it) => it.tag)) })
+      buckets.push(bucket)
     }
-    return buckets
+    const listed = buckets.map((bucket) => ({ bucket, rows: this.#heads.rows(bucket) }))
+    if (listed.reduce((count, { rows }) => count + rows.length, 0) <= BRIEF_ROWS_MAX) return listed
+    return buckets.map((bucket) => {
+      return { bucket, tags: concatBytes(...this.#tags(round, bucket).map((it) => it.tag)) }
+    })
   }
 
-  /** Compares the peer's brief with the own rows: tags only it has, and rows only this side has. */
-  compare(round: number, buckets: readonly BucketBrief[]): { tags: Uint8Array; rows: HeadRow[] } {
+  /** Compares the peer's brief with the own rows: tags or rows that only it has, and rows that only this side has. */
+  compare(round: number, buckets: readonly BucketBrief[]): Difference {
     const unknown: Uint8Array[] = []
-    const rows: HeadRow[] = []
-    for (const { bucket, tags } of buckets) {
-      const theirs = new Map<string, Uint8Array>()
-      for (let at = 0; at < tags.length; at += TAG_BYTES) {
-        const tag = tags.subarray(at, at + TAG_BYTES)
-        theirs.set(toHex(tag), tag)
+    const theirs: HeadRow[] = []
+    const own: HeadRow[] = []
+    for (const brief of buckets) {
+      if ('rows' in brief) {
+        const rows = new Map(brief.rows.map((row) => [toHex(rowBytes(row)), row]))
+        own.push(...this.#heads.rows(brief.bucket).filter((row) => !rows.delete(toHex(rowBytes(row)))))
+        theirs.push(...rows.values())
+        continue
       }
-      for (const { row, tag } of this.#tags(round, bucket)) if (!theirs.delete(toHex(tag))) rows.push(row)
-      unknown.push(...theirs.values())
+      const tags = new Map<string, Uint8Array>()
+      for (let at = 0; at < brief.tags.length; at += TAG_BYTES) {
+        const tag = brief.tags.subarray(at, at + TAG_BYTES)
+        tags.set(toHex(tag), tag)
+      }
+      for (const { row, tag } of this.#tags(round, brief.bucket)) if (!tags.delete(toHex(tag))) own.push(row)
+      unknown.push(...tags.values())
     }
-    return { tags: concatBytes(...unknown), rows }
+    return { tags: concatBytes(...unknown), theirs, own }
   }
 
   /** The own rows with these tags. Only buckets that were in this round's brief are searched: those of `searched`. */

@@ -16,6 +16,7 @@ import {
   FRAME_BYTES_MAX,
   FRUITLESS_REQUESTS_MAX,
   REFUSALS_MAX,
+  REQUEST_COMMITS_FIRST,
 } from './limits.ts'
 
 const base = testCoop(1)
@@ -71,8 +72,9 @@ test('refused-commit: 64 chains of unknown devices are borne, one more cuts the 
   expect(it.closed).toBe(`refused-commit: ${REFUSALS_MAX + 1} in a row`)
   const forgiven = pulling()
   forgiven.commits(strangers.slice(0, REFUSALS_MAX))
-  forgiven.commits(all)
-  forgiven.commits(strangers.slice(0, REFUSALS_MAX))
+  forgiven.commits(all.slice(0, -1))
+  forgiven.frame({ kind: 'done', request: 1, isMore: true })
+  forgiven.commits(strangers.slice(0, REFUSALS_MAX), 2)
   expect(forgiven.closed).toBe('open')
 })
 
@@ -107,9 +109,12 @@ test('wasteful: 4,096 known commits in one answer are borne, one more cuts the p
     .answer([{ device: coop, length: 1, id: coop }])
   const [record] = all as [CommitRecord]
   const batch = (count: number): CommitRecord[] => Array.from({ length: count }, () => record)
-  for (let sent = 0; sent < DUPLICATES_MAX; sent += 1_024) it.commits(batch(1_024))
+  // The first answer is short; as fast as that came, the second may be a long one.
+  it.commits(batch(REQUEST_COMMITS_FIRST))
+  it.frame({ kind: 'done', request: 1, isMore: true })
+  for (let sent = 0; sent < DUPLICATES_MAX; sent += 1_024) it.commits(batch(1_024), 2)
   expect(it.closed).toBe('open')
-  it.commits(batch(1))
+  it.commits(batch(1), 2)
   expect(it.closed).toMatch(/^wasteful: 4097 known commits/)
 })
 
@@ -147,9 +152,9 @@ test('a request stays below the frame limit, however many heads of known devices
 })
 
 test('the authority document is asked for first, and only what it needs', () => {
-  expect(pulling().sent.at(-1)).toMatchObject({ kind: 'want', isAuthorityOnly: true })
+  expect(pulling().sent.at(-1)).toMatchObject({ kind: 'want', isUrgentOnly: true })
   const server = bench(full()).hello()
-  server.frame({ ...wantOf(last), isAuthorityOnly: true })
+  server.frame({ ...wantOf(last), isUrgentOnly: true })
   expect(server.read.length).toBe(all.length - 3) // the three listings came after the last act of authority
 })
 
@@ -164,7 +169,7 @@ test('what the authority document needs of other chains comes with it: all that 
   const log = recordsOf(steward)
   const ends = [log.at(-1), pen.written.at(-1)].map(rowOf)
   const wants = ends.map(({ device, id }) => ({ device, to: id, have: [] }))
-  server.frame({ kind: 'want', request: 1, isAuthorityOnly: true, limit: 100, wants })
+  server.frame({ kind: 'want', request: 1, isUrgentOnly: true, limit: 100, wants })
   const served = server.read.map((order) => log[order])
   const own = served.filter((it) => toHex(it?.header.device ?? coop) === toHex(pen.signer.publicKey))
   expect(own.map((it) => it?.header.seq)).toEqual([0, 1, 2])
@@ -180,7 +185,7 @@ test('a request is answered with what there is, up to its limit, and says whethe
   const [first] = all as [CommitRecord]
   const unknown = { device: coop, to: coop, have: [] }
   const known = { device: first.header.device, to: last?.id ?? coop, have: [all[3]?.id ?? coop] }
-  it.frame({ kind: 'want', request: 7, isAuthorityOnly: false, limit: 99, wants: [unknown, known] })
+  it.frame({ kind: 'want', request: 7, isUrgentOnly: false, limit: 99, wants: [unknown, known] })
   expect(it.read).toEqual([4, 5])
   it.records(all.slice(4))
   expect(it.sent.slice(-2).map((frame) => frame.kind)).toEqual(['commits', 'done'])
@@ -288,4 +293,39 @@ test('a cut stream is resumed: what was stored is not sent again, beyond what wa
     expect(mesh.sentBytes - sentBefore).toBeLessThan(wholeBytes - storedBytes + 6_000)
   }
   expect(prefixFrame(Uint8Array.of(1))).toEqual(Uint8Array.of(0, 0, 0, 1, 1))
+})
+
+test('the first answer is short, later ones as long as suits how fast commits come', () => {
+  const { pen, all: known, coop: other } = coopWithPen(8)
+  pen.more(20_000)
+  const limitAfter = (ms: number): number => {
+    const it = new SessionBench(reader(other, known)).hello().answer([rowOf(pen.written.at(-1))])
+    // First what is urgent, which is nothing.
+    it.frame({ kind: 'done', request: 1, isMore: false })
+    const first = it.sent.at(-1)
+    expect(first?.kind === 'want' && first.limit).toBe(REQUEST_COMMITS_FIRST)
+    it.nowMs += ms
+    it.commits(pen.written.slice(0, REQUEST_COMMITS_FIRST), 2)
+    it.frame({ kind: 'done', request: 2, isMore: true })
+    const second = it.sent.at(-1)
+    return second?.kind === 'want' ? second.limit : 0
+  }
+  expect([limitAfter(1), limitAfter(100), limitAfter(20_000)]).toEqual([16_384, 2_560, REQUEST_COMMITS_FIRST])
+})
+
+test('commits that are here, stored or waiting, are not asked for again, and so are not sent', () => {
+  const { pen, all: known, coop: other, founder: steward } = coopWithPen(9)
+  must(steward.author([]))
+  const news = recordsOf(steward).slice(known.length)
+  pen.write({ seen: [headOf(news)] })
+  pen.more(5)
+  const replica = reader(other, [...known, ...pen.written.slice(0, 4)])
+  expect(replica.pending.size).toBe(3)
+  const it = new SessionBench(replica).hello().answer([rowOf(pen.written.at(-1))])
+  const want = it.sent.at(-1)
+  const server = new SessionBench(reader(other, [...known, ...news, ...pen.written])).hello()
+  server.frame(want?.kind === 'want' ? { ...want, isUrgentOnly: false } : wantOf(last))
+  expect(server.read.map((order) => toHex(server.replica.history.idOf(order)))).toEqual(
+    pen.written.slice(4).map((record) => toHex(record.id)),
+  )
 })

@@ -119,7 +119,7 @@ test('out-of-order: anything before HELLO, and HELLO twice', () => {
     { kind: 'brief', round: 1, buckets: [] },
     { kind: 'ask', round: 1, tags: new Uint8Array() },
     { kind: 'rows', round: 0, rows: [], isLast: true },
-    { kind: 'want', request: 1, isAuthorityOnly: false, limit: 1, wants: [] },
+    { kind: 'want', request: 1, isUrgentOnly: false, limit: 1, wants: [] },
     { kind: 'commits', request: 1, records: [Uint8Array.of(1)] },
   ]
   for (const frame of frames) {

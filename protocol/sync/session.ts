@@ -1,15 +1,19 @@
 import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
+import { BitList } from '../history/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
-import { decodeFrame, encodeFrame } from './frame.ts'
+import { AnswerClock } from './answer-clock.ts'
+import { forkDigest, forksTold } from './forks.ts'
+import { TAG_BYTES, decodeFrame, encodeFrame } from './frame.ts'
 import type { BucketBrief, Frame, HelloFrame, Want } from './frame.ts'
+import { FrameBudget, framesOf, framesOfBrief } from './frame-budget.ts'
 import { prefixFrame } from './frame-splitter.ts'
 import {
   ANNOUNCE_DELAY_MS,
+  ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
   BATCHES_AHEAD,
   DUPLICATES_MAX,
-  FRAMES_BURST_MAX,
   FRAME_BYTES_MAX,
   FRAMES_PER_SECOND_MAX,
   FRUITLESS_REQUESTS_MAX,
@@ -17,14 +21,22 @@ import {
   LEAD_MS,
   PEER_CHAINS_MAX,
   QUIET_MS,
+  RANGE_COMMITS_PER_FRAME,
   REFUSALS_MAX,
   REQUEST_COMMITS_ALONE,
+  REQUEST_COMMITS_FIRST,
   REQUEST_COMMITS_SHARED,
+  REQUEST_MS,
   ROUND_EVERY_MS,
   ROWS_MAX,
+  SERVED_TWICE_MAX,
   SHARE_RETRY_MS,
   SYNC_VERSION,
+  TOLD_AGAIN_MIN,
+  TOLD_AGAIN_PER_DEVICE,
+  URGENT_FRAMES,
   WAITING_PAUSE,
+  WAITING_PAUSE_BYTES,
   WANTS_MAX,
 } from './limits.ts'
 import { PullShare } from './pull-share.ts'
@@ -63,6 +75,7 @@ export type CloseCode =
   | 'refused-commit'
   | 'wasteful'
   | 'flooding'
+  | 'stalling'
   | 'silent'
 
 /** What a session asks of its host, in order. */
@@ -93,8 +106,14 @@ interface Pull {
   request: number
   /** Ids (hex) of the heads that are asked for. */
   asked: readonly string[]
-  /** What is asked for: what the authority document needs, the whole plan, or what the disk lost. */
-  purpose: 'authority' | 'all' | 'repair'
+  /** What is asked for: the authority document and fork proofs, the whole plan, or what the disk lost. */
+  purpose: 'urgent' | 'all' | 'repair'
+  limit: number
+  /** Commits that may still come. */
+  left: number
+  askedAtMs: number
+  /** Devices (hex) with a refused commit: what follows it cannot link, and an honest peer sends it. */
+  stopped: Set<string>
   /** Batches that came and are not ingested yet. */
   ingesting: number
   stored: number
@@ -122,18 +141,31 @@ export class SyncSession {
   #nowMs = 0
   #peer: { hello: HelloFrame; reconciler: Reconciler; isLeader: boolean } | null = null
   /** The round this side opened. */
-  #round: { number: number; awaits: 'brief' | 'rows' } | null = null
+  #round: { number: number; awaits: 'brief' | 'rows'; rowsLeft: number } | null = null
   #roundCount = 0
   /** The peer's round that was answered with a brief of these buckets. */
   #briefed: { round: number; buckets: number[] } | null = null
   #pull: Pull | null = null
   #requestCount = 0
+  /** Commits a millisecond that the last answer brought that its limit cut short; 0 before there was one. */
+  #rate = 0
   #fruitless = 0
   /** Rows of the peer that are not here, by head id (hex). */
   readonly #plan = new Map<string, HeadRow>()
-  #isAuthorityDue = false
+  /** The peer knows of acts of authority, or of forks, that are not here: they are asked for before anything else. */
+  #isUrgentDue = false
+  /** Devices (hex) that the peer says have forked: whoever else is asked for them, this peer is too. */
+  readonly #urgent = new Set<string>()
+  /** Forked devices of which the peer was told, or needs not be. */
+  readonly #toldForks = new Set<number>()
   #serving: Serving | null = null
-  #answerDueMs: number | null = null
+  /** Places of the log that were sent. */
+  readonly #served = new BitList()
+  #servedTwice = 0
+  /** Places of the log whose rows were told in rounds. */
+  readonly #told = new BitList()
+  #toldAgain = 0
+  readonly #answer = new AnswerClock()
   #helloDueMs: number | null = null
   #leadDueMs: number | null = null
   #shareDueMs: number | null = null
@@ -149,8 +181,7 @@ export class SyncSession {
   /** The pair of roots that a round could not bring closer. */
   #stuckAt = ''
   #refusals = 0
-  #frameBudget = FRAMES_BURST_MAX
-  #frameBudgetAtMs = 0
+  #budget = new FrameBudget(0)
   #isClosed = false
 
   constructor(init: SessionInit) {
@@ -195,9 +226,9 @@ export class SyncSession {
   }
 
   #open(): void {
-    const { replica, key } = this.#init
+    const { replica, sha256, key } = this.#init
     this.#helloDueMs = this.#nowMs + HELLO_TIMEOUT_MS
-    this.#frameBudgetAtMs = this.#nowMs
+    this.#budget = new FrameBudget(this.#nowMs)
     this.#sentRoot = replica.heads.root()
     this.#send({
       kind: 'hello',
@@ -206,6 +237,7 @@ export class SyncSession {
       authority: replica.authority.stateHash(),
       root: this.#sentRoot,
       key,
+      forks: forkDigest(replica, sha256),
     })
   }
 
@@ -213,8 +245,10 @@ export class SyncSession {
     const decoded = decodeFrame(bytes)
     if (!decoded.ok) return this.#close('malformed-frame', decoded.refusal)
     const { frame } = decoded
-    if (frame.kind !== 'commits' && frame.kind !== 'more' && !this.#mayAfford())
-      return this.#close('flooding', `more than ${FRAMES_PER_SECOND_MAX} frames a second`)
+    if (frame.kind !== 'commits' && frame.kind !== 'more') {
+      this.#charge(1 + (frame.kind === 'rows' ? framesOf(bytes.length) : 0))
+      if (this.#isClosed) return
+    }
     if (frame.kind === 'hello') return this.#hello(frame)
     if (this.#peer === null) return this.#close('out-of-order', `'${frame.kind}' came before 'hello'`)
     switch (frame.kind) {
@@ -225,13 +259,13 @@ export class SyncSession {
       case 'ask':
         return this.#answerAsk(frame.round, frame.tags)
       case 'rows':
-        return this.#rows(frame)
+        return this.#rows(frame, bytes.length)
       case 'want':
         return this.#serve(frame)
       case 'more':
         return this.#confirmed(frame.request)
       case 'commits':
-        return this.#commits(frame)
+        return this.#commits(frame, bytes.length)
       case 'done':
         return this.#done(frame.request, frame.isMore)
       case 'root':
@@ -239,12 +273,10 @@ export class SyncSession {
     }
   }
 
-  /** Takes one frame from the peer's budget; false when it is used up. */
-  #mayAfford(): boolean {
-    const earned = ((this.#nowMs - this.#frameBudgetAtMs) / 1000) * FRAMES_PER_SECOND_MAX
-    this.#frameBudget = Math.min(FRAMES_BURST_MAX, this.#frameBudget + Math.max(0, earned)) - 1
-    this.#frameBudgetAtMs = this.#nowMs
-    return this.#frameBudget >= 0
+  /** Takes so many frames from the peer's budget; a peer that has used it up is cut. */
+  #charge(frames: number): void {
+    if (!this.#budget.take(frames, this.#nowMs))
+      this.#close('flooding', `more than ${FRAMES_PER_SECOND_MAX} frames a second, or as much work`)
   }
 
   #hello(hello: HelloFrame): void {
@@ -256,7 +288,11 @@ export class SyncSession {
     this.#peer = { hello, reconciler, isLeader: compareBytes(key, hello.key) <= 0 }
     this.#helloDueMs = null
     this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
-    this.#isAuthorityDue = !equalBytes(hello.authority, replica.authority.stateHash())
+    const isSame =
+      equalBytes(hello.authority, replica.authority.stateHash()) &&
+      equalBytes(hello.forks, forkDigest(replica, sha256))
+    this.#isUrgentDue = !isSame
+    for (const device of replica.forkEnds.forked) this.#toldForks.add(device)
     this.#root(hello.root)
   }
 
@@ -301,8 +337,8 @@ export class SyncSession {
     if (reconciler === undefined) return
     this.#leadDueMs = null
     this.#roundCount += 1
-    this.#round = { number: this.#roundCount, awaits: 'brief' }
-    this.#expectAnswer()
+    this.#round = { number: this.#roundCount, awaits: 'brief', rowsLeft: 0 }
+    this.#answer.start(this.#nowMs)
     this.#send({ kind: 'digests', round: this.#roundCount, digests: reconciler.digests(this.#roundCount) })
   }
 
@@ -311,16 +347,24 @@ export class SyncSession {
     this.#briefed = { round, buckets: buckets.map((it) => it.bucket) }
     this.#leadDueMs = null
     this.#send({ kind: 'brief', round, buckets })
+    this.#charge(framesOfBrief(buckets))
   }
 
   #compare(round: number, buckets: readonly BucketBrief[]): void {
     if (this.#round?.number !== round || this.#round.awaits !== 'brief')
       return this.#close('out-of-order', `a brief of round ${round}`)
-    const { tags, rows } = this.#peer?.reconciler.compare(round, buckets) ?? { tags: NOTHING, rows: [] }
-    this.#sendRows(0, rows)
+    const difference = this.#peer?.reconciler.compare(round, buckets)
+    this.#charge(framesOfBrief(buckets))
+    if (difference === undefined || this.#isClosed) return
+    const { tags, theirs, own } = difference
+    this.#noteRows(theirs)
+    this.#charge(framesOf(this.#sendRows(0, own)))
+    this.#countTold(own)
+    if (this.#isClosed) return
     if (tags.length === 0) return this.#finishRound()
     this.#round.awaits = 'rows'
-    this.#expectAnswer()
+    this.#round.rowsLeft = tags.length / TAG_BYTES
+    this.#answer.start(this.#nowMs)
     this.#send({ kind: 'ask', round, tags })
   }
 
@@ -328,30 +372,57 @@ export class SyncSession {
     if (this.#briefed?.round !== round) return this.#close('out-of-order', `'ask' of round ${round}`)
     const rows = this.#peer?.reconciler.rowsOf(round, tags, this.#briefed.buckets) ?? []
     this.#briefed = null
-    this.#sendRows(round, rows)
+    this.#charge(framesOf(this.#sendRows(round, rows)))
+    this.#countTold(rows)
   }
 
-  /** Sends rows; of an answer at least one frame, of news none when there are none. */
-  #sendRows(round: number, rows: readonly HeadRow[]): void {
-    if (rows.length === 0 && round > 0) this.#send({ kind: 'rows', round, rows: [], isLast: true })
+  /** An honest peer takes what it is told of, and is not told again; else its rounds lead nowhere, for ever. */
+  #countTold(rows: readonly HeadRow[]): void {
+    const { history } = this.#init.replica
+    for (const { id } of rows) {
+      const order = history.find(id)
+      if (this.#told.has(order)) this.#toldAgain += 1
+      this.#told.add(order)
+    }
+    const most = Math.max(TOLD_AGAIN_MIN, TOLD_AGAIN_PER_DEVICE * history.deviceCount)
+    if (this.#toldAgain > most) this.#close('wasteful', `${this.#toldAgain} rows told again`)
+  }
+
+  /** Sends rows; of an answer at least one frame, of news none when there are none. Returns how many bytes that were. */
+  #sendRows(round: number, rows: readonly HeadRow[]): number {
+    let bytes = 0
+    if (rows.length === 0 && round > 0) bytes += this.#send({ kind: 'rows', round, rows: [], isLast: true })
     for (let at = 0; at < rows.length; at += ROWS_MAX) {
       const isLast = at + ROWS_MAX >= rows.length
-      this.#send({ kind: 'rows', round, rows: rows.slice(at, at + ROWS_MAX), isLast })
+      bytes += this.#send({ kind: 'rows', round, rows: rows.slice(at, at + ROWS_MAX), isLast })
     }
+    return bytes
   }
 
-  #rows(frame: Extract<Frame, { kind: 'rows' }>): void {
-    const isAnswer = frame.round === this.#round?.number && this.#round.awaits === 'rows'
-    if (frame.round !== 0 && !isAnswer) return this.#close('out-of-order', `rows of round ${frame.round}`)
-    for (const row of frame.rows) this.#noteRow(row)
+  #rows(frame: Extract<Frame, { kind: 'rows' }>, bytes: number): void {
+    const round = this.#round
+    if (frame.round !== 0 && (frame.round !== round?.number || round.awaits !== 'rows'))
+      return this.#close('out-of-order', `rows of round ${frame.round}`)
+    this.#noteRows(frame.rows)
     if (this.#plan.size > PEER_CHAINS_MAX)
       return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads`)
-    if (frame.round === 0) {
+    if (frame.round === 0 || round === null) {
       if (this.#round === null && this.#pull === null) this.#pullPlan()
       return
     }
-    this.#expectAnswer()
+    round.rowsLeft -= frame.rows.length
+    if (round.rowsLeft < 0)
+      return this.#close('out-of-order', `more rows than asked for in round ${round.number}`)
+    this.#answer.earn(bytes, this.#nowMs)
     if (frame.isLast) this.#finishRound()
+  }
+
+  #noteRows(rows: readonly HeadRow[]): void {
+    for (const row of rows) this.#noteRow(row)
+    for (const device of forksTold(this.#init.replica, rows)) {
+      this.#urgent.add(device)
+      this.#isUrgentDue = true
+    }
   }
 
   #noteRow(row: HeadRow): void {
@@ -372,7 +443,7 @@ export class SyncSession {
 
   #finishRound(): void {
     this.#round = null
-    this.#answerDueMs = null
+    this.#answer.stop()
     this.#pullPlan()
     if (this.#pull === null) this.#settle()
   }
@@ -381,12 +452,12 @@ export class SyncSession {
   #settle(): void {
     const own = this.#init.replica.heads.root()
     // A peer that had all of it from the start said so in its HELLO and has no reason to say it again.
-    if (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)) return this.#noteSynced()
+    if (this.#isPeerUpToDate()) return this.#noteSynced()
     this.#stuckAt = toHex(this.#lastPeerRoot ?? own) + toHex(own)
     this.#sendRoot(own)
   }
 
-  /** Asks for what the plan still lacks: first what the authority document needs, then the rest. */
+  /** Asks for what the plan still lacks: first the authority document and the proofs of forks, then the rest. */
   #pullPlan(): void {
     const { replica, share } = this.#init
     const wants: Want[] = []
@@ -394,17 +465,22 @@ export class SyncSession {
     this.#shareDueMs = null
     if (this.#plan.size > 0) share.note(this.#number, this.#nowMs)
     const isAlone = share.isAlone(this.#number, this.#nowMs)
-    const mayAsk = isAlone || replica.pending.size < WAITING_PAUSE
+    const isWaitingMuch =
+      replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
+    // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
+    const mayAsk = isAlone || !isWaitingMuch
+    const mustAsk = isWaitingMuch && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
       const order = replica.history.find(row.id)
       if (order >= 0 || replica.pending.has(row.id)) {
         if (order >= 0) this.#peerHas(order)
         this.#plan.delete(name)
       } else if (
-        mayAsk &&
         wants.length < WANTS_MAX &&
         bytes < WANT_BYTES_MAX &&
-        share.isMine(this.#number, row.device, this.#nowMs)
+        (mustAsk ||
+          this.#urgent.has(toHex(row.device)) ||
+          (mayAsk && share.isMine(this.#number, row.device, this.#nowMs)))
       ) {
         const isParted = replica.lengthOf(toHex(row.device)) >= row.length
         const have = knownOf(replica, row.device, isParted)
@@ -416,9 +492,12 @@ export class SyncSession {
     // What is left is the others' share: they may bring it, or stall.
     else if (wants.length === 0) this.#shareDueMs = this.#nowMs + SHARE_RETRY_MS
     if (wants.length === 0) return
-    const purpose = this.#isAuthorityDue ? 'authority' : 'all'
-    this.#isAuthorityDue = false
-    this.#ask(wants, purpose, isAlone ? REQUEST_COMMITS_ALONE : REQUEST_COMMITS_SHARED)
+    const purpose = this.#isUrgentDue ? 'urgent' : 'all'
+    this.#isUrgentDue = false
+    // No less than half as many as ranges, whose list may be long.
+    const fitting = Math.max(REQUEST_COMMITS_FIRST, wants.length / 2, this.#rate * REQUEST_MS)
+    const most = isAlone ? REQUEST_COMMITS_ALONE : REQUEST_COMMITS_SHARED
+    this.#ask(wants, purpose, Math.min(most, Math.floor(fitting)))
   }
 
   /** Asks again for commits that were stored once; a round that is under way comes first. */
@@ -429,29 +508,28 @@ export class SyncSession {
 
   #ask(wants: Want[], purpose: Pull['purpose'], limit: number): void {
     const { share } = this.#init
-    share.claim(
-      this.#number,
-      wants.map((it) => it.device),
-    )
-    share.progress(this.#number, this.#nowMs)
+    share.claim(this.#number, { devices: wants.map((it) => it.device), nowMs: this.#nowMs })
     this.#requestCount += 1
     const request = this.#requestCount
     const asked = wants.map((it) => toHex(it.to))
-    const counts = { ingesting: 0, stored: 0, duplicates: 0 }
-    this.#pull = { request, asked, purpose, ...counts, isSent: false, isMore: false }
-    this.#expectAnswer()
-    this.#send({ kind: 'want', request, isAuthorityOnly: purpose === 'authority', limit, wants })
+    const counts = { limit, left: limit, askedAtMs: this.#nowMs, ingesting: 0, stored: 0, duplicates: 0 }
+    this.#pull = { request, asked, purpose, ...counts, stopped: new Set(), isSent: false, isMore: false }
+    this.#answer.start(this.#nowMs)
+    this.#send({ kind: 'want', request, isUrgentOnly: purpose === 'urgent', limit, wants })
   }
 
-  #commits(frame: Extract<Frame, { kind: 'commits' }>): void {
+  #commits(frame: Extract<Frame, { kind: 'commits' }>, bytes: number): void {
     const pull = this.#pull
     if (pull === null || frame.request !== pull.request || pull.isSent)
       return this.#close('out-of-order', 'commits that nobody asked for')
     pull.ingesting += 1
     if (pull.ingesting > BATCHES_AHEAD)
       return this.#close('out-of-order', `more than ${BATCHES_AHEAD} batches before they were confirmed`)
-    this.#init.share.progress(this.#number, this.#nowMs)
-    this.#expectAnswer()
+    pull.left -= frame.records.length
+    if (pull.left < 0) return this.#close('out-of-order', 'more commits than were asked for')
+    this.#init.share.progress(this.#number, { bytes, nowMs: this.#nowMs })
+    this.#answer.earn(bytes, this.#nowMs)
+    if (pull.ingesting === BATCHES_AHEAD) this.#answer.pause(this.#nowMs)
     this.#out.push({ kind: 'ingest', records: frame.records })
   }
 
@@ -466,24 +544,23 @@ export class SyncSession {
     for (const { order } of result.stored) this.#peerHas(order)
     if (pull.duplicates > DUPLICATES_MAX)
       return this.#close('wasteful', `${pull.duplicates} known commits in one answer`)
-    this.#countRefusals(result)
+    this.#countRefusals(result, pull)
     if (this.#isClosed) return
     if (!pull.isSent) {
-      this.#expectAnswer()
+      this.#answer.resume(this.#nowMs)
       this.#send({ kind: 'more', request: pull.request })
     } else if (pull.ingesting === 0) this.#finishPull(pull)
   }
 
-  #countRefusals(result: IntakeResult): void {
-    const stopped = new Set<string>()
+  #countRefusals(result: IntakeResult, { stopped }: Pull): void {
     for (const { record, refusal } of result.refused) {
       const device = toHex(record.header.device)
-      // What follows a refused commit of its chain cannot link: the same refusal, and an honest peer sends it.
       if (refusal === 'gap' && stopped.has(device)) continue
       stopped.add(device)
       if (!CURABLE.has(refusal))
         return this.#close('refused-commit', `${refusal} at ${device}/${record.header.seq}`)
-      this.#refusals += 1
+      // Want of room is no fault of who sends: what an answer brings nothing of is counted as a whole.
+      if (refusal !== 'waiting-quota') this.#refusals += 1
     }
     if (result.stored.length > 0) this.#refusals = 0
     if (this.#refusals > REFUSALS_MAX) this.#close('refused-commit', `${this.#refusals} in a row`)
@@ -495,25 +572,27 @@ export class SyncSession {
       return this.#close('out-of-order', `'done' of request ${request}`)
     pull.isSent = true
     pull.isMore = isMore
-    this.#answerDueMs = null
+    this.#answer.stop()
     if (pull.ingesting === 0) this.#finishPull(pull)
   }
 
   #finishPull(pull: Pull): void {
     this.#pull = null
-    this.#answerDueMs = null
+    this.#answer.stop()
+    if (pull.isMore) this.#rate = (pull.limit - pull.left) / Math.max(1, this.#nowMs - pull.askedAtMs)
     if (pull.purpose === 'repair') return this.#pullPlan()
     this.#fruitless = pull.stored > 0 ? 0 : this.#fruitless + 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
       return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
-    this.#init.share.claim(this.#number, [])
+    this.#init.share.claim(this.#number, { devices: [], nowMs: this.#nowMs })
+    if (pull.purpose === 'urgent' && pull.isMore) this.#isUrgentDue = true
+    else if (!this.#isUrgentDue) this.#urgent.clear()
     // What a finished answer did not bring (a refused chain) is left to the next round.
     if (pull.purpose === 'all' && !pull.isMore) for (const id of pull.asked) this.#plan.delete(id)
     this.#pullPlan()
     if (this.#pull !== null || this.#plan.size > 0) return
     const own = this.#init.replica.heads.root()
-    if (pull.stored === 0 || (this.#lastPeerRoot !== null && equalBytes(this.#lastPeerRoot, own)))
-      return this.#settle()
+    if (pull.stored === 0 || this.#isPeerUpToDate()) return this.#settle()
     if (this.#peer?.isLeader === true) return this.#startRound()
     this.#sendRoot(own)
     this.#lead()
@@ -523,8 +602,13 @@ export class SyncSession {
     if (this.#serving !== null)
       return this.#close('out-of-order', 'a second request before the first was answered')
     const { replica } = this.#init
-    const orders = ordersOf(replica, frame.wants, frame.isAuthorityOnly)
+    const orders = ordersOf(replica, frame.wants, frame.isUrgentOnly)
     const isMore = orders.length > frame.limit
+    this.#charge(
+      Math.floor(orders.length / (RANGE_COMMITS_PER_FRAME * frame.limit)) +
+        (frame.isUrgentOnly ? URGENT_FRAMES : 0),
+    )
+    if (this.#isClosed) return
     this.#serving = new Serving(this.#init, {
       request: frame.request,
       orders: orders.subarray(0, frame.limit),
@@ -548,7 +632,13 @@ export class SyncSession {
     const serving = this.#serving
     const batch = serving?.take(commits) ?? null
     if (serving !== null && batch !== null) {
-      for (const order of batch.orders) this.#peerHas(order)
+      for (const order of batch.orders) {
+        this.#peerHas(order)
+        if (this.#served.has(order)) this.#servedTwice += 1
+        this.#served.add(order)
+      }
+      if (this.#servedTwice > SERVED_TWICE_MAX)
+        return this.#close('wasteful', `more than ${SERVED_TWICE_MAX} commits asked for twice`)
       this.#send({ kind: 'commits', request: serving.request, records: batch.records })
     }
     this.#serveOn()
@@ -556,18 +646,39 @@ export class SyncSession {
 
   #confirmed(request: number): void {
     // The last confirmations may cross the end of the answer; no honest peer sends many of these.
-    if (this.#serving === null || this.#serving.request !== request) {
-      if (!this.#mayAfford()) this.#close('flooding', `more than ${FRAMES_PER_SECOND_MAX} frames a second`)
-      return
-    }
+    if (this.#serving === null || this.#serving.request !== request) return this.#charge(1)
     if (!this.#serving.confirm()) return this.#close('out-of-order', `'more' of a batch that was not sent`)
     this.#serveOn()
   }
 
   #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
-    for (const device of devices) if (this.#newsOf(device).length > 0) this.#news.add(device)
+    for (const device of devices) {
+      if (this.#newsOf(device).length === 0) continue
+      if (this.#isForkNews(device)) this.#tellFork(device)
+      else this.#news.add(device)
+    }
     if (this.#news.size > 0) this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
+  }
+
+  /** True when the peer has said that it has all that is here now: what is told here came from it. */
+  #isPeerUpToDate(): boolean {
+    const root = this.#lastPeerRoot
+    return root !== null && equalBytes(root, this.#init.replica.heads.root())
+  }
+
+  #isForkNews(device: number): boolean {
+    return this.#init.replica.forkEnds.forked.has(device) && !this.#toldForks.has(device)
+  }
+
+  /** Tells of a fork at once, with all ends: two of one device in a frame are what makes the peer ask for it first. */
+  #tellFork(device: number): void {
+    this.#toldForks.add(device)
+    this.#news.delete(device)
+    if (this.#isPeerUpToDate()) return
+    this.#sendRows(0, this.#init.replica.heads.rowsOf(device))
+    this.isSynced = false
+    this.#rootAtMs = this.#nowMs + QUIET_MS
   }
 
   /** Rows of a device that the peer may not know. */
@@ -580,6 +691,7 @@ export class SyncSession {
   }
 
   #announce(): void {
+    if (this.#isPeerUpToDate()) return this.#news.clear()
     const rows = [...this.#news].flatMap((device) => this.#newsOf(device))
     this.#news.clear()
     this.#sendRows(0, rows)
@@ -592,8 +704,10 @@ export class SyncSession {
   #wake(): void {
     if (isDue(this.#helloDueMs, this.#nowMs))
       return this.#close('silent', `no 'hello' in ${HELLO_TIMEOUT_MS} ms`)
-    if (isDue(this.#answerDueMs, this.#nowMs))
-      return this.#close('silent', `no answer in ${ANSWER_TIMEOUT_MS} ms`)
+    if (isDue(this.#answer.dueMs, this.#nowMs))
+      return this.#answer.isSilent(this.#nowMs)
+        ? this.#close('silent', `no answer in ${ANSWER_TIMEOUT_MS} ms`)
+        : this.#close('stalling', `an answer of less than ${ANSWER_BYTES_PER_SECOND_MIN} bytes a second`)
     if (isDue(this.#announceAtMs, this.#nowMs)) {
       this.#announceAtMs = null
       this.#announce()
@@ -613,14 +727,10 @@ export class SyncSession {
     }
   }
 
-  #expectAnswer(): void {
-    this.#answerDueMs = this.#nowMs + ANSWER_TIMEOUT_MS
-  }
-
   #setWake(): void {
     const dues = [
       this.#helloDueMs,
-      this.#answerDueMs,
+      this.#answer.dueMs,
       this.#announceAtMs,
       this.#leadDueMs,
       this.#shareDueMs,
@@ -629,8 +739,11 @@ export class SyncSession {
     this.wakeAtMs = this.#isClosed || dues.length === 0 ? null : Math.min(...dues)
   }
 
-  #send(frame: Frame): void {
-    this.#out.push({ kind: 'send', bytes: prefixFrame(encodeFrame(frame)) })
+  /** Returns how many bytes that were. */
+  #send(frame: Frame): number {
+    const bytes = prefixFrame(encodeFrame(frame))
+    this.#out.push({ kind: 'send', bytes })
+    return bytes.length
   }
 
   #close(code: CloseCode, detail: string): void {
@@ -639,7 +752,6 @@ export class SyncSession {
   }
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0)
 /** Refusals that an honest peer may meet: another peer, or a later time, can cure them. */
 const CURABLE: ReadonlySet<CommitRefusal> = new Set([
   'gap',

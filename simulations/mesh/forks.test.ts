@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toHex } from '#protocol/encoding'
-import { listSection, stateHashes, testCoop } from '../../test/actors/coop-actors.ts'
+import { listSection, must, stateHashes, testCoop } from '../../test/actors/coop-actors.ts'
 import { Forker, show } from '../../test/actors/forker.ts'
 import { Pen, recordsOf } from '../../test/actors/pen.ts'
 import type { MemoryNode } from './memory-mesh.ts'
@@ -59,4 +59,25 @@ test('honest nodes agree whatever histories forking devices show to whom, after 
   )
   expect(reached.refusals).toBe(0)
   expect(Math.min(reached.forked, reached.beyond)).toBeGreaterThan(3)
+})
+
+test('the proof of a fork passes from node to node at once, before news are even gathered', () => {
+  const { mesh, founder, admit, crypto, coop } = testCoop(5)
+  const line = [founder, ...Array.from({ length: 5 }, () => admit('member'))]
+  const cheat = admit('venue')
+  const admissions = recordsOf(founder)
+  for (const node of line.slice(1)) show(node, admissions)
+  const forker = new Forker(coop, { pen: new Pen(coop, cheat.signer), sha256: crypto.sha256 })
+  const trunk = forker.fork([], 0, 3, admissions)
+  for (const node of line) show(node, trunk)
+  for (const [i, node] of line.entries()) if (i > 0) mesh.connect(line[i - 1] ?? founder, node)
+  mesh.settle()
+  const startMs = mesh.nowMs
+  must(founder.author([listSection('other news', crypto.sha256)]))
+  show(founder, forker.fork(trunk, 1, 1))
+  mesh.settle(0)
+  expect(mesh.nowMs).toBe(startMs)
+  expect(line.map((it) => it.replica.forkEnds.forked.size)).toEqual(line.map(() => 1))
+  // The news that were written before have not come so far.
+  expect(line.at(-1)?.replica.logLength).toBe(admissions.length + trunk.length + 1)
 })

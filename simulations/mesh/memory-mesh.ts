@@ -16,6 +16,10 @@ export class MemoryNode {
   readonly share: PullShare = new PullShare()
   /** Why sessions to this node's peers were closed, by this node. */
   readonly closed: string[] = []
+  /** What peers sent: commits, those of them that were here, and the bytes of all; and the most bytes that waited. */
+  readonly taken: { commits: number; duplicates: number; bytes: number; waitingBytesMax: number } = {
+    ...{ commits: 0, duplicates: 0, bytes: 0, waitingBytesMax: 0 },
+  }
 
   constructor(replica: Replica, mesh: MemoryMesh) {
     this.replica = replica
@@ -43,6 +47,14 @@ export class MemoryNode {
     return result
   }
 
+  #count(records: readonly Uint8Array[], duplicates: number): void {
+    const { taken } = this
+    taken.commits += records.length
+    taken.duplicates += duplicates
+    taken.bytes += records.reduce((sum, record) => sum + record.length, 0)
+    taken.waitingBytesMax = Math.max(taken.waitingBytesMax, this.replica.pending.bytes)
+  }
+
   /** Carries out what a session asked for. */
   run(peer: MemoryNode, outputs: readonly SessionOutput[]): void {
     const session = this.sessions.get(peer)
@@ -64,6 +76,7 @@ export class MemoryNode {
             break
           }
           const result = this.replica.ingest(decoded.records)
+          this.#count(output.records, result.duplicates)
           this.write(result.stored)
           this.run(
             peer,
@@ -83,6 +96,18 @@ export class MemoryNode {
   }
 }
 
+/** What one direction of a link carries, and how fast. */
+interface Link {
+  from: MemoryNode
+  to: MemoryNode
+  splitter: FrameSplitter
+  queue: Uint8Array[]
+  /** Infinity: everything that is under way can be delivered now. */
+  bytesPerMs: number
+  /** When the first of the queue has arrived, ms. */
+  dueMs: number
+}
+
 const NOTHING: Uint8Array = new Uint8Array(0)
 
 /** Makes stale documents anew, as every host must after it took commits. `read`: the record at a place of the log. */
@@ -98,13 +123,6 @@ export function settleDocuments(replica: Replica, read: (order: number) => Uint8
   }
 }
 
-interface Link {
-  from: MemoryNode
-  to: MemoryNode
-  splitter: FrameSplitter
-  queue: Uint8Array[]
-}
-
 /** Nodes in memory, joined by FIFO links; which link delivers next is drawn from a seed. */
 export class MemoryMesh {
   readonly crypto: Crypto
@@ -114,6 +132,9 @@ export class MemoryMesh {
   nowMs = 1_700_000_000_000
   /** Bytes sent so far. */
   sentBytes = 0
+  /** The most bytes that were under way at once. */
+  underWayBytesMax = 0
+  #underWayBytes = 0
 
   constructor(crypto: Crypto, random: SeededRandom) {
     this.crypto = crypto
@@ -131,7 +152,8 @@ export class MemoryMesh {
       [b, a],
     ]
     for (const [from, to] of sides) {
-      this.#links.push({ from, to, splitter: new FrameSplitter(FRAME_BYTES_MAX), queue: [] })
+      const splitter = new FrameSplitter(FRAME_BYTES_MAX)
+      this.#links.push({ from, to, splitter, queue: [], bytesPerMs: Infinity, dueMs: 0 })
       const session = new SyncSession({
         replica: from.replica,
         sha256: this.crypto.sha256,
@@ -150,21 +172,44 @@ export class MemoryMesh {
     b.sessions.get(a)?.end()
     a.sessions.delete(b)
     b.sessions.delete(a)
-    this.#links = this.#links.filter(
-      (it) => !(it.from === a && it.to === b) && !(it.from === b && it.to === a),
-    )
+    const isCut = ({ from, to }: Link): boolean => (from === a && to === b) || (from === b && to === a)
+    for (const { queue } of this.#links.filter(isCut))
+      this.#underWayBytes -= queue.reduce((sum, bytes) => sum + bytes.length, 0)
+    this.#links = this.#links.filter((link) => !isCut(link))
+  }
+
+  /** From now on the link from one to the other carries so many bytes a millisecond; 0: nothing more arrives. */
+  pace(from: MemoryNode, to: MemoryNode, bytesPerMs: number): void {
+    const link = this.#link(from, to)
+    if (link === undefined) throw new Error('the nodes are not connected')
+    link.bytesPerMs = bytesPerMs
+    this.#setDue(link)
   }
 
   post(from: MemoryNode, to: MemoryNode, bytes: Uint8Array): void {
     this.sentBytes += bytes.length
-    this.#links.find((it) => it.from === from && it.to === to)?.queue.push(bytes)
+    const link = this.#link(from, to)
+    if (link === undefined) return
+    link.queue.push(bytes)
+    if (link.queue.length === 1) this.#setDue(link)
+    this.#underWayBytes += bytes.length
+    this.underWayBytesMax = Math.max(this.underWayBytesMax, this.#underWayBytes)
+  }
+
+  #link(from: MemoryNode, to: MemoryNode): Link | undefined {
+    return this.#links.find((it) => it.from === from && it.to === to)
+  }
+
+  #setDue(link: Link): void {
+    const [first] = link.queue
+    link.dueMs = first === undefined ? Infinity : this.nowMs + first.length / link.bytesPerMs
   }
 
   /** Delivers until nothing is under way and nothing is due within `untilMs`; at most `stepsMax` deliveries. */
   settle(forMs = 5_000, stepsMax = 100_000): void {
     const endMs = this.nowMs + forMs
     for (let step = 0; step < stepsMax; step += 1) {
-      const busy = this.#links.filter((link) => link.queue.length > 0)
+      const busy = this.#links.filter((link) => link.queue.length > 0 && link.dueMs <= this.nowMs)
       const link = busy[busy.length > 0 ? this.#random.below(busy.length) : 0]
       if (link !== undefined) this.#deliver(link)
       else if (!this.#wakeNext(endMs)) return
@@ -174,6 +219,8 @@ export class MemoryMesh {
 
   #deliver(link: Link): void {
     const bytes = link.queue.shift() ?? new Uint8Array()
+    this.#underWayBytes -= bytes.length
+    this.#setDue(link)
     const split = link.splitter.push(bytes)
     if (!split.ok) return this.disconnect(link.from, link.to)
     for (const frame of split.frames) {
@@ -191,6 +238,11 @@ export class MemoryMesh {
         const atMs = session.wakeAtMs
         if (atMs !== null && atMs <= endMs && (next === null || atMs < next.atMs)) next = { node, peer, atMs }
       }
+    }
+    const arrivalMs = Math.min(...this.#links.map((link) => (link.queue.length > 0 ? link.dueMs : Infinity)))
+    if (arrivalMs <= Math.min(endMs, next?.atMs ?? endMs)) {
+      this.nowMs = Math.max(this.nowMs, arrivalMs)
+      return true
     }
     if (next === null) return false
     this.nowMs = Math.max(this.nowMs, next.atMs)

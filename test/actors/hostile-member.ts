@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, Stream } from '@libp2p/interface'
 import { LEAF_BYTES, leafCount } from '#protocol/asset'
 import { signCommit, compareSeen, decodeRecords } from '#protocol/commit'
@@ -18,14 +19,19 @@ import {
 import type { Frame, SessionInput, SessionOutput } from '#protocol/sync'
 import { ASSET_PROTOCOL } from '#node/assets'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { FramedStream, SYNC_PROTOCOL, askToJoin, readInviteLink } from '#node/mesh'
+import { FramedStream, SYNC_PROTOCOL, StreamEnded, askToJoin, readInviteLink } from '#node/mesh'
+import type { Attack, Insider } from './attacks.ts'
 import { must } from './coop-actors.ts'
 import type { NodeProcess } from './node-process.ts'
+import { Pen } from './pen.ts'
 import { RawPeer } from './raw-peer.ts'
 import { until } from './until.ts'
 
 /** How long the other side may take for one frame. */
 const FRAME_TIMEOUT_MS = 20_000
+
+/** How long an attack may be borne: above what an answer may take. */
+const ATTACK_TIMEOUT_MS = 60_000
 
 /** What a lying provider says of an asset and of each of its leaves. */
 export interface Lie {
@@ -176,6 +182,7 @@ export class HostileMember {
       authority: this.replica.authority.stateHash(),
       root: new Uint8Array(randomBytes(32)),
       key: new Uint8Array(randomBytes(16)),
+      forks: new Uint8Array(32),
     }
   }
 
@@ -198,7 +205,7 @@ export class HostileMember {
         await stream.send(encodeFrame({ kind: 'brief', round: frame.round, buckets: [] }))
         if (!isGiven) await stream.send(encodeFrame({ kind: 'rows', round: 0, rows: [row], isLast: true }))
       } else if (frame?.kind === 'want') {
-        const wanted = frame.isAuthorityOnly ? [] : records
+        const wanted = frame.isUrgentOnly ? [] : records
         const answer = {
           kind: 'commits',
           request: frame.request,
@@ -212,6 +219,52 @@ export class HostileMember {
         return true
       }
     }
+  }
+
+  /** What the actors of attacks need to know of this device; its chain has its first commit, which `node` took. */
+  async insider(node: NodeProcess): Promise<Insider> {
+    const pen = new Pen(this.replica.coop, this.signer)
+    const own = this.replica.history.findDevice(this.signer.publicKey)
+    if (this.replica.history.branchesOf(own).length === 0) {
+      this.write()
+      await this.sync(node)
+    }
+    pen.written.push(...this.#log.filter((it) => toHex(it.header.device) === this.device))
+    return { coop: this.replica.coop, records: this.#log, pen }
+  }
+
+  /** Says what an attack says until the other side ends the stream; how many frames that took. */
+  async attack(node: NodeProcess, attack: Attack): Promise<number> {
+    const stream = await this.open(node)
+    let count = 0
+    const say = async (frames: readonly Frame[]): Promise<void> => {
+      for (const frame of frames) {
+        await stream.send(encodeFrame(frame))
+        count += 1
+      }
+    }
+    const ticking = new AbortController()
+    const tick = async (): Promise<void> => {
+      const { tick: ticks } = attack
+      while (ticks !== undefined && !ticking.signal.aborted) {
+        await sleep(ticks.everyMs, undefined, { signal: ticking.signal })
+        await say(ticks.frames())
+      }
+    }
+    const ticks = tick().catch(() => undefined)
+    try {
+      await say(attack.opening())
+      while (!stream.hasEnded) {
+        const decoded = decodeFrame(await stream.next(ATTACK_TIMEOUT_MS))
+        if (decoded.ok) await say(attack.answer(decoded.frame))
+      }
+    } catch (cause) {
+      if (!(cause instanceof StreamEnded)) throw cause
+    } finally {
+      ticking.abort()
+      await ticks
+    }
+    return count
   }
 
   /** Why `node` says that it ended the last session with this device. */

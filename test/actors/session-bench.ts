@@ -41,7 +41,8 @@ export class SessionBench {
     const zeros = new Uint8Array(32)
     const key = new Uint8Array(16).fill(2)
     const { coop } = this.replica
-    this.frame({ kind: 'hello', version: SYNC_VERSION, coop, authority: zeros, root: zeros, key, ...changes })
+    const digests = { authority: zeros, root: zeros, forks: zeros }
+    this.frame({ kind: 'hello', version: SYNC_VERSION, coop, key, ...digests, ...changes })
     return this
   }
 
@@ -55,9 +56,16 @@ export class SessionBench {
 
   /** Answers the open round: the peer has these rows, and this side none of them. */
   answer(rows: readonly HeadRow[], round = 1): this {
-    const buckets = [...new Set(rows.map((row) => row.device[0] ?? 0))]
-      .sort((a, b) => a - b)
-      .map((bucket) => ({ bucket, tags: new Uint8Array(6).fill(bucket) }))
+    const tags = new Map<number, number[]>()
+    for (const [i, row] of rows.entries()) {
+      const bucket = row.device[0] ?? 0
+      const bytes = tags.get(bucket) ?? []
+      bytes.push(bucket, i >> 8, i & 255, 0, 0, 0)
+      tags.set(bucket, bytes)
+    }
+    const buckets = [...tags]
+      .sort(([a], [b]) => a - b)
+      .map(([bucket, bytes]) => ({ bucket, tags: Uint8Array.from(bytes) }))
     this.frame({ kind: 'brief', round, buckets })
     if (rows.length > 0) this.frame({ kind: 'rows', round, rows: [...rows], isLast: true })
     return this
@@ -75,12 +83,12 @@ export class SessionBench {
   }
 
   /** What the host does with an `ingest`. */
-  ingest(bytes: readonly Uint8Array[]): void {
+  ingest(bytes: readonly Uint8Array[]): SessionOutput[] {
     const decoded = decodeRecords(bytes, sha256)
     const outcome = decoded.ok
       ? ({ ok: true, result: this.replica.ingest(decoded.records) } as const)
       : decoded
-    this.give({ kind: 'ingested', outcome })
+    return this.give({ kind: 'ingested', outcome })
   }
 
   /** Gives the log's answer to a `read`: these records, which this side stores. */
@@ -122,7 +130,7 @@ export function wantOf(
 ): Extract<Frame, { kind: 'want' }> {
   const { device, id } = rowOf(record)
   const wants = [{ device, to: id, have: [...have] }]
-  return { kind: 'want', request: 1, isAuthorityOnly: false, limit: 10_000, wants }
+  return { kind: 'want', request: 1, isUrgentOnly: false, limit: 10_000, wants }
 }
 
 function frameOf(bytes: Uint8Array): Frame {

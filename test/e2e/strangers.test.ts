@@ -138,6 +138,7 @@ test.concurrent('while an invite is open, an unknown key gets no byte on any pro
   const hello = encodeFrame({
     ...{ kind: 'hello', version: SYNC_VERSION, coop, authority: zeros, root: zeros },
     key: new Uint8Array(16),
+    forks: zeros,
   })
   const short = toHex(coop.subarray(0, 8))
   const probes: [string, Uint8Array][] = [

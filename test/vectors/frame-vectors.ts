@@ -3,6 +3,7 @@ import type { Value } from '#protocol/encoding'
 import { foundCoop } from '#protocol/coop'
 import { History } from '#protocol/history'
 import { BUCKET_COUNT, Heads } from '#protocol/replica'
+import type { HeadRow } from '#protocol/replica'
 import { PullShare, SYNC_VERSION, SyncSession, encodeFrame, prefixFrame } from '#protocol/sync'
 import type { Frame, FrameRefusal } from '#protocol/sync'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
@@ -17,6 +18,7 @@ const hello = {
   authority: filled(2),
   root: filled(3),
   key: filled(4, 16),
+  forks: filled(8),
 } as const
 const row = { device: filled(5), length: 9, id: filled(6) }
 
@@ -29,21 +31,21 @@ const VALID: [string, Frame][] = [
   [
     'a request for the authority document',
     {
-      ...{ kind: 'want', request: 1, isAuthorityOnly: true, limit: 16_384 },
+      ...{ kind: 'want', request: 1, isUrgentOnly: true, limit: 16_384 },
       wants: [{ device: filled(5), to: filled(6), have: [] }],
     },
   ],
   [
     'a request for two branches of one device, of which two commits are known',
     {
-      ...{ kind: 'want', request: 3, isAuthorityOnly: false, limit: 2_000 },
+      ...{ kind: 'want', request: 3, isUrgentOnly: false, limit: 2_000 },
       wants: [
         { device: filled(5), to: filled(6), have: [filled(8), filled(7)] },
         { device: filled(5), to: filled(9), have: [filled(8), filled(7)] },
       ],
     },
   ],
-  ['a request for nothing', { kind: 'want', request: 2, isAuthorityOnly: false, limit: 1, wants: [] }],
+  ['a request for nothing', { kind: 'want', request: 2, isUrgentOnly: false, limit: 1, wants: [] }],
   [
     'commits (the records are not looked into)',
     { kind: 'commits', request: 1, records: [filled(8, 3), filled(9, 30)] },
@@ -58,6 +60,16 @@ const VALID: [string, Frame][] = [
       buckets: [
         { bucket: 0, tags: filled(0, 0) },
         { bucket: 255, tags: filled(7, 12) },
+      ],
+    },
+  ],
+  [
+    'rows of a bucket without any and of one with one',
+    {
+      ...{ kind: 'brief', round: 1 },
+      buckets: [
+        { bucket: 0, rows: [] },
+        { bucket: 5, rows: [row] },
       ],
     },
   ],
@@ -78,8 +90,15 @@ export function frameVectors(): VectorFile {
     frames: VALID.map(([name, frame]) => {
       return { name, kind: frame.kind, hex: toHex(encodeFrame(frame)), value: tagged(fieldsOf(frame)) }
     }),
-    laterHello: [
-      { name: 'a later version may say more', hex: hex([0, SYNC_VERSION + 1, ...helloRest(), 'more']) },
+    otherHellos: [
+      {
+        ...{ name: 'an earlier version said less', version: 2 },
+        hex: hex([0, 2, ...helloRest().slice(0, -1)]),
+      },
+      {
+        ...{ name: 'a later version may say more', version: SYNC_VERSION + 1 },
+        hex: hex([0, SYNC_VERSION + 1, ...helloRest(), 'more']),
+      },
     ],
     invalid: invalidFrames(),
     streams: [
@@ -100,7 +119,7 @@ export function frameVectors(): VectorFile {
 }
 
 function helloRest(): Value[] {
-  return [hello.coop, hello.authority, hello.root, hello.key]
+  return [hello.coop, hello.authority, hello.root, hello.key, hello.forks]
 }
 
 function invalidFrames(): Vector[] {
@@ -148,7 +167,7 @@ function invalidFrames(): Vector[] {
       'frame-shape',
     ],
     ['a request for at most 0 commits', hex([3, 1, false, 0, []]), 'frame-shape'],
-    ['41 known ids', hex(want([filled(5), filled(6), ids(41)])), 'frame-limit'],
+    ['161 known ids', hex(want([filled(5), filled(6), ids(161)])), 'frame-limit'],
     [
       '8,193 ranges',
       [
@@ -174,6 +193,12 @@ function invalidFrames(): Vector[] {
     ['a brief with falling buckets', hex(brief([2, filled(7, 6)], [1, filled(8, 6)])), 'frame-shape'],
     ['a tag of five bytes in a brief', hex(brief([1, filled(7, 5)])), 'frame-shape'],
     ['tags in a list', hex(brief([1, [filled(7, 6)]])), 'frame-shape'],
+    ['a row in the brief of another bucket', hex(brief([6, [[filled(5), 1, filled(6)]]])), 'frame-shape'],
+    [
+      '37 rows in a brief',
+      hex(brief([5, Array.from({ length: 37 }, (_, i) => [filled(5), 1, filled(i)])])),
+      'frame-limit',
+    ],
     [
       '65,537 tags in a brief',
       [
@@ -206,14 +231,14 @@ function hex(value: Value): string {
 function fieldsOf(frame: Frame): Value {
   switch (frame.kind) {
     case 'hello':
-      return [0, frame.version, frame.coop, frame.authority, frame.root, frame.key]
+      return [0, frame.version, frame.coop, frame.authority, frame.root, frame.key, frame.forks]
     case 'digests':
       return [1, frame.round, frame.digests]
     case 'rows':
-      return [2, frame.round, frame.rows.map((it) => [it.device, it.length, it.id]), frame.isLast]
+      return [2, frame.round, rowList(frame.rows), frame.isLast]
     case 'want':
       return [
-        ...[3, frame.request, frame.isAuthorityOnly, frame.limit],
+        ...[3, frame.request, frame.isUrgentOnly, frame.limit],
         frame.wants.map((it) => [it.device, it.to, it.have]),
       ]
     case 'commits':
@@ -223,12 +248,19 @@ function fieldsOf(frame: Frame): Value {
     case 'root':
       return [6, frame.root]
     case 'brief':
-      return [7, frame.round, frame.buckets.map((it) => [it.bucket, it.tags])]
+      return [
+        ...[7, frame.round],
+        frame.buckets.map((it) => [it.bucket, 'tags' in it ? it.tags : rowList(it.rows)]),
+      ]
     case 'ask':
       return [8, frame.round, frame.tags]
     case 'more':
       return [9, frame.request]
   }
+}
+
+function rowList(rows: readonly HeadRow[]): Value {
+  return rows.map((it) => [it.device, it.length, it.id])
 }
 
 function headsVector(): Vector {
@@ -259,7 +291,7 @@ function headsVector(): Vector {
   }
 }
 
-/** What a session sends for a co-op of one commit, whose device falls into one bucket. */
+/** What a session sends for a co-op whose devices all fall into one bucket, so many that their rows are tagged. */
 function digestVector(): Vector {
   const seeds = { kit: filled(1), device: filled(2) }
   const [kit, device] = [nodeSigner(seeds.kit), nodeSigner(seeds.device)]
@@ -267,6 +299,11 @@ function digestVector(): Vector {
   const founded = foundCoop({ ...names, kit, device, nonce: filled(3, 16), nowMs: 0 }, crypto)
   if (!founded.ok) throw new Error(founded.refusal)
   const { replica, coop } = founded
+  const bucket = device.publicKey[0] ?? 0
+  for (let i = 0; i < 36; i += 1) {
+    const links = { device: Uint8Array.of(bucket, ...filled(i, 31)), seq: 0, prev: -1, seen: [] }
+    replica.restore({ ...links, id: filled(100 + i), isSigned: true, documents: [] })
+  }
   const [own, theirs] = [filled(2, 16), filled(4, 16)]
   const session = new SyncSession({ replica, sha256: crypto.sha256, key: own, share: new PullShare() })
   const say = (frame: Frame): string => {
@@ -276,8 +313,7 @@ function digestVector(): Vector {
   session.handle({ kind: 'open' }, 0)
   const frame = say({ ...hello, coop, key: theirs })
   const brief = say({ kind: 'digests', round: 5, digests: filled(0, BUCKET_COUNT * 4) })
-  const bucket = device.publicKey[0] ?? 0
-  const [row] = replica.heads.rows(bucket)
+  const rows = replica.heads.rows(bucket)
   return {
     name: 'the smaller session key goes first; round 1 was opened by this side, round 5 by the peer',
     seeds: { kit: toHex(seeds.kit), device: toHex(seeds.device) },
@@ -288,7 +324,7 @@ function digestVector(): Vector {
     bucket,
     bucketDigest: toHex(replica.heads.digest(bucket)),
     frame,
-    row: { device: toHex(row?.device ?? coop), length: row?.length, id: toHex(row?.id ?? coop) },
+    rows: rows.map((row) => ({ device: toHex(row.device), length: row.length, id: toHex(row.id) })),
     brief,
   }
 }
