@@ -326,6 +326,8 @@ export class Replica {
     if (signer === null) return refuse('read-only', 'this replica has no key')
     const verdict = this.check(sections)
     if (!verdict.ok) return verdict
+    if (sections.length === 0 && this.standing === null)
+      return refuse('not-a-member', 'this device is not on the roster')
     const number = this.history.findDevice(signer.publicKey)
     if (this.history.branchesOf(number).length > 1)
       return refuse(
@@ -335,9 +337,10 @@ export class Replica {
     if (this.pending.isWaiting(this.device ?? ''))
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
     const stored: StoredCommit[] = []
-    const news = [...this.#plan().seen]
-    while (news.length > SEEN_MAX) stored.push(this.#write([], news.splice(0, SEEN_MAX), signer, nowMs))
-    const last = this.#write(sections, news, signer, nowMs)
+    // Planned anew for each: what one lists may show where a chain parts, and then the next must not list that again.
+    while (this.#plan().seen.length > SEEN_MAX)
+      stored.push(this.#write([], firstHeads(this.#plan().seen), signer, nowMs))
+    const last = this.#write(sections, this.#plan().seen, signer, nowMs)
     return { ok: true, stored: [...stored, last], commit: last.record }
   }
 
@@ -385,13 +388,14 @@ export class Replica {
       for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
       return refuseIt('false-seen')
     }
-    if (links.missing.length === 0 && this.#listsKnownFork(links)) return refuseIt('fork-known')
     if (links.missing.length > 0) {
       if (this.pending.isFull(header.device)) return refuseIt('waiting-quota')
       this.pending.add(record, links.missing)
       result.waiting.push(record)
       return
     }
+    const refusal = this.#judgeLinked(record, links)
+    if (refusal !== null) return refuseIt(refusal)
     result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
     this.#takeReleased(record.id, result)
   }
@@ -402,9 +406,10 @@ export class Replica {
     for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
       result.released.push(record.id)
       const links = this.#resolve(record)
-      if (links === null || this.#listsKnownFork(links)) {
+      const refusal = links === null ? 'false-seen' : this.#judgeLinked(record, links)
+      if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.refused.push({ record, refusal: links === null ? 'false-seen' : 'fork-known' })
+        result.refused.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
@@ -427,6 +432,23 @@ export class Replica {
       else if (history.seqOf(order) !== head.seq || !history.isBy(order, head.device)) return null
     }
     return { prev, seen, missing }
+  }
+
+  /** Judges a commit of which all that it acknowledges is in the log. */
+  #judgeLinked(record: CommitRecord, links: { prev: number; seen: readonly number[] }): CommitRefusal | null {
+    if (links.prev < 0 && !this.#isAdmittedBy(record, links.seen)) return 'unknown-device'
+    return this.#listsKnownFork(links) ? 'fork-known' : null
+  }
+
+  /**
+   * True when a first commit acknowledges the admission of its device, or founds the co-op. Judged by what it
+   * acknowledges alone: an admission may be on a branch that others are not told of, and they must judge alike.
+   */
+  #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
+    const name = toHex(record.header.device)
+    const admissions = this.authority.admissionsOf(name)
+    const isKnown = (order: number): boolean => seen.some((head) => this.history.knows(head, order))
+    return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
   }
 
   /**
@@ -648,7 +670,8 @@ export class Replica {
     const { heads, relied }: Acknowledgements = planAcknowledgements(history, { own, device })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
-      const leads = (order: number): number => Number(history.relies(order, admitted))
+      const leads = (order: number): number =>
+        Number(!this.#isContested(order) && history.relies(order, admitted))
       heads.sort((a, b) => leads(b) - leads(a))
     }
     const seen = heads.map((order) => ({
@@ -666,6 +689,13 @@ interface Plan {
   at: number
   seen: readonly SeenHead[]
   relied: PastVector
+}
+
+/** As many heads as fit a commit; the two that prove a fork stay together, or one alone would be relied on. */
+function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
+  const [last, next] = [seen[SEEN_MAX - 1], seen[SEEN_MAX]]
+  const isPair = last !== undefined && next !== undefined && equalBytes(last.device, next.device)
+  return seen.slice(0, isPair ? SEEN_MAX - 1 : SEEN_MAX)
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
