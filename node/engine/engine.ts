@@ -194,7 +194,8 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Takes commits from a peer. They count at once; wait for `durable()` before anyone else is told. */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    if (this.#failure !== null) return { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
+    if (this.#failure !== null)
+      return { stored: [], waiting: [], released: [], duplicates: 0, refused: [], dropped: [] }
     const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
     const result = this.#replica.ingest(records, checked)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.

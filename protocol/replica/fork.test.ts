@@ -157,7 +157,8 @@ test('fork-known: who knows that a chain has parted lists nothing more of it', (
   const waiting = reader(coop, [...base, left, right, start, knows])
   expect(waiting.ingest([more]).waiting.length).toBe(1)
   const released = waiting.ingest([deepLeft])
-  expect([refusals(released), waiting.pending.size]).toEqual([['fork-known'], 0])
+  expect(released.dropped.map((it) => it.refusal)).toEqual(['fork-known'])
+  expect([refusals(released), waiting.pending.size]).toEqual([[], 0])
   // An earlier parting is news.
   pen.forget(2)
   const again = pen.write({ seen: [headOf(all)], timeMs: 9 })

@@ -38,6 +38,7 @@ test('a batch in order is stored; the same batch again is all duplicates', () =>
     released: [],
     duplicates: batch.length,
     refused: [],
+    dropped: [],
   })
   expect(replica.ingest([...batch, ...batch]).duplicates).toBe(2 * batch.length)
 })

@@ -64,7 +64,10 @@ export interface IntakeResult {
   /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
   released: Uint8Array[]
   duplicates: number
+  /** Of what was sent. */
   refused: { record: CommitRecord; refusal: CommitRefusal }[]
+  /** Had waited, and turned out to be refused: no fault of who sent what they waited for. */
+  dropped: { record: CommitRecord; refusal: CommitRefusal }[]
 }
 
 /** What a local write did. */
@@ -265,7 +268,10 @@ export class Replica {
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
     const { verdicts, signed } = judgeBatch(records, this.#view, checked)
-    const result: IntakeResult = { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
+    const result: IntakeResult = {
+      ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+      ...{ refused: [], dropped: [] },
+    }
     for (const [i, record] of records.entries()) {
       const verdict = verdicts[i] ?? 'gap'
       if (verdict === 'duplicate') result.duplicates += 1
@@ -409,7 +415,7 @@ export class Replica {
       const refusal = links === null ? 'false-seen' : this.#judgeLinked(record, links)
       if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.refused.push({ record, refusal: refusal ?? 'false-seen' })
+        result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
