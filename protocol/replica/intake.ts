@@ -1,9 +1,10 @@
 import { equalBytes, toHex } from '../encoding/index.ts'
 import { commitMessage } from '../commit/index.ts'
-import type { CommitRecord } from '../commit/index.ts'
+import type { CommitRecord, SeenHead } from '../commit/index.ts'
 import { RowIndex } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { SignatureRule } from '../identity/index.ts'
+import { WAITING_PER_DEVICE_MAX } from './pending.ts'
 import type { Pending } from './pending.ts'
 
 /** Headers between two checked signatures of one chain, at most (design, section 4). */
@@ -48,7 +49,9 @@ export interface Judgement {
  * Judges a batch in order: links each record to what is stored, waits, or came earlier in the batch, then checks one
  * signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails is
  * refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
- * have spoilt all but those that the sender itself checked, and the sender's windows are not ours.
+ * have spoilt all but those that the sender itself checked, and the sender's windows are not ours. Before a commit that
+ * may have to wait, or is refused for what it lists, stands one whose own signature holds: else nothing in the log
+ * would cover what is stored, nobody could be sent it, and whoever acknowledges it would be left behind everywhere.
  *
  * @param checked - places of records whose own signature the host has checked by the same rule and found good
  */
@@ -60,7 +63,8 @@ export function judgeBatch(
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
   const signed = new Set<number>(checked)
-  for (const run of batch.runs) checkRun(run, { records, verdicts, signed, rule: view.rule })
+  const run = { records, verdicts, signed, rule: view.rule, doubtful: batch.doubtful }
+  for (const places of batch.runs) checkRun(places, run)
   return { verdicts, signed }
 }
 
@@ -87,6 +91,12 @@ export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
 class Batch {
   /** Places in the batch of records that follow each other on one chain. */
   readonly runs: number[][] = []
+  /** Places of records that may be refused, or have to wait, when what is before them is not. */
+  readonly doubtful: Set<number> = new Set()
+  /** Places of records that may have to wait. */
+  readonly #waiting = new Set<number>()
+  /** Places of records that will be folded for certain. */
+  readonly #sure = new Set<number>()
   readonly #view: IntakeView
   readonly #ids: RowIndex
   /** By number in `#ids`: the place in the batch, and the run. */
@@ -114,6 +124,7 @@ class Batch {
     const place = this.#places[before]
     const verdict = place === undefined ? this.#linkToStored(record) : follows(record, records[place])
     if (verdict !== 'linked') return verdict
+    this.#foresee(record, place, records)
     const run = this.#runOf[before]
     // A second commit after the same one is the other branch of a fork: a run of its own.
     const extended = run !== undefined && run.at(-1) === place ? run : []
@@ -122,6 +133,31 @@ class Batch {
     this.#runOf[this.#ids.add(id)] = extended
     this.#places.push(this.#count)
     return 'linked'
+  }
+
+  /** Notes whether the record, which follows that at `place` of the batch, will be folded. */
+  #foresee({ header }: CommitRecord, place: number | undefined, records: readonly CommitRecord[]): void {
+    const { history, pending } = this.#view
+    const isStored = header.prev === null || (place === undefined && history.find(header.prev) >= 0)
+    const isFollowing = isStored || (place !== undefined && !this.#waiting.has(place))
+    const isComplete = header.seen.every((head) => this.#isThere(head, records))
+    if (!isComplete) this.doubtful.add(this.#count)
+    if (!isFollowing || !isComplete) {
+      this.#waiting.add(this.#count)
+      if (pending.countOf(header.device) + this.#waiting.size > WAITING_PER_DEVICE_MAX)
+        this.doubtful.add(this.#count)
+      // Whether a first commit is taken depends on who is admitted by then.
+    } else if (header.prev !== null && (isStored || this.#sure.has(place ?? -1))) this.#sure.add(this.#count)
+  }
+
+  /** True when a head is in the log, or will be before this record, and is what it is said to be. */
+  #isThere({ id, device, seq }: SeenHead, records: readonly CommitRecord[]): boolean {
+    const { history } = this.#view
+    const order = history.find(id)
+    if (order >= 0) return history.seqOf(order) === seq && history.isBy(order, device)
+    const place = this.#places[this.#ids.find(id)] ?? -1
+    const header = records[place]?.header
+    return this.#sure.has(place) && header?.seq === seq && equalBytes(header.device, device)
   }
 
   #linkToStored(record: CommitRecord): IntakeVerdict {
@@ -152,9 +188,10 @@ function checkRun(
     verdicts: IntakeVerdict[]
     signed: Set<number>
     rule: SignatureRule
+    doubtful: ReadonlySet<number>
   },
 ): void {
-  const { records, verdicts, signed, rule } = batch
+  const { records, verdicts, signed, rule, doubtful } = batch
   const isGood = (at: number): boolean => {
     if (signed.has(at)) return true
     const record = records[at]
@@ -174,4 +211,8 @@ function checkRun(
     }
     start += good + 1
   }
+  const bare = run.findIndex((at, i) => doubtful.has(run[i + 1] ?? -1) && !isGood(at))
+  if (bare < 0) return
+  const from = run.slice(0, bare).findLastIndex((at) => signed.has(at)) + 1
+  for (const at of run.slice(from)) verdicts[at] = 'unsigned-stretch'
 }

@@ -34,7 +34,12 @@ export class Pending {
 
   /** True when the device may keep no more commits waiting. */
   isFull(device: Uint8Array): boolean {
-    return (this.#byDevice.get(toHex(device))?.size ?? 0) >= WAITING_PER_DEVICE_MAX
+    return this.countOf(device) >= WAITING_PER_DEVICE_MAX
+  }
+
+  /** Number of waiting commits of a device. */
+  countOf(device: Uint8Array): number {
+    return this.#byId.size === 0 ? 0 : (this.#byDevice.get(toHex(device))?.size ?? 0)
   }
 
   /** The waiting commits, in the order in which they came. */
