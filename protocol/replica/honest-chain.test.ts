@@ -4,7 +4,7 @@ import { Pen, coopWithPen, headOf, reader, recordsOf, refusals, unsigned } from 
 import { nodeSigner } from '#node/crypto'
 import { SEEN_MAX } from '../commit/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
-import { compareBytes } from '../encoding/index.ts'
+import { compareBytes, toHex } from '../encoding/index.ts'
 import { FORK_ENDS_MAX } from './fork-ends.ts'
 
 test('an author with more heads than fit one commit does not list what its first part shows to be a fork', () => {
@@ -35,7 +35,8 @@ test('an author with more heads than fit one commit does not list what its first
   show([low])
   for (const other of others) show([other.write({ seen: [headOf(all)] })])
   show([...rest, ...witness.written])
-  must(founder.author([]))
+  const { commit } = must(founder.author([]))
+  expect(commit.header.seen.some((it) => toHex(it.device) === toHex(pen.signer.publicKey))).toBe(false)
   const written = recordsOf(founder)
   const replica = reader(coop)
   for (const record of written) expect(refusals(replica.ingest([record]))).toEqual([])
@@ -52,7 +53,7 @@ function branchesOf(pen: Pen, count: number): CommitRecord[][] {
 }
 
 test('what an honest commit acknowledges can be sent on although no leaf behind it is told', () => {
-  const { pen, coop, admit, founder, mesh } = coopWithPen(23)
+  const { pen, admit, founder, mesh } = coopWithPen(23)
   const other = admit('member')
   const show = (records: readonly CommitRecord[]): void => {
     const result = founder.replica.ingest(records)
@@ -114,4 +115,24 @@ test('a first commit that acknowledges no admission of its device is not stored,
   expect(other.closed.concat(honest.closed)).toEqual([])
   expect(other.replica.pending.size).toBe(0)
   expect(other.replica.heads.root()).toEqual(honest.replica.heads.root())
+})
+
+test('a commit whose signature is covered by a refused one alone is not stored', () => {
+  const { pen, admit, founder, mesh } = coopWithPen(22)
+  const other = admit('member')
+  const show = (records: readonly CommitRecord[]) => {
+    const result = founder.replica.ingest(records)
+    founder.write(result.stored)
+    return result
+  }
+  show(pen.written)
+  const bare = unsigned(pen.write())
+  const head = headOf(recordsOf(founder))
+  const liar = pen.write({ seen: [{ ...head, seq: head.seq + 1 }] })
+  show([bare, liar])
+  must(founder.author([]))
+  mesh.connect(founder, other)
+  mesh.settle(120_000)
+  expect(other.replica.pending.size).toBe(0)
+  expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
 })

@@ -17,7 +17,6 @@ export type CommitRefusal =
   | 'gap'
   | 'false-prev'
   | 'false-seen'
-  | 'fork-known'
   | 'payload-missing'
   | 'signature'
   | 'unsigned-stretch'

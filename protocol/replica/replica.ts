@@ -400,8 +400,7 @@ export class Replica {
       result.waiting.push(record)
       return
     }
-    const refusal = this.#judgeLinked(record, links)
-    if (refusal !== null) return refuseIt(refusal)
+    if (!this.#isAdmittedBy(record, links.seen)) return refuseIt('unknown-device')
     result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
     this.#takeReleased(record.id, result)
   }
@@ -412,10 +411,9 @@ export class Replica {
     for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
       result.released.push(record.id)
       const links = this.#resolve(record)
-      const refusal = links === null ? 'false-seen' : this.#judgeLinked(record, links)
-      if (links === null || refusal !== null) {
+      if (links === null || !this.#isAdmittedBy(record, links.seen)) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
+        result.dropped.push({ record, refusal: links === null ? 'false-seen' : 'unknown-device' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
@@ -440,34 +438,16 @@ export class Replica {
     return { prev, seen, missing }
   }
 
-  /** Judges a commit of which all that it acknowledges is in the log. */
-  #judgeLinked(record: CommitRecord, links: { prev: number; seen: readonly number[] }): CommitRefusal | null {
-    if (links.prev < 0 && !this.#isAdmittedBy(record, links.seen)) return 'unknown-device'
-    return this.#listsKnownFork(links) ? 'fork-known' : null
-  }
-
   /**
-   * True when a first commit acknowledges the admission of its device, or founds the co-op. Judged by what it
-   * acknowledges alone: an admission may be on a branch that others are not told of, and they must judge alike.
+   * True unless it is a first commit that neither acknowledges the admission of its device nor founds the co-op. Judged
+   * by what it acknowledges alone: an admission may be on a branch that others are not told of, and they must judge alike.
    */
   #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
+    if (record.header.prev !== null) return true
     const name = toHex(record.header.device)
     const admissions = this.authority.admissionsOf(name)
     const isKnown = (order: number): boolean => seen.some((head) => this.history.knows(head, order))
     return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
-  }
-
-  /**
-   * True when a commit lists a head of a device behind the place where its past already shows that the device's chain
-   * parts. Two commits prove a fork; without this rule two cheats could have everybody told of as many branches as they
-   * like, since all that a commit lists is told.
-   */
-  #listsKnownFork({ prev, seen }: { prev: number; seen: readonly number[] }): boolean {
-    const { history } = this
-    const forked = seen.filter((head) => history.forks.has(history.deviceOf(head)))
-    if (prev < 0 || forked.length === 0) return false
-    const known = history.past.vector(prev)
-    return forked.some((head) => history.seqOf(head) >= history.forkSeqIn(known, history.deviceOf(head)))
   }
 
   #isKnownDevice(record: CommitRecord): boolean {
@@ -644,7 +624,12 @@ export class Replica {
     }
   }
 
-  #write(sections: readonly Section[], seen: SeenHead[], signer: Signer, nowMs: number): StoredCommit {
+  #write(
+    sections: readonly Section[],
+    seen: readonly SeenHead[],
+    signer: Signer,
+    nowMs: number,
+  ): StoredCommit {
     const own = this.#ownEnd()
     const record = signCommit(
       {
