@@ -317,13 +317,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (let [id] = this.#replica.staleDocuments(); id !== undefined; [id] = this.#replica.staleDocuments()) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
-      const orders = replica.documentLog(id)?.sections() ?? []
+      const source = this.#source()
       const commits: StoredCommit[] = []
-      while (commits.length < orders.length) {
-        const next = orders.slice(commits.length, commits.length + FOLD_COMMITS)
-        commits.push(...(await readSections(id, next, this.#source())))
-      }
-      // False when more came meanwhile: then it is made anew with those.
+      const next = (): number[] => replica.documentLog(id)?.sections(commits.length, FOLD_COMMITS) ?? []
+      // Also what comes meanwhile, so that it ends however busy the document is.
+      for (let orders = next(); orders.length > 0; orders = next())
+        commits.push(...(await readSections(id, orders, source)))
       if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)

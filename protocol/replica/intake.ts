@@ -10,6 +10,9 @@ import type { Pending } from './pending.ts'
 /** Headers between two checked signatures of one chain, at most (design, section 4). */
 export const SIGNATURE_RUN_MAX = 256
 
+/** How often a batch is looked through for what no signature covers, before all of it is refused. A guess. */
+const BARE_PASSES_MAX = 8
+
 /** Why a commit was not stored. */
 export type CommitRefusal =
   | 'other-coop'
@@ -62,8 +65,13 @@ export function judgeBatch(
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
   const signed = new Set<number>(checked)
-  const run = { records, verdicts, signed, rule: view.rule, doubtful: batch.doubtful }
-  for (const places of batch.runs) checkRun(places, run)
+  const judged = { records, verdicts, signed, rule: view.rule }
+  for (const run of batch.runs) checkRun(run, judged)
+  for (let pass = 1; refuseBare(batch, judged, view); pass += 1) {
+    // What is refused may be what others need.
+    if (pass < BARE_PASSES_MAX) continue
+    for (const run of batch.runs) for (const at of run) verdicts[at] = 'unsigned-stretch'
+  }
   return { verdicts, signed }
 }
 
@@ -90,12 +98,6 @@ export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
 class Batch {
   /** Places in the batch of records that follow each other on one chain. */
   readonly runs: number[][] = []
-  /** Places of records that may be refused, or have to wait, when what is before them is not. */
-  readonly doubtful: Set<number> = new Set()
-  /** Places of records that may have to wait. */
-  readonly #waiting = new Set<number>()
-  /** Places of records that will be folded for certain. */
-  readonly #sure = new Set<number>()
   readonly #view: IntakeView
   readonly #ids: RowIndex
   /** By number in `#ids`: the place in the batch, and the run. */
@@ -123,7 +125,6 @@ class Batch {
     const place = this.#places[before]
     const verdict = place === undefined ? this.#linkToStored(record) : follows(record, records[place])
     if (verdict !== 'linked') return verdict
-    this.#foresee(record, place, records)
     const run = this.#runOf[before]
     // A second commit after the same one is the other branch of a fork: a run of its own.
     const extended = run !== undefined && run.at(-1) === place ? run : []
@@ -134,29 +135,9 @@ class Batch {
     return 'linked'
   }
 
-  /** Notes whether the record, which follows that at `place` of the batch, will be folded. */
-  #foresee({ header }: CommitRecord, place: number | undefined, records: readonly CommitRecord[]): void {
-    const { history, pending } = this.#view
-    const isStored = header.prev === null || (place === undefined && history.find(header.prev) >= 0)
-    const isFollowing = isStored || (place !== undefined && !this.#waiting.has(place))
-    const isComplete = header.seen.every((head) => this.#isThere(head, records))
-    if (!isComplete) this.doubtful.add(this.#count)
-    if (!isFollowing || !isComplete) {
-      this.#waiting.add(this.#count)
-      if (pending.countOf(header.device) + this.#waiting.size > WAITING_PER_DEVICE_MAX)
-        this.doubtful.add(this.#count)
-      // Whether a first commit is taken depends on who is admitted by then.
-    } else if (header.prev !== null && (isStored || this.#sure.has(place ?? -1))) this.#sure.add(this.#count)
-  }
-
-  /** True when a head is in the log, or will be before this record, and is what it is said to be. */
-  #isThere({ id, device, seq }: SeenHead, records: readonly CommitRecord[]): boolean {
-    const { history } = this.#view
-    const order = history.find(id)
-    if (order >= 0) return history.seqOf(order) === seq && history.isBy(order, device)
-    const place = this.#places[this.#ids.find(id)] ?? -1
-    const header = records[place]?.header
-    return this.#sure.has(place) && header?.seq === seq && equalBytes(header.device, device)
+  /** Place in the batch of a record that was linked; -1 for none. */
+  placeOf(id: Uint8Array): number {
+    return this.#places[this.#ids.find(id)] ?? -1
   }
 
   #linkToStored(record: CommitRecord): IntakeVerdict {
@@ -180,25 +161,9 @@ function follows(record: CommitRecord, before: CommitRecord | undefined): Intake
   return isNext ? 'linked' : 'false-prev'
 }
 
-function checkRun(
-  run: readonly number[],
-  batch: {
-    records: readonly CommitRecord[]
-    verdicts: IntakeVerdict[]
-    signed: Set<number>
-    rule: SignatureRule
-    doubtful: ReadonlySet<number>
-  },
-): void {
-  const { records, verdicts, signed, rule, doubtful } = batch
-  const isGood = (at: number): boolean => {
-    if (signed.has(at)) return true
-    const record = records[at]
-    const isSigned =
-      record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
-    if (isSigned) signed.add(at)
-    return isSigned
-  }
+function checkRun(run: readonly number[], judged: Judged): void {
+  const { verdicts } = judged
+  const isGood = (at: number): boolean => isSignatureGood(judged, at)
   for (let start = 0; start < run.length;) {
     const part = run.slice(start, start + SIGNATURE_RUN_MAX)
     const isEnd = start + part.length === run.length
@@ -210,8 +175,65 @@ function checkRun(
     }
     start += good + 1
   }
-  const bare = run.findIndex((at, i) => doubtful.has(run[i + 1] ?? -1) && !isGood(at))
-  if (bare < 0) return
-  const from = run.slice(0, bare).findLastIndex((at) => signed.has(at)) + 1
-  for (const at of run.slice(from)) verdicts[at] = 'unsigned-stretch'
+}
+
+/** A batch while it is judged. */
+interface Judged {
+  records: readonly CommitRecord[]
+  verdicts: IntakeVerdict[]
+  /** Places of records whose own signatures hold. */
+  signed: Set<number>
+  rule: SignatureRule
+}
+
+function isSignatureGood({ records, signed, rule }: Judged, at: number): boolean {
+  if (signed.has(at)) return true
+  const record = records[at]
+  const isSigned =
+    record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
+  if (isSigned) signed.add(at)
+  return isSigned
+}
+
+/**
+ * Refuses what would be stored although the signature that covers it is that of a commit which has to wait or will be
+ * refused. True when it refused something.
+ */
+function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
+  const { records, verdicts, signed } = judged
+  const { history, pending } = view
+  /** Places of records that will be folded, as far as the batch tells. */
+  const folded = new Set<number>()
+  const doubtful = new Set<number>()
+  let waiting = 0
+  const isThere = ({ id, device, seq }: SeenHead): boolean => {
+    const order = history.find(id)
+    if (order >= 0) return history.seqOf(order) === seq && history.isBy(order, device)
+    const place = batch.placeOf(id)
+    const header = records[place]?.header
+    return folded.has(place) && header?.seq === seq && equalBytes(header.device, device)
+  }
+  for (const [at, { header }] of records.entries()) {
+    if (verdicts[at] !== 'linked') continue
+    const isFollowing =
+      header.prev === null || history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
+    const isComplete = header.seen.every(isThere)
+    if (isFollowing && isComplete) {
+      folded.add(at)
+      continue
+    }
+    waiting += 1
+    if (!isComplete || pending.countOf(header.device) + waiting > WAITING_PER_DEVICE_MAX) doubtful.add(at)
+  }
+  let hasRefused = false
+  for (const run of doubtful.size === 0 ? [] : batch.runs) {
+    const bare = run.findIndex(
+      (at, i) => verdicts[at] === 'linked' && doubtful.has(run[i + 1] ?? -1) && !isSignatureGood(judged, at),
+    )
+    if (bare < 0) continue
+    const from = run.slice(0, bare).findLastIndex((at) => signed.has(at)) + 1
+    for (const at of run.slice(from)) verdicts[at] = 'unsigned-stretch'
+    hasRefused = true
+  }
+  return hasRefused
 }
