@@ -209,3 +209,18 @@ test('what a forked device wrote is shown where somebody relies on it, and equal
   })
   expect(new Set(hashes).size).toBe(1)
 })
+
+test('a document of which only branches that are not told hold sections is no document', () => {
+  const { pen, coop, all } = coopWithPen(10)
+  const branches = Array.from({ length: FORK_ENDS_MAX + 3 }, (_, i) => {
+    const own = pen.write({ timeMs: i + 1 }, [listSection(`file ${i}`, sha256)])
+    pen.forget(1)
+    return own
+  })
+  const some = reader(coop, [...all, ...pen.written, ...branches])
+  expect(some.documentIds()).toEqual(['authority'])
+  const end = pen.written.at(-1)
+  expect(
+    end === undefined ? null : reader(coop, [...all, end, ...branches.slice(0, 1)]).documentIds(),
+  ).toEqual([...['authority', 'catalogue']])
+})

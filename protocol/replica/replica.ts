@@ -164,12 +164,22 @@ export class Replica {
     return this.#authorityLengths[this.history.branchOf(order).index] ?? 0
   }
 
-  /** Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them. */
+  /**
+   * Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them, and
+   * none of which nothing is shown: others may not have been told of it.
+   */
   documentIds(): string[] {
     return [...this.#documents.values()]
-      .filter((it) => it.orders.length > 0 && it.kind !== null)
+      .filter((it) => it.orders.length > 0 && it.kind !== null && this.#isShown(it))
       .map((it) => it.id)
       .sort()
+  }
+
+  #isShown(log: DocumentLog): boolean {
+    if (!log.isContested || log.kind?.takesHidden === true) return true
+    for (let at = 0; at < log.orders.length; at += 1)
+      if (this.visibility.isVisible(log.orders.at(at) ?? -1)) return true
+    return false
   }
 
   /** Folded state of a document, or null when nobody wrote it yet or it is not loaded. */
