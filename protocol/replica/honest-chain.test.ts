@@ -136,3 +136,14 @@ test('a commit whose signature is covered by a refused one alone is not stored',
   expect(other.replica.pending.size).toBe(0)
   expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
 })
+
+test('nor is one whose cover acknowledges a first commit that is refused in the same batch', () => {
+  const { pen, coop, admit, founder } = coopWithPen(25)
+  const stranger = new Pen(coop, admit('member').signer)
+  founder.write(founder.replica.ingest(pen.written).stored)
+  const first = stranger.write()
+  const bare = unsigned(pen.write())
+  const cover = pen.write({ seen: [headOf([first])] })
+  const result = founder.replica.ingest([first, bare, cover])
+  expect(refusals(result)).toEqual(['unknown-device', 'unsigned-stretch', 'unsigned-stretch'])
+})

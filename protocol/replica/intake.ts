@@ -39,6 +39,8 @@ export interface IntakeView {
   seed: number
   /** True when every section of this document must bring its payload. */
   isAlwaysSent(document: string): boolean
+  /** False for a first commit that will be refused with `unknown-device`, as far as the log tells. */
+  mayBegin(record: CommitRecord): boolean
 }
 
 /** The verdicts, and which records' own signatures were checked and hold. */
@@ -213,10 +215,13 @@ function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
     const header = records[place]?.header
     return folded.has(place) && header?.seq === seq && equalBytes(header.device, device)
   }
-  for (const [at, { header }] of records.entries()) {
+  for (const [at, record] of records.entries()) {
     if (verdicts[at] !== 'linked') continue
+    const { header } = record
     const isFollowing =
-      header.prev === null || history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
+      header.prev === null
+        ? view.mayBegin(record)
+        : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
     const isComplete = header.seen.every(isThere)
     if (isFollowing && isComplete) {
       folded.add(at)

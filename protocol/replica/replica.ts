@@ -135,6 +135,10 @@ export class Replica {
       // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
       // its document would differ for ever from that of peers with the same heads.
       isAlwaysSent: () => true,
+      mayBegin: (record) => {
+        const seen = record.header.seen.map((head) => this.history.find(head.id))
+        return seen.includes(-1) || this.#isAdmittedBy(record, seen)
+      },
     }
   }
 
