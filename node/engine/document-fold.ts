@@ -43,14 +43,17 @@ export interface FoldSource {
 export async function foldDocument(id: string, source: FoldSource): Promise<DocumentState | null> {
   const { replica } = source
   try {
-    const state = replica.openDocument(id)
+    if (replica.openDocument(id) === null) return null
     const log = replica.documentLog(id)
-    if (state === null || log === null) return null
-    while (!log.isCurrent && !log.isStale)
-      replica.fold(id, await readSections(id, log.next(FOLD_COMMITS), source))
+    if (log === null) return null
+    while (!log.isCurrent && !log.isStale) {
+      const commits = await readSections(id, log.next(FOLD_COMMITS), source)
+      // Meanwhile a fork may have had it made anew, with these in it.
+      if (!log.isStale && commits[0]?.order === log.next(1)[0]) replica.fold(id, commits)
+    }
     // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
-    if (state instanceof BoardState && state.isAhead) throw new CacheMismatch(id)
-    return state
+    if (log.state instanceof BoardState && log.state.isAhead) throw new CacheMismatch(id)
+    return log.state
   } catch (cause) {
     if (!(cause instanceof CacheMismatch)) throw cause
     source.log.warn({ document: id }, 'a kept document does not match the log; rebuilding it')

@@ -217,7 +217,8 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Takes commits from a peer. They count at once; wait for `durable()` before anyone else is told. */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    if (this.#failure !== null) return { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
+    if (this.#failure !== null)
+      return { stored: [], waiting: [], released: [], duplicates: 0, refused: [], dropped: [] }
     const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
     const result = this.#replica.ingest(records, checked)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
@@ -339,13 +340,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     for (let [id] = this.#replica.staleDocuments(); id !== undefined; [id] = this.#replica.staleDocuments()) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
-      const orders = replica.documentLog(id)?.sections() ?? []
+      const source = this.#source()
       const commits: StoredCommit[] = []
-      while (commits.length < orders.length) {
-        const next = orders.slice(commits.length, commits.length + FOLD_COMMITS)
-        commits.push(...(await readSections(id, next, this.#source())))
-      }
-      // False when more came meanwhile: then it is made anew with those.
+      const next = (): number[] => replica.documentLog(id)?.sections(commits.length, FOLD_COMMITS) ?? []
+      // Also what comes meanwhile, so that it ends however busy the document is.
+      for (let orders = next(); orders.length > 0; orders = next())
+        commits.push(...(await readSections(id, orders, source)))
       if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)

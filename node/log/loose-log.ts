@@ -125,6 +125,7 @@ function isForLater(refusal: CommitRefusal): boolean {
     refusal === 'gap' ||
     refusal === 'unknown-device' ||
     refusal === 'waiting-quota' ||
+    refusal === 'unsigned-stretch' ||
     refusal === 'signature'
   )
 }

@@ -3,7 +3,7 @@ import type { Branch, History, PastVector } from '../history/index.ts'
 
 /** What a new commit should list, and what it will rely on. */
 export interface Acknowledgements {
-  /** Orders of the heads, the newest first. */
+  /** Orders of the heads, the newest first; two that prove a fork follow each other. */
   heads: number[]
   relied: PastVector
 }
@@ -51,7 +51,25 @@ export function planAcknowledgements(
     if (before === undefined) relied.add(order)
     else if (before >= 0) relied.add(before)
   }
-  return { heads, relied }
+  return { heads: withPairs(history, heads, proofs), relied }
+}
+
+/** The same heads, with what proves a device's fork brought together where the first of it stands. */
+function withPairs(
+  history: History,
+  heads: readonly number[],
+  proofs: ReadonlyMap<number, number>,
+): number[] {
+  const pairs = new Map<number, number[]>()
+  for (const order of heads) {
+    const device = history.deviceOf(order)
+    if (proofs.has(order)) pairs.set(device, [...(pairs.get(device) ?? []), order])
+  }
+  return heads.flatMap((order) => {
+    if (!proofs.has(order)) return [order]
+    const pair = pairs.get(history.deviceOf(order)) ?? []
+    return pair[0] === order ? pair : []
+  })
 }
 
 /** Two commits of one seq, at the lowest place where the device parted from itself; of several, those of lowest id. */

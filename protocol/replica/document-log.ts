@@ -31,12 +31,12 @@ export class DocumentLog {
 
   /** Orders of the next sections to fold, at most `count`. */
   next(count: number): number[] {
-    const length = Math.max(0, Math.min(count, this.orders.length - this.folded))
-    return Array.from({ length }, (_, i) => this.orders.at(this.folded + i) ?? 0)
+    return this.sections(this.folded, count)
   }
 
-  /** Orders of all sections. */
-  sections(): number[] {
-    return Array.from({ length: this.orders.length }, (_, i) => this.orders.at(i) ?? 0)
+  /** Orders of the sections from one on, at most `count`; of all by default. */
+  sections(from: number = 0, count: number = Infinity): number[] {
+    const length = Math.max(0, Math.min(count, this.orders.length - from))
+    return Array.from({ length }, (_, i) => this.orders.at(from + i) ?? 0)
   }
 }

@@ -194,3 +194,24 @@ test('the number of branches slows nothing down that matters: 100,000 in a row, 
     expect(Date.now() - startMs).toBeLessThan(25_000)
   }
 })
+
+test('two devices whose branches acknowledge each other in turn, thousands of them, are told without delay', () => {
+  const history = new History(5)
+  const ends = new ForkEnds(history)
+  const id = (i: number): Uint8Array => Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(30).fill(7))
+  const key = (device: number): Uint8Array => new Uint8Array(32).fill(device)
+  const add = (device: number, seq: number, prev: number, seen: number[]): number => {
+    const order = history.add({ device: key(device), seq, id: id(history.length), prev, seen })
+    ends.note(order)
+    return order
+  }
+  const roots = [add(1, 0, -1, []), add(2, 0, -1, [])]
+  // Each branch knows of one branch of the other device that it acknowledges itself, and of all behind that one.
+  let last = -1
+  for (let i = 0; i < 3_000; i += 1) last = add(1 + (i % 2), 1, roots[i % 2] ?? -1, last < 0 ? [] : [last])
+  const startMs = Date.now()
+  expect(ends.of(0).length).toBe(FORK_ENDS_MAX)
+  add(3, 0, -1, [last])
+  expect([ends.of(0).length, ends.of(1).length]).toEqual([1_500, 1_500])
+  expect(Date.now() - startMs).toBeLessThan(2_000)
+})

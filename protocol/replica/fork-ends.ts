@@ -17,10 +17,12 @@ export const FORK_ENDS_MAX = 8
  */
 export class ForkEnds {
   readonly #history: History
-  /** Commits of forked devices that others acknowledge: their orders, and by whom. */
-  readonly #listed = new Map<number, number[]>()
   readonly #forked = new Set<number>()
-  #ends: Map<number, number[]> | null = null
+  /** Commits of forked devices that devices which did not fork acknowledge: the highest seq of each branch, by index. */
+  readonly #listed = new Map<number, number>()
+  /** By branch of a forked device: its commits that acknowledge forked devices. */
+  readonly #listing = new Map<number, number[]>()
+  #told: Told | null = null
 
   constructor(history: History) {
     this.#history = history
@@ -35,68 +37,119 @@ export class ForkEnds {
   note(order: number): boolean {
     const history = this.#history
     const device = history.deviceOf(order)
-    const isNewFork = !this.#forked.has(device) && history.branchesOf(device).length > 1
-    if (this.#forked.has(device)) this.#ends = null
-    if (this.#forked.size > 0) for (const seen of history.seenOf(order)) this.#list(seen, order)
-    if (isNewFork) this.#fork(device)
-    return this.#forked.size > 0 && this.#ends === null
+    if (!this.#forked.has(device) && history.branchesOf(device).length > 1) this.#fork(device)
+    else if (this.#forked.size > 0) {
+      if (this.#forked.has(device)) this.#told = null
+      this.#list(order)
+    }
+    return this.#forked.size > 0 && this.#told === null
   }
 
   /** Ends of a device's branches that peers are told of, by order. */
   of(device: number): readonly number[] {
     if (!this.#forked.has(device)) return this.#history.endsOf(device)
-    this.#ends ??= this.#compute()
-    return this.#ends.get(device) ?? []
+    this.#told ??= this.#compute()
+    return this.#told.ends.get(device) ?? []
   }
 
   /** True when the commit is told to peers: at or before one of its device's ends. */
   isTold(order: number): boolean {
-    const device = this.#history.deviceOf(order)
-    if (!this.#forked.has(device)) return true
-    return this.of(device).some((end) => this.#history.isAtOrAfter(end, order))
+    const branch = this.#history.branchOf(order)
+    if (!this.#forked.has(branch.device)) return true
+    this.#told ??= this.#compute()
+    return (this.#told.lengths.get(branch.index) ?? 0) > this.#history.seqOf(order)
   }
 
-  #list(seen: number, by: number): void {
-    if (!this.#forked.has(this.#history.deviceOf(seen))) return
-    const listedBy = this.#listed.get(seen)
-    if (listedBy === undefined) this.#listed.set(seen, [by])
-    else listedBy.push(by)
-    this.#ends = null
+  /** Notes which commits of forked devices a commit acknowledges. */
+  #list(by: number): void {
+    const history = this.#history
+    const heads = this.#headsOf(by)
+    if (heads.length === 0) return
+    this.#told = null
+    const branch = history.branchOf(by)
+    if (this.#forked.has(branch.device)) {
+      const listing = this.#listing.get(branch.index)
+      if (listing === undefined) this.#listing.set(branch.index, [by])
+      else listing.push(by)
+      return
+    }
+    for (const head of heads) {
+      const { index } = history.branchOf(head)
+      this.#listed.set(index, Math.max(this.#listed.get(index) ?? -1, history.seqOf(head)))
+    }
+  }
+
+  #headsOf(by: number): number[] {
+    return this.#history.seenOf(by).filter((head) => this.#forked.has(this.#history.deviceOf(head)))
   }
 
   #fork(device: number): void {
     this.#forked.add(device)
-    this.#ends = null
-    // Who acknowledged this device so far: once per fork through the whole history, which forks are rare enough for.
-    for (let order = 0; order < this.#history.length; order += 1)
-      for (const seen of this.#history.seenOf(order))
-        if (this.#history.deviceOf(seen) === device) this.#list(seen, order)
+    this.#told = null
+    this.#listed.clear()
+    this.#listing.clear()
+    // Who acknowledged whom so far: once per fork through the whole history, which forks are rare enough for.
+    for (let order = 0; order < this.#history.length; order += 1) this.#list(order)
   }
 
-  /** The smallest set that holds the first leaves and, with a commit, what it acknowledges of forked devices. */
-  #compute(): Map<number, number[]> {
+  /**
+   * The smallest set that holds the first leaves and, with a commit, what it acknowledges of forked devices. Takes steps
+   * by the number of branches and of commits that acknowledge forked devices.
+   */
+  #compute(): Told {
     const history = this.#history
-    const ends = new Map<number, number[]>()
-    for (const device of this.#forked) ends.set(device, firstLeaves(history, device))
-    const isTold = (order: number): boolean => {
-      const told = ends.get(history.deviceOf(order))
-      return told === undefined || told.some((end) => history.isAtOrAfter(end, order))
-    }
-    const open = new Set(this.#listed.keys())
-    for (let hasGrown = true; hasGrown;) {
-      hasGrown = false
-      for (const order of open) {
-        if (!isTold(order) && !(this.#listed.get(order) ?? []).some(isTold)) continue
-        open.delete(order)
-        if (isTold(order)) continue
-        const told = ends.get(history.deviceOf(order)) ?? []
-        ends.set(history.deviceOf(order), [...told.filter((end) => !history.isAtOrAfter(order, end)), order])
-        hasGrown = true
+    const lengths = new Map<number, number>()
+    /** By branch: how many of its commits that acknowledge forked devices are told. */
+    const followed = new Map<number, number>()
+    const todo = [...this.#listed].map(([index, seq]) => history.branches[index]?.at(seq) ?? -1)
+    for (const device of this.#forked) todo.push(...firstLeaves(history, device))
+    for (let order = todo.pop(); order !== undefined; order = todo.pop()) {
+      let branch: Branch | null = history.branchOf(order)
+      for (let seq = history.seqOf(order); branch !== null; branch = branch.parent) {
+        const known = lengths.get(branch.index) ?? 0
+        if (known > seq) break
+        lengths.set(branch.index, seq + 1)
+        const listing = this.#listing.get(branch.index) ?? NONE
+        let at = followed.get(branch.index) ?? 0
+        for (; at < listing.length && history.seqOf(listing[at] ?? -1) <= seq; at += 1)
+          todo.push(...this.#headsOf(listing[at] ?? -1))
+        followed.set(branch.index, at)
+        if (known > 0) break
+        seq = branch.base - 1
       }
     }
-    for (const told of ends.values()) told.sort((a, b) => a - b)
-    return ends
+    return { lengths, ends: endsOf(history, lengths) }
   }
+}
+
+/** What peers are told of forked devices. */
+interface Told {
+  /** Length of each branch, by index, of which they are told. */
+  lengths: ReadonlyMap<number, number>
+  /** By device, where that ends, by order. */
+  ends: ReadonlyMap<number, number[]>
+}
+
+const NONE: readonly number[] = []
+
+/** Last commits of branches of these lengths that no other branch of them goes on from. */
+function endsOf(history: History, lengths: ReadonlyMap<number, number>): Map<number, number[]> {
+  const parted = new Set<number>()
+  for (const index of lengths.keys()) {
+    const { parent, base } = history.branches[index] ?? { parent: null, base: 0 }
+    if (parent !== null) parted.add(parent.at(base - 1))
+  }
+  const ends = new Map<number, number[]>()
+  for (const [index, length] of lengths) {
+    const branch = history.branches[index]
+    const end = branch?.at(length - 1) ?? -1
+    if (branch === undefined || parted.has(end)) continue
+    const own = ends.get(branch.device)
+    if (own === undefined) ends.set(branch.device, [end])
+    else own.push(end)
+  }
+  for (const own of ends.values()) own.sort((a, b) => a - b)
+  return ends
 }
 
 /** The first leaves of a device's tree of commits, depth first, children in order of their ids; and its fork proof's. */

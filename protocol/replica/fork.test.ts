@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { listSection, must } from '../../test/actors/coop-actors.ts'
-import { Pen, coopWithPen, headOf, reader, recordsOf, refusals } from '../../test/actors/pen.ts'
+import { Pen, coopWithPen, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
 import { nodeCrypto } from '#node/crypto'
 import { settleDocuments } from '#simulations/mesh'
 import type { CatalogueState } from '../catalogue/index.ts'
@@ -139,31 +139,33 @@ test('authorityLengthOf: a branch inherits what its trunk bears, never more than
   expect(lengths).toEqual([5, 5, 2, 4])
 })
 
-test('fork-known: who knows that a chain has parted lists nothing more of it', () => {
-  const { pen, coop, all, admit, founder } = coopWithPen(8)
+test('who knows that a chain has parted may list more of it, is not refused, and relies on none of it', () => {
+  const { pen, coop, admit, founder } = coopWithPen(8)
   const witness = new Pen(coop, admit('member').signer)
   const base = [...recordsOf(founder), ...pen.written]
-  const [left] = pen.more(1, 1) as [CommitRecord]
-  const [deepLeft] = pen.more(1, 1) as [CommitRecord]
+  const [left, deepLeft] = pen.more(2, 1) as [CommitRecord, CommitRecord]
   pen.forget(2)
   const [right] = pen.more(1, 2) as [CommitRecord]
   const start = witness.write({ seen: [headOf(recordsOf(founder))] })
   const proof = [headOf([left]), headOf([right])].sort((a, b) => compareBytes(a.id, b.id))
   const knows = witness.write({ seen: proof })
   const more = witness.write({ seen: [headOf([deepLeft])] })
-  const replica = reader(coop, [...base, left, deepLeft, right, start, knows])
-  expect(refusals(replica.ingest([more]))).toEqual(['fork-known'])
-  // The same where what it lists comes last.
-  const waiting = reader(coop, [...base, left, right, start, knows])
-  expect(waiting.ingest([more]).waiting.length).toBe(1)
-  const released = waiting.ingest([deepLeft])
-  expect([refusals(released), waiting.pending.size]).toEqual([['fork-known'], 0])
-  // An earlier parting is news.
-  pen.forget(2)
-  const again = pen.write({ seen: [headOf(all)], timeMs: 9 })
-  witness.forget(1)
-  const lower = witness.write({ seen: [headOf([again])] })
-  expect(refusals(replica.ingest([again, lower]))).toEqual([])
+  const { history, visibility, ...replica } = reader(coop, [
+    ...base,
+    left,
+    deepLeft,
+    right,
+    start,
+    knows,
+    more,
+  ])
+  expect([replica.forkEnds.forked.size, history.length]).toEqual([1, base.length + 6])
+  const [by, deep] = [history.find(more.id), history.find(deepLeft.id)]
+  expect([history.knows(by, deep), history.relies(by, deep), visibility.isVisible(deep)]).toEqual([
+    true,
+    false,
+    false,
+  ])
 })
 
 test('what a forked device wrote is shown where somebody relies on it, and equal wherever the commits are', () => {
@@ -206,4 +208,19 @@ test('what a forked device wrote is shown where somebody relies on it, and equal
     return toHex(replica.document('catalogue')?.stateHash() ?? new Uint8Array())
   })
   expect(new Set(hashes).size).toBe(1)
+})
+
+test('a document of which only branches that are not told hold sections is no document', () => {
+  const { pen, coop, all } = coopWithPen(10)
+  const branches = Array.from({ length: FORK_ENDS_MAX + 3 }, (_, i) => {
+    const own = pen.write({ timeMs: i + 1 }, [listSection(`file ${i}`, sha256)])
+    pen.forget(1)
+    return own
+  })
+  const some = reader(coop, [...all, ...pen.written, ...branches])
+  expect(some.documentIds()).toEqual(['authority'])
+  const end = pen.written.at(-1)
+  expect(
+    end === undefined ? null : reader(coop, [...all, end, ...branches.slice(0, 1)]).documentIds(),
+  ).toEqual([...['authority', 'catalogue']])
 })

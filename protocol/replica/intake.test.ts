@@ -38,6 +38,7 @@ test('a batch in order is stored; the same batch again is all duplicates', () =>
     released: [],
     duplicates: batch.length,
     refused: [],
+    dropped: [],
   })
   expect(replica.ingest([...batch, ...batch]).duplicates).toBe(2 * batch.length)
 })
@@ -166,7 +167,7 @@ test('a run that starts elsewhere than the one that was checked passes all the s
   expect(second.ingest(spoilt.slice(100)).stored.length).toBe(301)
 })
 
-test('a chain that waits in full keeps its place in the middle of a batch, and no more', () => {
+test('a chain that waits in full keeps its place in the middle of a batch as far as a signature covers it, and no more', () => {
   const { pen, all, coop } = coopWithPen(12)
   const replica = reader(coop, all)
   // The chain waits for a commit that never comes, until its quota is full in the middle of a batch.
@@ -178,8 +179,12 @@ test('a chain that waits in full keeps its place in the middle of a batch, and n
   const good = new Set([at - 1, chain.length - 1])
   const spoilt = chain.map((record, i) => (i % 256 === 255 || good.has(i) ? record : unsigned(record)))
   expect(replica.ingest(spoilt.slice(0, at)).waiting.length).toBe(at)
-  const rest = replica.ingest(spoilt.slice(at))
-  expect([rest.waiting.length, new Set(refusals(rest))]).toEqual([100, new Set(['waiting-quota', 'gap'])])
+  // The next good signature is beyond what may wait.
+  expect(new Set(refusals(replica.ingest(spoilt.slice(at))))).toEqual(new Set(['unsigned-stretch']))
+  spoilt[WAITING_PER_DEVICE_MAX - 1] = chain[WAITING_PER_DEVICE_MAX - 1] as CommitRecord
+  expect(replica.ingest(spoilt.slice(at)).waiting.length).toBe(100)
+  const rest = replica.ingest(chain.slice(at))
+  expect([rest.waiting.length, new Set(refusals(rest))]).toEqual([0, new Set(['waiting-quota', 'gap'])])
   expect(replica.pending.size).toBe(WAITING_PER_DEVICE_MAX)
 })
 

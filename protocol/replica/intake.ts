@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '../encoding/index.ts'
 import { commitMessage } from '../commit/index.ts'
-import type { CommitRecord } from '../commit/index.ts'
+import type { CommitRecord, SeenHead } from '../commit/index.ts'
 import { RowIndex } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { SignatureRule } from '../identity/index.ts'
@@ -9,6 +9,9 @@ import type { Pending } from './pending.ts'
 /** Headers between two checked signatures of one chain, at most (design, section 4). */
 export const SIGNATURE_RUN_MAX = 256
 
+/** How often a batch is looked through for what no signature covers, before all of it is refused. A guess. */
+const BARE_PASSES_MAX = 8
+
 /** Why a commit was not stored. */
 export type CommitRefusal =
   | 'other-coop'
@@ -16,7 +19,6 @@ export type CommitRefusal =
   | 'gap'
   | 'false-prev'
   | 'false-seen'
-  | 'fork-known'
   | 'payload-missing'
   | 'signature'
   | 'unsigned-stretch'
@@ -36,6 +38,8 @@ export interface IntakeView {
   seed: number
   /** True when every section of this document must bring its payload. */
   isAlwaysSent(document: string): boolean
+  /** False for a first commit that will be refused with `unknown-device`, as far as the log tells. */
+  mayBegin(record: CommitRecord): boolean
 }
 
 /** The verdicts, and which records' own signatures were checked and hold. */
@@ -48,7 +52,9 @@ export interface Judgement {
  * Judges a batch in order: links each record to what is stored, waits, or came earlier in the batch, then checks one
  * signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails is
  * refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
- * have spoilt all but those that the sender itself checked, and the sender's windows are not ours.
+ * have spoilt all but those that the sender itself checked, and the sender's windows are not ours. Before a commit that
+ * may have to wait, or is refused for what it lists, stands one whose own signature holds: else nothing in the log
+ * would cover what is stored, nobody could be sent it, and whoever acknowledges it would be left behind everywhere.
  *
  * @param checked - places of records whose own signature the host has checked by the same rule and found good
  */
@@ -60,7 +66,13 @@ export function judgeBatch(
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
   const signed = new Set<number>(checked)
-  for (const run of batch.runs) checkRun(run, { records, verdicts, signed, rule: view.rule })
+  const judged = { records, verdicts, signed, rule: view.rule }
+  for (const run of batch.runs) checkRun(run, judged)
+  for (let pass = 1; refuseBare(batch, judged, view); pass += 1) {
+    // What is refused may be what others need.
+    if (pass < BARE_PASSES_MAX) continue
+    for (const run of batch.runs) for (const at of run) verdicts[at] = 'unsigned-stretch'
+  }
   return { verdicts, signed }
 }
 
@@ -124,6 +136,11 @@ class Batch {
     return 'linked'
   }
 
+  /** Place in the batch of a record that was linked; -1 for none. */
+  placeOf(id: Uint8Array): number {
+    return this.#places[this.#ids.find(id)] ?? -1
+  }
+
   #linkToStored(record: CommitRecord): IntakeVerdict {
     const { history, pending } = this.#view
     const { prev, seq, device } = record.header
@@ -145,24 +162,9 @@ function follows(record: CommitRecord, before: CommitRecord | undefined): Intake
   return isNext ? 'linked' : 'false-prev'
 }
 
-function checkRun(
-  run: readonly number[],
-  batch: {
-    records: readonly CommitRecord[]
-    verdicts: IntakeVerdict[]
-    signed: Set<number>
-    rule: SignatureRule
-  },
-): void {
-  const { records, verdicts, signed, rule } = batch
-  const isGood = (at: number): boolean => {
-    if (signed.has(at)) return true
-    const record = records[at]
-    const isSigned =
-      record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
-    if (isSigned) signed.add(at)
-    return isSigned
-  }
+function checkRun(run: readonly number[], judged: Judged): void {
+  const { verdicts } = judged
+  const isGood = (at: number): boolean => isSignatureGood(judged, at)
   for (let start = 0; start < run.length;) {
     const part = run.slice(start, start + SIGNATURE_RUN_MAX)
     const isEnd = start + part.length === run.length
@@ -174,4 +176,69 @@ function checkRun(
     }
     start += good + 1
   }
+}
+
+/** A batch while it is judged. */
+interface Judged {
+  records: readonly CommitRecord[]
+  verdicts: IntakeVerdict[]
+  /** Places of records whose own signatures hold. */
+  signed: Set<number>
+  rule: SignatureRule
+}
+
+function isSignatureGood({ records, signed, rule }: Judged, at: number): boolean {
+  if (signed.has(at)) return true
+  const record = records[at]
+  const isSigned =
+    record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
+  if (isSigned) signed.add(at)
+  return isSigned
+}
+
+/**
+ * Refuses what would be stored although the signature that covers it is that of a commit which has to wait or will be
+ * refused. True when it refused something.
+ */
+function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
+  const { records, verdicts, signed } = judged
+  const { history, pending } = view
+  /** Places of records that will be folded, as far as the batch tells. */
+  const folded = new Set<number>()
+  const doubtful = new Set<number>()
+  const waiting = { count: 0, bytes: 0 }
+  const isThere = ({ id, device, seq }: SeenHead): boolean => {
+    const order = history.find(id)
+    if (order >= 0) return history.seqOf(order) === seq && history.isBy(order, device)
+    const place = batch.placeOf(id)
+    const header = records[place]?.header
+    return folded.has(place) && header?.seq === seq && equalBytes(header.device, device)
+  }
+  for (const [at, record] of records.entries()) {
+    if (verdicts[at] !== 'linked') continue
+    const { header } = record
+    const isFollowing =
+      header.prev === null
+        ? view.mayBegin(record)
+        : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
+    const isComplete = header.seen.every(isThere)
+    if (isFollowing && isComplete) {
+      folded.add(at)
+      continue
+    }
+    if (!isComplete || !pending.hasRoomFor(record, waiting)) doubtful.add(at)
+    waiting.count += 1
+    waiting.bytes += record.bytes.length
+  }
+  let hasRefused = false
+  for (const run of doubtful.size === 0 ? [] : batch.runs) {
+    const bare = run.findIndex(
+      (at, i) => verdicts[at] === 'linked' && doubtful.has(run[i + 1] ?? -1) && !isSignatureGood(judged, at),
+    )
+    if (bare < 0) continue
+    const from = run.slice(0, bare).findLastIndex((at) => signed.has(at)) + 1
+    for (const at of run.slice(from)) verdicts[at] = 'unsigned-stretch'
+    hasRefused = true
+  }
+  return hasRefused
 }

@@ -121,7 +121,7 @@ test('what waits for a commit that can never be folded is dropped with it', () =
   const after = [pen.write(), pen.write({ seen: [nowhere] })]
   expect(replica.ingest([lying, ...after]).waiting.length).toBe(3)
   const result = replica.ingest(news)
-  expect([result.stored.length, refusals(result)]).toEqual([1, ['false-seen']])
+  expect([result.stored.length, result.dropped.map((it) => it.refusal)]).toEqual([1, ['false-seen']])
   expect(hex(result.released)).toEqual(hex([lying, ...after].map((it) => it.id)))
   expect(replica.pending.size).toBe(0)
   expect(replica.pending.isWaiting(toHex(pen.signer.publicKey))).toBe(false)

@@ -8,6 +8,8 @@ export const WAITING_BYTES_PER_DEVICE_MAX = 4_194_304
 /** Bytes that may wait in all: a sixth of what a node that catches up may take (400 MB). Sixteen devices fill it. */
 export const WAITING_BYTES_MAX = 67_108_864
 
+const NONE: { count: number; bytes: number } = { count: 0, bytes: 0 }
+
 /** A checked, linked commit whose past is not all here yet. */
 interface Waiting {
   record: CommitRecord
@@ -45,17 +47,17 @@ export class Pending {
   }
 
   /**
-   * True when this commit may wait. What another waiting commit acknowledges is taken past its author's quota: it is
-   * the other's past. What may wait in all is a limit of memory and holds for every commit: what does not fit comes
-   * again when its own past is here, and then does not wait.
+   * True when this commit may wait, beside so much that will wait before it. What another waiting commit acknowledges is
+   * taken past its author's quota: it is the other's past. What may wait in all is a limit of memory and holds for every
+   * commit: what does not fit comes again when its own past is here, and then does not wait.
    */
-  hasRoomFor({ id, header, bytes }: CommitRecord): boolean {
-    if (this.#bytes + bytes.length > WAITING_BYTES_MAX) return false
+  hasRoomFor({ id, header, bytes }: CommitRecord, before: { count: number; bytes: number } = NONE): boolean {
+    if (this.#bytes + before.bytes + bytes.length > WAITING_BYTES_MAX) return false
     if (this.#waiters.has(toHex(id))) return true
     const device = toHex(header.device)
     return (
-      (this.#byDevice.get(device)?.size ?? 0) < WAITING_PER_DEVICE_MAX &&
-      (this.#bytesOf.get(device) ?? 0) + bytes.length <= WAITING_BYTES_PER_DEVICE_MAX
+      (this.#byDevice.get(device)?.size ?? 0) + before.count < WAITING_PER_DEVICE_MAX &&
+      (this.#bytesOf.get(device) ?? 0) + before.bytes + bytes.length <= WAITING_BYTES_PER_DEVICE_MAX
     )
   }
 

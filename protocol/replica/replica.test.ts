@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { must, listSection, stateHashes, testCoop } from '../../test/actors/coop-actors.ts'
-import { Pen, coopWithPen, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
+import { Pen, coopWithPen, headOf, reader, recordsOf, refusals } from '../../test/actors/pen.ts'
 import { seededRandom } from '#simulations/mesh'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { CATALOGUE, encodeCatalogueEntries } from '../catalogue/index.ts'
@@ -11,14 +11,19 @@ import { toHex } from '../encoding/index.ts'
 
 const { sha256 } = nodeCrypto()
 
-test('a device whose first commit does not acknowledge its admission stays without a role', () => {
+test('unknown-device: a first commit that does not acknowledge the admission of its device', () => {
   const { pen, all, coop } = coopWithPen(16)
   const replica = reader(coop)
   pen.forget(1)
   pen.write({}, [listSection('x', sha256)])
   pen.write({ seen: [headOf(all)] }, [listSection('y', sha256)])
-  expect(replica.ingest([...all, ...pen.written]).stored.length).toBe(all.length + 2)
-  expect(replica.documentCounts(CATALOGUE)).toEqual({ commits: 2, refused: 2 })
+  expect(refusals(replica.ingest([...all, ...pen.written]))).toEqual(['unknown-device', 'gap'])
+  // The same when it has to wait for what it acknowledges, and when its device has a chain.
+  const early = reader(coop, all.slice(0, -1))
+  const waiting = new Pen(coop, pen.signer).write({ seen: [headOf(all)] })
+  expect(early.ingest([waiting]).refused.length).toBe(1) // not admitted by anything stored
+  expect(refusals(replica.ingest([waiting]))).toEqual([])
+  expect(refusals(replica.ingest(pen.written.slice(0, 1)))).toEqual(['unknown-device'])
 })
 
 test('a section of an unknown kind is stored and relayed, not folded', () => {

@@ -64,7 +64,10 @@ export interface IntakeResult {
   /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
   released: Uint8Array[]
   duplicates: number
+  /** Of what was sent. */
   refused: { record: CommitRecord; refusal: CommitRefusal }[]
+  /** Had waited, and turned out to be refused: no fault of who sent what they waited for. */
+  dropped: { record: CommitRecord; refusal: CommitRefusal }[]
 }
 
 /** What a local write did. */
@@ -132,6 +135,10 @@ export class Replica {
       // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
       // its document would differ for ever from that of peers with the same heads.
       isAlwaysSent: () => true,
+      mayBegin: (record) => {
+        const seen = record.header.seen.map((head) => this.history.find(head.id))
+        return seen.includes(-1) || this.#isAdmittedBy(record, seen)
+      },
     }
   }
 
@@ -161,12 +168,22 @@ export class Replica {
     return this.#authorityLengths[this.history.branchOf(order).index] ?? 0
   }
 
-  /** Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them. */
+  /**
+   * Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them, and
+   * none of which nothing is shown: others may not have been told of it.
+   */
   documentIds(): string[] {
     return [...this.#documents.values()]
-      .filter((it) => it.orders.length > 0 && it.kind !== null)
+      .filter((it) => it.orders.length > 0 && it.kind !== null && this.#isShown(it))
       .map((it) => it.id)
       .sort()
+  }
+
+  #isShown(log: DocumentLog): boolean {
+    if (!log.isContested || log.kind?.takesHidden === true) return true
+    for (let at = 0; at < log.orders.length; at += 1)
+      if (this.visibility.isVisible(log.orders.at(at) ?? -1)) return true
+    return false
   }
 
   /** Folded state of a document, or null when nobody wrote it yet or it is not loaded. */
@@ -265,7 +282,10 @@ export class Replica {
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
     const { verdicts, signed } = judgeBatch(records, this.#view, checked)
-    const result: IntakeResult = { stored: [], waiting: [], released: [], duplicates: 0, refused: [] }
+    const result: IntakeResult = {
+      ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+      ...{ refused: [], dropped: [] },
+    }
     for (const [i, record] of records.entries()) {
       const verdict = verdicts[i] ?? 'gap'
       if (verdict === 'duplicate') result.duplicates += 1
@@ -328,6 +348,8 @@ export class Replica {
     if (signer === null) return refuse('read-only', 'this replica has no key')
     const verdict = this.check(sections)
     if (!verdict.ok) return verdict
+    if (sections.length === 0 && this.standing === null)
+      return refuse('not-a-member', 'this device is not on the roster')
     const number = this.history.findDevice(signer.publicKey)
     if (this.history.branchesOf(number).length > 1)
       return refuse(
@@ -337,9 +359,10 @@ export class Replica {
     if (this.pending.isWaiting(this.device ?? ''))
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
     const stored: StoredCommit[] = []
-    const news = [...this.#plan().seen]
-    while (news.length > SEEN_MAX) stored.push(this.#write([], news.splice(0, SEEN_MAX), signer, nowMs))
-    const last = this.#write(sections, news, signer, nowMs)
+    // Planned anew for each: what one lists may show where a chain parts, and then the next must not list that again.
+    while (this.#plan().seen.length > SEEN_MAX)
+      stored.push(this.#write([], firstHeads(this.#plan().seen), signer, nowMs))
+    const last = this.#write(sections, this.#plan().seen, signer, nowMs)
     return { ok: true, stored: [...stored, last], commit: last.record }
   }
 
@@ -387,13 +410,13 @@ export class Replica {
       for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
       return refuseIt('false-seen')
     }
-    if (links.missing.length === 0 && this.#listsKnownFork(links)) return refuseIt('fork-known')
     if (links.missing.length > 0) {
       if (!this.pending.hasRoomFor(record)) return refuseIt('waiting-quota')
       this.pending.add(record, links.missing)
       result.waiting.push(record)
       return
     }
+    if (!this.#isAdmittedBy(record, links.seen)) return refuseIt('unknown-device')
     result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
     this.#takeReleased(record.id, result)
   }
@@ -404,9 +427,9 @@ export class Replica {
     for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
       result.released.push(record.id)
       const links = this.#resolve(record)
-      if (links === null || this.#listsKnownFork(links)) {
+      if (links === null || !this.#isAdmittedBy(record, links.seen)) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.refused.push({ record, refusal: links === null ? 'false-seen' : 'fork-known' })
+        result.dropped.push({ record, refusal: links === null ? 'false-seen' : 'unknown-device' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
@@ -432,16 +455,15 @@ export class Replica {
   }
 
   /**
-   * True when a commit lists a head of a device behind the place where its past already shows that the device's chain
-   * parts. Two commits prove a fork; without this rule two cheats could have everybody told of as many branches as they
-   * like, since all that a commit lists is told.
+   * True unless it is a first commit that neither acknowledges the admission of its device nor founds the co-op. Judged
+   * by what it acknowledges alone: an admission may be on a branch that others are not told of, and they must judge alike.
    */
-  #listsKnownFork({ prev, seen }: { prev: number; seen: readonly number[] }): boolean {
-    const { history } = this
-    const forked = seen.filter((head) => history.forks.has(history.deviceOf(head)))
-    if (prev < 0 || forked.length === 0) return false
-    const known = history.past.vector(prev)
-    return forked.some((head) => history.seqOf(head) >= history.forkSeqIn(known, history.deviceOf(head)))
+  #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
+    if (record.header.prev !== null) return true
+    const name = toHex(record.header.device)
+    const admissions = this.authority.admissionsOf(name)
+    const isKnown = (order: number): boolean => seen.some((head) => this.history.knows(head, order))
+    return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
   }
 
   #isKnownDevice(record: CommitRecord): boolean {
@@ -618,7 +640,12 @@ export class Replica {
     }
   }
 
-  #write(sections: readonly Section[], seen: SeenHead[], signer: Signer, nowMs: number): StoredCommit {
+  #write(
+    sections: readonly Section[],
+    seen: readonly SeenHead[],
+    signer: Signer,
+    nowMs: number,
+  ): StoredCommit {
     const own = this.#ownEnd()
     const record = signCommit(
       {
@@ -650,7 +677,8 @@ export class Replica {
     const { heads, relied }: Acknowledgements = planAcknowledgements(history, { own, device })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
-      const leads = (order: number): number => Number(history.relies(order, admitted))
+      const leads = (order: number): number =>
+        Number(!this.#isContested(order) && history.relies(order, admitted))
       heads.sort((a, b) => leads(b) - leads(a))
     }
     const seen = heads.map((order) => ({
@@ -668,6 +696,13 @@ interface Plan {
   at: number
   seen: readonly SeenHead[]
   relied: PastVector
+}
+
+/** As many heads as fit a commit; the two that prove a fork stay together, or one alone would be relied on. */
+function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
+  const [last, next] = [seen[SEEN_MAX - 1], seen[SEEN_MAX]]
+  const isPair = last !== undefined && next !== undefined && equalBytes(last.device, next.device)
+  return seen.slice(0, isPair ? SEEN_MAX - 1 : SEEN_MAX)
 }
 
 const NONE: Uint8Array = new Uint8Array(32)

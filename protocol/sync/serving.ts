@@ -29,6 +29,8 @@ export class Serving {
   #left: number[] = []
   #ahead = 0
   #isReading = false
+  /** What is left was followed to the commits whose signatures cover it. */
+  #isFollowed = false
 
   constructor(
     parts: { replica: Replica; sha256: Sha256 },
@@ -72,7 +74,8 @@ export class Serving {
       count = batchLength(commits, FRAME_BYTES_MAX)
       places = this.#closed(commits.slice(0, count))
     }
-    if (places.length === 0) return this.#end()
+    if (places.length === 0) return this.#follow(commits.map((it) => it.order))
+    this.#isFollowed = false
     const sent = new Set(places)
     const rest = this.#left.slice(count) // of what was left before, beyond this batch
     this.#at += Math.max(0, count - this.#left.length)
@@ -83,10 +86,38 @@ export class Serving {
     return { orders: batch.map((it) => it.order), records: batch.map((it) => it.bytes) }
   }
 
+  /**
+   * What was asked for may end with a commit whose own signature is bad, though one behind it covers it: goes on to that
+   * one. Whoever acknowledges the first makes it needed, whatever else is told of its branch.
+   */
+  #follow(orders: readonly number[]): null {
+    const followed = new Set(orders)
+    for (const order of orders) this.#addCover(order, followed)
+    const isAll = orders.length === this.#left.length + this.#orders.length - this.#at
+    if (this.#isFollowed || !isAll || followed.size === orders.length) return this.#end()
+    this.#isFollowed = true
+    this.#at = this.#orders.length
+    this.#left = [...followed].sort((a, b) => a - b)
+    return null
+  }
+
+  /** Adds what follows a commit on its branch up to the next signature that was checked. */
+  #addCover(order: number, to: Set<number>): void {
+    const { history } = this.#replica
+    const branch = history.branchOf(order)
+    for (let seq = history.seqOf(order) + 1; seq < branch.length; seq += 1) {
+      const next = branch.at(seq)
+      if (to.has(next)) return
+      to.add(next)
+      if (this.#replica.isSigned(next)) return
+    }
+  }
+
   /** Nothing that can be read or sent ends the answer; the next round asks again. */
   #end(): null {
     this.#at = this.#orders.length
     this.#left = []
+    this.#isFollowed = false
     return null
   }
 
