@@ -258,9 +258,42 @@ function pastOf(node: MemoryNode, order: number): CommitRecord[] {
   return recordsOf(node).filter((_, at) => at === order || (at < order && history.knows(order, at)))
 }
 
+const NOTHING = { ok: false } as const
 const stories = fc.integer({ min: 0, max: 0x7fffffff })
 
 describe('copies of one device write on one board while they are apart', () => {
+  test('each read and edited by another member: when all meet, both texts and both edits are there', () => {
+    const coop = testCoop(5)
+    const [forked, ...others] = [0, 1, 2].map(() => coop.admit('member').signer)
+    const [one, other, ann, bo] = [forked, forked, ...others].map((signer) => {
+      const node = nodeOf(coop, signer ?? null)
+      carry(coop.founder, node)
+      return node
+    }) as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+    // A copy is taken, and both go on on the same page.
+    const page = new BoardPage(one, BOARD)
+    must(page.edit((doc) => doc.getText(TEXT).insert(0, 'menu. ')) ?? NOTHING)
+    carry(one, other)
+    must(page.edit((doc) => doc.getText(TEXT).insert(6, 'soup')) ?? NOTHING)
+    const copied = new BoardPage(other, BOARD, page.session)
+    must(copied.edit((doc) => doc.getText(TEXT).insert(6, 'stew')) ?? NOTHING)
+    carry(one, ann)
+    carry(other, bo)
+    must(new BoardPage(ann, BOARD).edit((doc) => doc.getText(TEXT).insert(8, '-ann-')) ?? NOTHING)
+    must(new BoardPage(bo, BOARD).edit((doc) => doc.getText(TEXT).insert(8, '-bo-')) ?? NOTHING)
+    const nodes = [one, other, ann, bo]
+    for (const from of [...nodes, ...nodes]) for (const to of nodes) if (from !== to) carry(from, to)
+    expect(['menu. so-ann-upst-bo-ew', 'menu. st-bo-ewso-ann-up']).toContain(boardOf(ann, BOARD).view().text)
+    for (const node of nodes) expect(faceOf(node)).toEqual(faceOf(ann))
+
+    // Whoever has seen both edits across them, and everybody takes that.
+    must(new BoardPage(bo, BOARD).edit((doc) => doc.getText(TEXT).delete(7, 14)) ?? NOTHING)
+    for (const node of [one, other, ann]) carry(bo, node)
+    expect(boardOf(bo, BOARD).view().text).toHaveLength(9)
+    for (const node of nodes) expect(faceOf(node)).toEqual(faceOf(bo))
+    expect(new Set(verdicts(bo).values())).toEqual(new Set(['ok']))
+  })
+
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
     const reached = { ways: 0, hidden: 0, named: 0, alone: 0 }
     fc.assert(
@@ -428,7 +461,7 @@ function namedIn(node: MemoryNode): number {
   return payloads.filter((it) => it !== null && decodeBoardPayload(it)?.commits !== undefined).length
 }
 
-/** Compares some verdicts with those of replicas that store the pasts alone; returns how many could be compared. */
+/** Compares some verdicts and orders with those of replicas that store the pasts alone; returns how many could be. */
 function expectAlone(story: Story, node: MemoryNode, known: ReadonlyMap<string, string>): number {
   let count = 0
   for (const [id, verdict] of [...known].filter(() => story.random.below(known.size) < 4)) {
@@ -437,6 +470,9 @@ function expectAlone(story: Story, node: MemoryNode, known: ReadonlyMap<string, 
     // What a forked device wrote after others had relied on several of its ways: nobody relies on it here.
     if (!alone.replica.visibility.isVisible(alone.replica.history.find(commit))) continue
     expect(verdicts(alone).get(id)).toBe(verdict)
+    // Whatever else is shown, what is shown in both places stands in one order.
+    const [few, many] = [alone, node].map((it) => boardOf(it, BOARD).view().lists['all'] ?? [])
+    expect(few?.filter((it) => many?.includes(it))).toEqual(many?.filter((it) => few?.includes(it)))
     count += 1
   }
   return count

@@ -119,7 +119,7 @@ test('a page binds again when its board is made anew, and writes between the two
   expect(first.answers[1]).toBe(PAGE_MESSAGE.refused)
 
   const second = new Page(board)
-  expect([...second.text].sort().join('')).toBe([...'soup!stew'].sort().join(''))
+  expect(['soup!stew', 'stewsoup!']).toContain(second.text)
   const { text } = second
   second.doc.transact(() => {
     second.doc.getText(TEXT).insert(4, '-')
