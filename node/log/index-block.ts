@@ -1,3 +1,5 @@
+import { RowIndex } from '#protocol/history'
+
 /** What the store keeps of a commit beside its record, so that a node opens without reading the records. */
 export interface IndexRow {
   /** Commit id, 32 bytes. */
@@ -29,40 +31,42 @@ export interface IndexBlock {
  * rows: id, place of the device, seq, prev plus one, flags, and the lists with their lengths. Numbers are 4 bytes, big
  * endian. The store puts a hash behind it.
  */
-export function encodeIndexBlock(block: IndexBlock): Uint8Array {
-  const devices: Uint8Array[] = []
-  const deviceWords = new Map<string, number>()
+export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
+  const devices = new RowIndex(0)
   const documents = new Map<string, number>()
-  const words: number[] = []
-  for (const row of block.rows) {
-    const key = Buffer.from(row.device.buffer, row.device.byteOffset, 32).toString('latin1')
-    let device = deviceWords.get(key)
-    if (device === undefined) {
-      device = devices.push(row.device) - 1
-      deviceWords.set(key, device)
-    }
-    const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
-    words.push(device, row.seq, row.prev + 1, flags, row.seen.length)
-    for (const seen of row.seen) words.push(seen)
-    words.push(row.documents.length)
-    for (const name of row.documents) {
-      const place = documents.get(name) ?? documents.size
-      documents.set(name, place)
-      words.push(place)
-    }
+  let wordCount = 0
+  for (const row of rows) {
+    if (devices.find(row.device) < 0) devices.add(row.device)
+    for (const name of row.documents) if (!documents.has(name)) documents.set(name, documents.size)
+    wordCount += ROW_WORDS + row.seen.length + row.documents.length
   }
   const names = Buffer.from([...documents.keys()].join('\n'), 'latin1')
   const idsAt = HEAD_BYTES + 32 * devices.length
-  const namesAt = idsAt + 32 * block.rows.length
-  const bytes = new Uint8Array(namesAt + names.length + 4 * words.length)
+  const namesAt = idsAt + 32 * rows.length
+  const bytes = new Uint8Array(namesAt + names.length + 4 * wordCount)
   const view = new DataView(bytes.buffer)
-  const head = [VERSION, block.first, block.rows.length, devices.length, names.length, words.length]
-  for (const [i, word] of head.entries()) view.setUint32(4 * i, word)
-  for (const [i, key] of devices.entries()) bytes.set(key, HEAD_BYTES + 32 * i)
-  for (const [i, row] of block.rows.entries()) bytes.set(row.id, idsAt + 32 * i)
+  let at = 0
+  const put = (word: number): void => {
+    view.setUint32(at, word)
+    at += 4
+  }
+  for (const word of [VERSION, first, rows.length, devices.length, names.length, wordCount]) put(word)
+  for (let i = 0; i < devices.length; i += 1) bytes.set(devices.rows.at(i) ?? NO_KEY, HEAD_BYTES + 32 * i)
   bytes.set(names, namesAt)
-  const wordsAt = namesAt + names.length
-  for (let i = 0; i < words.length; i += 1) view.setUint32(wordsAt + 4 * i, words[i] ?? 0)
+  at = namesAt + names.length
+  let idAt = idsAt
+  for (const row of rows) {
+    bytes.set(row.id, idAt)
+    idAt += 32
+    put(devices.find(row.device))
+    put(row.seq)
+    put(row.prev + 1)
+    put((row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0))
+    put(row.seen.length)
+    for (const seen of row.seen) put(seen)
+    put(row.documents.length)
+    for (const name of row.documents) put(documents.get(name) ?? 0)
+  }
   return bytes
 }
 
@@ -136,3 +140,6 @@ const VERSION = 1
 const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
+/** Words of a row beside those of its lists. */
+const ROW_WORDS = 6
+const NO_KEY: Uint8Array = new Uint8Array(32)

@@ -8,7 +8,7 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { CommitLog } from '#node/log'
 import { Store } from '#node/store'
 import { perSecond, printFigure } from './figure.ts'
-import { makeHistory } from './records.ts'
+import { inBatches, makeHistory } from './records.ts'
 import type { History } from './records.ts'
 
 const COMMITS = Number(process.env['BENCH_COMMITS'] ?? 200_000)
@@ -39,8 +39,7 @@ export async function pipelineLimit(history: History, path: string): Promise<num
   const commits = new CommitLog({ store, sha256: crypto.sha256, log: pino({ level: 'silent' }) }, replica)
   const startMs = performance.now()
   let write: Promise<void> = Promise.resolve()
-  for (let at = 0; at < history.records.length; at += 1_000) {
-    const part = history.records.slice(at, at + 1_000)
+  for (const part of inBatches(history.records)) {
     const decoded = decodeRecords(
       part.map((record) => record.bytes),
       crypto.sha256,
