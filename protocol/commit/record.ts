@@ -1,4 +1,11 @@
-import { LayoutReader, SharedValues, decodeCanonical, encodeCanonical, equalBytes, isBytes } from '../encoding/index.ts'
+import {
+  LayoutReader,
+  SharedValues,
+  decodeCanonical,
+  encodeCanonical,
+  equalBytes,
+  isBytes,
+} from '../encoding/index.ts'
 import { signedMessage } from '../identity/index.ts'
 import type { Sha256, Signer } from '../identity/index.ts'
 import { isDocumentId } from './document-id.ts'

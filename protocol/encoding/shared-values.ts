@@ -22,6 +22,7 @@ export class SharedValues {
 
   /** An earlier text of these ASCII codes; undefined when there is none. */
   text(bytes: Uint8Array, start: number, end: number): string | undefined {
+    if (start === end) return ''
     const known = this.#texts[slotOf(end - start, bytes[end - 1])]
     if (known?.length !== end - start) return undefined
     for (let i = 0; i < known.length; i += 1) if (known.charCodeAt(i) !== bytes[start + i]) return undefined

@@ -90,7 +90,10 @@ export class CountList {
 /** Four bytes from `at`, a little-endian number; zeros past the end. */
 export function word(bytes: Uint8Array, at: number): number {
   return (
-    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+    (bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)
   )
 }
 

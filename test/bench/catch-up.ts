@@ -22,7 +22,8 @@ export async function benchCatchUp(): Promise<void> {
   const total = history.records.length
   const folder = await mkdtemp(join(tmpdir(), 'coop-bench-'))
   try {
-    const limit = await pipelineLimit(history, join(folder, 'limit'))
+    const limit = await pipelineLimit(history, join(folder, 'limit'), false)
+    const folding = await pipelineLimit(history, join(folder, 'folding'), true)
     const server = join(folder, 'server')
     const reader = join(folder, 'reader')
     const { founderSeed, readerSeed } = history
@@ -40,16 +41,23 @@ export async function benchCatchUp(): Promise<void> {
       sponsorAddresses: serving.addresses,
     })
     const reading = await startWorker(reader, 'catch-up', String(total))
-    const [{ done, rssBytes }] = (await once(reading.process, 'message')) as [
-      { done: number; rssBytes: number },
+    const [{ done, foldMs, rssBytes, foldedRssBytes }] = (await once(reading.process, 'message')) as [
+      { done: number; foldMs: number; rssBytes: number; foldedRssBytes: number },
     ]
-    const peer = await automergeCatchUp(PEER_COMMITS)
     for (const { process } of [serving, reading]) process.send('stop')
+    await Promise.all([serving, reading].map(async ({ process }) => once(process, 'exit')))
+    const peer = await automergeCatchUp(PEER_COMMITS)
     const ours = total / (done / 1000)
+    const folded = total / ((done + foldMs) / 1000)
     printFigure(
       'catch-up over libp2p, fsynced',
       `${perSecond(ours)} commits/s`,
       `peak RSS of the receiver ${Math.round(rssBytes / 1e6)} MB`,
+    )
+    printFigure(
+      '  and its document opened',
+      `${perSecond(folded)} commits/s`,
+      `${Math.round(foldMs)} ms more; peak RSS then ${Math.round(foldedRssBytes / 1e6)} MB`,
     )
     printFigure(
       '  pipeline without network',
@@ -57,9 +65,14 @@ export async function benchCatchUp(): Promise<void> {
       `ratio ${(ours / limit).toFixed(2)}`,
     )
     printFigure(
+      '  the same, folding',
+      `${perSecond(folding)} commits/s`,
+      `ratio ${(folded / folding).toFixed(2)} (document opened)`,
+    )
+    printFigure(
       `  automerge-repo, ${PEER_COMMITS.toLocaleString('en')} of them`,
       `${perSecond(peer)} changes/s`,
-      `ratio ${(ours / peer).toFixed(2)} (unsigned, not fsynced)`,
+      `ratio ${(ours / peer).toFixed(2)}, document opened ${(folded / peer).toFixed(2)} (unsigned, not fsynced)`,
     )
     const hashes = rawHashes(crypto)
     printFigure(
