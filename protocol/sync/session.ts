@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
+import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
@@ -503,7 +503,9 @@ export class SyncSession {
     this.#pull = null
     this.#answerDueMs = null
     if (pull.purpose === 'repair') return this.#pullPlan()
-    this.#fruitless = pull.stored > 0 ? 0 : this.#fruitless + 1
+    // What gossip brought while the answer was under way is not the peer's fault.
+    const isHere = pull.asked.every((id) => this.#init.replica.history.find(fromHex(id) ?? NOTHING) >= 0)
+    this.#fruitless = pull.stored > 0 || isHere ? 0 : this.#fruitless + 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
       return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
     this.#init.share.claim(this.#number, [])
