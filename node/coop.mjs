@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { loadSmall } from './load-small.mjs'
 
 const NODE_MAJOR_MIN = 24
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -15,7 +16,7 @@ if (!existsSync(ownNode)) await import('../.ci/install.mjs')
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
   enableCompileCache?.(join(root, '.cache', 'compile'))
-  const { main } = await import('./cli/index.ts')
+  const { main } = await loadSmall(() => import('./cli/index.ts'))
   await main(process.argv.slice(2))
 } else {
   const child = spawn(ownNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { BoardState, CacheMismatch } from '#protocol/board'
 import { decodeRecord } from '#protocol/commit'
 import type { DocumentState } from '#protocol/document'
-import { equalBytes } from '#protocol/encoding'
+import { SharedValues, equalBytes } from '#protocol/encoding'
 import type { Crypto } from '#protocol/identity'
 import type { Replica, StoredCommit } from '#protocol/replica'
 import type { ServedCommit } from '#protocol/sync'
@@ -70,8 +70,9 @@ export async function readSections(
 ): Promise<StoredCommit[]> {
   const { replica, crypto } = source
   const stored: StoredCommit[] = []
+  const shared = new SharedValues()
   for (const { order, bytes } of await source.read(orders)) {
-    const decoded = decodeRecord(bytes, crypto.sha256)
+    const decoded = decodeRecord(bytes, crypto.sha256, null, shared)
     if (!decoded.ok || !equalBytes(decoded.record.id, replica.history.idOf(order))) {
       source.noteDamaged(order)
       break

@@ -102,7 +102,7 @@ async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
   const { store, crypto, signer, coop, log } = parts
   const cached = (document: string): ReturnType<EngineParts['cached']> => parts.cached(document, name.bytes)
   // Look-ups are hardened with a number that peers cannot know.
-  const replica = openReplica({ coop, crypto, signer, cached, seed: randomInt(2 ** 32) })
+  const replica = openReplica({ coop, crypto, signer, cached, seed: randomInt(2 ** 32), isLazy: true })
   const commits = new CommitLog({ store, sha256: crypto.sha256, log }, replica)
   const loaded = await commits.load()
   if (loaded.kind !== 'whole') return loaded

@@ -87,6 +87,8 @@ interface NodeEvents {
 
 /** How long after the last edit a board is kept in the cache. */
 const KEEP_BOARDS_AFTER_MS = 2_000
+/** Time from the first edit after which edits no longer put that off. A guess: a minute of commits is folded again in a second. */
+const KEEP_BOARDS_WITHIN_MS = 60_000
 
 /** One node: its folder, key, store, replica, mesh and assets. The CLI and the HTTP API are views of it. */
 export class CoopNode extends EventEmitter<NodeEvents> {
@@ -108,6 +110,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   meshFailure: CoopError | null = null
   readonly #writers = new Map<string, BoardWriter>()
   #keepTimer: NodeJS.Timeout | null = null
+  /** When the first edit came that is not kept, ms. */
+  #keepSinceMs = 0
   /** Mesh starts and stops run one after the other. */
   #meshWork: Promise<void> = Promise.resolve()
 
@@ -420,9 +424,9 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     }
     engine.on('durable', (stored) => {
       incarnation.noteDurable(stored)
-      const documents = new Set(
-        stored.flatMap(({ record }) => record.header.sections.map((it) => it.document)),
-      )
+      const documents = new Set<string>()
+      for (const { record } of stored)
+        for (const { document } of record.header.sections) documents.add(document)
       const what: Change[] = ['status']
       if (documents.has(AUTHORITY)) {
         what.push('members', 'peers')
@@ -431,13 +435,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       if (documents.has('catalogue')) what.push('assets')
       if ([...documents].some((it) => it.startsWith('board/'))) what.push('boards')
       this.emit('changed', what)
-      this.#keepTimer ??= setTimeout(() => {
-        this.#keepTimer = null
-        this.#keepBoards().catch((cause: unknown) => {
-          // While a node ends it keeps them itself.
-          if (!this.#isClosed) log.warn({ err: cause }, 'boards could not be kept')
-        })
-      }, KEEP_BOARDS_AFTER_MS)
+      this.#keepLater()
     })
     engine.on('suspended', (suspension) => {
       log.warn({ ...suspension, name: this.desk.nameOf(suspension.device) }, 'a device wrote two histories')
@@ -453,6 +451,22 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
     void this.keys.restateHolding()
+  }
+
+  /** Keeps documents once it is quiet: a state hash costs as much as its document is large. */
+  #keepLater(): void {
+    if (this.#keepTimer !== null) {
+      if (Date.now() - this.#keepSinceMs < KEEP_BOARDS_WITHIN_MS) this.#keepTimer.refresh()
+      return
+    }
+    this.#keepSinceMs = Date.now()
+    this.#keepTimer = setTimeout(() => {
+      this.#keepTimer = null
+      this.#keepBoards().catch((cause: unknown) => {
+        // While a node ends it keeps them itself.
+        if (!this.#isClosed) this.config.log.warn({ err: cause }, 'boards could not be kept')
+      })
+    }, KEEP_BOARDS_AFTER_MS)
   }
 
   /** Ends what `#enter` began; the store stays open. */

@@ -9,7 +9,7 @@ import type { Replica, StoredCommit } from '#protocol/replica'
 import { orderKey, orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { BlockCache } from './block-cache.ts'
-import { encodeIndexBlock, decodeIndexBlock } from './index-block.ts'
+import { IndexCursor, decodeIndexBlock, encodeIndexBlock } from './index-block.ts'
 import type { IndexRow } from './index-block.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
@@ -94,13 +94,17 @@ export class CommitLog {
         if (first === null || first < replica.logLength) continue
         if (!(await this.#rebuild(first))) return { kind: 'hole', at: replica.logLength }
         if (first !== replica.logLength) continue
-        const block = decodeIndexBlock(value, first)
-        if (block === null) continue
-        for (const row of block.rows) {
-          if (row.isBlockStart) this.#blocks.push(replica.logLength)
-          if (!replica.restore(row)) return { kind: 'index' }
+        const cursor = IndexCursor.over(value, first)
+        if (cursor === null) continue
+        while (cursor.next()) {
+          if (cursor.row.isBlockStart) this.#blocks.push(replica.logLength)
+          if (!replica.restore(cursor.row)) return { kind: 'index' }
         }
-        this.#noteTail(first, block.rows.length < MERGE_ROWS ? block.rows : null)
+        if (!cursor.isDone) return { kind: 'index' }
+        this.#noteTail(
+          first,
+          cursor.count < MERGE_ROWS ? (decodeIndexBlock(value, first)?.rows ?? null) : null,
+        )
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }

@@ -1,3 +1,5 @@
+import { RowIndex } from '#protocol/history'
+
 /** What the store keeps of a commit beside its record, so that a node opens without reading the records. */
 export interface IndexRow {
   /** Commit id, 32 bytes. */
@@ -29,77 +31,147 @@ export interface IndexBlock {
  * rows: id, place of the device, seq, prev plus one, flags, and the lists with their lengths. Numbers are 4 bytes, big
  * endian. The store puts a hash behind it.
  */
-export function encodeIndexBlock(block: IndexBlock): Uint8Array {
-  const devices: Uint8Array[] = []
-  const deviceWords = new Map<string, number>()
+export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
+  const devices = new RowIndex(0)
   const documents = new Map<string, number>()
-  const words: number[] = []
-  for (const row of block.rows) {
-    const key = Buffer.from(row.device.buffer, row.device.byteOffset, 32).toString('latin1')
-    let device = deviceWords.get(key)
-    if (device === undefined) {
-      device = devices.push(row.device) - 1
-      deviceWords.set(key, device)
-    }
-    const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
-    words.push(device, row.seq, row.prev + 1, flags, row.seen.length)
-    for (const seen of row.seen) words.push(seen)
-    words.push(row.documents.length)
-    for (const name of row.documents) {
-      const place = documents.get(name) ?? documents.size
-      documents.set(name, place)
-      words.push(place)
-    }
+  let wordCount = 0
+  for (const row of rows) {
+    if (devices.find(row.device) < 0) devices.add(row.device)
+    for (const name of row.documents) if (!documents.has(name)) documents.set(name, documents.size)
+    wordCount += ROW_WORDS + row.seen.length + row.documents.length
   }
   const names = Buffer.from([...documents.keys()].join('\n'), 'latin1')
   const idsAt = HEAD_BYTES + 32 * devices.length
-  const namesAt = idsAt + 32 * block.rows.length
-  const bytes = new Uint8Array(namesAt + names.length + 4 * words.length)
+  const namesAt = idsAt + 32 * rows.length
+  const bytes = new Uint8Array(namesAt + names.length + 4 * wordCount)
   const view = new DataView(bytes.buffer)
-  const head = [VERSION, block.first, block.rows.length, devices.length, names.length, words.length]
-  for (const [i, word] of head.entries()) view.setUint32(4 * i, word)
-  for (const [i, key] of devices.entries()) bytes.set(key, HEAD_BYTES + 32 * i)
-  for (const [i, row] of block.rows.entries()) bytes.set(row.id, idsAt + 32 * i)
+  let at = 0
+  const put = (word: number): void => {
+    view.setUint32(at, word)
+    at += 4
+  }
+  for (const word of [VERSION, first, rows.length, devices.length, names.length, wordCount]) put(word)
+  for (let i = 0; i < devices.length; i += 1) bytes.set(devices.rows.at(i) ?? NO_KEY, HEAD_BYTES + 32 * i)
   bytes.set(names, namesAt)
-  const wordsAt = namesAt + names.length
-  for (let i = 0; i < words.length; i += 1) view.setUint32(wordsAt + 4 * i, words[i] ?? 0)
+  at = namesAt + names.length
+  let idAt = idsAt
+  for (const row of rows) {
+    bytes.set(row.id, idAt)
+    idAt += 32
+    put(devices.find(row.device))
+    put(row.seq)
+    put(row.prev + 1)
+    put((row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0))
+    put(row.seen.length)
+    for (const seen of row.seen) put(seen)
+    put(row.documents.length)
+    for (const name of row.documents) put(documents.get(name) ?? 0)
+  }
   return bytes
 }
 
 /** The block, or null when the bytes are no block that begins at `first`. Ids and keys are views. Never throws. */
 export function decodeIndexBlock(bytes: Uint8Array, first: number): IndexBlock | null {
-  if (bytes.length < HEAD_BYTES) return null
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (view.getUint32(0) !== VERSION || view.getUint32(4) !== first) return null
-  const [rowCount, deviceCount, nameBytes] = [view.getUint32(8), view.getUint32(12), view.getUint32(16)]
-  const idsAt = HEAD_BYTES + 32 * deviceCount
-  const namesAt = idsAt + 32 * rowCount
-  const wordsAt = namesAt + nameBytes
-  if (wordsAt + 4 * view.getUint32(20) !== bytes.length) return null
-  const names = Buffer.from(bytes.buffer, bytes.byteOffset + namesAt, nameBytes)
-    .toString('latin1')
-    .split('\n')
-  const reader = new WordReader(
-    new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
-  )
+  const cursor = IndexCursor.over(bytes, first)
+  if (cursor === null) return null
   const rows: IndexRow[] = []
-  for (let i = 0; i < rowCount && !reader.isOff; i += 1) {
-    const device = reader.next()
-    if (device >= deviceCount) return null
-    const [seq, prev, flags] = [reader.next(), reader.next() - 1, reader.next()]
-    const seen = reader.list()
-    const documents = reader.list().map((place) => names[place])
-    rows.push({
-      id: bytes.subarray(idsAt + 32 * i, idsAt + 32 * i + 32),
-      device: bytes.subarray(HEAD_BYTES + 32 * device, HEAD_BYTES + 32 * device + 32),
-      ...{ seq, prev, seen },
-      isSigned: (flags & SIGNED) !== 0,
-      isBlockStart: (flags & BLOCK_START) !== 0,
-      documents: documents.filter((name) => name !== undefined),
-    })
-    if (documents.includes(undefined)) return null
+  while (cursor.next()) rows.push({ ...cursor.row, id: cursor.row.id.slice(), seen: [...cursor.row.seen] })
+  return cursor.isDone ? { first, rows } : null
+}
+
+/**
+ * Reads the rows of a block one after the other into one and the same object: a node that opens reads a million of them,
+ * and what it would make for each would stay in its memory for a while.
+ */
+export class IndexCursor {
+  /** Rows of the block. */
+  readonly count: number
+  /** What `next` read last. It and its lists are filled anew by the next call. */
+  readonly row: IndexRow & { seen: number[] }
+  readonly #ids: Uint8Array
+  readonly #devices: Uint8Array[] = []
+  readonly #lists: DocumentLists
+  readonly #words: WordReader
+  readonly #places: number[] = []
+  #at = 0
+  #isOff = false
+
+  private constructor(bytes: Uint8Array, view: DataView, namesAt: number, wordsAt: number) {
+    this.count = view.getUint32(8)
+    const idsAt = namesAt - 32 * this.count
+    this.#ids = bytes.subarray(idsAt, namesAt)
+    for (let at = HEAD_BYTES; at < idsAt; at += 32) this.#devices.push(bytes.subarray(at, at + 32))
+    const names = Buffer.from(bytes.buffer, bytes.byteOffset + namesAt, wordsAt - namesAt)
+    this.#lists = new DocumentLists(names.toString('latin1').split('\n'))
+    this.#words = new WordReader(
+      new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
+    )
+    const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
+    this.row = { ...row, isSigned: false, isBlockStart: false }
   }
-  return reader.isDone ? { first, rows } : null
+
+  /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */
+  static over(bytes: Uint8Array, first: number): IndexCursor | null {
+    if (bytes.length < HEAD_BYTES) return null
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (view.getUint32(0) !== VERSION || view.getUint32(4) !== first) return null
+    const namesAt = HEAD_BYTES + 32 * view.getUint32(12) + 32 * view.getUint32(8)
+    const wordsAt = namesAt + view.getUint32(16)
+    return wordsAt + 4 * view.getUint32(20) === bytes.length
+      ? new IndexCursor(bytes, view, namesAt, wordsAt)
+      : null
+  }
+
+  /** True when all rows were read and there was nothing else in the block. */
+  get isDone(): boolean {
+    return !this.#isOff && this.#at === this.count && this.#words.isDone
+  }
+
+  /** Reads the next row; false at the end, and where the block makes no sense. */
+  next(): boolean {
+    if (this.#isOff || this.#at === this.count) return false
+    const { row } = this
+    const words = this.#words
+    const device = this.#devices[words.next()]
+    row.seq = words.next()
+    row.prev = words.next() - 1
+    const flags = words.next()
+    row.isSigned = (flags & SIGNED) !== 0
+    row.isBlockStart = (flags & BLOCK_START) !== 0
+    words.list(row.seen)
+    const documents = this.#lists.of(words.list(this.#places))
+    this.#isOff = words.isOff || device === undefined || documents === null
+    if (this.#isOff || device === undefined || documents === null) return false
+    row.device = device
+    row.documents = documents
+    const idAt = 32 * this.#at
+    for (let i = 0; i < 32; i += 1) row.id[i] = this.#ids[idAt + i] ?? 0
+    this.#at += 1
+    return true
+  }
+}
+
+/** The documents of rows, from their places in the table of names. */
+class DocumentLists {
+  readonly #names: readonly string[]
+  readonly #single: string[][]
+
+  constructor(names: readonly string[]) {
+    this.#names = names
+    this.#single = names.map((name) => [name])
+  }
+
+  /** Null when a place is not in the table. */
+  of(places: readonly number[]): readonly string[] | null {
+    if (places.length === 1) return this.#single[places[0] ?? -1] ?? null
+    const documents: string[] = []
+    for (const place of places) {
+      const name = this.#names[place]
+      if (name === undefined) return null
+      documents.push(name)
+    }
+    return documents
+  }
 }
 
 /** Reads numbers of 4 bytes; past the end it gives zeros and says so. */
@@ -125,8 +197,9 @@ class WordReader {
     return this.#view.getUint32(this.#at - 4)
   }
 
-  list(): number[] {
-    const values: number[] = []
+  /** Reads a list into `values`, in the place of what is there. */
+  list(values: number[]): number[] {
+    values.length = 0
     for (let left = this.next(); left > 0 && !this.isOff; left -= 1) values.push(this.next())
     return values
   }
@@ -136,3 +209,6 @@ const VERSION = 1
 const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
+/** Words of a row beside those of its lists. */
+const ROW_WORDS = 6
+const NO_KEY: Uint8Array = new Uint8Array(32)

@@ -18,8 +18,10 @@ export function encodeLogBlock({ first, records }: LogBlock): Uint8Array {
   view.setUint32(4, first)
   view.setUint32(8, records.length)
   let at = headBytes
-  for (const [i, record] of records.entries()) {
-    view.setUint32(HEAD_BYTES + 4 * i, record.length)
+  let lengthAt = HEAD_BYTES
+  for (const record of records) {
+    view.setUint32(lengthAt, record.length)
+    lengthAt += 4
     bytes.set(record, at)
     at += record.length
   }

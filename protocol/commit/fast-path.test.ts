@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { decodeCanonical, encodeCanonical } from '../encoding/index.ts'
+import { SharedValues, decodeCanonical, encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { decodeHeader, encodeHeader, judgeHeader, readHeader } from './header.ts'
 import { SEQ_MAX } from './limits.ts'
@@ -91,10 +91,12 @@ function replaced(value: Value, path: readonly number[], by: Value): Value {
 
 test('the straight way takes exactly the headers that the general way takes, to the same value', () => {
   const reached = { taken: 0, refused: 0 }
+  const shared = new SharedValues()
   fc.assert(
     fc.property(near(headers), (bytes) => {
       const [fast, general] = [readHeader(bytes), judgeHeader(bytes)]
       expect(fast).toEqual(general.ok ? general.header : null)
+      expect(readHeader(bytes, shared)).toEqual(fast)
       expect(decodeHeader(bytes)).toEqual(general)
       if (general.ok) expect(encodeHeader(general.header)).toEqual(bytes)
       reached[general.ok ? 'taken' : 'refused'] += 1

@@ -6,7 +6,7 @@ import {
   isBytes,
   isCount,
 } from '../encoding/index.ts'
-import type { Value } from '../encoding/index.ts'
+import type { SharedValues, Value } from '../encoding/index.ts'
 import { isDocumentId } from './document-id.ts'
 import {
   COMMIT_PAYLOAD_BYTES_MAX,
@@ -92,27 +92,27 @@ export function encodeHeader(header: Header): Uint8Array {
 }
 
 /** Decodes and checks everything that the header alone decides. Never throws. */
-export function decodeHeader(bytes: Uint8Array): HeaderResult {
+export function decodeHeader(bytes: Uint8Array, shared: SharedValues | null = null): HeaderResult {
   if (bytes.length > HEADER_BYTES_MAX) return refuse('header-too-long')
-  const header = readHeader(bytes)
+  const header = readHeader(bytes, shared)
   return header === null ? judgeHeader(bytes) : { ok: true, header }
 }
 
 /** The header, read straight through; null for anything else, which `judgeHeader` then names. A test holds them equal. */
-export function readHeader(bytes: Uint8Array): Header | null {
-  const reader = new LayoutReader(bytes)
+export function readHeader(bytes: Uint8Array, shared: SharedValues | null = null): Header | null {
+  const reader = new LayoutReader(bytes, 0, bytes.length, shared)
   if (reader.array() !== 9 || reader.count() !== HEADER_VERSION) return null
-  const coop = reader.viewOf(32)
-  const device = reader.viewOf(32)
+  const coop = reader.row()
+  const device = reader.row()
   const seq = reader.count()
   const prev = reader.isNull() ? null : reader.viewOf(32)
-  const epoch = reader.viewOf(32)
+  const epoch = reader.row()
   const seenCount = reader.array()
   if (reader.isOff || seq > SEQ_MAX || (prev === null) !== (seq === 0) || seenCount > SEEN_MAX) return null
   const seen: SeenHead[] = []
   for (let i = 0; i < seenCount; i += 1) {
     if (reader.array() !== 3) return null
-    const head = { device: reader.viewOf(32), seq: reader.count(), id: reader.viewOf(32) }
+    const head = { device: reader.row(), seq: reader.count(), id: reader.viewOf(32) }
     const before = seen[i - 1]
     if (reader.isOff || head.seq > SEQ_MAX || compareBytes(head.device, device) === 0) return null
     if (before !== undefined && compareSeen(before, head) >= 0) return null

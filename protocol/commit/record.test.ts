@@ -49,6 +49,18 @@ test('a record whose id the host knows is not hashed again, but its lengths are 
 
 test('a batch decodes to its records in order, or to the first refusal', () => {
   expect(decodeRecords([record.bytes, record.bytes], sha256)).toEqual({ ok: true, records: [record, record] })
+  const other = signCommit(
+    { ...record.header, device: signer.publicKey, seq: 1, prev: record.id, epoch: signer.publicKey },
+    [{ document: 'board/b', entries: 2, payload: Uint8Array.of(7) }],
+    { signer, sha256 },
+  )
+  const mixed = [record, other, record]
+  expect(
+    decodeRecords(
+      mixed.map((it) => it.bytes),
+      sha256,
+    ),
+  ).toEqual({ ok: true, records: mixed })
   const bad = [record.bytes, Uint8Array.of(0x80), new Uint8Array()]
   expect(decodeRecords(bad, sha256)).toEqual({ ok: false, refusal: 'record-shape' })
   expect(decodeRecords([], sha256)).toEqual({ ok: true, records: [] })

@@ -1,4 +1,11 @@
-import { LayoutReader, decodeCanonical, encodeCanonical, equalBytes, isBytes } from '../encoding/index.ts'
+import {
+  LayoutReader,
+  SharedValues,
+  decodeCanonical,
+  encodeCanonical,
+  equalBytes,
+  isBytes,
+} from '../encoding/index.ts'
 import { signedMessage } from '../identity/index.ts'
 import type { Sha256, Signer } from '../identity/index.ts'
 import { isDocumentId } from './document-id.ts'
@@ -105,12 +112,18 @@ export function encodeRecord(
  * Decodes a record and checks header and payload hashes. The signature is left to the caller. Never throws.
  *
  * @param id - the record's id where somebody hashed header and payloads already; then they are not hashed again
+ * @param shared - what this record may have in common with others that are decoded with it
  */
-export function decodeRecord(bytes: Uint8Array, sha256: Sha256, id: Uint8Array | null = null): RecordResult {
+export function decodeRecord(
+  bytes: Uint8Array,
+  sha256: Sha256,
+  id: Uint8Array | null = null,
+  shared: SharedValues | null = null,
+): RecordResult {
   const parts = readRecord(bytes) ?? judgeRecord(bytes)
   if (typeof parts === 'string') return { ok: false, refusal: parts }
   const { headerBytes, signature, payloads } = parts
-  const parsed = decodeHeader(headerBytes)
+  const parsed = decodeHeader(headerBytes, shared)
   if (!parsed.ok) return parsed
   const { header } = parsed
   if (payloads.length !== header.sections.length) return { ok: false, refusal: 'payload-count' }
@@ -137,8 +150,10 @@ export function decodeRecords(
   ids: Uint8Array | null = null,
 ): { ok: true; records: CommitRecord[] } | { ok: false; refusal: RecordRefusal } {
   const records: CommitRecord[] = []
-  for (const [i, bytes] of list.entries()) {
-    const decoded = decodeRecord(bytes, sha256, ids === null ? null : ids.subarray(32 * i, 32 * i + 32))
+  const shared = new SharedValues()
+  for (const bytes of list) {
+    const at = 32 * records.length
+    const decoded = decodeRecord(bytes, sha256, ids === null ? null : ids.subarray(at, at + 32), shared)
     if (!decoded.ok) return decoded
     records.push(decoded.record)
   }

@@ -1,3 +1,5 @@
+import type { SharedValues } from './shared-values.ts'
+
 /**
  * Reads a known layout straight from canonical bytes, without building values on the way: several times the speed of
  * `decodeCanonical`, for layouts that are read by the hundred thousand. It knows only the shortest forms. After a
@@ -9,12 +11,16 @@ export class LayoutReader {
   readonly end: number
   isOff = false
 
-  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+  readonly #shared: SharedValues | null
+
+  /** `shared`: holds what `row` and `ascii` may give out again. */
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length, shared: SharedValues | null = null) {
     // A Node Buffer's `slice` is a view: what is read here must be plain, as from the general decoder.
     this.bytes =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     this.at = start
     this.end = end
+    this.#shared = shared
   }
 
   /** True when everything was read and nothing was off. */
@@ -44,6 +50,15 @@ export class LayoutReader {
     return this.#slice(length)
   }
 
+  /** As `viewOf(32)`, for keys and ids that come again and again. */
+  row(): Uint8Array {
+    if (this.#head(2) !== ROW_BYTES) this.isOff = true
+    const start = this.at
+    if (this.#shared === null || this.isOff || ROW_BYTES > this.end - start) return this.#slice(ROW_BYTES)
+    this.at = start + ROW_BYTES
+    return this.#shared.row(this.bytes, start, this.at)
+  }
+
   /** True when null comes next, which is then read. */
   isNull(): boolean {
     if (this.bytes[this.at] !== 0xf6 || this.at >= this.end) return false
@@ -59,12 +74,18 @@ export class LayoutReader {
       this.isOff = true
       return text
     }
+    const known = this.#shared?.text(this.bytes, this.at, this.at + length)
+    if (known !== undefined) {
+      this.at += length
+      return known
+    }
     for (let i = 0; i < length; i += 1) {
       const code = this.bytes[this.at + i] ?? 0
       if (code > 0x7f) this.isOff = true
       text += String.fromCharCode(code)
     }
     this.at += length
+    if (!this.isOff) this.#shared?.keep(text)
     return text
   }
 
@@ -102,3 +123,4 @@ export class LayoutReader {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0)
+const ROW_BYTES = 32

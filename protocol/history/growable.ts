@@ -37,6 +37,12 @@ export class RowList {
     return this.#pieces[(index / PIECE_ROWS) | 0]?.subarray(start, start + this.#rowBytes)
   }
 
+  /** Four bytes of row `index` from `offset`, a little-endian number; no view is made. */
+  word(index: number, offset: number): number {
+    const start = (index % PIECE_ROWS) * this.#rowBytes
+    return word(this.#pieces[(index / PIECE_ROWS) | 0] ?? NO_ROWS, start + offset)
+  }
+
   /** True when row `index` holds exactly these bytes. */
   equals(index: number, row: Uint8Array): boolean {
     const piece = this.#pieces[(index / PIECE_ROWS) | 0]
@@ -81,5 +87,16 @@ export class CountList {
   }
 }
 
+/** Four bytes from `at`, a little-endian number; zeros past the end. */
+export function word(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)
+  )
+}
+
+const NO_ROWS: Uint8Array = new Uint8Array(0)
 /** Rows of a list's first piece at the start. */
 const FIRST_ROWS = 4

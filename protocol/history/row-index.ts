@@ -1,4 +1,4 @@
-import { RowList } from './growable.ts'
+import { RowList, word } from './growable.ts'
 
 /** Numbers 32-byte rows in the order of their first appearance and finds them again: 38 bytes a row, no strings. */
 export class RowIndex {
@@ -22,7 +22,7 @@ export class RowIndex {
   find(row: Uint8Array): number {
     if (this.#indexed < this.rows.length) this.#indexAll()
     const mask = this.#slots.length - 1
-    for (let slot = this.#hash(row) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.#hash(word(row, 0), word(row, 4)) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot] ?? 0
       if (entry === 0) return -1
       if (this.rows.equals(entry - 1, row)) return entry - 1
@@ -34,7 +34,7 @@ export class RowIndex {
     if (this.#indexed < this.rows.length) this.#indexAll()
     if ((this.rows.length + 1) * 3 > this.#slots.length * 2) this.#grow(this.rows.length + 1)
     this.#indexed = this.append(row) + 1
-    this.#place(this.#hash(row), this.#indexed)
+    this.#place(this.#hash(word(row, 0), word(row, 4)), this.#indexed)
     return this.#indexed - 1
   }
 
@@ -63,22 +63,18 @@ export class RowIndex {
   #indexAll(): void {
     if (this.rows.length * 3 > this.#slots.length * 2) return this.#grow(this.rows.length)
     for (; this.#indexed < this.rows.length; this.#indexed += 1) {
-      const row = this.rows.at(this.#indexed)
-      if (row !== undefined) this.#place(this.#hash(row), this.#indexed + 1)
+      const at = this.#indexed
+      this.#place(this.#hash(this.rows.word(at, 0), this.rows.word(at, 4)), at + 1)
     }
   }
 
-  /** Mixes the first eight bytes with the seed (multiply-xorshift, as in MurmurHash3's finaliser). */
-  #hash(row: Uint8Array): number {
-    let hash = this.#seed ^ word(row, 0)
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) ^ word(row, 4)
+  /** Mixes a row's first eight bytes, two little-endian words, with the seed (multiply-xorshift, as in MurmurHash3's finaliser). */
+  #hash(first: number, second: number): number {
+    let hash = this.#seed ^ first
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) ^ second
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
     return (hash ^ (hash >>> 16)) >>> 0
   }
 }
 
 const ROW_BYTES = 32
-
-function word(row: Uint8Array, at: number): number {
-  return (row[at] ?? 0) | ((row[at + 1] ?? 0) << 8) | ((row[at + 2] ?? 0) << 16) | ((row[at + 3] ?? 0) << 24)
-}

@@ -84,11 +84,19 @@ const NONE_CHECKED: ReadonlySet<number> = new Set()
  */
 export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
   const places = new Map<string, number[]>()
-  for (const [at, record] of records.entries()) {
-    const device = toHex(record.header.device)
-    const own = places.get(device)
-    if (own === undefined) places.set(device, [at])
-    else own.push(at)
+  // Records that were decoded together share their keys: most are known by the view, without a text for each.
+  const known = new Map<Uint8Array, number[]>()
+  let at = -1
+  for (const { header } of records) {
+    at += 1
+    let own = known.get(header.device)
+    if (own === undefined) {
+      const device = toHex(header.device)
+      own = places.get(device) ?? []
+      places.set(device, own)
+      known.set(header.device, own)
+    }
+    own.push(at)
   }
   return [...places.values()].flatMap((own) =>
     own.filter((_, i) => i === own.length - 1 || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1),
@@ -119,8 +127,9 @@ class Batch {
     if (!equalBytes(header.coop, coop)) return 'other-coop'
     // Seals come with the authority document; until then there is one epoch, and its id is the co-op's.
     if (!equalBytes(header.epoch, coop)) return 'unknown-epoch'
-    for (const [i, section] of header.sections.entries()) {
-      if (record.payloads[i] === null && this.#view.isAlwaysSent(section.document)) return 'payload-missing'
+    for (let i = 0; i < header.sections.length; i += 1) {
+      const document = header.sections[i]?.document ?? ''
+      if (record.payloads[i] === null && this.#view.isAlwaysSent(document)) return 'payload-missing'
     }
     const before = header.prev === null ? -1 : this.#ids.find(header.prev)
     const place = this.#places[before]

@@ -35,6 +35,22 @@ test('a section of an unknown kind is stored and relayed, not folded', () => {
   expect(replica.documentIds()).toEqual(['authority'])
 })
 
+test('a lazy replica folds a document when it is opened, to the same state, and goes on from there', () => {
+  const { founder, coop, crypto } = testCoop(23)
+  for (const name of ['a', 'b', 'c']) must(founder.author([listSection(name, sha256)]))
+  const all = recordsOf(founder)
+  const eager = reader(coop, all)
+  const lazy = openReplica({ coop, crypto, signer: null, isLazy: true })
+  const { stored } = lazy.ingest(all.slice(0, -1))
+  expect([lazy.document(CATALOGUE), lazy.documentCounts(CATALOGUE).commits]).toEqual([null, 2])
+  expect(lazy.authority.stateHash()).toEqual(eager.authority.stateHash())
+  lazy.openDocument(CATALOGUE)
+  lazy.fold(CATALOGUE, stored.slice(-2))
+  lazy.ingest(all)
+  expect(lazy.documentLog(CATALOGUE)?.isCurrent).toBe(true)
+  expect(lazy.document(CATALOGUE)?.stateHash()).toEqual(eager.document(CATALOGUE)?.stateHash())
+})
+
 test('more than 32 heads are acknowledged by several commits, so that the last knows them all', () => {
   const made = testCoop(18)
   const { founder, coop } = made

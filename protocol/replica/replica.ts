@@ -39,6 +39,11 @@ export interface ReplicaInit {
   cached?: (document: string) => CachedDocument | null
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
+  /**
+   * True: a document is folded once somebody opens it, with what came until then handed in by `fold`. False (default): one
+   * that begins here is folded from its first section on.
+   */
+  isLazy?: boolean
 }
 
 /** A commit that the host must now write at this place of its log. */
@@ -286,10 +291,12 @@ export class Replica {
       ...{ stored: [], waiting: [], released: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
-    for (const [i, record] of records.entries()) {
-      const verdict = verdicts[i] ?? 'gap'
+    let at = -1
+    for (const record of records) {
+      at += 1
+      const verdict = verdicts[at] ?? 'gap'
       if (verdict === 'duplicate') result.duplicates += 1
-      else if (verdict === 'linked') this.#take(record, signed.has(i), result)
+      else if (verdict === 'linked') this.#take(record, signed.has(at), result)
       else result.refused.push({ record, refusal: verdict })
     }
     return result
@@ -492,8 +499,7 @@ export class Replica {
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
       const log = this.#noteSection(document, order, header.seq)
-      // A document that begins here is open from its first section on; else it is folded when somebody opens it.
-      if (log.orders.length === 1) this.openDocument(document)
+      if (log.orders.length === 1 && this.#init.isLazy !== true) this.openDocument(document)
       if (log.state === null || log.isStale) continue
       if (log.folded === log.orders.length - 1) this.#foldSection(log, order, record, i)
     }

@@ -67,7 +67,7 @@ export class Serving {
     if (!this.#isReading) return null
     this.#isReading = false
     if (commits.length === 0) return this.#end()
-    let count = batchLength(commits, BATCH_BYTES_TARGET)
+    let count = this.#signedLength(commits, batchLength(commits, BATCH_BYTES_TARGET))
     let places = this.#closed(commits.slice(0, count))
     if (places.length === 0) {
       // A relay may have spoilt all signatures but the last of a large frame; as large a one still passes them on.
@@ -119,6 +119,23 @@ export class Serving {
     this.#left = []
     this.#isFollowed = false
     return null
+  }
+
+  /**
+   * Where to end a batch of at most `count` commits: behind the last place, in its second half, at which every chain of it
+   * ends with a signature that was checked here already. What was received in a batch goes on in the same one, and nobody
+   * checks it again.
+   */
+  #signedLength(commits: readonly ServedCommit[], count: number): number {
+    const open = new Set<number>()
+    let length = count
+    for (const [place, { order }] of commits.slice(0, count).entries()) {
+      const { index } = this.#replica.history.branchOf(order)
+      if (this.#replica.isSigned(order)) open.delete(index)
+      else open.add(index)
+      if (open.size === 0 && place >= count / 2) length = place + 1
+    }
+    return length
   }
 
   #closed(commits: readonly ServedCommit[]): number[] {

@@ -136,6 +136,21 @@ test('wasteful: a peer that names heads and never serves them is asked nine time
   ])
 })
 
+test('answers that gossip came before are no waste: a peer that writes all the time stays connected', () => {
+  const { pen, all: known, coop: other } = coopWithPen(7)
+  const it = new SessionBench(reader(other, [...known, ...pen.written])).hello().answer([])
+  for (let i = 0; i < FRUITLESS_REQUESTS_MAX + 4; i += 1) {
+    const [news] = pen.more(1) as [CommitRecord]
+    it.frame({ kind: 'rows', round: 0, rows: [rowOf(news)], isLast: true })
+    const want = it.sent.findLast((frame) => frame.kind === 'want')
+    const request = want?.kind === 'want' ? want.request : -1
+    it.replica.ingest([news])
+    it.commits([news], request)
+    it.frame({ kind: 'done', request, isMore: false })
+    expect([i, request, it.closed]).toEqual([i, i + 1, 'open'])
+  }
+})
+
 test('a request stays below the frame limit, however many heads of known devices a peer makes up', () => {
   const { pen, all: known, coop: other } = coopWithPen(5)
   pen.more(60)

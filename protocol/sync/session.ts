@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, toHex } from '../encoding/index.ts'
+import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 import { BitList } from '../history/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
@@ -581,7 +581,9 @@ export class SyncSession {
     this.#answer.stop()
     if (pull.isMore) this.#rate = (pull.limit - pull.left) / Math.max(1, this.#nowMs - pull.askedAtMs)
     if (pull.purpose === 'repair') return this.#pullPlan()
-    this.#fruitless = pull.stored > 0 ? 0 : this.#fruitless + 1
+    // What gossip brought while the answer was under way is not the peer's fault.
+    const isHere = pull.asked.every((id) => this.#init.replica.history.find(fromHex(id) ?? NO_ID) >= 0)
+    this.#fruitless = pull.stored > 0 || isHere ? 0 : this.#fruitless + 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
       return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
     this.#init.share.claim(this.#number, { devices: [], nowMs: this.#nowMs })
@@ -759,6 +761,7 @@ const CURABLE: ReadonlySet<CommitRefusal> = new Set([
   'unsigned-stretch',
   'waiting-quota',
 ])
+const NO_ID: Uint8Array = new Uint8Array(32)
 /** A key or id in a frame, with its head. */
 const ID_BYTES = 34
 /** Bytes of wants after which no other is added to a request, so that the frame stays below its limit. */

@@ -42,6 +42,7 @@ export async function benchAppend(): Promise<void> {
     const reading = await startWorker(reader, 'catch-up', String(records.length), 'append')
     print('append during a catch-up', await tookMs(reading.process), 'limit p99 25 ms')
     for (const { process } of [serving, reading]) process.send('stop')
+    await Promise.all([serving, reading].map(async ({ process }) => once(process, 'exit')))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

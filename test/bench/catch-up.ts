@@ -2,21 +2,16 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
-import { decodeRecords } from '#protocol/commit'
-import { openReplica } from '#protocol/coop'
 import type { Crypto } from '#protocol/identity'
-import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { CommitLog } from '#node/log'
-import { Store } from '#node/store'
+import { nodeCrypto } from '#node/crypto'
 import { automergeCatchUp } from './automerge-peer.ts'
-import { printFigure } from './figure.ts'
+import { perSecond, printFigure } from './figure.ts'
+import { pipelineLimit } from './pipeline.ts'
 import { prepareFolder, startWorker } from './worker-folder.ts'
 import { inBatches, makeHistory } from './records.ts'
-import type { History } from './records.ts'
 
 const COMMITS = Number(process.env['BENCH_COMMITS'] ?? 200_000)
-const DEVICES = 50
+const DEVICES = Number(process.env['BENCH_DEVICES'] ?? 50)
 /** The peer's rate falls as its document grows; a tenth of the records favours it and keeps the run short. */
 const PEER_COMMITS = Number(process.env['BENCH_PEER_COMMITS'] ?? COMMITS / 10)
 
@@ -27,7 +22,8 @@ export async function benchCatchUp(): Promise<void> {
   const total = history.records.length
   const folder = await mkdtemp(join(tmpdir(), 'coop-bench-'))
   try {
-    const limit = await pipelineLimit(history, join(folder, 'limit'))
+    const limit = await pipelineLimit(history, join(folder, 'limit'), false)
+    const folding = await pipelineLimit(history, join(folder, 'folding'), true)
     const server = join(folder, 'server')
     const reader = join(folder, 'reader')
     const { founderSeed, readerSeed } = history
@@ -45,16 +41,23 @@ export async function benchCatchUp(): Promise<void> {
       sponsorAddresses: serving.addresses,
     })
     const reading = await startWorker(reader, 'catch-up', String(total))
-    const [{ done, rssBytes }] = (await once(reading.process, 'message')) as [
-      { done: number; rssBytes: number },
+    const [{ done, foldMs, rssBytes, foldedRssBytes }] = (await once(reading.process, 'message')) as [
+      { done: number; foldMs: number; rssBytes: number; foldedRssBytes: number },
     ]
-    const peer = await automergeCatchUp(PEER_COMMITS)
     for (const { process } of [serving, reading]) process.send('stop')
+    await Promise.all([serving, reading].map(async ({ process }) => once(process, 'exit')))
+    const peer = await automergeCatchUp(PEER_COMMITS)
     const ours = total / (done / 1000)
+    const folded = total / ((done + foldMs) / 1000)
     printFigure(
       'catch-up over libp2p, fsynced',
       `${perSecond(ours)} commits/s`,
       `peak RSS of the receiver ${Math.round(rssBytes / 1e6)} MB`,
+    )
+    printFigure(
+      '  and its document opened',
+      `${perSecond(folded)} commits/s`,
+      `${Math.round(foldMs)} ms more; peak RSS then ${Math.round(foldedRssBytes / 1e6)} MB`,
     )
     printFigure(
       '  pipeline without network',
@@ -62,9 +65,14 @@ export async function benchCatchUp(): Promise<void> {
       `ratio ${(ours / limit).toFixed(2)}`,
     )
     printFigure(
+      '  the same, folding',
+      `${perSecond(folding)} commits/s`,
+      `ratio ${(folded / folding).toFixed(2)} (document opened)`,
+    )
+    printFigure(
       `  automerge-repo, ${PEER_COMMITS.toLocaleString('en')} of them`,
       `${perSecond(peer)} changes/s`,
-      `ratio ${(ours / peer).toFixed(2)} (unsigned, not fsynced)`,
+      `ratio ${(ours / peer).toFixed(2)}, document opened ${(folded / peer).toFixed(2)} (unsigned, not fsynced)`,
     )
     const hashes = rawHashes(crypto)
     printFigure(
@@ -78,32 +86,6 @@ export async function benchCatchUp(): Promise<void> {
   }
 }
 
-/** Decode, hash, link, verify, fold and write the same records in batches, in this thread alone. */
-async function pipelineLimit(history: History, path: string): Promise<number> {
-  const crypto = nodeCrypto()
-  const replica = openReplica({ coop: history.coop, crypto, signer: nodeSigner(history.readerSeed) })
-  const store = await Store.open(path)
-  const commits = new CommitLog({ store, sha256: crypto.sha256, log: pino({ level: 'silent' }) }, replica)
-  const startMs = performance.now()
-  let write: Promise<void> = Promise.resolve()
-  for (let at = 0; at < history.records.length; at += 1_000) {
-    const part = history.records.slice(at, at + 1_000)
-    const decoded = decodeRecords(
-      part.map((record) => record.bytes),
-      crypto.sha256,
-    )
-    if (!decoded.ok) throw new Error(decoded.refusal)
-    const { stored, refused } = replica.ingest(decoded.records)
-    if (refused.length > 0) throw new Error(refused[0]?.refusal)
-    await write
-    write = store.write(commits.append(stored))
-  }
-  await write
-  const perSecond = history.records.length / ((performance.now() - startMs) / 1000)
-  await store.close()
-  return perSecond
-}
-
 /** One-shot hashes a second: what this machine can do at best, today. */
 function rawHashes(crypto: Crypto): number {
   const bytes = new Uint8Array(300)
@@ -111,8 +93,4 @@ function rawHashes(crypto: Crypto): number {
   const startMs = performance.now()
   for (let i = 0; i < count; i += 1) crypto.sha256(bytes)
   return count / ((performance.now() - startMs) / 1000)
-}
-
-function perSecond(value: number): string {
-  return Math.round(value).toLocaleString('en')
 }

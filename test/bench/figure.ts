@@ -8,3 +8,8 @@ export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }
+
+/** A rate as it is printed. */
+export function perSecond(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { toHex } from '#protocol/encoding'
-import { CoopNode } from '#node/host'
+import { loadSmall } from '../../node/load-small.mjs'
 
 /**
  * One node of a benchmark in a process of its own: `node-worker.ts DATA [task…]`. Tasks: `catch-up TOTAL` waits for so
@@ -14,6 +15,7 @@ const [data = '', task = '', argument = '', extra = ''] = process.argv.slice(2)
 const APPEND_EVERY_MS = 20
 
 const startedMs = performance.now()
+const { CoopNode } = await loadSmall(async () => import('#node/host'))
 const node = await CoopNode.open({
   ...{ dataPath: data, statePath: null, passphrase: undefined, port: 0, host: '127.0.0.1', isMdnsOn: false },
   log: pino({ level: process.env['COOP_LOG'] ?? 'warn' }, pino.destination(2)),
@@ -39,8 +41,10 @@ async function catchUp(total: number, isWriting: boolean): Promise<void> {
   }
   await engine.durable()
   const done = performance.now() - firstMs
-  const root = toHex(engine.replica.heads.root())
-  process.send?.({ done, root, tookMs, rssBytes: process.resourceUsage().maxRSS * 1024 })
+  const rssBytes = peakBytes()
+  const foldMs = performance.now()
+  await engine.open(CATALOGUE)
+  process.send?.({ done, foldMs: performance.now() - foldMs, tookMs, rssBytes, foldedRssBytes: peakBytes() })
 }
 
 async function append(count: number): Promise<void> {
@@ -64,6 +68,11 @@ async function write(at = 0): Promise<void> {
   const startNs = process.hrtime.bigint()
   const commit = await engine.append([{ document: CATALOGUE, entries: 1, payload }])
   process.send?.({ wrote: toHex(commit.id), atNs: startNs.toString() })
+}
+
+/** Peak memory of this process. Not `ru_maxrss`, which begins with what the parent held when it forked. */
+function peakBytes(): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
 }
 
 function tellNews(): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,10 +32,11 @@ export async function benchOpen(): Promise<void> {
     const rssBytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
     const peakBytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024
     worker.process.send('stop')
+    await once(worker.process, 'exit')
     printFigure(
       `opening ${COMMITS.toLocaleString('en')} commits`,
       `${Math.round(worker.openMs)} ms`,
-      'from the node code being loaded until it serves; limit 3,000 ms',
+      'from the start of loading the code until it serves; limit 3,000 ms',
     )
     printFigure(
       '  memory then (RSS)',

@@ -5,6 +5,7 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import { foundCoop } from '#protocol/coop'
 import { certifyDevice } from '#protocol/identity'
 import type { Crypto, Signer } from '#protocol/identity'
+import { BATCH_BYTES_TARGET } from '#protocol/sync'
 import { nodeSigner } from '#node/crypto'
 import { seededRandom } from '#simulations/mesh'
 
@@ -29,7 +30,18 @@ export interface BenchCoop extends History {
 
 /** Records in batches as a node would receive them. */
 export function* inBatches(records: readonly CommitRecord[]): Generator<readonly CommitRecord[]> {
-  for (let at = 0; at < records.length; at += 1_000) yield records.slice(at, at + 1_000)
+  let batch: CommitRecord[] = []
+  let bytes = 0
+  for (const record of records) {
+    if (bytes + record.bytes.length > BATCH_BYTES_TARGET) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(record)
+    bytes += record.bytes.length
+  }
+  yield batch
 }
 
 /** Commits of `devices` devices that take turns and acknowledge each other, one catalogue entry each. */
