@@ -246,7 +246,8 @@ export class HostileMember {
     const ticking = new AbortController()
     const tick = async (): Promise<void> => {
       const { tick: ticks } = attack
-      while (ticks !== undefined && !ticking.signal.aborted) {
+      if (ticks === undefined) return
+      while (!ticking.signal.aborted) {
         await sleep(ticks.everyMs, undefined, { signal: ticking.signal })
         await say(ticks.frames())
       }

@@ -33,7 +33,7 @@ async function expectNews(): Promise<void> {
   await venue.set('good', 'news', value)
   const startMs = Date.now()
   await until('the news arrive', async () => {
-    const fields = await nas.fields('good').catch(() => ({}) as Record<string, unknown>)
+    const fields = await nas.fields('good').catch((): Record<string, unknown> => ({}))
     return fields['news'] === value
   })
   expect(Date.now() - startMs).toBeLessThan(5_000)
