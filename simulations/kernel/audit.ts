@@ -66,7 +66,8 @@ export class Audit {
     this.keepFrom = init.keepFrom ?? 0
     this.#keepEnd = this.keepFrom + keepBlocks
     // The words of a block are hashed as they lie in memory.
-    if (new Uint8Array(Int32Array.of(1).buffer)[0] !== 1) throw new Error('audits need a little-endian machine')
+    if (new Uint8Array(Int32Array.of(1).buffer)[0] !== 1)
+      throw new Error('audits need a little-endian machine')
   }
 
   /** Events recorded, the setup among them. */
@@ -95,7 +96,10 @@ export class Audit {
     const word = (CHAIN_BYTES / EVENT_BYTES + this.#filled - 1) * WORDS
     const words = this.#words
     words[word + 6] = fold(words[word + 6] as number, NOTED_WORDS[0] as number)
-    words[word + 7] = fold((words[word + 7] as number) ^ (words[word + 6] as number), NOTED_WORDS[1] as number)
+    words[word + 7] = fold(
+      (words[word + 7] as number) ^ (words[word + 6] as number),
+      NOTED_WORDS[1] as number,
+    )
   }
 
   /** The digest of everything recorded so far: 32 bytes. Recording may go on. */

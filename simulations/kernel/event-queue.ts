@@ -109,7 +109,10 @@ export class EventQueue {
       let bestUs = times[first] as number
       for (let child = first + 1; child < end; child += 1) {
         const childUs = times[child] as number
-        if (childUs < bestUs || (childUs === bestUs && (numbers[child] as number) < (numbers[best] as number))) {
+        if (
+          childUs < bestUs ||
+          (childUs === bestUs && (numbers[child] as number) < (numbers[best] as number))
+        ) {
           best = child
           bestUs = childUs
         }

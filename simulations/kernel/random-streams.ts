@@ -15,7 +15,8 @@ export class RandomStreams {
 
   /** `seed`: an integer from 0 to 2^53 - 1. */
   constructor(seed: number) {
-    if (!(Number.isSafeInteger(seed) && seed >= 0)) throw new RangeError(`a seed is a safe integer, not ${seed}`)
+    if (!(Number.isSafeInteger(seed) && seed >= 0))
+      throw new RangeError(`a seed is a safe integer, not ${seed}`)
     this.#seed = seed
   }
 

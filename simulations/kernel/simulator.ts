@@ -90,7 +90,9 @@ export class Simulator {
   at(timeUs: number, kind: number, target: number, data = 0): void {
     // The comparison with itself rounded refuses NaN and fractions alike.
     if (!(timeUs >= this.nowUs && timeUs <= Number.MAX_SAFE_INTEGER && Math.floor(timeUs) === timeUs)) {
-      throw new RangeError(`'${this.#kinds[kind]}' cannot be scheduled for ${timeUs} us; it is ${this.nowUs} us`)
+      throw new RangeError(
+        `'${this.#kinds[kind]}' cannot be scheduled for ${timeUs} us; it is ${this.nowUs} us`,
+      )
     }
     if (!(kind < this.#handlers.length) || target >>> 0 !== target) {
       throw new RangeError(`no event of kind ${kind} for target ${target}`)

@@ -1,0 +1,443 @@
+import { distributionProblem, sampleWhole } from '../kernel/index.ts'
+import type { Distribution, RandomStream, Simulator } from '../kernel/index.ts'
+import { faultsProblem } from './faults.ts'
+import type { LinkFaults, Transport } from './faults.ts'
+import { LinkStates } from './link-states.ts'
+import type { Cut } from './link-states.ts'
+import { MessageTable, NONE } from './message-table.ts'
+import { SharedBandwidth } from './shared-bandwidth.ts'
+import type { Bandwidth } from './shared-bandwidth.ts'
+import { DELAY_US_MAX } from './topology.ts'
+import type { Topology } from './topology.ts'
+import { VenueUplinks } from './venues.ts'
+import type { Venue } from './venues.ts'
+
+/** Largest message: with it, bytes times a million are still exact in a double. */
+export const MESSAGE_BYTES_MAX = 4_294_967_296
+
+/**
+ * First wait before something lost is sent again over a stream. Linux's least retransmission timeout
+ * (TCP_RTO_MIN, include/net/tcp.h); RFC 6298 asks for a second. It doubles each time, as section 5.5 there asks.
+ */
+export const RETRANSMIT_US = 200_000
+/** Times that a stream sends something again before it counts as sent; by then it is 51 s late. */
+const RETRANSMITS_MAX = 8
+
+/** What a network is made of. Whatever is left out is ideal: no delay, no limit, no fault. */
+export interface NetworkInit {
+  readonly topology: Topology
+  /** `datagram` is the default. */
+  readonly transport?: Transport
+  readonly latency?: {
+    /** One-way delay added to the topology's, drawn once for each pair, in microseconds. */
+    readonly perPair?: Distribution
+    /** Added to it for each message, in microseconds. */
+    readonly jitter?: Distribution
+  }
+  readonly bandwidth?: Bandwidth
+  readonly faults?: LinkFaults
+  /** Nodes on a local network of their own, behind one uplink. A node is in one venue at most. */
+  readonly venues?: readonly Venue[]
+}
+
+/** Why a message did not arrive: lost on the way, no open link, or the connection went down under it. */
+export type DropReason = 'lost' | 'closed' | 'reset'
+
+/** What happened to a message, for traces and diagrams. Must not change the network. */
+export interface NetworkObserver {
+  delivered?(from: number, to: number, sentUs: number, sizeBytes: number): void
+  dropped?(from: number, to: number, sentUs: number, reason: DropReason): void
+}
+
+/**
+ * Messages and bytes so far. At any instant `sent + duplicated = delivered + lost + closed + reset + inFlight`, for
+ * messages and for bytes.
+ */
+export interface Traffic {
+  readonly sent: number
+  readonly duplicated: number
+  readonly delivered: number
+  readonly lost: number
+  readonly closed: number
+  readonly reset: number
+  readonly inFlight: number
+}
+
+/** A network in virtual time. Messages are objects with a size; each directed link delivers in the order of sending. */
+export class Network {
+  readonly topology: Topology
+  /** Called for each message that arrives. */
+  onDeliver: (to: number, from: number, payload: unknown) => void = () => {}
+  /**
+   * Called when a linked pair (a < b) can talk from now on, or not any more. All pairs can at the start, without a
+   * call; `announce` makes those calls.
+   */
+  onLink: (a: number, b: number, isUp: boolean) => void = () => {}
+  observer: NetworkObserver = {}
+  readonly #sim: Simulator
+  readonly #transport: Transport
+  readonly #states: LinkStates
+  readonly #table: MessageTable = new MessageTable()
+  readonly #bandwidth: SharedBandwidth | null
+  readonly #jitter: Distribution | null
+  readonly #latencyUs: Float64Array
+  /** By link: when the last message in order arrives, so that none overtakes it. */
+  readonly #lastUs: Float64Array
+  /** By link: bytes handed in that did not arrive yet. */
+  readonly #queuedBytes: Float64Array
+  /** By link: messages that came to a closed place of a stream that is still up, first and last. */
+  readonly #stalledFirst: Int32Array
+  readonly #stalledLast: Int32Array
+  /** By link: it is in the bad state of burst loss. */
+  readonly #isBad: Uint8Array
+  readonly #counts: { messages: Float64Array; bytes: Float64Array } = {
+    messages: new Float64Array(COUNTS),
+    bytes: new Float64Array(COUNTS),
+  }
+  readonly #arriveKind: number
+  readonly #resumeKind: number
+  #faults: LinkFaults
+
+  constructor(sim: Simulator, init: NetworkInit) {
+    const { topology, latency = {} } = init
+    this.#sim = sim
+    this.topology = topology
+    this.#transport = init.transport ?? 'datagram'
+    this.#faults = init.faults ?? {}
+    refuse('faults', faultsProblem(this.#faults, this.#transport))
+    for (const [name, model] of Object.entries(latency)) refuse(name, distributionProblem(model))
+    this.#jitter = latency.jitter ?? null
+    this.#lastUs = new Float64Array(topology.links)
+    this.#queuedBytes = new Float64Array(topology.links)
+    this.#stalledFirst = new Int32Array(topology.links).fill(NONE)
+    this.#stalledLast = new Int32Array(topology.links).fill(NONE)
+    this.#isBad = new Uint8Array(topology.links)
+    this.#states = new LinkStates(sim, topology, {
+      onLink: (a, b, isUp) => this.onLink(a, b, isUp),
+      onReopened: (link) => this.#reopened(link),
+      onDown: (link) => this.#reset(link),
+    })
+    const venues = new VenueUplinks(sim, { topology, states: this.#states, venues: init.venues ?? [] })
+    this.#latencyUs = this.#drawLatencies(latency.perPair, venues)
+    this.#bandwidth = SharedBandwidth.open(sim, {
+      ...{ topology, table: this.#table, bandwidth: init.bandwidth ?? {}, venues },
+      onSent: (message) => this.#travel(message),
+    })
+    this.#arriveKind = sim.register('message.arrive', (_to, message) => this.#arrive(message))
+    this.#resumeKind = sim.register('link.resume', (link, generation) => {
+      if (this.#states.generations[link] === generation) this.#resume(link)
+    })
+  }
+
+  /** Messages so far. */
+  get messages(): Traffic {
+    return traffic(this.#counts.messages)
+  }
+
+  /** Bytes so far. */
+  get bytes(): Traffic {
+    return traffic(this.#counts.bytes)
+  }
+
+  get faults(): LinkFaults {
+    return this.#faults
+  }
+
+  /** Changes what goes wrong from now on; `{}` ends all faults of links. */
+  set faults(faults: LinkFaults) {
+    refuse('faults', faultsProblem(faults, this.#transport))
+    this.#faults = faults
+  }
+
+  /**
+   * Sends a message. `sizeBytes`: whole, 0 to `MESSAGE_BYTES_MAX`. Throws a RangeError where the topology has no link;
+   * over a link that is not up the message is dropped.
+   */
+  send(from: number, to: number, payload: unknown, sizeBytes: number): void {
+    const link = this.#linkOf(from, to)
+    if (!(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= MESSAGE_BYTES_MAX)) {
+      throw new RangeError(`a message of ${sizeBytes} bytes`)
+    }
+    const message = this.#add(link, sizeBytes, payload)
+    this.#count(SENT, sizeBytes)
+    // A stream sends while its connection is up, even into a hole that nobody noticed.
+    const canSend =
+      this.#transport === 'stream'
+        ? this.#states.isUp(link) && this.#states.isOnline(from)
+        : this.#states.isOpen(link)
+    if (!canSend) this.#drop(message, 'closed')
+    else if (this.#bandwidth === null) this.#travel(message)
+    else this.#bandwidth.enqueue(link, message)
+  }
+
+  /** True while the pair can talk: nobody noticed that one of its directions is closed. */
+  isConnected(a: number, b: number): boolean {
+    return this.#states.isUp(this.#linkOf(a, b))
+  }
+
+  /** True when a message from one to the other would pass just now. */
+  isOpen(from: number, to: number): boolean {
+    return this.#states.isOpen(this.#linkOf(from, to))
+  }
+
+  isOnline(node: number): boolean {
+    return this.#states.isOnline(node)
+  }
+
+  /** Bytes handed in for this direction that did not arrive yet: what a host's backpressure looks at. */
+  queuedBytes(from: number, to: number): number {
+    return this.#queuedBytes[this.#linkOf(from, to)] as number
+  }
+
+  /** Calls `onLink` for every pair that can talk. */
+  announce(): void {
+    this.#states.announce()
+  }
+
+  /**
+   * Cuts links; returns a number for `heal`. Cuts overlap: a link is open when no cut holds it. `noticeAfterUs`: when
+   * both ends hear of it, if it lasts that long; default at once between groups, never for single directions (what is
+   * sent then vanishes, or waits in a stream). TCP hears after its user timeout, minutes by default (RFC 5482).
+   */
+  cut(cut: Cut, noticeAfterUs?: number): number {
+    const defaultUs = 'pairs' in cut ? Number.POSITIVE_INFINITY : 0
+    return this.#states.cut(cut, checkedDelay(noticeAfterUs ?? defaultUs))
+  }
+
+  /** Ends one cut, or all of them; not the closing hours of venues. */
+  heal(id?: number): void {
+    this.#states.heal(id)
+  }
+
+  /**
+   * Switches a node off or on. Off: it neither sends nor receives, its peers hear after `noticeAfterUs`. On: its
+   * connections begin anew.
+   */
+  setOnline(node: number, isOnline: boolean, noticeAfterUs = 0): void {
+    if (!(Number.isSafeInteger(node) && node >= 0 && node < this.topology.nodes)) {
+      throw new RangeError(`no node ${node}`)
+    }
+    this.#states.setOnline(node, isOnline, checkedDelay(noticeAfterUs))
+  }
+
+  /** The one-way delay of a link without jitter, in microseconds. */
+  latencyUs(from: number, to: number): number {
+    return this.#latencyUs[this.#linkOf(from, to)] as number
+  }
+
+  /** The share of bandwidth that a direction has just now, in whole bytes a second; 0 while it sends nothing. */
+  rateBytesPerSecond(from: number, to: number): number {
+    const link = this.#linkOf(from, to)
+    return this.#bandwidth === null ? 0 : this.#bandwidth.rateOf(link)
+  }
+
+  #linkOf(from: number, to: number): number {
+    const link = this.topology.linkOf(from, to)
+    if (link === -1) throw new RangeError(`no link from ${from} to ${to}`)
+    return link
+  }
+
+  #add(link: number, sizeBytes: number, payload: unknown): number {
+    const message = this.#table.add(link, sizeBytes, payload)
+    this.#table.generations[message] = this.#states.generations[link] as number
+    this.#table.sentUs[message] = this.#sim.nowUs
+    this.#queuedBytes[link] = (this.#queuedBytes[link] as number) + sizeBytes
+    this.#count(IN_FLIGHT, sizeBytes)
+    return message
+  }
+
+  /** The last byte has left: decides what becomes of the message on its way. */
+  #travel(message: number): void {
+    const link = this.#table.links[message] as number
+    const { loss, duplicate } = this.#faults
+    let lateUs = 0
+    if (loss !== undefined) {
+      if (this.#transport === 'stream') lateUs = this.#retransmissionUs(link)
+      else if (this.#isLost(link)) return this.#drop(message, 'lost')
+    }
+    this.#schedule(message, link, lateUs)
+    if (duplicate !== undefined && this.#stream('duplicate', link).chance(duplicate)) {
+      const sizeBytes = this.#table.sizes[message] as number
+      const copy = this.#add(link, sizeBytes, this.#table.payload(message))
+      this.#table.sentUs[copy] = this.#table.sentUs[message] as number
+      this.#count(DUPLICATED, sizeBytes)
+      this.#sim.note(copy)
+      this.#schedule(copy, link, 0)
+    }
+  }
+
+  #schedule(message: number, link: number, lateUs: number): void {
+    const reorder = this.#faults.reorder
+    const jitterUs =
+      this.#jitter === null ? 0 : sampleWhole(this.#jitter, this.#stream('jitter', link), DELAY_US_MAX)
+    let atUs = this.#sim.nowUs + (this.#latencyUs[link] as number) + jitterUs + lateUs
+    const lastUs = this.#lastUs[link] as number
+    if (reorder !== undefined && this.#stream('reorder', link).chance(reorder.probability)) {
+      // Later messages do not wait for this one.
+      atUs += sampleWhole(reorder.delayUs, this.#stream('reorder', link), DELAY_US_MAX)
+    } else {
+      if (atUs < lastUs) atUs = lastUs
+      this.#lastUs[link] = atUs
+    }
+    this.#sim.at(atUs, this.#arriveKind, this.topology.peers[link] as number, message)
+  }
+
+  #arrive(message: number): void {
+    const link = this.#table.links[message] as number
+    if (this.#table.generations[message] !== this.#states.generations[link])
+      return this.#drop(message, 'reset')
+    const isOpen = this.#states.isOpen(link)
+    if (this.#transport === 'datagram') {
+      if (isOpen) this.#deliver(message, link)
+      else this.#drop(message, 'closed')
+    } else if (isOpen && this.#stalledFirst[link] === NONE) this.#deliver(message, link)
+    else this.#stall(message, link)
+  }
+
+  #deliver(message: number, link: number): void {
+    const sizeBytes = this.#table.sizes[message] as number
+    const payload = this.#table.payload(message)
+    const from = this.topology.sources[link] as number
+    const to = this.topology.peers[link] as number
+    const sentUs = this.#table.sentUs[message] as number
+    this.#leave(message, link, DELIVERED)
+    this.observer.delivered?.(from, to, sentUs, sizeBytes)
+    this.onDeliver(to, from, payload)
+  }
+
+  #drop(message: number, reason: DropReason): void {
+    const link = this.#table.links[message] as number
+    const sentUs = this.#table.sentUs[message] as number
+    this.#sim.note(-1 - message)
+    this.#leave(message, link, DROPPED[reason])
+    const { sources, peers } = this.topology
+    this.observer.dropped?.(sources[link] as number, peers[link] as number, sentUs, reason)
+  }
+
+  #leave(message: number, link: number, count: number): void {
+    const sizeBytes = this.#table.sizes[message] as number
+    this.#queuedBytes[link] = (this.#queuedBytes[link] as number) - sizeBytes
+    this.#count(count, sizeBytes)
+    const { messages, bytes } = this.#counts
+    messages[IN_FLIGHT] = (messages[IN_FLIGHT] as number) - 1
+    bytes[IN_FLIGHT] = (bytes[IN_FLIGHT] as number) - sizeBytes
+    this.#table.remove(message)
+  }
+
+  #stall(message: number, link: number): void {
+    const last = this.#stalledLast[link] as number
+    if (last === NONE) this.#stalledFirst[link] = message
+    else this.#table.next[last] = message
+    this.#stalledLast[link] = message
+    this.#table.next[message] = NONE
+  }
+
+  /** A stream notices by itself that its peer answers again: at its next attempt to send. */
+  #reopened(link: number): void {
+    if (this.#stalledFirst[link] === NONE) return
+    const waitUs = RETRANSMIT_US + (this.#latencyUs[link] as number)
+    this.#sim.after(waitUs, this.#resumeKind, link, this.#states.generations[link])
+  }
+
+  #resume(link: number): void {
+    while (this.#states.isOpen(link)) {
+      const message = this.#stalledFirst[link] as number
+      if (message === NONE) return
+      this.#unstall(link, message)
+      this.#deliver(message, link)
+    }
+  }
+
+  #unstall(link: number, message: number): void {
+    const next = this.#table.next[message] as number
+    this.#stalledFirst[link] = next
+    if (next === NONE) this.#stalledLast[link] = NONE
+  }
+
+  /** The pair went down: what its streams hold is lost. What travels is dropped when it arrives. */
+  #reset(link: number): void {
+    this.#bandwidth?.clear(link, (message) => this.#drop(message, 'reset'))
+    for (;;) {
+      const message = this.#stalledFirst[link] as number
+      if (message === NONE) break
+      this.#unstall(link, message)
+      this.#drop(message, 'reset')
+    }
+    this.#lastUs[link] = 0
+  }
+
+  #retransmissionUs(link: number): number {
+    let lateUs = 0
+    let waitUs = RETRANSMIT_US
+    for (let i = 0; i < RETRANSMITS_MAX && this.#isLost(link); i += 1) {
+      lateUs += waitUs
+      waitUs *= 2
+    }
+    return lateUs
+  }
+
+  #isLost(link: number): boolean {
+    const loss = this.#faults.loss
+    if (loss === undefined) return false
+    const random = this.#stream('loss', link)
+    if (loss.kind === 'independent') return random.chance(loss.probability)
+    const isBad = this.#isBad[link] === 1
+    const changes = random.chance(isBad ? loss.toGood : loss.toBad)
+    this.#isBad[link] = isBad === changes ? 0 : 1
+    return random.chance(isBad === changes ? loss.lossGood : loss.lossBad)
+  }
+
+  #stream(purpose: string, link: number): RandomStream {
+    const { sources, peers } = this.topology
+    return this.#sim.random.stream(`network.${purpose}`, sources[link], peers[link])
+  }
+
+  #count(what: number, sizeBytes: number): void {
+    const { messages, bytes } = this.#counts
+    messages[what] = (messages[what] as number) + 1
+    bytes[what] = (bytes[what] as number) + sizeBytes
+  }
+
+  /** Both directions of a pair have the same delay. */
+  #drawLatencies(perPair: Distribution | undefined, venues: VenueUplinks): Float64Array {
+    const { links, sources, peers, reverse, delaysUs } = this.topology
+    const latencyUs = new Float64Array(links)
+    for (let link = 0; link < links; link += 1) {
+      const a = sources[link] as number
+      const b = peers[link] as number
+      if (a > b) {
+        latencyUs[link] = latencyUs[reverse[link] as number] as number
+        continue
+      }
+      const drawnUs =
+        perPair === undefined
+          ? 0
+          : sampleWhole(perPair, this.#sim.random.stream('network.latency', a, b), DELAY_US_MAX)
+      latencyUs[link] = venues.isLocal(link)
+        ? venues.latencyUs(link)
+        : (delaysUs[link] as number) + drawnUs + venues.latencyUs(link)
+    }
+    return latencyUs
+  }
+}
+
+const SENT = 0
+const DUPLICATED = 1
+const DELIVERED = 2
+const IN_FLIGHT = 3
+const DROPPED: Record<DropReason, number> = { lost: 4, closed: 5, reset: 6 }
+const COUNTS = 7
+
+function traffic(counts: Float64Array): Traffic {
+  const [sent = 0, duplicated = 0, delivered = 0, inFlight = 0, lost = 0, closed = 0, reset = 0] = counts
+  return { sent, duplicated, delivered, lost, closed, reset, inFlight }
+}
+
+function checkedDelay(delayUs: number): number {
+  if (!(delayUs >= 0)) throw new RangeError(`a delay of ${delayUs} us`)
+  return delayUs
+}
+
+function refuse(what: string, problem: string | null): void {
+  if (problem !== null) throw new RangeError(`${what}: ${problem}`)
+}
