@@ -26,14 +26,7 @@ export type Distribution =
 
 /** One sample. Takes exactly one draw of the stream, whatever the distribution; a constant takes none. */
 export function sample(distribution: Distribution, random: RandomStream): number {
-  switch (distribution.kind) {
-    case 'constant':
-      return distribution.value
-    case 'uniform':
-      return distribution.least + (distribution.most - distribution.least) * random.unit()
-    default:
-      return quantile(distribution, random.open())
-  }
+  return distribution.kind === 'constant' ? distribution.value : quantile(distribution, random.open())
 }
 
 /** One sample as a whole number that is not negative: rounded, at most `most` (default: 2^53 - 1). */

@@ -3,15 +3,12 @@
  * like may differ between versions of an engine, and one bit can turn the order of two events around.
  */
 
-const LN_2 = 0.693147180559945309
 /** ln 2 in two parts; the first has 20 zero bits at its end, so that small multiples of it are exact (fdlibm). */
-const LN_2_HIGH = 6.9314718036912381649e-1
-const LN_2_LOW = 1.90821492927058770002e-10
+const LN_2_HIGH = 0.6931471803691238
+const LN_2_LOW = 1.9082149292705877e-10
 /** Pi in two parts, for the same reason (fdlibm, doubled). */
-const PI_HIGH = 3.14159265346825122834
-const PI_LOW = 1.21542010130123848698e-10
-/** Pi, correctly rounded. */
-export const PI = 3.141592653589793
+const PI_HIGH = 3.1415926534682512
+const PI_LOW = 1.2154201013012384e-10
 
 const DOUBLE = new DataView(new ArrayBuffer(8))
 
@@ -19,13 +16,13 @@ const DOUBLE = new DataView(new ArrayBuffer(8))
 export function ln(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
   if (x === Number.POSITIVE_INFINITY) return x
-  if (x < 2.2250738585072014e-308) return ln(x * 18_014_398_509_481_984) - 54 * LN_2
+  if (x < 2.2250738585072014e-308) return ln(x * 18_014_398_509_481_984) - 54 * Math.LN2
   DOUBLE.setFloat64(0, x)
   const high = DOUBLE.getUint32(0)
   let exponent = (high >>> 20) - 1_023
   DOUBLE.setUint32(0, (high & 0x000f_ffff) | 0x3ff0_0000)
   let mantissa = DOUBLE.getFloat64(0)
-  if (mantissa > 1.4142135623730951) {
+  if (mantissa > Math.SQRT2) {
     mantissa /= 2
     exponent += 1
   }
@@ -42,7 +39,7 @@ export function exp(x: number): number {
   if (Number.isNaN(x)) return x
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY
   if (x < -708.3964185322641) return 0
-  const power = Math.round(x / LN_2)
+  const power = Math.round(x / Math.LN2)
   const rest = x - power * LN_2_HIGH - power * LN_2_LOW
   let sum = 1
   for (let i = 14; i >= 1; i -= 1) sum = 1 + (sum * rest) / i
@@ -58,7 +55,7 @@ export function pow(base: number, exponent: number): number {
 
 /** The sine of `x` radians, |x| up to 1,000; error below 1e-15 there. */
 export function sin(x: number): number {
-  const turns = Math.round(x / PI)
+  const turns = Math.round(x / Math.PI)
   const rest = x - turns * PI_HIGH - turns * PI_LOW
   const square = rest * rest
   let sum = 1
@@ -68,7 +65,7 @@ export function sin(x: number): number {
 
 /** The cosine of `x` radians, |x| up to 4; error below 1e-15 there. */
 export function cos(x: number): number {
-  return sin(x + PI / 2)
+  return sin(x + Math.PI / 2)
 }
 
 /** The arcsine of `x` from -1 to 1, in radians; error below 1e-15. */

@@ -1,3 +1,19 @@
+export { startChurn } from './churn.ts'
+export type { ChurnModel, Switchboard } from './churn.ts'
+export { TRACE_LINES_MAX, parseChurnTrace, playChurnTrace } from './churn-trace.ts'
+export type { TraceError, TraceResult, TraceStep } from './churn-trace.ts'
+export { FIBRE_FACTOR, distanceKm, fibreDelayUs } from './geography.ts'
+export type { Place } from './geography.ts'
+export { drawTopology } from './topologies.ts'
+export type {
+  FullSpec,
+  GeographicSpec,
+  IslandsSpec,
+  RandomRegularSpec,
+  SmallWorldSpec,
+  TopologySpec,
+  TransitStubSpec,
+} from './topologies.ts'
 export { faultsProblem } from './faults.ts'
 export type { LinkFaults, Loss, Transport } from './faults.ts'
 export { CUTS_MAX } from './link-states.ts'
