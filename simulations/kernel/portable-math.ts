@@ -68,7 +68,7 @@ export function cos(x: number): number {
   return sin(x + Math.PI / 2)
 }
 
-/** The arcsine of `x` from -1 to 1, in radians; error below 1e-15. */
+/** The arcsine of `x` from -1 to 1, in radians; error below 2e-15. */
 export function asin(x: number): number {
   // Halving the angle three times brings it below pi/16, where the series needs twelve terms.
   let s = x
