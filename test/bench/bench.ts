@@ -4,8 +4,9 @@ import { benchFetch } from './fetch.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
+import { benchSimEvents } from './sim-events.ts'
 
-/** `npm run bench [-- catch-up|append|live|open|fetch|idle]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|live|open|fetch|idle|sim-events]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   open: benchOpen,
   fetch: benchFetch,
   idle: benchIdle,
+  'sim-events': benchSimEvents,
 }
 
 const wanted = process.argv.slice(2)
