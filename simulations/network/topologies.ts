@@ -1,7 +1,7 @@
 import type { RandomStream } from '../kernel/index.ts'
 import { FIBRE_FACTOR, fibreDelayUs, placeAround } from './geography.ts'
 import type { Place } from './geography.ts'
-import { Topology, TopologyError } from './topology.ts'
+import { LINKS_MAX, Topology, TopologyError } from './topology.ts'
 import type { Edge } from './topology.ts'
 
 /** Draws of a random graph before it counts as one that cannot be connected. A guess. */
@@ -108,8 +108,7 @@ export function drawTopology(spec: TopologySpec, random: RandomStream): Topology
 
 function full({ nodes }: FullSpec): Topology {
   checkCount('full: nodes', nodes, 1)
-  // Checked before a list of edges is made that no memory can hold.
-  if (nodes > 2_048) throw new TopologyError(`full: ${nodes} nodes; at most 2048 are simulated`)
+  checkLinks('full', nodes * (nodes - 1))
   const edges: Edge[] = []
   for (let a = 0; a < nodes; a += 1) for (let b = a + 1; b < nodes; b += 1) edges.push([a, b, 0])
   return new Topology('full', nodes, edges)
@@ -123,6 +122,7 @@ function randomRegular({ nodes, degree }: RandomRegularSpec, random: RandomStrea
   checkCount('random-regular: nodes', nodes, 1)
   checkCount('random-regular: degree', degree, 0)
   if (degree >= nodes) throw new TopologyError(`random-regular: degree ${degree} with ${nodes} nodes`)
+  checkLinks('random-regular', nodes * degree)
   if ((nodes * degree) % 2 === 1) {
     throw new TopologyError(`random-regular: ${nodes} nodes of degree ${degree} have an odd number of ends`)
   }
@@ -130,32 +130,32 @@ function randomRegular({ nodes, degree }: RandomRegularSpec, random: RandomStrea
     throw new TopologyError(`random-regular: degree ${degree} cannot connect ${nodes} nodes`)
   }
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const edges = pairEnds(nodes, degree, random)
-    if (edges === null) continue
-    const topology = new Topology('random-regular', nodes, edges)
+    // A dense graph leaves no choice at the end; the pairs that it lacks are drawn instead.
+    const isDense = degree > (nodes - 1) / 2
+    const pairs = pairEnds(nodes, isDense ? nodes - 1 - degree : degree, random)
+    if (pairs === null) continue
+    const topology = new Topology('random-regular', nodes, pairs.edges(!isDense))
     if (topology.isConnected()) return topology
   }
   throw new TopologyError(`random-regular: no connected graph of ${nodes} nodes, degree ${degree} was drawn`)
 }
 
-function pairEnds(nodes: number, degree: number, random: RandomStream): Edge[] | null {
+function pairEnds(nodes: number, degree: number, random: RandomStream): PairSet | null {
   let ends: number[] = []
   for (let node = 0; node < nodes; node += 1) for (let i = 0; i < degree; i += 1) ends.push(node)
   const pairs = new PairSet(nodes)
-  const edges: Edge[] = []
   while (ends.length > 0) {
     random.shuffle(ends)
     const left: number[] = []
     for (let i = 0; i < ends.length; i += 2) {
       const a = ends[i] as number
       const b = ends[i + 1] as number
-      if (a !== b && pairs.add(a, b)) edges.push([a, b, 0])
-      else left.push(a, b)
+      if (a === b || !pairs.add(a, b)) left.push(a, b)
     }
     if (left.length === ends.length && !canPair(left, pairs)) return null
     ends = left
   }
-  return edges
+  return pairs
 }
 
 /** True when at least one pair of these ends could be linked. */
@@ -168,6 +168,7 @@ function smallWorld({ nodes, degree, rewire }: SmallWorldSpec, random: RandomStr
   checkCount('small-world: degree', degree, 2)
   if (degree % 2 === 1) throw new TopologyError(`small-world: degree ${degree} is odd`)
   if (degree >= nodes) throw new TopologyError(`small-world: degree ${degree} with ${nodes} nodes`)
+  checkLinks('small-world', nodes * degree)
   if (!(rewire >= 0 && rewire <= 1)) throw new TopologyError(`small-world: rewire is 0 to 1, not ${rewire}`)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const topology = new Topology('small-world', nodes, rewiredRing(nodes, { degree, rewire }, random))
@@ -210,6 +211,9 @@ function transitStub(spec: TransitStubSpec, random: RandomStream): Topology {
     throw new TopologyError(`transit-stub: density is 0 to 1, not ${density}`)
   const carriers = transitDomains * transitNodes
   const nodes = carriers + carriers * stubsPerTransitNode * stubNodes
+  const insideCarriers = transitDomains * transitNodes * (transitNodes - 1)
+  const insideStubs = carriers * stubsPerTransitNode * stubNodes * (stubNodes - 1)
+  checkLinks('transit-stub', 2 * nodes + insideCarriers + insideStubs)
   const edges: Edge[] = []
   const pairs = new PairSet(nodes)
   const link = (a: number, b: number, delayUs: number): void => {
@@ -244,7 +248,8 @@ function geographic(spec: GeographicSpec, random: RandomStream): Topology {
   const factor = spec.fibreFactor ?? FIBRE_FACTOR
   if (!(factor >= 1))
     throw new TopologyError(`geographic: nothing is faster than light: fibre factor ${factor}`)
-  if (nodes > 2_048) throw new TopologyError(`geographic: ${nodes} nodes; at most 2048 are simulated`)
+  // With nearest nodes too, every distance is looked at.
+  checkLinks('geographic', nodes * (nodes - 1))
   const delayUs = (a: number, b: number): number => {
     return fibreDelayUs(places[a] as Place, places[b] as Place, factor)
   }
@@ -320,6 +325,10 @@ function islands({ sizes, bridges = 1 }: IslandsSpec, random: RandomStream): Top
     starts.push(nodes)
     nodes += size
   }
+  checkLinks(
+    'islands',
+    sizes.reduce((sum, size) => sum + size * (size + 2 * bridges + 1), 0),
+  )
   const edges: Edge[] = []
   const pairs = new PairSet(nodes)
   const link = (a: number, b: number): void => {
@@ -375,9 +384,26 @@ class PairSet {
     return this.#degrees[node] ?? 0
   }
 
+  /** The pairs that are linked, or all that are not, without delays. */
+  edges(isLinked: boolean): Edge[] {
+    const nodes = this.#nodes
+    if (isLinked) return [...this.#pairs].map((key): Edge => [Math.floor(key / nodes), key % nodes, 0])
+    const edges: Edge[] = []
+    for (let a = 0; a < nodes; a += 1) {
+      for (let b = a + 1; b < nodes; b += 1) if (!this.has(a, b)) edges.push([a, b, 0])
+    }
+    return edges
+  }
+
   #key(a: number, b: number): number {
     return Math.min(a, b) * this.#nodes + Math.max(a, b)
   }
+}
+
+/** Asked before lists are made that no memory can hold. */
+function checkLinks(name: string, links: number): void {
+  if (links <= LINKS_MAX) return
+  throw new TopologyError(`${name}: up to ${links} links; at most ${LINKS_MAX} are simulated`)
 }
 
 function checkCount(what: string, value: number, least: number): void {
