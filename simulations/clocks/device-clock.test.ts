@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RandomStreams } from '../kernel/index.ts'
-import { DRIFT_PPB_MAX, DeviceClock, drawClock } from './device-clock.ts'
+import { CLOCK_CHANGES_MAX, DRIFT_PPB_MAX, DeviceClock, drawClock } from './device-clock.ts'
 
 const YEAR_US = 31_536_000_000_000
 
@@ -103,6 +103,8 @@ test('drawn clocks stay within their spread', () => {
 test('clocks out of range are refused', () => {
   expect(() => new DeviceClock({ driftPpb: 2_000_000 })).toThrow('driftPpb is a whole number from -1000000')
   expect(() => new DeviceClock({ skewUs: 0.5 })).toThrow('skewUs is a whole number')
+  const many = Array.from({ length: CLOCK_CHANGES_MAX + 1 }, (_, atUs) => ({ atUs }))
+  expect(() => new DeviceClock({ changes: many })).toThrow(`more than ${CLOCK_CHANGES_MAX} changes`)
   const changes = [{ atUs: 5 }, { atUs: 4 }]
   expect(() => new DeviceClock({ changes })).toThrow('a clock changes at 4 us, after 5 us')
 })

@@ -36,7 +36,11 @@ export class EventQueue {
   #targets: Uint32Array = new Uint32Array(ROOM_AT_START)
   #datas: Float64Array = new Float64Array(ROOM_AT_START)
 
-  constructor() {
+  readonly #pendingMax: number
+
+  /** `pendingMax`: events that may wait, up to `PENDING_MAX`. */
+  constructor(pendingMax: number = PENDING_MAX) {
+    this.#pendingMax = Math.min(pendingMax, PENDING_MAX)
     for (let i = 0; i < this.#room; i += 1) this.#slots[i] = i
   }
 
@@ -47,10 +51,10 @@ export class EventQueue {
 
   /**
    * Adds an event. `timeUs`: any number but NaN; `kind` and `target`: 0 to 2^32 - 1; `data`: any number.
-   * Throws a RangeError beyond `PENDING_MAX` events.
+   * Throws a RangeError when too many wait.
    */
   push(timeUs: number, kind: number, target: number, data: number): void {
-    if (this.size === this.#room) this.#grow()
+    if (this.size >= this.#room || this.size >= this.#pendingMax) this.#grow()
     const times = this.#times
     const numbers = this.#numbers
     const slots = this.#slots
@@ -129,8 +133,8 @@ export class EventQueue {
   }
 
   #grow(): void {
+    if (this.size >= this.#pendingMax) throw new RangeError(`more than ${this.#pendingMax} events wait`)
     const room = this.#room * 2
-    if (room > PENDING_MAX) throw new RangeError(`more than ${PENDING_MAX} events wait`)
     this.#times = extended(this.#times, new Float64Array(room))
     this.#numbers = extended(this.#numbers, new Float64Array(room))
     this.#datas = extended(this.#datas, new Float64Array(room))

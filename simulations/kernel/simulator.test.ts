@@ -3,7 +3,7 @@ import { nodeCrypto } from '#node/crypto'
 import { toHex } from '#protocol/encoding'
 import { Audit, BLOCK_EVENTS } from './audit.ts'
 import { compareRuns, describeDifference, firstDifference } from './compare-runs.ts'
-import { HandlerError, Simulator } from './simulator.ts'
+import { HandlerError, KINDS_MAX, Simulator } from './simulator.ts'
 
 const { sha256 } = nodeCrypto()
 
@@ -63,6 +63,16 @@ test('what cannot be scheduled is refused with the kind and the times', () => {
   expect(() => sim.at(100, 7, 0)).toThrow('no event of kind 7')
   expect(() => sim.at(100, late, -1)).toThrow('target -1')
   expect(() => sim.register('late', () => {})).toThrow("already a kind of event named 'late'")
+})
+
+test('too many kinds, and too many events that wait, are refused', () => {
+  const sim = new Simulator({ seed: 1, pendingMax: 3 })
+  for (let i = 1; i < KINDS_MAX; i += 1) sim.register(`kind ${i}`, () => {})
+  expect(() => sim.register('one more', () => {})).toThrow(`more than ${KINDS_MAX} kinds`)
+  for (let i = 0; i < 3; i += 1) sim.at(i, 1, 0)
+  expect(() => sim.at(3, 1, 0)).toThrow('more than 3 events wait')
+  sim.run(0)
+  sim.at(3, 1, 0)
 })
 
 test('a handler that throws is named with its event', () => {

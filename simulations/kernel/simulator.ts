@@ -16,6 +16,8 @@ export interface SimulatorInit {
   readonly audit?: Audit
   /** Events after which `run` gives up, over the whole life of the simulator; default: no limit. */
   readonly eventsMax?: number
+  /** Events that may wait at once; more are a RangeError. Default and most: `PENDING_MAX`. */
+  readonly pendingMax?: number
 }
 
 /** Why `run` came back: time is over, nothing is left to do, `stop` was called, or `eventsMax` was reached. */
@@ -51,7 +53,7 @@ export class Simulator {
   events = 0
   /** Every random draw of the run comes from here. */
   readonly random: RandomStreams
-  readonly #queue: EventQueue = new EventQueue()
+  readonly #queue: EventQueue
   readonly #handlers: Handler[] = []
   readonly #kinds: string[] = []
   readonly #audit: Audit | null
@@ -60,6 +62,7 @@ export class Simulator {
 
   constructor(init: SimulatorInit) {
     this.nowUs = 0
+    this.#queue = new EventQueue(init.pendingMax)
     this.random = new RandomStreams(init.seed)
     this.#audit = init.audit ?? null
     this.#eventsMax = init.eventsMax ?? Number.POSITIVE_INFINITY

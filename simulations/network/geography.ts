@@ -23,7 +23,8 @@ export interface Place {
 export function distanceKm(a: Place, b: Place): number {
   const [ax, ay, az] = onSphere(a)
   const [bx, by, bz] = onSphere(b)
-  const chord = Math.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2)
+  const [dx, dy, dz] = [ax - bx, ay - by, az - bz]
+  const chord = Math.sqrt(dx * dx + dy * dy + dz * dz)
   return 2 * EARTH_KM * asin(Math.min(1, chord / 2))
 }
 

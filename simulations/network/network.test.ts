@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Simulator } from '../kernel/index.ts'
+import { CUTS_MAX } from './link-states.ts'
+import { MESSAGES_MAX } from './message-table.ts'
 import { Network } from './network.ts'
 import type { NetworkInit, Traffic } from './network.ts'
 import { Topology } from './topology.ts'
 import { drawTopology } from './topologies.ts'
+import { TIMETABLE_MAX } from './venues.ts'
 
 interface Arrival {
   from: number
@@ -275,6 +278,43 @@ test('two flows share an uplink evenly, and the one that is left gets all of it'
     ['short', 2_000],
     ['long', 4_000],
   ])
+})
+
+test('a line that gets slow slows what is under way, and only where there was a limit', () => {
+  const { sim, network, arrivals } = open({
+    bandwidth: { upBytesPerSecond: [1_000, 1_000, 1_000] },
+    venues: [{ nodes: [1, 2], uplink: { downBytesPerSecond: 2_000 } }],
+  })
+  network.send(0, 1, 'a', 1_000)
+  sim.run(500_000)
+  network.setCapacity({ node: 0, way: 'up' }, 100)
+  sim.run(1_500_000)
+  // 500 bytes in the first half second, 100 in the next second, the other 400 at 200 a second.
+  network.setCapacity({ venue: 0, way: 'down' }, 200)
+  network.setCapacity({ node: 0, way: 'up' }, 5_000)
+  sim.run(1e9)
+  expect(arrivals[0]?.atUs).toBe(1_500_000 + 2_000_000 + 1_000)
+  expect(() => network.setCapacity({ node: 0, way: 'down' }, 5)).toThrow('has no limit that could change')
+  expect(() => network.setCapacity({ venue: 1, way: 'up' }, 5)).toThrow('has no limit that could change')
+  expect(() => network.setCapacity({ node: 0, way: 'up' }, 0)).toThrow('0 bytes a second')
+  expect(() => open({}).network.setCapacity({ node: 0, way: 'up' }, 5)).toThrow('no limits that could change')
+})
+
+test('limits are reached with a clear error', () => {
+  const { sim, network } = open({})
+  expect(() => {
+    for (let i = 0; i <= MESSAGES_MAX; i += 1) network.send(0, 1, null, 1)
+  }).toThrow(`more than ${MESSAGES_MAX} messages are under way`)
+  expect(network.messages.inFlight).toBe(MESSAGES_MAX)
+  expect(isBalanced(network.messages)).toBe(true)
+  expect(sim.pending).toBe(MESSAGES_MAX)
+  const other = open({})
+  for (let i = 0; i < CUTS_MAX; i += 1) other.network.cut({ groups: [[0]] })
+  expect(() => other.network.cut({ groups: [[0]] })).toThrow(`more than ${CUTS_MAX} cuts`)
+  other.network.heal()
+  expect(other.network.isConnected(0, 1)).toBe(true)
+  const timetable = Array.from({ length: TIMETABLE_MAX + 1 }, (_, i) => ({ atUs: i, isUp: i % 2 === 0 }))
+  expect(() => open({ venues: [{ nodes: [0], timetable }] })).toThrow(`more than ${TIMETABLE_MAX} times`)
 })
 
 test('a cut between groups takes links down and heals them; overlapping cuts end one by one', () => {

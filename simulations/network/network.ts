@@ -1,12 +1,13 @@
 import { distributionProblem, sampleWhole } from '../kernel/index.ts'
-import type { Distribution, RandomStream, Simulator } from '../kernel/index.ts'
+import type { Distribution, Simulator } from '../kernel/index.ts'
 import { faultsProblem } from './faults.ts'
 import type { LinkFaults, Transport } from './faults.ts'
+import { LinkDraws, RETRANSMIT_US } from './link-draws.ts'
 import { LinkStates } from './link-states.ts'
 import type { Cut } from './link-states.ts'
 import { MessageTable, NONE } from './message-table.ts'
 import { SharedBandwidth } from './shared-bandwidth.ts'
-import type { Bandwidth } from './shared-bandwidth.ts'
+import type { Bandwidth, Bottleneck } from './shared-bandwidth.ts'
 import { DELAY_US_MAX } from './topology.ts'
 import type { Topology } from './topology.ts'
 import { VenueUplinks } from './venues.ts'
@@ -14,14 +15,6 @@ import type { Venue } from './venues.ts'
 
 /** Largest message: with it, bytes times a million are still exact in a double. */
 export const MESSAGE_BYTES_MAX = 4_294_967_296
-
-/**
- * First wait before something lost is sent again over a stream. Linux's least retransmission timeout
- * (TCP_RTO_MIN, include/net/tcp.h); RFC 6298 asks for a second. It doubles each time, as section 5.5 there asks.
- */
-export const RETRANSMIT_US = 200_000
-/** Times that a stream sends something again before it counts as sent; by then it is 51 s late. */
-const RETRANSMITS_MAX = 8
 
 /** What a network is made of. Whatever is left out is ideal: no delay, no limit, no fault. */
 export interface NetworkInit {
@@ -79,7 +72,7 @@ export class Network {
   readonly #states: LinkStates
   readonly #table: MessageTable = new MessageTable()
   readonly #bandwidth: SharedBandwidth | null
-  readonly #jitter: Distribution | null
+  readonly #draws: LinkDraws
   readonly #latencyUs: Float64Array
   /** By link: when the last message in order arrives, so that none overtakes it. */
   readonly #lastUs: Float64Array
@@ -88,8 +81,6 @@ export class Network {
   /** By link: messages that came to a closed place of a stream that is still up, first and last. */
   readonly #stalledFirst: Int32Array
   readonly #stalledLast: Int32Array
-  /** By link: it is in the bad state of burst loss. */
-  readonly #isBad: Uint8Array
   readonly #counts: { messages: Float64Array; bytes: Float64Array } = {
     messages: new Float64Array(COUNTS),
     bytes: new Float64Array(COUNTS),
@@ -106,12 +97,11 @@ export class Network {
     this.#faults = init.faults ?? {}
     refuse('faults', faultsProblem(this.#faults, this.#transport))
     for (const [name, model] of Object.entries(latency)) refuse(name, distributionProblem(model))
-    this.#jitter = latency.jitter ?? null
+    this.#draws = new LinkDraws(sim, topology, latency.jitter ?? null)
     this.#lastUs = new Float64Array(topology.links)
     this.#queuedBytes = new Float64Array(topology.links)
     this.#stalledFirst = new Int32Array(topology.links).fill(NONE)
     this.#stalledLast = new Int32Array(topology.links).fill(NONE)
-    this.#isBad = new Uint8Array(topology.links)
     this.#states = new LinkStates(sim, topology, {
       onLink: (a, b, isUp) => this.onLink(a, b, isUp),
       onReopened: (link) => this.#reopened(link),
@@ -220,6 +210,12 @@ export class Network {
     this.#states.setOnline(node, isOnline, checkedDelay(noticeAfterUs))
   }
 
+  /** Changes a capacity from now on: a line that gets slow. Throws a RangeError where nothing was limited before. */
+  setCapacity(place: Bottleneck, bytesPerSecond: number): void {
+    if (this.#bandwidth === null) throw new RangeError('this network has no limits that could change')
+    this.#bandwidth.setCapacity(place, bytesPerSecond)
+  }
+
   /** The one-way delay of a link without jitter, in microseconds. */
   latencyUs(from: number, to: number): number {
     return this.#latencyUs[this.#linkOf(from, to)] as number
@@ -252,11 +248,11 @@ export class Network {
     const { loss, duplicate } = this.#faults
     let lateUs = 0
     if (loss !== undefined) {
-      if (this.#transport === 'stream') lateUs = this.#retransmissionUs(link)
-      else if (this.#isLost(link)) return this.#drop(message, 'lost')
+      if (this.#transport === 'stream') lateUs = this.#draws.retransmissionUs(link, loss)
+      else if (this.#draws.isLost(link, loss)) return this.#drop(message, 'lost')
     }
     this.#schedule(message, link, lateUs)
-    if (duplicate !== undefined && this.#stream('duplicate', link).chance(duplicate)) {
+    if (duplicate !== undefined && this.#draws.isDuplicated(link, duplicate)) {
       const sizeBytes = this.#table.sizes[message] as number
       const copy = this.#add(link, sizeBytes, this.#table.payload(message))
       this.#table.sentUs[copy] = this.#table.sentUs[message] as number
@@ -268,17 +264,13 @@ export class Network {
 
   #schedule(message: number, link: number, lateUs: number): void {
     const reorder = this.#faults.reorder
-    const jitterUs =
-      this.#jitter === null ? 0 : sampleWhole(this.#jitter, this.#stream('jitter', link), DELAY_US_MAX)
-    let atUs = this.#sim.nowUs + (this.#latencyUs[link] as number) + jitterUs + lateUs
-    const lastUs = this.#lastUs[link] as number
-    if (reorder !== undefined && this.#stream('reorder', link).chance(reorder.probability)) {
-      // Later messages do not wait for this one.
-      atUs += sampleWhole(reorder.delayUs, this.#stream('reorder', link), DELAY_US_MAX)
-    } else {
+    let atUs = this.#sim.nowUs + (this.#latencyUs[link] as number) + this.#draws.jitterUs(link) + lateUs
+    const overtakenUs = reorder === undefined ? null : this.#draws.overtakenUs(link, reorder)
+    if (overtakenUs === null) {
+      const lastUs = this.#lastUs[link] as number
       if (atUs < lastUs) atUs = lastUs
       this.#lastUs[link] = atUs
-    }
+    } else atUs += overtakenUs
     this.#sim.at(atUs, this.#arriveKind, this.topology.peers[link] as number, message)
   }
 
@@ -364,32 +356,6 @@ export class Network {
       this.#drop(message, 'reset')
     }
     this.#lastUs[link] = 0
-  }
-
-  #retransmissionUs(link: number): number {
-    let lateUs = 0
-    let waitUs = RETRANSMIT_US
-    for (let i = 0; i < RETRANSMITS_MAX && this.#isLost(link); i += 1) {
-      lateUs += waitUs
-      waitUs *= 2
-    }
-    return lateUs
-  }
-
-  #isLost(link: number): boolean {
-    const loss = this.#faults.loss
-    if (loss === undefined) return false
-    const random = this.#stream('loss', link)
-    if (loss.kind === 'independent') return random.chance(loss.probability)
-    const isBad = this.#isBad[link] === 1
-    const changes = random.chance(isBad ? loss.toGood : loss.toBad)
-    this.#isBad[link] = isBad === changes ? 0 : 1
-    return random.chance(isBad === changes ? loss.lossGood : loss.lossBad)
-  }
-
-  #stream(purpose: string, link: number): RandomStream {
-    const { sources, peers } = this.topology
-    return this.#sim.random.stream(`network.${purpose}`, sources[link], peers[link])
   }
 
   #count(what: number, sizeBytes: number): void {

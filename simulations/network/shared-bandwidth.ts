@@ -1,3 +1,4 @@
+import { Timers } from '../kernel/index.ts'
 import type { Simulator } from '../kernel/index.ts'
 import { MaxMinShares } from './max-min-shares.ts'
 import { NONE } from './message-table.ts'
@@ -17,6 +18,11 @@ export interface Bandwidth {
   /** Of all that a node receives. */
   readonly downBytesPerSecond?: number | readonly number[]
 }
+
+/** A capacity that can change while a simulation runs: what a node or a venue sends (`up`) or receives (`down`). */
+export type Bottleneck =
+  | { readonly node: number; readonly way: 'up' | 'down' }
+  | { readonly venue: number; readonly way: 'up' | 'down' }
 
 /** What shared bandwidth is made of. */
 export interface SharedBandwidthInit {
@@ -47,10 +53,10 @@ export class SharedBandwidth {
   readonly #sinceUs: Float64Array
   /** By link: whole bytes a second. */
   readonly #rates: Float64Array
-  /** By link: when the event comes that looks at it next, and which event that is; earlier ones are void. */
-  readonly #dueUs: Float64Array
-  readonly #turns: Uint32Array
-  readonly #sentKind: number
+  /** By link: the end of the message being sent. */
+  readonly #ends: Timers
+  readonly #capacities: Float64Array
+  readonly #nodes: number
   readonly #shareKind: number
   #isSharing = false
 
@@ -64,6 +70,7 @@ export class SharedBandwidth {
 
   private constructor(sim: Simulator, init: SharedBandwidthInit, capacities: Float64Array) {
     const links = init.topology.links
+    this.#nodes = init.topology.nodes
     this.#sim = sim
     this.#table = init.table
     this.#onSent = (message) => init.onSent(message)
@@ -75,9 +82,11 @@ export class SharedBandwidth {
     this.#left = new Float64Array(links)
     this.#sinceUs = new Float64Array(links)
     this.#rates = new Float64Array(links)
-    this.#dueUs = new Float64Array(links).fill(Number.POSITIVE_INFINITY)
-    this.#turns = new Uint32Array(links)
-    this.#sentKind = sim.register('bandwidth.sent', (link, turn) => this.#look(link, turn))
+    this.#capacities = capacities
+    this.#ends = new Timers(sim, {
+      ...{ name: 'bandwidth.sent', targets: links },
+      onDue: (link) => this.#sent(link),
+    })
     this.#shareKind = sim.register('bandwidth.share', () => {
       this.#isSharing = false
       this.#shares.update((link) => this.#setRate(link))
@@ -118,6 +127,20 @@ export class SharedBandwidth {
     return this.#rates[link] as number
   }
 
+  /**
+   * Changes the capacity of a node or of a venue's uplink, in bytes a second. Throws a RangeError where there was no
+   * limit at the start, or no such place.
+   */
+  setCapacity(place: Bottleneck, bytesPerSecond: number): void {
+    const resource = resourceOf(place, this.#nodes)
+    const before = this.#capacities[resource] ?? Number.POSITIVE_INFINITY
+    if (before === Number.POSITIVE_INFINITY) {
+      throw new RangeError(`${JSON.stringify(place)} has no limit that could change`)
+    }
+    this.#shares.setCapacity(resource, checkedCapacity(bytesPerSecond, JSON.stringify(place)))
+    this.#share()
+  }
+
   /** New shares once all that happens at this instant has happened. */
   #share(): void {
     if (this.#isSharing) return
@@ -129,8 +152,7 @@ export class SharedBandwidth {
     this.#first[link] = NONE
     this.#last[link] = NONE
     this.#rates[link] = 0
-    this.#dueUs[link] = Number.POSITIVE_INFINITY
-    this.#turns[link] = (this.#turns[link] as number) + 1
+    this.#ends.clear(link)
     this.#shares.leave(link)
     if (this.#shares.isStale) this.#share()
   }
@@ -151,23 +173,16 @@ export class SharedBandwidth {
     this.#sinceUs[link] = nowUs
   }
 
-  /** Schedules the end of the first message, unless an event that looks at the link comes before it anyway. */
+  /** Sets the timer to the end of the first message. */
   #plan(link: number): void {
     const left = this.#left[link] as number
-    const endUs = this.#sim.nowUs + (left > 0 ? quotientUp(left, this.#rates[link] as number) : 0)
-    if (endUs >= (this.#dueUs[link] as number)) return
-    const turn = (this.#turns[link] as number) + 1
-    this.#turns[link] = turn
-    this.#dueUs[link] = endUs
-    this.#sim.at(endUs, this.#sentKind, link, this.#turns[link])
+    const waitUs = left > 0 ? quotientUp(left, this.#rates[link] as number) : 0
+    this.#ends.set(link, this.#sim.nowUs + waitUs)
   }
 
-  #look(link: number, turn: number): void {
-    if (turn !== this.#turns[link]) return
-    this.#dueUs[link] = Number.POSITIVE_INFINITY
+  #sent(link: number): void {
     this.#advance(link)
     const left = this.#left[link] as number
-    if (left > 0) return this.#plan(link)
     const message = this.#first[link] as number
     const next = this.#table.next[message] as number
     this.#table.next[message] = NONE
@@ -183,10 +198,12 @@ export class SharedBandwidth {
 }
 
 const MILLION = 1_000_000
+/** 2^-46, relative: far above rounding, and at the highest capacity a hundredth of a byte a second. */
+const HAIR = 1.4210854715202004e-14
 
 /** A share in whole bytes a second, at least one. A share a hair below a whole number is that number. */
 function wholeRate(share: number): number {
-  return Math.max(1, Math.floor(share * (1 + 2 ** -46)))
+  return Math.max(1, Math.floor(share * (1 + HAIR)))
 }
 
 /** a / b rounded up, exactly; whole numbers, a + b below 2^53. */
@@ -197,16 +214,23 @@ function quotientUp(a: number, b: number): number {
   return quotient
 }
 
+function checkedCapacity(capacity: number, what: string): number {
+  if (capacity >= 1 && capacity <= BYTES_PER_SECOND_MAX) return capacity
+  throw new RangeError(`${what}: ${capacity} bytes a second; from 1 to ${BYTES_PER_SECOND_MAX}`)
+}
+
+function resourceOf(place: Bottleneck, nodes: number): number {
+  if ('node' in place) return place.node < nodes ? place.node + (place.way === 'up' ? 0 : nodes) : NONE
+  return 2 * nodes + 3 * place.venue + (place.way === 'up' ? 1 : 2)
+}
+
 /** By resource: nodes' uplinks, nodes' downlinks, then three for each venue, then the links. */
 function allCapacities({ topology, bandwidth, venues }: SharedBandwidthInit): Float64Array {
   const { nodes, links } = topology
   const capacities = new Float64Array(2 * nodes + 3 * venues.count + links).fill(Number.POSITIVE_INFINITY)
   const put = (resource: number, capacity: number | undefined, what: string): void => {
     if (capacity === undefined) return
-    if (!(capacity >= 1 && capacity <= BYTES_PER_SECOND_MAX)) {
-      throw new RangeError(`${what}: ${capacity} bytes a second; from 1 to ${BYTES_PER_SECOND_MAX}`)
-    }
-    capacities[resource] = capacity
+    capacities[resource] = checkedCapacity(capacity, what)
   }
   for (const [offset, name] of [
     [0, 'upBytesPerSecond'],
