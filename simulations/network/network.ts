@@ -10,6 +10,8 @@ import { SharedBandwidth } from './shared-bandwidth.ts'
 import type { Bandwidth, Bottleneck } from './shared-bandwidth.ts'
 import { DELAY_US_MAX } from './topology.ts'
 import type { Topology } from './topology.ts'
+import { TrafficCounter } from './traffic.ts'
+import type { DropReason, Traffic } from './traffic.ts'
 import { VenueUplinks } from './venues.ts'
 import type { Venue } from './venues.ts'
 
@@ -33,27 +35,10 @@ export interface NetworkInit {
   readonly venues?: readonly Venue[]
 }
 
-/** Why a message did not arrive: lost on the way, no open link, or the connection went down under it. */
-export type DropReason = 'lost' | 'closed' | 'reset'
-
 /** What happened to a message, for traces and diagrams. Must not change the network. */
 export interface NetworkObserver {
   delivered?(from: number, to: number, sentUs: number, sizeBytes: number): void
   dropped?(from: number, to: number, sentUs: number, reason: DropReason): void
-}
-
-/**
- * Messages and bytes so far. At any instant `sent + duplicated = delivered + lost + closed + reset + inFlight`, for
- * messages and for bytes.
- */
-export interface Traffic {
-  readonly sent: number
-  readonly duplicated: number
-  readonly delivered: number
-  readonly lost: number
-  readonly closed: number
-  readonly reset: number
-  readonly inFlight: number
 }
 
 /** A network in virtual time. Messages are objects with a size; each directed link delivers in the order of sending. */
@@ -81,10 +66,7 @@ export class Network {
   /** By link: messages that came to a closed place of a stream that is still up, first and last. */
   readonly #stalledFirst: Int32Array
   readonly #stalledLast: Int32Array
-  readonly #counts: { messages: Float64Array; bytes: Float64Array } = {
-    messages: new Float64Array(COUNTS),
-    bytes: new Float64Array(COUNTS),
-  }
+  readonly #counter: TrafficCounter = new TrafficCounter()
   readonly #arriveKind: number
   readonly #resumeKind: number
   #faults: LinkFaults
@@ -121,12 +103,12 @@ export class Network {
 
   /** Messages so far. */
   get messages(): Traffic {
-    return traffic(this.#counts.messages)
+    return this.#counter.messages
   }
 
   /** Bytes so far. */
   get bytes(): Traffic {
-    return traffic(this.#counts.bytes)
+    return this.#counter.bytes
   }
 
   get faults(): LinkFaults {
@@ -149,7 +131,7 @@ export class Network {
       throw new RangeError(`a message of ${sizeBytes} bytes`)
     }
     const message = this.#add(link, sizeBytes, payload)
-    this.#count(SENT, sizeBytes)
+    this.#counter.enter(false, sizeBytes)
     // A stream sends while its connection is up, even into a hole that nobody noticed.
     const canSend =
       this.#transport === 'stream'
@@ -238,7 +220,6 @@ export class Network {
     this.#table.generations[message] = this.#states.generations[link] as number
     this.#table.sentUs[message] = this.#sim.nowUs
     this.#queuedBytes[link] = (this.#queuedBytes[link] as number) + sizeBytes
-    this.#count(IN_FLIGHT, sizeBytes)
     return message
   }
 
@@ -256,7 +237,7 @@ export class Network {
       const sizeBytes = this.#table.sizes[message] as number
       const copy = this.#add(link, sizeBytes, this.#table.payload(message))
       this.#table.sentUs[copy] = this.#table.sentUs[message] as number
-      this.#count(DUPLICATED, sizeBytes)
+      this.#counter.enter(true, sizeBytes)
       this.#sim.note(copy)
       this.#schedule(copy, link, 0)
     }
@@ -292,7 +273,8 @@ export class Network {
     const from = this.topology.sources[link] as number
     const to = this.topology.peers[link] as number
     const sentUs = this.#table.sentUs[message] as number
-    this.#leave(message, link, DELIVERED)
+    this.#counter.deliver(sizeBytes)
+    this.#leave(message, link)
     this.observer.delivered?.(from, to, sentUs, sizeBytes)
     this.onDeliver(to, from, payload)
   }
@@ -301,18 +283,15 @@ export class Network {
     const link = this.#table.links[message] as number
     const sentUs = this.#table.sentUs[message] as number
     this.#sim.note(-1 - message)
-    this.#leave(message, link, DROPPED[reason])
+    this.#counter.drop(reason, this.#table.sizes[message] as number)
+    this.#leave(message, link)
     const { sources, peers } = this.topology
     this.observer.dropped?.(sources[link] as number, peers[link] as number, sentUs, reason)
   }
 
-  #leave(message: number, link: number, count: number): void {
+  #leave(message: number, link: number): void {
     const sizeBytes = this.#table.sizes[message] as number
     this.#queuedBytes[link] = (this.#queuedBytes[link] as number) - sizeBytes
-    this.#count(count, sizeBytes)
-    const { messages, bytes } = this.#counts
-    messages[IN_FLIGHT] = (messages[IN_FLIGHT] as number) - 1
-    bytes[IN_FLIGHT] = (bytes[IN_FLIGHT] as number) - sizeBytes
     this.#table.remove(message)
   }
 
@@ -358,12 +337,6 @@ export class Network {
     this.#lastUs[link] = 0
   }
 
-  #count(what: number, sizeBytes: number): void {
-    const { messages, bytes } = this.#counts
-    messages[what] = (messages[what] as number) + 1
-    bytes[what] = (bytes[what] as number) + sizeBytes
-  }
-
   /** Both directions of a pair have the same delay. */
   #drawLatencies(perPair: Distribution | undefined, venues: VenueUplinks): Float64Array {
     const { links, sources, peers, reverse, delaysUs } = this.topology
@@ -387,20 +360,10 @@ export class Network {
   }
 }
 
-const SENT = 0
-const DUPLICATED = 1
-const DELIVERED = 2
-const IN_FLIGHT = 3
-const DROPPED: Record<DropReason, number> = { lost: 4, closed: 5, reset: 6 }
-const COUNTS = 7
-
-function traffic(counts: Float64Array): Traffic {
-  const [sent = 0, duplicated = 0, delivered = 0, inFlight = 0, lost = 0, closed = 0, reset = 0] = counts
-  return { sent, duplicated, delivered, lost, closed, reset, inFlight }
-}
-
+/** Whole microseconds, or never. */
 function checkedDelay(delayUs: number): number {
-  if (!(delayUs >= 0)) throw new RangeError(`a delay of ${delayUs} us`)
+  const isWhole = Number.isSafeInteger(delayUs) || delayUs === Number.POSITIVE_INFINITY
+  if (!isWhole || delayUs < 0) throw new RangeError(`a delay of ${delayUs} us`)
   return delayUs
 }
 

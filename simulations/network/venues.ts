@@ -91,7 +91,8 @@ export class VenueUplinks {
       if (this.#of[node] !== -1) return `node ${node} is in venue ${this.#of[node]} already`
       this.#of[node] = index
     }
-    for (const delayUs of [venue.lan?.latencyUs ?? 0, venue.uplink?.latencyUs ?? 0]) {
+    for (const delayUs of [venue.lan?.latencyUs, venue.uplink?.latencyUs, venue.noticeAfterUs]) {
+      if (delayUs === undefined) continue
       if (!(Number.isSafeInteger(delayUs) && delayUs >= 0 && delayUs <= DELAY_US_MAX)) {
         return `a delay is whole microseconds from 0 to ${DELAY_US_MAX}, not ${delayUs}`
       }
