@@ -1,9 +1,9 @@
-/** Events that one queue can hold: 2^26 of them take 2.3 GB, more than a simulation should need. A guess. */
+/** Events that one queue can hold: 2^26 of them take 2.4 GB, more than a simulation should need. A guess. */
 export const PENDING_MAX = 67_108_864
 
 /** Room for events at the start; it doubles when it is full. */
 const ROOM_AT_START = 1_024
-/** Children of a node of the heap. Four measured fastest of 2, 4 and 8 with 10,000 pending events. */
+/** Children of a node of the heap. Measured: with 10,000 pending events 2 and 4 beat 8, with 500,000 4 and 8 beat 2. */
 const ARITY = 4
 
 /**
@@ -66,7 +66,7 @@ export class EventQueue {
     this.#datas[slot] = data
     // A new event has the largest number, so it passes only parents with a later time.
     while (at > 0) {
-      const parent = (at - 1) >> 2
+      const parent = Math.floor((at - 1) / ARITY)
       const parentUs = times[parent] as number
       if (parentUs <= timeUs) break
       times[at] = parentUs

@@ -1,4 +1,4 @@
-/** Messages under way at once: 2^22 of them take 200 MB and their payloads. A guess. */
+/** Messages under way at once: 2^22 of them take 150 MB and their payloads. A guess. */
 export const MESSAGES_MAX = 4_194_304
 
 const ROOM_AT_START = 256

@@ -1,4 +1,7 @@
-/** Directed links of one topology: 2^22 of them take 100 MB with their state. A full mesh of 2,048 nodes has as many. */
+/**
+ * Directed links of one topology: 2^22 of them take 270 MB with their state, 750 MB where bandwidth is shared. A full mesh
+ * of 2,048 nodes has as many.
+ */
 export const LINKS_MAX = 4_194_304
 /** Longest propagation delay of a link: an hour. A guess that catches mixed-up units. */
 export const DELAY_US_MAX = 3_600_000_000

@@ -10,7 +10,7 @@ const ROUNDS = 5
 /** Waits are drawn before the clock starts, so that the loop is measured and not the generator. */
 const WAITS = 65_536
 
-/** The bare event loop with and without its audit, beside its parts: memory alone, the heap alone, a sorted list. */
+/** The bare event loop with and without its audit, beside its parts: memory alone, the queue alone; and a network. */
 export function benchSimEvents(): Promise<void> {
   const waits = drawWaits()
   const rounds = Array.from({ length: ROUNDS }, () => ({
