@@ -107,9 +107,11 @@ export class LinkStates {
 
   /** Closes links, once more if they are closed already. */
   hold(links: Uint32Array, noticeAfterUs: number): void {
-    const wereOpen = links.filter((link) => this.isOpen(link))
-    for (const link of links) this.#holds[link] = (this.#holds[link] as number) + 1
-    for (const link of wereOpen) this.#closed(link, noticeAfterUs)
+    for (const link of links) {
+      this.#close(link)
+      this.#holds[link] = (this.#holds[link] as number) + 1
+    }
+    for (const link of links) this.#notice(link, noticeAfterUs)
   }
 
   /** Takes back one `hold`. */
@@ -130,21 +132,25 @@ export class LinkStates {
       for (let link = start; link < end; link += 1) if (this.isOpen(link)) this.#opened(link)
       return
     }
-    const wereOpen: number[] = []
     for (let link = start; link < end; link += 1) {
-      for (const way of [link, reverse[link] as number]) if (this.isOpen(way)) wereOpen.push(way)
+      this.#close(link)
+      this.#close(reverse[link] as number)
     }
     this.#isOnline[node] = 0
-    for (const link of wereOpen) this.#closed(link, noticeAfterUs)
+    for (let link = start; link < end; link += 1) this.#notice(link, noticeAfterUs)
   }
 
-  #closed(link: number, noticeAfterUs: number): void {
-    const closure = (this.#closures[link] as number) + 1
-    this.#closures[link] = closure
+  /** Counts a closing, just before it happens. */
+  #close(link: number): void {
+    if (this.isOpen(link)) this.#closures[link] = (this.#closures[link] as number) + 1
+  }
+
+  /** The ends will hear of a link that is closed. */
+  #notice(link: number, noticeAfterUs: number): void {
+    // What a host did about the links before may have opened this one again.
+    if (noticeAfterUs === Number.POSITIVE_INFINITY || !this.isUp(link) || this.isOpen(link)) return
     if (noticeAfterUs === 0) this.#goDown(link)
-    else if (noticeAfterUs < Number.POSITIVE_INFINITY) {
-      this.#sim.after(noticeAfterUs, this.#noticeKind, link, this.#closures[link])
-    }
+    else this.#sim.after(noticeAfterUs, this.#noticeKind, link, this.#closures[link])
   }
 
   #opened(link: number): void {

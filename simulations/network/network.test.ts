@@ -346,6 +346,25 @@ test('a cut of one direction goes unnoticed: datagrams vanish, the other directi
   expect([links, network.isConnected(0, 1), network.isOpen(0, 1)]).toEqual([[], true, false])
 })
 
+test('what nobody noticed is noticed when a second cut or a node going away is', () => {
+  const { sim, network, links } = open({ venues: [{ nodes: [2], timetable: [{ atUs: 50, isUp: false }] }] })
+  const pairs = [
+    [0, 1],
+    [1, 0],
+    [1, 2],
+    [2, 1],
+  ] as const
+  network.cut({ pairs })
+  network.cut({ groups: [[0]] }, 20)
+  sim.run(100)
+  expect(links).toEqual(['0-1 down at 20', '1-2 down at 50'])
+  const other = open({})
+  other.network.cut({ pairs })
+  other.network.setOnline(1, false, 30)
+  other.sim.run(100)
+  expect(other.links).toEqual(['0-1 down at 30', '1-2 down at 30'])
+})
+
 test('a stream waits over a short hole and is reset by one that lasts', () => {
   const { sim, network, arrivals, links } = open({ transport: 'stream' })
   const hole = network.cut({ groups: [[0]] }, 2_000_000)
