@@ -81,6 +81,25 @@ test('between its jumps a clock never goes back, and drift is exact over a year'
   )
 })
 
+test('drift is exact where a double would round up to the next microsecond', () => {
+  const billion = 1_000_000_000n
+  for (const driftPpb of [999_999, 123_457, 7]) {
+    // Euler: with this rest of a billion, what was gained lies a billionth of a microsecond below a whole one.
+    let inverse = 1n
+    for (let power = 399_999_999n, base = BigInt(driftPpb); power > 0n; power >>= 1n) {
+      if (power % 2n === 1n) inverse = (inverse * base) % billion
+      base = (base * base) % billion
+    }
+    const rest = billion - inverse
+    for (const thousands of [1n, 999n, 31_535n]) {
+      const trueUs = thousands * billion + rest
+      expect((trueUs * BigInt(driftPpb)) % billion).toBe(billion - 1n)
+      const shown = trueUs + (trueUs * BigInt(driftPpb)) / billion
+      expect(BigInt(new DeviceClock({ driftPpb }).readUs(Number(trueUs)))).toBe(shown)
+    }
+  }
+})
+
 test('drawn clocks stay within their spread', () => {
   const random = new RandomStreams(1).stream('clock')
   const jump = { probability: 0.5, usMax: 5_000_000, horizonUs: 1_000_000 }

@@ -182,6 +182,52 @@ test('datagrams are lost, doubled and overtaken about as often as was asked for'
   expect(network.messages.delivered - before.delivered).toBe(1_000)
 })
 
+test('a fault that is added, or a cut, leaves the delays of all other messages as they were', () => {
+  type Options = Omit<NetworkInit, 'topology'>
+  const delays = (options: Options, isCut = false): Map<unknown, number> => {
+    const { sim, network, arrivals } = open({
+      latency: { jitter: { kind: 'exponential', mean: 3_000 } },
+      bandwidth: { upBytesPerSecond: 100_000 },
+      ...options,
+    })
+    // Messages far enough apart never wait for each other, but on a slow uplink two of three do.
+    const send = sim.register('send', (_target, number) => network.send(0, 1, number, 100))
+    for (let i = 0; i < 900; i += 1) sim.at(i * 100_000 - (i % 3) * 99_900, send, 0, i)
+    const cut = sim.register('cut', (_target, isNoticed) => {
+      network.cut({ pairs: [[0, 1]] }, isNoticed === 1 ? 0 : Number.POSITIVE_INFINITY)
+    })
+    const heal = sim.register('heal', () => network.heal())
+    for (const [i, atUs] of (isCut ? [10_000_100, 30_000_600, 50_001_100] : []).entries()) {
+      sim.at(atUs, cut, 0, i % 2)
+      sim.at(atUs + 5_000_000, heal, 0)
+    }
+    sim.run(1e9)
+    const first = new Map<unknown, number>()
+    for (const { payload, atUs } of arrivals) if (!first.has(payload)) first.set(payload, atUs)
+    return first
+  }
+  const loss = { kind: 'independent', probability: 0.2 } as const
+  const reorder = { probability: 0.2, delayUs: { kind: 'constant', value: 40_000 } } as const
+  const plain = delays({})
+  const lossy = delays({ faults: { loss } })
+  const all = delays({ faults: { loss, duplicate: 0.3, reorder } })
+  const cut = delays({ faults: { loss } }, true)
+  expect(plain.size).toBe(900)
+  for (const [name, other, least] of [
+    ['lossy', lossy, 650],
+    ['all', all, 450],
+    ['cut', cut, 500],
+  ] as const) {
+    // In line a late message holds up those behind it, so only what arrives at its own time is compared.
+    const same = [...other].filter(([number, atUs]) => plain.get(number) === atUs).length
+    expect(same / other.size, name).toBeGreaterThan(name === 'all' ? 0.5 : 0.9)
+    expect(other.size, name).toBeGreaterThan(least)
+  }
+  // Whom loss takes does not depend on the other faults either.
+  expect([...all.keys()].sort()).toEqual([...lossy.keys()].sort())
+  expect([...cut.keys()].every((number) => lossy.has(number))).toBe(true)
+})
+
 test('burst loss loses as much as its chain says, and in bursts', () => {
   const { sim, network } = open({
     faults: { loss: { kind: 'burst', toBad: 0.01, toGood: 0.1, lossGood: 0, lossBad: 0.5 } },

@@ -79,7 +79,10 @@ export class Network {
     this.#faults = init.faults ?? {}
     refuse('faults', faultsProblem(this.#faults, this.#transport))
     for (const [name, model] of Object.entries(latency)) refuse(name, distributionProblem(model))
-    this.#draws = new LinkDraws(sim, topology, latency.jitter ?? null)
+    this.#draws = new LinkDraws(sim, {
+      ...{ topology, transport: this.#transport },
+      jitter: latency.jitter ?? null,
+    })
     this.#lastUs = new Float64Array(topology.links)
     this.#queuedBytes = new Float64Array(topology.links)
     this.#stalledFirst = new Int32Array(topology.links).fill(NONE)
@@ -123,7 +126,7 @@ export class Network {
 
   /**
    * Sends a message. `sizeBytes`: whole, 0 to `MESSAGE_BYTES_MAX`. Throws a RangeError where the topology has no link;
-   * over a link that is not up the message is dropped.
+   * over a link that is not up, or from a node that is off, the message is dropped.
    */
   send(from: number, to: number, payload: unknown, sizeBytes: number): void {
     const link = this.#linkOf(from, to)
@@ -132,12 +135,8 @@ export class Network {
     }
     const message = this.#add(link, sizeBytes, payload)
     this.#counter.enter(false, sizeBytes)
-    // A stream sends while its connection is up, even into a hole that nobody noticed.
-    const canSend =
-      this.#transport === 'stream'
-        ? this.#states.isUp(link) && this.#states.isOnline(from)
-        : this.#states.isOpen(link)
-    if (!canSend) this.#drop(message, 'closed')
+    // While nobody noticed that the way is closed, messages are sent into the hole.
+    if (!this.#states.isUp(link) || !this.#states.isOnline(from)) this.#giveUp(message, 'closed')
     else if (this.#bandwidth === null) this.#travel(message)
     else this.#bandwidth.enqueue(link, message)
   }
@@ -226,33 +225,36 @@ export class Network {
   /** The last byte has left: decides what becomes of the message on its way. */
   #travel(message: number): void {
     const link = this.#table.links[message] as number
-    const { loss, duplicate } = this.#faults
-    let lateUs = 0
-    if (loss !== undefined) {
-      if (this.#transport === 'stream') lateUs = this.#draws.retransmissionUs(link, loss)
-      else if (this.#draws.isLost(link, loss)) return this.#drop(message, 'lost')
-    }
-    this.#schedule(message, link, lateUs)
-    if (duplicate !== undefined && this.#draws.isDuplicated(link, duplicate)) {
-      const sizeBytes = this.#table.sizes[message] as number
-      const copy = this.#add(link, sizeBytes, this.#table.payload(message))
-      this.#table.sentUs[copy] = this.#table.sentUs[message] as number
-      this.#counter.enter(true, sizeBytes)
-      this.#sim.note(copy)
-      this.#schedule(copy, link, 0)
-    }
+    const draws = this.#draws
+    draws.draw(link, this.#faults)
+    if (this.#transport === 'datagram' && !this.#states.isOpen(link)) return this.#drop(message, 'closed')
+    if (draws.isLost) return this.#drop(message, 'lost')
+    this.#schedule(message, link)
+    if (!draws.isDuplicated) return
+    const copy = this.#add(link, this.#table.sizes[message] as number, this.#table.payload(message))
+    this.#table.sentUs[copy] = this.#table.sentUs[message] as number
+    this.#counter.enter(true, this.#table.sizes[message] as number)
+    this.#sim.note(copy)
+    draws.drawCopy(link, this.#faults)
+    this.#schedule(copy, link)
   }
 
-  #schedule(message: number, link: number, lateUs: number): void {
-    const reorder = this.#faults.reorder
-    let atUs = this.#sim.nowUs + (this.#latencyUs[link] as number) + this.#draws.jitterUs(link) + lateUs
-    const overtakenUs = reorder === undefined ? null : this.#draws.overtakenUs(link, reorder)
-    if (overtakenUs === null) {
+  /** By what was drawn last. */
+  #schedule(message: number, link: number): void {
+    const { jitterUs, lateUs, overtakenUs } = this.#draws
+    let atUs = this.#sim.nowUs + (this.#latencyUs[link] as number) + jitterUs + lateUs
+    if (overtakenUs === -1) {
       const lastUs = this.#lastUs[link] as number
       if (atUs < lastUs) atUs = lastUs
       this.#lastUs[link] = atUs
     } else atUs += overtakenUs
     this.#sim.at(atUs, this.#arriveKind, this.topology.peers[link] as number, message)
+  }
+
+  /** Drops a message that does not even begin to travel; its draws are taken all the same. */
+  #giveUp(message: number, reason: DropReason): void {
+    this.#draws.draw(this.#table.links[message] as number, this.#faults)
+    this.#drop(message, reason)
   }
 
   #arrive(message: number): void {
@@ -327,7 +329,7 @@ export class Network {
 
   /** The pair went down: what its streams hold is lost. What travels is dropped when it arrives. */
   #reset(link: number): void {
-    this.#bandwidth?.clear(link, (message) => this.#drop(message, 'reset'))
+    this.#bandwidth?.clear(link, (message) => this.#giveUp(message, 'reset'))
     for (;;) {
       const message = this.#stalledFirst[link] as number
       if (message === NONE) break
