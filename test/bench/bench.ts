@@ -5,8 +5,9 @@ import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
 import { benchPipeline } from './pipeline.ts'
+import { benchSimEvents } from './sim-events.ts'
 
-/** `npm run bench [-- catch-up|append|live|open|fetch|idle|pipeline]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|live|open|fetch|idle|pipeline|sim-events]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -15,6 +16,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   fetch: benchFetch,
   idle: benchIdle,
   pipeline: benchPipeline,
+  'sim-events': benchSimEvents,
 }
 
 const wanted = process.argv.slice(2)
