@@ -70,9 +70,12 @@ export class IntakeQueue {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#open = { batch, closed: promise }
     try {
+      // First none: links and signatures are judged for all of it, in a turn of their own.
+      let most = 0
       while (replica === this.#parts.replica() && mayGoOn()) {
-        add(total, take(batch, sliceAt(records, batch.at)))
+        add(total, take(batch, most))
         if (batch.isDone) break
+        most = sliceAt(records, batch.at)
         await nextTurn()
         // A write of this device came between: what is taken in now must not go to the disk with it.
         await room()
