@@ -10,6 +10,11 @@ import type { DecodeAnswer, DecodeQuestion } from './decode-worker.ts'
 export const BATCH_RECORDS_MIN = 64
 /** Records read before the event loop gets a turn: with hashing, when the thread failed, three milliseconds. */
 const SLICE_RECORDS = 256
+/**
+ * Young generation of the thread, in MiB; all that it makes dies with the batch. V8's own limit is several times as much.
+ * Measured on a catch-up: 40 to 100 MB less of peak memory at the same CPU time.
+ */
+const YOUNG_MB = 24
 /** Time without a large batch after which the thread ends: an idle node keeps its memory. */
 const IDLE_MS = 10_000
 
@@ -76,7 +81,10 @@ export class Decoder {
     if (this.#idle !== null) clearTimeout(this.#idle)
     this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref()
     if (this.#worker !== null) return this.#worker
-    const worker = new Worker(new URL('decode-worker.ts', import.meta.url), { stderr: false })
+    const worker = new Worker(new URL('decode-worker.ts', import.meta.url), {
+      stderr: false,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     worker.unref()
     worker.on('message', (answer: DecodeAnswer) => this.#waiting.shift()?.(answer))
     worker.on('error', () => this.#fail())
