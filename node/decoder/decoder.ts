@@ -1,11 +1,20 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { decodeRecords } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
+import { SharedValues } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import type { DecodeAnswer, DecodeQuestion } from './decode-worker.ts'
 
 /** Records from which a batch is worth the trip to the other thread. Measured: below, the trip costs more than it saves. */
 export const BATCH_RECORDS_MIN = 64
+/** Records read before the event loop gets a turn: with hashing, when the thread failed, three milliseconds. */
+const SLICE_RECORDS = 256
+/**
+ * Young generation of the thread, in MiB; all that it makes dies with the batch. V8's own limit is several times as much.
+ * Measured on a catch-up: 40 to 100 MB less of peak memory at the same CPU time.
+ */
+const YOUNG_MB = 24
 /** Time without a large batch after which the thread ends: an idle node keeps its memory. */
 const IDLE_MS = 10_000
 
@@ -32,11 +41,17 @@ export class Decoder {
   async decode(list: readonly Uint8Array[]): Promise<DecodedBatch> {
     const answer = list.length < BATCH_RECORDS_MIN ? null : await this.#ask(list)
     if (answer?.ok === false) return answer
-    // What the thread hashed and found whole is only read here, not hashed again.
-    const decoded = decodeRecords(list, this.#sha256, answer?.ids ?? null)
-    return decoded.ok
-      ? { ok: true, records: decoded.records, checked: new Set(answer?.checked ?? []) }
-      : decoded
+    const records: CommitRecord[] = []
+    const shared = new SharedValues()
+    for (let at = 0; at < list.length; at += SLICE_RECORDS) {
+      if (at > 0) await nextTurn()
+      // What the thread hashed and found whole is only read here, not hashed again.
+      const ids = answer?.ids.subarray(32 * at, 32 * (at + SLICE_RECORDS)) ?? null
+      const decoded = decodeRecords(list.slice(at, at + SLICE_RECORDS), this.#sha256, { ids, shared })
+      if (!decoded.ok) return decoded
+      records.push(...decoded.records)
+    }
+    return { ok: true, records, checked: new Set(answer?.checked ?? []) }
   }
 
   /** Ends the thread. Batches that are in it are decoded here. */
@@ -66,7 +81,10 @@ export class Decoder {
     if (this.#idle !== null) clearTimeout(this.#idle)
     this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref()
     if (this.#worker !== null) return this.#worker
-    const worker = new Worker(new URL('decode-worker.ts', import.meta.url), { stderr: false })
+    const worker = new Worker(new URL('decode-worker.ts', import.meta.url), {
+      stderr: false,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     worker.unref()
     worker.on('message', (answer: DecodeAnswer) => this.#waiting.shift()?.(answer))
     worker.on('error', () => this.#fail())

@@ -32,6 +32,7 @@ test('a document that is made anew while it is folded is given in its new state'
   let reads = 0
   const state = await foldDocument(CATALOGUE, {
     ...{ replica, crypto, log: pino({ level: 'silent' }), noteDamaged: () => {} },
+    alone: async (work) => work(),
     read: async (orders) => {
       reads += 1
       if (reads === 2) {

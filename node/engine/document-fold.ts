@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { BoardState, CacheMismatch } from '#protocol/board'
 import { decodeRecord } from '#protocol/commit'
@@ -8,8 +9,8 @@ import type { Replica, StoredCommit } from '#protocol/replica'
 import type { ServedCommit } from '#protocol/sync'
 import { CoopError } from '#node/errors'
 
-/** Commits read at a time while a document is folded: other work goes on between. */
-export const FOLD_COMMITS = 500
+/** Commits folded before the event loop gets a turn: some milliseconds, as much as an intake takes. */
+export const FOLD_COMMITS = 128
 
 /** A stored commit that a document needs cannot be read. */
 export class UnreadableCommit extends CoopError {
@@ -35,6 +36,8 @@ export interface FoldSource {
   log: Logger
   /** Commits at these places, as a prefix; none when the first cannot be read. */
   read: (orders: readonly number[]) => Promise<ServedCommit[]>
+  /** Does something while no batch of a peer is taken in. */
+  alone: (work: () => Promise<void>) => Promise<void>
   /** Told of a place where another commit lies than belongs there. */
   noteDamaged: (order: number) => void
 }
@@ -46,11 +49,19 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
     if (replica.openDocument(id) === null) return null
     const log = replica.documentLog(id)
     if (log === null) return null
-    while (!log.isCurrent && !log.isStale) {
+    const isDone = (): boolean => log.isCurrent || log.isStale
+    const foldNext = async (): Promise<void> => {
       const commits = await readSections(id, log.next(FOLD_COMMITS), source)
       // Meanwhile a fork may have had it made anew, with these in it.
       if (!log.isStale && commits[0]?.order === log.next(1)[0]) replica.fold(id, commits)
+      await nextTurn()
     }
+    while (!isDone() && log.next(FOLD_COMMITS).length === FOLD_COMMITS) await foldNext()
+    // The last ones while no more come in bulk: else a fold is never done while the node catches up.
+    if (!isDone())
+      await source.alone(async () => {
+        while (!isDone()) await foldNext()
+      })
     // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
     if (log.state instanceof BoardState && log.state.isAhead) throw new CacheMismatch(id)
     return log.state
@@ -66,7 +77,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
 export async function readSections(
   id: string,
   orders: readonly number[],
-  source: Omit<FoldSource, 'log'>,
+  source: Omit<FoldSource, 'log' | 'alone'>,
 ): Promise<StoredCommit[]> {
   const { replica, crypto } = source
   const stored: StoredCommit[] = []

@@ -5,7 +5,7 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
@@ -15,6 +15,7 @@ import type { Store, StoreChange } from '#node/store'
 import { mendCommits, repairWants } from './damaged-commits.ts'
 import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
+import { IntakeQueue } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
 import { LooseRetry } from './loose-retry.ts'
 import type { MissingCommits } from './missing-commits.ts'
@@ -27,8 +28,6 @@ import { Suspensions } from './suspension.ts'
 import type { Suspension } from './suspension.ts'
 import type { WriteGate } from './write-gate.ts'
 
-/** Bytes that may wait for the disk before whoever fills them is asked to wait. */
-export const PENDING_BYTES_MAX = 8 * 1024 * 1024
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
 
@@ -82,7 +81,12 @@ export class Engine extends EventEmitter<EngineEvents> {
   #loose: LooseRetry
   #suspensions: Suspensions
   #work: Work = noWork()
-  #pendingBytes = 0
+  /**
+   * Of a batch that is taken in half, what was taken waits here for the rest: nothing on the disk may lack the signature
+   * that covers it. True when a write of this device had the signatures checked, and all goes to the disk at once.
+   */
+  #isReleased = false
+  readonly #intake: IntakeQueue
   /** Documents that are being folded, by id. */
   readonly #opening = new Map<string, Promise<DocumentState | null>>()
   /** Settles with the batch that is being gathered; the one that is being written; null when there is none. */
@@ -103,6 +107,13 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#missing = opened.missing
     this.#loose = this.#looseRetry(opened.hasLoose)
     this.#suspensions = new Suspensions(opened.replica)
+    this.#intake = new IntakeQueue({
+      replica: () => this.#replica,
+      room: async () => this.#room(),
+      take: (batch, most) => this.#take(batch, most),
+      mayGoOn: () => this.#failure === null,
+      onClosed: () => this.#writeOn(),
+    })
     this.#takeLog(opened)
   }
 
@@ -190,11 +201,6 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.#suspensions.all()
   }
 
-  /** True when a producer should wait for `durable()` before it brings more. */
-  get isCongested(): boolean {
-    return this.#pendingBytes > PENDING_BYTES_MAX
-  }
-
   /**
    * Writes one commit on this device's chain; resolves once it is fsynced. `basis`: the state of a document that a section
    * was made for; refused when the document was made anew since, for its parts may have other names now.
@@ -202,6 +208,10 @@ export class Engine extends EventEmitter<EngineEvents> {
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
     await this.#parts.gate?.wait()
     for (const section of sections) await this.open(section.document)
+    while (this.#intake.open !== null && !this.#replica.cover(this.#intake.open)) {
+      await this.#intake.closed()
+      for (const section of sections) await this.open(section.document)
+    }
     if (this.writeRefusal !== null) throw this.writeRefusal
     const isBased = basis === null || sections.some((it) => this.#replica.document(it.document) === basis)
     if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
@@ -210,17 +220,33 @@ export class Engine extends EventEmitter<EngineEvents> {
       const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'
       throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
     }
+    this.#isReleased = true
     this.#queue({ ...noWork(), stored: result.stored })
     await this.durable()
     return result.commit
   }
 
-  /** Takes commits from a peer. They count at once; wait for `durable()` before anyone else is told. */
+  /**
+   * Takes a batch from a peer when those before it are in, some commits at a time. They count as they are taken; wait for
+   * `durable()` before anyone else is told.
+   *
+   * @param checked - places of records whose own signature was checked and holds
+   */
+  async take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
+    return this.#intake.take(records, checked)
+  }
+
+  /** Takes a few commits from a peer at once. They count at once; wait for `durable()` before anyone else is told. */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
+    return this.#take(this.#replica.begin(records, checked), Infinity)
+  }
+
+  #take(batch: OpenBatch, most: number): IntakeResult {
     if (this.#failure !== null)
       return { stored: [], waiting: [], released: [], duplicates: 0, refused: [], dropped: [] }
+    const records = batch.records.slice(batch.at, batch.at + most)
     const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
-    const result = this.#replica.ingest(records, checked)
+    const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
     this.#queue({ ...result, hasMended })
@@ -343,10 +369,14 @@ export class Engine extends EventEmitter<EngineEvents> {
       const source = this.#source()
       const commits: StoredCommit[] = []
       const next = (): number[] => replica.documentLog(id)?.sections(commits.length, FOLD_COMMITS) ?? []
-      // Also what comes meanwhile, so that it ends however busy the document is.
-      for (let orders = next(); orders.length > 0; orders = next())
+      for (let orders = next(); orders.length === FOLD_COMMITS; orders = next())
         commits.push(...(await readSections(id, orders, source)))
-      if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
+      await source.alone(async () => {
+        // Also what comes meanwhile, so that it ends however busy the document is.
+        for (let orders = next(); orders.length > 0; orders = next())
+          commits.push(...(await readSections(id, orders, source)))
+        if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
+      })
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)
   }
@@ -379,6 +409,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const commits = this.#commits
     return {
       ...{ replica: this.#replica, crypto, log },
+      alone: async (work) => this.#intake.alone(work),
       read: async (orders) => this.serve(orders),
       noteDamaged: (order) => commits.noteDamaged(order),
     }
@@ -399,25 +430,38 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#work.waiting.push(...waiting)
     this.#work.released.push(...released)
     this.#work.hasMended ||= hasMended
-    this.#pendingBytes += byteCount(stored)
     if (this.#gathering === null) {
       this.#gathering = Promise.withResolvers()
       // Whoever waits is told through the promise itself; nobody has to wait.
       this.#gathering.promise.catch(() => null)
     }
+    this.#writeOn()
+  }
+
+  #writeOn(): void {
     if (this.#writing === null) void this.#writeAll()
+  }
+
+  /** True when what is gathered is to be written. */
+  get #isWriteDue(): boolean {
+    return this.#gathering !== null && (this.#isReleased || this.#intake.open === null)
+  }
+
+  /** Resolves once all is being written but what was taken of the open batch. */
+  async #room(): Promise<void> {
+    while (this.#isWriteDue) await (this.#writing ?? this.#gathering)?.promise.catch(() => null)
   }
 
   /** Writes batch after batch; what arrives while one is written makes the next. */
   async #writeAll(): Promise<void> {
-    while (this.#gathering !== null) {
+    while (this.#gathering !== null && this.#isWriteDue) {
+      this.#isReleased = false
       const work = this.#work
       this.#work = noWork()
       this.#writing = this.#gathering
       this.#gathering = null
       try {
         await this.#write(work)
-        this.#pendingBytes -= byteCount(work.stored)
         this.#writing.resolve()
         if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
         for (const suspension of this.#suspensions.takeNew()) this.emit('suspended', suspension)
@@ -459,7 +503,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       cause,
     )
     this.#work = noWork()
-    this.#pendingBytes = 0
+    this.#isReleased = false
     this.#writing?.reject(this.#failure)
     this.#gathering?.reject(this.#failure)
     this.#gathering = null
@@ -492,8 +536,4 @@ export class Engine extends EventEmitter<EngineEvents> {
 
 function noWork(): Work {
   return { stored: [], waiting: [], released: [], hasMended: false }
-}
-
-function byteCount(stored: readonly StoredCommit[]): number {
-  return stored.reduce((sum, { record }) => sum + record.bytes.length, 0)
 }

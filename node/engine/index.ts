@@ -1,4 +1,4 @@
-export { Engine, PENDING_BYTES_MAX } from './engine.ts'
+export { Engine } from './engine.ts'
 export type { EngineParts } from './engine.ts'
 export { forkProof } from './fork-proof.ts'
 export { Suspensions } from './suspension.ts'

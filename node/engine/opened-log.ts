@@ -112,6 +112,7 @@ async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
       replica,
       crypto,
       log,
+      alone: async (work: () => Promise<void>) => work(),
       read: async (orders: readonly number[]) => read(orders, FRAME_BYTES_MAX),
     }
     if (replica.logLength > 0)

@@ -166,8 +166,8 @@ export class PeerSession {
         const batch = await decoding
         if (this.closeReason !== null) return
         if (!batch.ok) return this.#step({ kind: 'ingested', outcome: batch })
-        if (engine.isCongested) await engine.durable()
-        const result = engine.ingest(batch.records, batch.checked)
+        const result = await engine.take(batch.records, batch.checked)
+        if (this.closeReason !== null) return
         if (result.refused.length > 0) {
           const { refusal } = result.refused[0] ?? { refusal: 'gap' }
           log.debug({ count: result.refused.length, refusal }, 'commits refused')

@@ -142,15 +142,16 @@ export function decodeRecord(
 /**
  * Decodes the records of one batch; the first that is none spoils it.
  *
- * @param ids - ids of all records, 32 bytes each, where somebody hashed them and their payloads already
+ * @param known - ids of all records, 32 bytes each, where somebody hashed them and their payloads already; what the
+ *   records may have in common with others of the batch, when this is a part of it
  */
 export function decodeRecords(
   list: readonly Uint8Array[],
   sha256: Sha256,
-  ids: Uint8Array | null = null,
+  known: { ids: Uint8Array | null; shared: SharedValues } = { ids: null, shared: new SharedValues() },
 ): { ok: true; records: CommitRecord[] } | { ok: false; refusal: RecordRefusal } {
   const records: CommitRecord[] = []
-  const shared = new SharedValues()
+  const { ids, shared } = known
   for (const bytes of list) {
     const at = 32 * records.length
     const decoded = decodeRecord(bytes, sha256, ids === null ? null : ids.subarray(at, at + 32), shared)

@@ -19,8 +19,8 @@ import type { Acknowledgements } from './acknowledge.ts'
 import { DocumentLog } from './document-log.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Heads } from './heads.ts'
-import { judgeBatch } from './intake.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
+import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
 import { Standings } from './standing.ts'
 import type { Standing } from './standing.ts'
@@ -108,6 +108,8 @@ export class Replica {
   /** Documents whose state must be made anew. */
   readonly #stale = new Set<string>()
   #planned: Plan | null = null
+  /** Counts what was taken in from peers. */
+  #intakes = 0
   /** Device keys in hex, by number. */
   readonly #names: string[] = []
   /** Length of each branch up to and with its last authority section, by index. */
@@ -286,20 +288,58 @@ export class Replica {
    * @param checked - places of records whose own signature the host has checked by `SignatureRule` and found good
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    const { verdicts, signed } = judgeBatch(records, this.#view, checked)
+    return this.take(this.begin(records, checked))
+  }
+
+  /** A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. */
+  begin(records: readonly CommitRecord[], checked: ReadonlySet<number> = NONE_CHECKED): OpenBatch {
+    return new OpenBatch(records, checked)
+  }
+
+  /** Takes the next commits of a batch, at most `most`; what became of them. */
+  take(batch: OpenBatch, most: number = Infinity): IntakeResult {
     const result: IntakeResult = {
       ...{ stored: [], waiting: [], released: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
-    let at = -1
-    for (const record of records) {
-      at += 1
-      const verdict = verdicts[at] ?? 'gap'
+    batch.judge(this.#view, this.#intakes)
+    this.#intakes += 1
+    batch.noteTaken(this.#intakes)
+    const end = Math.min(batch.records.length, batch.at + most)
+    for (; batch.at < end; batch.at += 1) {
+      const record = batch.records[batch.at]
+      const { verdict } = batch
+      if (record === undefined) continue
       if (verdict === 'duplicate') result.duplicates += 1
-      else if (verdict === 'linked') this.#take(record, signed.has(at), result)
+      else if (verdict === 'linked') this.#take(record, batch.signed.has(batch.at), result)
       else result.refused.push({ record, refusal: verdict })
     }
     return result
+  }
+
+  /**
+   * True when this device may write although a batch is taken in half: signatures that hold cover what was taken, so that
+   * what the write acknowledges can be passed on without the rest. Checks the last one of each chain, unless these are
+   * more than `COVER_CHECKS_MAX`; never true while commits of this very device are to come, which are the past of the write.
+   */
+  cover(batch: OpenBatch): boolean {
+    const { records, at, isDone } = batch
+    if (at === 0 || isDone) return true
+    const own = this.#init.signer?.publicKey ?? NONE
+    for (let i = at; i < records.length; i += 1)
+      if (equalBytes(records[i]?.header.device ?? NONE, own)) return false
+    const closed = new Set<number>()
+    for (let i = at - 1, checks = 0; i >= 0; i -= 1) {
+      const record = records[i]
+      const order = record === undefined ? -1 : this.history.find(record.id)
+      if (record === undefined || order < 0) continue
+      const { index } = this.history.branchOf(order)
+      if (closed.has(index)) continue
+      closed.add(index)
+      if (!this.#signed.has(order)) checks += 1
+      if (checks > COVER_CHECKS_MAX || !this.#isSignatureGood(order, () => record)) return false
+    }
+    return true
   }
 
   /**
@@ -712,6 +752,7 @@ function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
+const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** What stands behind the first act of a co-op, before there is a member. */
 const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }
 

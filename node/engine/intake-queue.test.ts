@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import pino from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { CommitRecord } from '#protocol/commit'
+import { CATALOGUE } from '#protocol/catalogue'
+import type { CatalogueState } from '#protocol/catalogue'
+import { nodeCrypto } from '#node/crypto'
+import { Store } from '#node/store'
+import { listSection } from '../../test/actors/coop-actors.ts'
+import { coopWithPen, recordsOf, unsigned } from '../../test/actors/pen.ts'
+import type { Pen } from '../../test/actors/pen.ts'
+import { Engine } from './engine.ts'
+import { SLICE_COMMITS } from './intake-queue.ts'
+
+const crypto = nodeCrypto()
+const NONE_CHECKED: ReadonlySet<number> = new Set()
+let folder: string
+let store: Store
+let engine: Engine
+let pen: Pen
+/** Commits before anything is taken in. */
+let base: number
+let reopen: () => Promise<Engine>
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coopmesh-intake-'))
+  store = await Store.open(join(folder, 'store'))
+  const made = coopWithPen(81)
+  const { coop, founder, admit } = made
+  pen = made.pen
+  const parts = { store, crypto, signer: admit('member').signer, coop, log: pino({ level: 'silent' }) }
+  reopen = async () => Engine.open({ ...parts, cached: () => null })
+  engine = await reopen()
+  engine.ingest(recordsOf(founder))
+  await engine.durable()
+  base = engine.replica.logLength
+})
+afterEach(async () => {
+  await engine.close()
+  await store.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function listings(count: number): CommitRecord[] {
+  return Array.from({ length: count }, (_, i) => pen.write({}, [listSection(`file ${i}`, crypto.sha256)]))
+}
+
+/** Turns of the event loop until this settles: how many commits each of them took in. */
+async function perTurn(work: Promise<unknown>): Promise<number[]> {
+  const taken: number[] = []
+  const state = { isDone: false }
+  void work.finally(() => {
+    state.isDone = true
+  })
+  let length = engine.replica.logLength
+  while (!state.isDone) {
+    await nextTurn()
+    taken.push(engine.replica.logLength - length)
+    length = engine.replica.logLength
+  }
+  return taken
+}
+
+/** Holds all writes to the disk until it is called. */
+function holdWrites(): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const write = store.write.bind(store)
+  store.write = async (changes, end) => {
+    await promise
+    await write(changes, end)
+  }
+  return resolve
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await nextTurn()
+}
+
+test('between two turns of the event loop a slice is taken in, however many batches came', async () => {
+  await engine.open(CATALOGUE)
+  listings(5 * SLICE_COMMITS)
+  const half = pen.written.length / 2
+  const batches = [pen.written.slice(0, half), pen.written.slice(half)]
+  const taken = await perTurn(Promise.all(batches.map(async (it) => engine.take(it, NONE_CHECKED))))
+  expect(Math.max(...taken)).toBe(SLICE_COMMITS)
+  expect(engine.replica.logLength).toBe(base + pen.written.length)
+})
+
+test('commits of many bytes make smaller slices', async () => {
+  const large = listSection('large', crypto.sha256)
+  const payload = new Uint8Array(40_000)
+  for (let i = 0; i < 6; i += 1) pen.write({}, [{ ...large, payload }])
+  const taken = await perTurn(engine.take(pen.written, NONE_CHECKED))
+  expect(Math.max(...taken)).toBe(2)
+})
+
+test('a local write goes between the slices of a batch, and is on the disk with what it acknowledges', async () => {
+  listings(20 * SLICE_COMMITS)
+  await engine.open(CATALOGUE)
+  const taking = engine.take(pen.written, NONE_CHECKED)
+  while (engine.replica.logLength === base) await nextTurn()
+  const commit = await engine.append([listSection('mine', crypto.sha256)])
+  const order = engine.replica.history.find(commit.id)
+  expect(order).toBeLessThan(base + 3 * SLICE_COMMITS)
+  expect((await taking).stored.length).toBe(pen.written.length)
+  await engine.durable()
+  const again = await reopen()
+  expect(again.replica.logLength).toBe(base + pen.written.length + 1)
+  expect(again.replica.history.find(commit.id)).toBe(order)
+  const state = (await again.open(CATALOGUE)) as CatalogueState | null
+  expect(state?.listings.size).toBe(pen.written.length)
+  await again.close()
+})
+
+test('a local write waits for the end of a batch in which no signature covers what was taken', async () => {
+  listings(3 * SLICE_COMMITS)
+  const spoilt = pen.written.map((it, i) => (i === pen.written.length - 1 ? it : unsigned(it)))
+  const long = spoilt.slice(-200)
+  await engine.take(pen.written.slice(0, -200), NONE_CHECKED)
+  const taking = engine.take(long, NONE_CHECKED)
+  const start = base + pen.written.length - 200
+  while (engine.replica.logLength === start) await nextTurn()
+  const commit = await engine.append([listSection('mine', crypto.sha256)])
+  expect(engine.replica.history.find(commit.id)).toBe(base + pen.written.length)
+  await taking
+})
+
+test('one batch may wait for the disk: a local write is behind no more than that and the one being written', async () => {
+  listings(300)
+  const batches = [0, 100, 200].map((at) => pen.written.slice(at, at + 100))
+  await engine.open(CATALOGUE)
+  const release = holdWrites()
+  const taking = batches.map(async (it) => engine.take(it, NONE_CHECKED))
+  await turns(50)
+  expect(engine.replica.logLength).toBe(base + 200)
+  const writing = engine.append([listSection('mine', crypto.sha256)])
+  await turns(50)
+  expect(engine.replica.logLength).toBe(base + 201)
+  release()
+  const commit = await writing
+  expect(engine.replica.history.find(commit.id)).toBe(base + 200)
+  for (const it of taking) expect((await it).stored.length).toBe(100)
+})
+
+test('a document is folded and open although commits stream in without end', async () => {
+  listings(6 * SLICE_COMMITS)
+  await engine.take(pen.written, NONE_CHECKED)
+  const found = { isOpen: false }
+  const opening = engine.open(CATALOGUE).then((it) => {
+    found.isOpen = true
+    return it
+  })
+  while (!found.isOpen) await engine.take(listings(50), NONE_CHECKED)
+  const state = (await opening) as CatalogueState | null
+  expect(state?.listings.size).toBe(pen.written.length - 1)
+})
