@@ -10,26 +10,28 @@ import {
   decodeBoardPayload,
   encodeBoardPayload,
 } from '#protocol/board'
+import type { BoardPayload } from '#protocol/board'
 import { compareSeen } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { COOP_KINDS } from '#protocol/coop'
 import { DocumentRegistry } from '#protocol/document'
 import type { DocumentKind, SectionContext, SectionVerdict } from '#protocol/document'
 import { compareBytes, toHex } from '#protocol/encoding'
-import type { Signer } from '#protocol/identity'
+import type { Crypto, Signer } from '#protocol/identity'
 import { Replica } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
 import { seededRandom } from '#simulations/mesh'
 import type { MemoryNode, SeededRandom } from '#simulations/mesh'
 import { BoardPage, boardOf } from './actors/board-page.ts'
+import { collidingCrypto } from './actors/colliding-crypto.ts'
 import { must, testCoop } from './actors/coop-actors.ts'
 import type { TestCoop } from './actors/coop-actors.ts'
 import { Pen, decoded, headOf } from './actors/pen.ts'
 import { hostileUpdate, textBody } from '../protocol/shared/hostile-update.ts'
 import type { HostileStruct } from '../protocol/shared/hostile-update.ts'
 
-const crypto = nodeCrypto()
 const BOARD = 'board/wall'
+const plain = nodeCrypto()
 
 /** Notes the verdict on each commit that it was asked about last. */
 class Watched extends BoardState {
@@ -42,10 +44,13 @@ class Watched extends BoardState {
   }
 }
 
-const watchedKind: DocumentKind = { ...boardKind, open: (document, host) => new Watched(document, host) }
+const watchedKind: DocumentKind = {
+  ...boardKind,
+  open: (document, host, outdated) => new Watched(document, host, outdated),
+}
 const KINDS = COOP_KINDS.map((kind) => (kind.name === 'board' ? watchedKind : kind))
 
-function open(coop: Uint8Array, signer: Signer | null): Replica {
+function open(coop: Uint8Array, signer: Signer | null, crypto: Crypto): Replica {
   return new Replica({ coop, crypto, signer, registry: new DocumentRegistry(KINDS) })
 }
 
@@ -88,13 +93,14 @@ function isForked({ replica }: MemoryNode): boolean {
 }
 
 /** A node in memory that writes under this key. */
-function nodeOf({ mesh, coop }: TestCoop, signer: Signer | null): MemoryNode {
-  return mesh.add(open(coop, signer))
+function nodeOf({ mesh, coop }: TestCoop, signer: Signer | null, crypto = plain): MemoryNode {
+  return mesh.add(open(coop, signer, crypto))
 }
 
 /** Honest devices and copies of one or two folders, in islands that are apart, then mixed, then all together. */
 class Story {
   readonly coop: TestCoop
+  readonly crypto: Crypto
   readonly random: SeededRandom
   /** Key of a member that has written nothing. */
   readonly foe: Signer
@@ -106,7 +112,8 @@ class Story {
   readonly #signers = new Map<string, Signer>()
   #count = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, crypto: Crypto) {
+    this.crypto = crypto
     this.random = seededRandom(seed)
     this.coop = testCoop(seed)
     this.foe = this.coop.admit('member').signer
@@ -165,10 +172,10 @@ class Story {
 
   /** A copy of a folder as it is now. Its pages may go on under sessions that the original goes on with as well. */
   #copyFolder(from: MemoryNode): void {
-    const copy = nodeOf(this.coop, this.#signers.get(from.replica.device ?? '') ?? null)
+    const copy = this.#nodeOf(this.#signers.get(from.replica.device ?? '') ?? null)
     carry(from, copy)
     this.copies.push(copy)
-    const kept = this.#pagesOf(from).filter(() => this.random.below(2) === 0)
+    const kept = this.#pagesOf(from).filter((it) => it.isBound && this.random.below(2) === 0)
     this.pages.set(
       copy,
       kept.map((page) => new BoardPage(copy, BOARD, page.session)),
@@ -198,9 +205,13 @@ class Story {
 
   #begin(signer: Signer): MemoryNode {
     this.#signers.set(toHex(signer.publicKey), signer)
-    const node = nodeOf(this.coop, signer)
+    const node = this.#nodeOf(signer)
     carry(this.coop.founder, node)
     return node
+  }
+
+  #nodeOf(signer: Signer | null): MemoryNode {
+    return nodeOf(this.coop, signer, this.crypto)
   }
 
   #pagesOf(node: MemoryNode): BoardPage[] {
@@ -242,7 +253,7 @@ function shuffled(records: readonly CommitRecord[], random: SeededRandom): Commi
 
 /** A node that holds these commits, taken in one by one. */
 function readerOf(story: Story, records: readonly CommitRecord[]): MemoryNode {
-  const node = nodeOf(story.coop, null)
+  const node = nodeOf(story.coop, null, story.crypto)
   for (const record of records) {
     const result = node.replica.ingest([record])
     node.write(result.stored)
@@ -293,12 +304,17 @@ describe('copies of one device write on one board while they are apart', () => {
     for (const node of nodes) expect(faceOf(node)).toEqual(faceOf(bo))
     expect(new Set(verdicts(bo).values())).toEqual(new Set(['ok']))
   })
+})
 
+describe.each([
+  ['copies of one device write on one board while they are apart', plain],
+  ['the same, while sessions collide', collidingCrypto(4)],
+])('%s', (_, crypto) => {
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
-    const reached = { ways: 0, hidden: 0, named: 0, alone: 0 }
+    const reached = { ways: 0, hidden: 0, named: 0, alone: 0, shared: crypto === plain ? Infinity : 0 }
     fc.assert(
       fc.property(stories, (seed) => {
-        const story = new Story(seed)
+        const story = new Story(seed, crypto)
         story.run()
         story.meet()
         const [first] = story.honest as [MemoryNode]
@@ -314,6 +330,7 @@ describe('copies of one device write on one board while they are apart', () => {
         reached.hidden += (first.replica.documentLog(BOARD)?.orders.length ?? 0) - known.size
         reached.named += namedIn(first)
         reached.alone += expectAlone(story, first, known)
+        reached.shared += sharedIn(first)
       }),
       { numRuns: 40 },
     )
@@ -324,7 +341,7 @@ describe('copies of one device write on one board while they are apart', () => {
     const reached = { ok: 0, ambiguous: 0, unknown: 0, unused: 0 }
     fc.assert(
       fc.property(stories, (seed) => {
-        const story = new Story(seed)
+        const story = new Story(seed, crypto)
         story.run()
         const victim = (story.honest.find((it) => namesOf(it).length > 0) ?? story.honest[0]) as MemoryNode
         const foe = new Foe(story, victim)
@@ -453,12 +470,31 @@ class Foe {
   }
 }
 
+/** Sections of the board that a node stores, with their authors. */
+function sectionsOf(node: MemoryNode): { device: string; payload: BoardPayload }[] {
+  return recordsOf(node).flatMap(({ header, payloads }) =>
+    payloads.flatMap((it, i) => {
+      const payload = it === null || header.sections[i]?.document !== BOARD ? null : decodeBoardPayload(it)
+      return payload === null ? [] : [{ device: toHex(header.device), payload }]
+    }),
+  )
+}
+
 /** Number of sections that name commits. */
 function namedIn(node: MemoryNode): number {
-  const payloads = recordsOf(node).flatMap((record) =>
-    record.payloads.filter((_, i) => record.header.sections[i]?.document === BOARD),
-  )
-  return payloads.filter((it) => it !== null && decodeBoardPayload(it)?.commits !== undefined).length
+  return sectionsOf(node).filter(({ payload }) => payload.commits !== undefined).length
+}
+
+/** Number of sessions that collide with one of another device. */
+function sharedIn(node: MemoryNode): number {
+  const state = boardOf(node, BOARD)
+  const owners = new Map<number, Set<string>>()
+  for (const { device, payload } of sectionsOf(node)) {
+    const admission = node.replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
+    const writer = state.writerOf(admission, payload.session)
+    owners.set(writer, (owners.get(writer) ?? new Set()).add(device))
+  }
+  return [...owners.values()].filter((it) => it.size > 1).length
 }
 
 /** Compares some verdicts and orders with those of replicas that store the pasts alone; returns how many could be. */
