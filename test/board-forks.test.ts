@@ -308,7 +308,7 @@ describe('copies of one device write on one board while they are apart', () => {
 
 describe.each([
   ['copies of one device write on one board while they are apart', plain],
-  ['the same, while sessions collide', collidingCrypto(4)],
+  ['the same, while sessions collide', collidingCrypto(5)],
 ])('%s', (_, crypto) => {
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
     const reached = { ways: 0, hidden: 0, named: 0, alone: 0, shared: crypto === plain ? Infinity : 0 }
@@ -382,26 +382,36 @@ class Foe {
   readonly #state: BoardState
   readonly #admission: string
   readonly #ids: Uint8Array[]
+  /** Its session besides 0. */
+  readonly #session: number
 
-  /** Its first commit relies on all that the victim relies on; it is carried to the victim. */
+  /** Its first commit, under session 0, relies on all that the victim relies on; it is carried to the victim. */
   constructor(story: Story, victim: MemoryNode) {
     this.#random = story.random
     this.#pen = new Pen(story.coop.coop, story.foe)
     const { commit } = must(victim.author([]))
     const founding = recordsOf(story.coop.founder)
     const seen = [headOf([commit]), headOf(founding)].sort(compareSeen)
-    this.first = this.#pen.write({ seen })
-    victim.write(victim.replica.ingest([this.first]).stored)
-    this.#state = boardOf(victim, BOARD)
     const device = toHex(story.foe.publicKey)
     this.#admission = victim.replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
+    const writer = boardOf(victim, BOARD).writerOf(this.#admission, 0)
+    const struct: HostileStruct = { content: 4, parent: TEXT, body: textBody('f') }
+    const payload = encodeBoardPayload({
+      session: 0,
+      update: hostileUpdate({ writers: [{ writer, clock: 0, structs: [struct] }] }),
+    })
+    this.first = this.#pen.write({ seen }, [{ document: BOARD, entries: 1, payload }])
+    victim.write(victim.replica.ingest([this.first]).stored)
+    this.#state = boardOf(victim, BOARD)
+    this.#session = this.#state.newSession(device, this.#admission)
     this.#ids = recordsOf(victim).map((it) => it.id)
   }
 
   payload(): Uint8Array {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#state.doc))
-    const writer = this.#state.writerOf(this.#admission, 0)
+    const session = this.#random.below(2) === 0 ? 0 : this.#session
+    const writer = this.#state.writerOf(this.#admission, session)
     doc.clientID = writer
     const before = Y.encodeStateVector(doc)
     doc.transact(() => {
@@ -409,11 +419,14 @@ class Foe {
       text.insert(this.#random.below(text.length + 1), 'foe')
       text.delete(0, this.#random.below(Math.min(6, text.length)))
     })
-    const honest = decodeBoardPayload(this.#state.payloadOf(0, Y.encodeStateAsUpdate(doc, before)))
+    const honest = decodeBoardPayload(this.#state.payloadOf(session, Y.encodeStateAsUpdate(doc, before)))
     if (honest === null) throw new Error('the payload cannot be read')
-    const update = this.#random.below(2) === 0 ? this.#invented(writer) : this.#mutant(honest.update)
+    const update =
+      this.#random.below(2) === 0
+        ? this.#invented(writer, session === 0 ? 1 : 0)
+        : this.#mutant(honest.update)
     const commits = this.#commits(honest.commits ?? [])
-    return encodeBoardPayload(commits.length === 0 ? { session: 0, update } : { session: 0, update, commits })
+    return encodeBoardPayload(commits.length === 0 ? { session, update } : { session, update, commits })
   }
 
   verdict(node: MemoryNode, payload: Uint8Array): { refusal?: string; detail?: string } {
@@ -452,7 +465,7 @@ class Foe {
   }
 
   /** A letter between any neighbours, and a deletion of anything, by any name. */
-  #invented(writer: number): Uint8Array {
+  #invented(writer: number, clock: number): Uint8Array {
     const all = [...this.#state.doc.store.clients.keys()]
     const parted = all.filter((it) => it % 512 !== 511)
     const unit = (): readonly [number, number] => {
@@ -462,10 +475,10 @@ class Foe {
       return [any - (any % 512) + last, this.#random.below(12)]
     }
     const struct: HostileStruct = { content: 4, origin: unit(), body: textBody('x') }
-    const [deleted, clock] = unit()
+    const [deleted, from] = unit()
     return hostileUpdate({
-      writers: this.#random.below(2) === 0 ? [] : [{ writer, clock: 0, structs: [struct] }],
-      deletes: [{ writer: deleted, ranges: [[clock, 1 + this.#random.below(4)]] }],
+      writers: this.#random.below(2) === 0 ? [] : [{ writer, clock, structs: [struct] }],
+      deletes: [{ writer: deleted, ranges: [[from, 1 + this.#random.below(4)]] }],
     })
   }
 }

@@ -99,7 +99,7 @@ export class UpdateCheck {
     this.#index = index
     this.#author = author
     const { writer, device, stretch } = author
-    this.#writer = index.ways.numberOf(writer, { device, rank: stretch.rank }) ?? writer
+    this.#writer = index.ways.numberOf(writer, device, stretch.rank) ?? writer
     this.#before = index.entryOn(writer, author)
     this.segments = new Segments(this.#before?.segments.end ?? 0)
     const isPlain = index.isPlain && stretch.rank === 0 && author.commits.length === 0
@@ -126,9 +126,11 @@ export class UpdateCheck {
   #numberingFault(): Fault | null {
     const { ways } = this.#index
     const { writer, device, stretch } = this.#author
-    const own = { device, rank: stretch.rank }
-    if (ways.isNew(writer, own)) return fault('writer-shared', `writer ${writer}`)
-    return ways.numberOf(writer, own) === null ? fault('stretches-too-many', `stretch ${own.rank}`) : null
+    const { rank } = stretch
+    if (ways.isNew(writer, device, rank)) return fault('writer-shared', `writer ${writer}`)
+    return ways.numberOf(writer, device, rank) === null
+      ? fault('stretches-too-many', `stretch ${rank}`)
+      : null
   }
 
   #writersFault(update: ParsedUpdate): Fault | null {

@@ -79,7 +79,7 @@ export class UpdateGate {
 
   /** Told of a section that is not admitted: that it names its session counts all the same. */
   note({ writer, device, stretch }: Pick<UpdateAuthor, 'writer' | 'device' | 'stretch'>): void {
-    this.#index.ways.note(writer, { device, rank: stretch.rank })
+    this.#index.ways.note(writer, device, stretch.rank)
   }
 
   /** Judges an update and changes nothing. Never throws, whatever the bytes. */

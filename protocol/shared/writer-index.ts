@@ -219,12 +219,10 @@ export class WriterIndex {
   }
 
   /** The last entry of a session on the chain of a device that leads to the end of a stretch. */
-  entryOn(
-    session: number,
-    { device, stretch }: Pick<SectionAuthor, 'device' | 'stretch'>,
-  ): WriterEntry | null {
-    for (let part: Stretch | null = stretch; part !== null; part = part.parent) {
-      const writer = this.ways.numberOf(session, { device, rank: part.rank })
+  entryOn(session: number, author: Pick<SectionAuthor, 'device' | 'stretch'>): WriterEntry | null {
+    const { device } = author
+    for (let part: Stretch | null = author.stretch; part !== null; part = part.parent) {
+      const writer = this.ways.numberOf(session, device, part.rank)
       const entry = writer === null ? undefined : this.#writers.get(writer)
       if (entry !== undefined && entry.stretch.device === device) return entry
     }
@@ -272,7 +270,7 @@ export class WriterIndex {
 
   #entryFor(author: SectionAuthor): WriterEntry {
     const { device, stretch, writer: session } = author
-    const writer = this.ways.numberOf(session, { device, rank: stretch.rank })
+    const writer = this.ways.numberOf(session, device, stretch.rank)
     if (writer === null) throw new Error(`no clientID is left under ${session}`)
     const known = this.#writers.get(writer)
     if (known !== undefined) return known

@@ -47,7 +47,7 @@ export class WriterWays {
   }
 
   /** Whether a stretch has no number under a session: it would collide there, and that was not known from the start. */
-  isNew(session: number, { device, rank }: DeviceStretch): boolean {
+  isNew(session: number, device: string, rank: number): boolean {
     const places = this.#placesOf(session)
     if (places !== undefined) return places.get(device)?.get(rank) === undefined
     const owner = this.#noted.get(session)?.[0]
@@ -55,20 +55,20 @@ export class WriterWays {
   }
 
   /** The clientID here of a session on a stretch; null when none is left. */
-  numberOf(session: number, { device, rank }: DeviceStretch): number | null {
+  numberOf(session: number, device: string, rank: number): number | null {
     const places = this.#placesOf(session)
     const place = places === undefined ? rank : (places.get(device)?.get(rank) ?? Infinity)
     return place > STRETCH_RANK_MAX ? null : session - place
   }
 
   /** Takes into account that a section on a stretch names a session. */
-  note(session: number, stretch: DeviceStretch): void {
-    const { device, rank } = stretch
+  note(session: number, device: string, rank: number): void {
     const ways = this.#noted.get(session)
-    if (ways === undefined) this.#noted.set(session, [{ device, rank }])
-    else if (ways.some((it) => it.device === device && it.rank === rank)) return
-    else ways.push({ device, rank })
-    this.#isOutdated ||= this.isNew(session, stretch)
+    if (ways !== undefined) {
+      for (const it of ways) if (it.rank === rank && it.device === device) return
+      ways.push({ device, rank })
+    } else this.#noted.set(session, [{ device, rank }])
+    this.#isOutdated ||= this.isNew(session, device, rank)
   }
 
   #placesOf(session: number): Places | undefined {
