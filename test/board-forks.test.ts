@@ -10,26 +10,28 @@ import {
   decodeBoardPayload,
   encodeBoardPayload,
 } from '#protocol/board'
+import type { BoardPayload } from '#protocol/board'
 import { compareSeen } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { COOP_KINDS } from '#protocol/coop'
 import { DocumentRegistry } from '#protocol/document'
 import type { DocumentKind, SectionContext, SectionVerdict } from '#protocol/document'
 import { compareBytes, toHex } from '#protocol/encoding'
-import type { Signer } from '#protocol/identity'
+import type { Crypto, Signer } from '#protocol/identity'
 import { Replica } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
 import { seededRandom } from '#simulations/mesh'
 import type { MemoryNode, SeededRandom } from '#simulations/mesh'
 import { BoardPage, boardOf } from './actors/board-page.ts'
+import { collidingCrypto } from './actors/colliding-crypto.ts'
 import { must, testCoop } from './actors/coop-actors.ts'
 import type { TestCoop } from './actors/coop-actors.ts'
 import { Pen, decoded, headOf } from './actors/pen.ts'
 import { hostileUpdate, textBody } from '../protocol/shared/hostile-update.ts'
 import type { HostileStruct } from '../protocol/shared/hostile-update.ts'
 
-const crypto = nodeCrypto()
 const BOARD = 'board/wall'
+const plain = nodeCrypto()
 
 /** Notes the verdict on each commit that it was asked about last. */
 class Watched extends BoardState {
@@ -42,10 +44,13 @@ class Watched extends BoardState {
   }
 }
 
-const watchedKind: DocumentKind = { ...boardKind, open: (document, host) => new Watched(document, host) }
+const watchedKind: DocumentKind = {
+  ...boardKind,
+  open: (document, host, outdated) => new Watched(document, host, outdated),
+}
 const KINDS = COOP_KINDS.map((kind) => (kind.name === 'board' ? watchedKind : kind))
 
-function open(coop: Uint8Array, signer: Signer | null): Replica {
+function open(coop: Uint8Array, signer: Signer | null, crypto: Crypto): Replica {
   return new Replica({ coop, crypto, signer, registry: new DocumentRegistry(KINDS) })
 }
 
@@ -88,13 +93,14 @@ function isForked({ replica }: MemoryNode): boolean {
 }
 
 /** A node in memory that writes under this key. */
-function nodeOf({ mesh, coop }: TestCoop, signer: Signer | null): MemoryNode {
-  return mesh.add(open(coop, signer))
+function nodeOf({ mesh, coop }: TestCoop, signer: Signer | null, crypto = plain): MemoryNode {
+  return mesh.add(open(coop, signer, crypto))
 }
 
 /** Honest devices and copies of one or two folders, in islands that are apart, then mixed, then all together. */
 class Story {
   readonly coop: TestCoop
+  readonly crypto: Crypto
   readonly random: SeededRandom
   /** Key of a member that has written nothing. */
   readonly foe: Signer
@@ -106,7 +112,8 @@ class Story {
   readonly #signers = new Map<string, Signer>()
   #count = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, crypto: Crypto) {
+    this.crypto = crypto
     this.random = seededRandom(seed)
     this.coop = testCoop(seed)
     this.foe = this.coop.admit('member').signer
@@ -165,10 +172,10 @@ class Story {
 
   /** A copy of a folder as it is now. Its pages may go on under sessions that the original goes on with as well. */
   #copyFolder(from: MemoryNode): void {
-    const copy = nodeOf(this.coop, this.#signers.get(from.replica.device ?? '') ?? null)
+    const copy = this.#nodeOf(this.#signers.get(from.replica.device ?? '') ?? null)
     carry(from, copy)
     this.copies.push(copy)
-    const kept = this.#pagesOf(from).filter(() => this.random.below(2) === 0)
+    const kept = this.#pagesOf(from).filter((it) => it.isBound && this.random.below(2) === 0)
     this.pages.set(
       copy,
       kept.map((page) => new BoardPage(copy, BOARD, page.session)),
@@ -198,9 +205,13 @@ class Story {
 
   #begin(signer: Signer): MemoryNode {
     this.#signers.set(toHex(signer.publicKey), signer)
-    const node = nodeOf(this.coop, signer)
+    const node = this.#nodeOf(signer)
     carry(this.coop.founder, node)
     return node
+  }
+
+  #nodeOf(signer: Signer | null): MemoryNode {
+    return nodeOf(this.coop, signer, this.crypto)
   }
 
   #pagesOf(node: MemoryNode): BoardPage[] {
@@ -242,7 +253,7 @@ function shuffled(records: readonly CommitRecord[], random: SeededRandom): Commi
 
 /** A node that holds these commits, taken in one by one. */
 function readerOf(story: Story, records: readonly CommitRecord[]): MemoryNode {
-  const node = nodeOf(story.coop, null)
+  const node = nodeOf(story.coop, null, story.crypto)
   for (const record of records) {
     const result = node.replica.ingest([record])
     node.write(result.stored)
@@ -293,12 +304,17 @@ describe('copies of one device write on one board while they are apart', () => {
     for (const node of nodes) expect(faceOf(node)).toEqual(faceOf(bo))
     expect(new Set(verdicts(bo).values())).toEqual(new Set(['ok']))
   })
+})
 
+describe.each([
+  ['copies of one device write on one board while they are apart', plain, 40],
+  ['the same, while sessions collide', collidingCrypto(4), 20],
+])('%s', (_, crypto, numRuns) => {
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
-    const reached = { ways: 0, hidden: 0, named: 0, alone: 0 }
+    const reached = { ways: 0, hidden: 0, named: 0, alone: 0, shared: crypto === plain ? Infinity : 0 }
     fc.assert(
       fc.property(stories, (seed) => {
-        const story = new Story(seed)
+        const story = new Story(seed, crypto)
         story.run()
         story.meet()
         const [first] = story.honest as [MemoryNode]
@@ -314,8 +330,9 @@ describe('copies of one device write on one board while they are apart', () => {
         reached.hidden += (first.replica.documentLog(BOARD)?.orders.length ?? 0) - known.size
         reached.named += namedIn(first)
         reached.alone += expectAlone(story, first, known)
+        reached.shared += sharedIn(first)
       }),
-      { numRuns: 40 },
+      { numRuns },
     )
     for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30)
   }, 120_000)
@@ -324,7 +341,7 @@ describe('copies of one device write on one board while they are apart', () => {
     const reached = { ok: 0, ambiguous: 0, unknown: 0, unused: 0 }
     fc.assert(
       fc.property(stories, (seed) => {
-        const story = new Story(seed)
+        const story = new Story(seed, crypto)
         story.run()
         const victim = (story.honest.find((it) => namesOf(it).length > 0) ?? story.honest[0]) as MemoryNode
         const foe = new Foe(story, victim)
@@ -346,7 +363,7 @@ describe('copies of one device write on one board while they are apart', () => {
         for (const node of story.nodes) expect(faceOf(node)).toEqual(face)
         expect(faceOf(readerOf(story, shuffled(recordsOf(victim), story.random)))).toEqual(face)
       }),
-      { numRuns: 40 },
+      { numRuns },
     )
     for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20)
   }, 120_000)
@@ -365,26 +382,36 @@ class Foe {
   readonly #state: BoardState
   readonly #admission: string
   readonly #ids: Uint8Array[]
+  /** Its session besides 0. */
+  readonly #session: number
 
-  /** Its first commit relies on all that the victim relies on; it is carried to the victim. */
+  /** Its first commit, under session 0, relies on all that the victim relies on; it is carried to the victim. */
   constructor(story: Story, victim: MemoryNode) {
     this.#random = story.random
     this.#pen = new Pen(story.coop.coop, story.foe)
     const { commit } = must(victim.author([]))
     const founding = recordsOf(story.coop.founder)
     const seen = [headOf([commit]), headOf(founding)].sort(compareSeen)
-    this.first = this.#pen.write({ seen })
-    victim.write(victim.replica.ingest([this.first]).stored)
-    this.#state = boardOf(victim, BOARD)
     const device = toHex(story.foe.publicKey)
     this.#admission = victim.replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
+    const writer = boardOf(victim, BOARD).writerOf(this.#admission, 0)
+    const struct: HostileStruct = { content: 4, parent: TEXT, body: textBody('f') }
+    const payload = encodeBoardPayload({
+      session: 0,
+      update: hostileUpdate({ writers: [{ writer, clock: 0, structs: [struct] }] }),
+    })
+    this.first = this.#pen.write({ seen }, [{ document: BOARD, entries: 1, payload }])
+    victim.write(victim.replica.ingest([this.first]).stored)
+    this.#state = boardOf(victim, BOARD)
+    this.#session = this.#state.newSession(device, this.#admission)
     this.#ids = recordsOf(victim).map((it) => it.id)
   }
 
   payload(): Uint8Array {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.#state.doc))
-    const writer = this.#state.writerOf(this.#admission, 0)
+    const session = this.#random.below(2) === 0 ? 0 : this.#session
+    const writer = this.#state.writerOf(this.#admission, session)
     doc.clientID = writer
     const before = Y.encodeStateVector(doc)
     doc.transact(() => {
@@ -392,11 +419,14 @@ class Foe {
       text.insert(this.#random.below(text.length + 1), 'foe')
       text.delete(0, this.#random.below(Math.min(6, text.length)))
     })
-    const honest = decodeBoardPayload(this.#state.payloadOf(0, Y.encodeStateAsUpdate(doc, before)))
+    const honest = decodeBoardPayload(this.#state.payloadOf(session, Y.encodeStateAsUpdate(doc, before)))
     if (honest === null) throw new Error('the payload cannot be read')
-    const update = this.#random.below(2) === 0 ? this.#invented(writer) : this.#mutant(honest.update)
+    const update =
+      this.#random.below(2) === 0
+        ? this.#invented(writer, session === 0 ? 1 : 0)
+        : this.#mutant(honest.update)
     const commits = this.#commits(honest.commits ?? [])
-    return encodeBoardPayload(commits.length === 0 ? { session: 0, update } : { session: 0, update, commits })
+    return encodeBoardPayload(commits.length === 0 ? { session, update } : { session, update, commits })
   }
 
   verdict(node: MemoryNode, payload: Uint8Array): { refusal?: string; detail?: string } {
@@ -435,7 +465,7 @@ class Foe {
   }
 
   /** A letter between any neighbours, and a deletion of anything, by any name. */
-  #invented(writer: number): Uint8Array {
+  #invented(writer: number, clock: number): Uint8Array {
     const all = [...this.#state.doc.store.clients.keys()]
     const parted = all.filter((it) => it % 512 !== 511)
     const unit = (): readonly [number, number] => {
@@ -445,20 +475,39 @@ class Foe {
       return [any - (any % 512) + last, this.#random.below(12)]
     }
     const struct: HostileStruct = { content: 4, origin: unit(), body: textBody('x') }
-    const [deleted, clock] = unit()
+    const [deleted, from] = unit()
     return hostileUpdate({
-      writers: this.#random.below(2) === 0 ? [] : [{ writer, clock: 0, structs: [struct] }],
-      deletes: [{ writer: deleted, ranges: [[clock, 1 + this.#random.below(4)]] }],
+      writers: this.#random.below(2) === 0 ? [] : [{ writer, clock, structs: [struct] }],
+      deletes: [{ writer: deleted, ranges: [[from, 1 + this.#random.below(4)]] }],
     })
   }
 }
 
+/** Sections of the board that a node stores, with their authors. */
+function sectionsOf(node: MemoryNode): { device: string; payload: BoardPayload }[] {
+  return recordsOf(node).flatMap(({ header, payloads }) =>
+    payloads.flatMap((it, i) => {
+      const payload = it === null || header.sections[i]?.document !== BOARD ? null : decodeBoardPayload(it)
+      return payload === null ? [] : [{ device: toHex(header.device), payload }]
+    }),
+  )
+}
+
 /** Number of sections that name commits. */
 function namedIn(node: MemoryNode): number {
-  const payloads = recordsOf(node).flatMap((record) =>
-    record.payloads.filter((_, i) => record.header.sections[i]?.document === BOARD),
-  )
-  return payloads.filter((it) => it !== null && decodeBoardPayload(it)?.commits !== undefined).length
+  return sectionsOf(node).filter(({ payload }) => payload.commits !== undefined).length
+}
+
+/** Number of sessions that collide with one of another device. */
+function sharedIn(node: MemoryNode): number {
+  const state = boardOf(node, BOARD)
+  const owners = new Map<number, Set<string>>()
+  for (const { device, payload } of sectionsOf(node)) {
+    const admission = node.replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
+    const writer = state.writerOf(admission, payload.session)
+    owners.set(writer, (owners.get(writer) ?? new Set()).add(device))
+  }
+  return [...owners.values()].filter((it) => it.size > 1).length
 }
 
 /** Compares some verdicts and orders with those of replicas that store the pasts alone; returns how many could be. */

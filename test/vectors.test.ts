@@ -431,6 +431,44 @@ test('boards.json: payloads, a log with two histories of one device, and verdict
   })
 })
 
+test('collisions.json: a log in which sessions of two devices have one clientID, and verdicts', () => {
+  type File = {
+    log: Row<{ record: string }>[]
+    states: Row<{
+      document: string
+      writer: number
+      hash: string
+      text: string
+      clocks: [number, number][]
+    }>[]
+    sections: Row<{ by: string; payload: string; verdict: string }>[]
+  }
+  const file = read('collisions.json') as File
+  const document = file.states[0]?.document ?? ''
+  const log = file.log.map(({ record }) => decodedRecord(record))
+  // Each member begins and writes in two commits; a third one follows.
+  const [one, other, rest] = [log.splice(-6, 2), log.splice(-4, 2), log.splice(-2)]
+  for (const records of [
+    [...log, ...one, ...other, ...rest],
+    [...log, ...other, ...one, ...rest],
+  ]) {
+    const replica = openReplica({ coop: records[0]?.header.coop ?? bytes(''), crypto, signer: null })
+    for (const record of records) expect(replica.ingest([record]).stored.length).toBe(1)
+    settle(replica, records)
+    const board = boardOf(replica, document)
+    each(file.states, ({ writer, hash, text, clocks }) => {
+      expect([toHex(board.stateHash()), board.view().text]).toEqual([hash, text])
+      const vector = Y.decodeStateVector(Y.encodeStateVector(board.doc))
+      expect([...vector].sort(([a], [b]) => a - b)).toEqual(clocks)
+      expect(clocks.map(([client]) => client)).toEqual([writer - 1, writer])
+    })
+    each(file.sections, ({ by, payload, verdict }) => {
+      const context = contextOf(replica, bytes(by), bytes(payload), document)
+      expect(refusalOf(board.check(context))).toBe(verdict)
+    })
+  }
+})
+
 function decodedRecord(hex: string): CommitRecord {
   const result = decodeRecord(bytes(hex), sha256)
   if (!result.ok) throw new Error(result.refusal)

@@ -42,11 +42,12 @@ export class BoardWriter {
     this.#engine = engine
     this.#board = board
     const device = engine.replica.device ?? ''
-    this.#session = board.newSession(device)
+    const admission = engine.replica.standing?.admission ?? ''
+    this.#session = board.newSession(device, admission)
     this.#doc = new Y.Doc({ guid: board.document })
     Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(board.doc), board)
     // After loading: Yjs draws another id when it meets structs of its own.
-    this.#doc.clientID = board.writerOf(engine.replica.standing?.admission ?? '', this.#session)
+    this.#doc.clientID = board.writerOf(admission, this.#session)
     board.doc.on('update', this.#mirror)
   }
 

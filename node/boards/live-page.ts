@@ -32,8 +32,9 @@ export class LivePage {
     this.#board = board
     this.#wire = wire
     const device = engine.replica.device ?? ''
-    this.#session = board.newSession(device)
-    const client = board.writerOf(engine.replica.standing?.admission ?? '', this.#session)
+    const admission = engine.replica.standing?.admission ?? ''
+    this.#session = board.newSession(device, admission)
+    const client = board.writerOf(admission, this.#session)
     const hello = new DataView(new ArrayBuffer(13))
     hello.setUint32(0, this.#session)
     hello.setFloat64(4, client)

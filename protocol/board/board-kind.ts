@@ -6,5 +6,5 @@ export const boardKind: DocumentKind = {
   name: 'board',
   isNamed: true,
   isAlwaysSent: false,
-  open: (document, host) => new BoardState(document, host),
+  open: (document, host, outdated) => new BoardState(document, host, outdated),
 }

@@ -47,7 +47,7 @@ export class CacheMismatch extends Error {
 
 /**
  * How far a session may run ahead of those that its device used before: pages that are open and have written nothing.
- * The window is small so that nobody can search it for a session whose clientID equals another device's.
+ * A guess. Who looks for sessions that collide must write its way up to them.
  */
 export const SESSIONS_AHEAD_MAX = 1_024
 
@@ -88,15 +88,19 @@ export class BoardState implements DocumentState {
   readonly #chains = new Map<string, Chain[]>()
   /** First session that `newSession` has not handed out. */
   #freeSession = 0
+  /** By clientID of a session that was: the device that it is for. */
+  readonly #handedOut = new Map<number, string>()
+  #isHandedOutTaken = false
 
-  constructor(document: string, host: DocumentHost) {
+  /** `outdated`: a state that was handed all sections; which sessions collide is known from it. */
+  constructor(document: string, host: DocumentHost, outdated?: DocumentState) {
     this.document = document
     this.#host = host
     this.doc = new Y.Doc({ guid: document })
     this.doc.clientID = 0
     this.doc.getMap(FIELDS)
     this.doc.getText(TEXT)
-    this.#gate = new UpdateGate({ root: rootKind })
+    this.#gate = new UpdateGate({ root: rootKind }, outdated instanceof BoardState ? outdated.#gate : null)
     const cached = host.cached(document)
     if (cached === null) return
     Y.applyUpdate(this.doc, cached.update, this)
@@ -105,7 +109,15 @@ export class BoardState implements DocumentState {
 
   /** True while the kept copy that this state started from holds more than the sections applied since. */
   get isAhead(): boolean {
-    return this.#skip !== null
+    return this.#skip !== null && !this.isOutdated
+  }
+
+  /**
+   * True once sessions of several devices collided that were not known to, or another device writes under a session
+   * that was handed out here: a page must not go on with that.
+   */
+  get isOutdated(): boolean {
+    return this.#gate.isOutdated || this.#isHandedOutTaken
   }
 
   /** The Yjs clientID of a writer session of the device that was admitted by this commit (hex). */
@@ -114,11 +126,19 @@ export class BoardState implements DocumentState {
     return writerClientId(this.#host.sha256, this.#host.coop, commit, this.document, session)
   }
 
-  /** Draws a writer session that this device has never used on this board. */
-  newSession(device: string): number {
-    const session = Math.max(this.#freeSession, this.#chains.get(device)?.[0]?.usedSessions ?? 0)
+  /** Draws a writer session of the device that was admitted by this commit (hex); nobody has used its clientID here. */
+  newSession(device: string, admission: string): number {
+    const used = this.#chains.get(device)?.[0]?.usedSessions ?? 0
+    let session = Math.max(this.#freeSession, used)
+    while (session < used + SESSIONS_AHEAD_MAX && this.#isTaken(this.writerOf(admission, session)))
+      session += 1
+    this.#handedOut.set(this.writerOf(admission, session), device)
     this.#freeSession = session + 1
     return session
+  }
+
+  #isTaken(writer: number): boolean {
+    return this.#handedOut.has(writer) || this.#gate.isTaken(writer)
   }
 
   /**
@@ -134,6 +154,7 @@ export class BoardState implements DocumentState {
   }
 
   check(section: SectionContext): SectionVerdict {
+    if (this.isOutdated) return refuse('outdated', 'the board must be folded anew')
     const chain = this.#chainOf(section)
     if (chain.isVoid) {
       return refuse('voided', 'an earlier section of this chain in this document was refused')
@@ -160,6 +181,7 @@ export class BoardState implements DocumentState {
     if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
     const apply = (): void => {
       const update = this.#gate.admit(verdict.checked, author)
+      this.#noteTaken(author)
       this.#keep(section, { ...chain, usedSessions: Math.max(used, payload.session + 1) })
       this.#apply(update, section.commit)
     }
@@ -167,7 +189,18 @@ export class BoardState implements DocumentState {
   }
 
   refused(section: SectionContext): void {
+    const payload = section.admission === '' ? null : decodeBoardPayload(section.payload)
+    if (payload !== null) {
+      const author = { ...section, writer: this.writerOf(section.admission, payload.session) }
+      this.#gate.note(author)
+      this.#noteTaken(author)
+    }
     this.#keep(section, { ...this.#chainOf(section), isVoid: true })
+  }
+
+  /** Whether a section of another device is of a session that was handed out here. */
+  #noteTaken({ writer, device }: { writer: number; device: string }): void {
+    this.#isHandedOutTaken ||= (this.#handedOut.get(writer) ?? device) !== device
   }
 
   #chainOf({ device, stretch }: SectionContext): Chain {

@@ -70,6 +70,11 @@ export interface DocumentState {
   check(section: SectionContext): SectionVerdict
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
+  /**
+   * True once it met what it had to know from the start. From then on it only learns: handed all sections, it is of use to
+   * `DocumentKind.open` alone.
+   */
+  readonly isOutdated?: boolean
   /** Told that other commits are visible now; only if the kind takes hidden ones. */
   visibilityChanged?(): void
   /** SHA-256 of the state in canonical form: equal wherever the same commits count. */
@@ -110,5 +115,6 @@ export interface DocumentKind {
    * visible, whatever the order in which it was folded.
    */
   takesHidden?: boolean
-  open(document: string, host: DocumentHost): DocumentState
+  /** `outdated`: a state of the document that was handed all sections and says so of itself. */
+  open(document: string, host: DocumentHost, outdated?: DocumentState): DocumentState
 }

@@ -208,9 +208,12 @@ export class Replica {
    * was not open are handed in with `fold`.
    */
   openDocument(id: string): DocumentState | null {
-    const log = this.#log(id)
+    return this.#open(this.#log(id))
+  }
+
+  #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
     if (log.state === null && log.kind !== null) {
-      log.state = log.kind.open(id, this.#host)
+      log.state = log.kind.open(log.id, this.#host, outdated)
       log.folded = 0
       log.refused = 0
     }
@@ -226,7 +229,10 @@ export class Replica {
     this.#uncached.add(id)
   }
 
-  /** Documents whose state must be made anew with `rebuild`, because other sections of them are shown than before. */
+  /**
+   * Documents whose state must be made anew with `rebuild`: other sections of them are shown than before, or a section
+   * told what must be known from the start.
+   */
   staleDocuments(): string[] {
     return [...this.#stale]
   }
@@ -240,12 +246,17 @@ export class Replica {
     const sections = log.sections()
     if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
       return false
-    this.#restart(log)
-    this.#stale.delete(id)
-    log.isStale = false
-    this.openDocument(id)
-    for (const { order, record } of commits) this.#foldSection(log, order, record)
+    this.#foldAnew(log, commits)
+    if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
     return true
+  }
+
+  #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
+    this.#restart(log)
+    this.#stale.delete(log.id)
+    log.isStale = false
+    this.#open(log, outdated)
+    for (const { order, record } of commits) this.#foldSection(log, order, record)
   }
 
   /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
@@ -638,6 +649,10 @@ export class Replica {
       log.refused += 1
       log.state.refused?.(context)
     }
+    if (log.state.isOutdated !== true || log.isStale) return
+    this.#contest(log)
+    log.isStale = true
+    this.#stale.add(log.id)
   }
 
   /** Key of a commit's device in hex. */

@@ -6,7 +6,6 @@ import { MAP_KEY_UNITS_MAX, UPDATE_REPEATS_MAX } from './update-limits.ts'
 import type { DeleteRange, ParsedStruct, ParsedUpdate, StructId } from './update-reader.ts'
 import { isPrototypeName } from './value-scan.ts'
 import { WireNames } from './wire-names.ts'
-import { STRETCH_RANK_MAX, sessionOf } from './writer-id.ts'
 import type { RootKind, WriterEntry, WriterIndex } from './writer-index.ts'
 import { Place, Segments } from './writer-index.ts'
 
@@ -44,9 +43,9 @@ export type UpdateAuthor = {
 export type GateRefusal =
   | UpdateRefusal
   | 'update-empty'
+  | 'writer-shared'
   | 'stretches-too-many'
   | 'writer-foreign'
-  | 'writer-taken'
   | 'clock-gap'
   | 'clock-replay'
   | 'origin-unknown'
@@ -77,7 +76,7 @@ export class UpdateCheck {
   readonly #rules: DocumentRules
   readonly #index: WriterIndex
   readonly #author: UpdateAuthor
-  /** The author's clientID here. */
+  /** The author's clientID here; that of its session while none is known. */
   readonly #writer: number
   /** Null while every clientID is the same here as on the wire. */
   readonly #names: WireNames | null
@@ -99,11 +98,12 @@ export class UpdateCheck {
     this.#rules = rules
     this.#index = index
     this.#author = author
-    this.#writer = author.writer - author.stretch.rank
-    this.#before = index.entryOn(author.writer, author.stretch)
+    const { writer, device, stretch } = author
+    this.#writer = index.ways.numberOf(writer, device, stretch.rank) ?? writer
+    this.#before = index.entryOn(writer, author)
     this.segments = new Segments(this.#before?.segments.end ?? 0)
-    const isPlain = index.isPlain && author.stretch.rank === 0 && author.commits.length === 0
-    const parts = { author, knows: this.#knows, staged: this.segments }
+    const isPlain = index.isPlain && stretch.rank === 0 && author.commits.length === 0
+    const parts = { author, writer: this.#writer, knows: this.#knows, staged: this.segments }
     this.#names = isPlain ? null : new WireNames(index, parts)
   }
 
@@ -113,16 +113,24 @@ export class UpdateCheck {
 
   run(update: ParsedUpdate): Fault | null {
     if (update.structCount === 0 && update.deletes.length === 0) return fault('update-empty', 'no change')
-    const { writer, device, stretch } = this.#author
-    if (stretch.rank > STRETCH_RANK_MAX) return fault('stretches-too-many', `stretch ${stretch.rank}`)
-    const owner = this.#index.deviceOf(writer)
-    if (owner !== undefined && owner !== device) return fault('writer-taken', `writer ${writer}`)
+    const numbering = this.#numberingFault()
+    if (numbering !== null) return numbering
     const found = this.#writersFault(update) ?? this.#deletesFault(update.deletes)
     if (found !== null || this.#names === null) return found
     if (!this.#names.isListUsed) return fault('commit-unused', `${this.#author.commits.length} commits`)
     const writers = update.writers.length === 0 ? [] : [{ writer: this.#writer, structs: this.#structs }]
     this.renamed = { ...update, writers, deletes: this.#deletes }
     return null
+  }
+
+  #numberingFault(): Fault | null {
+    const { ways } = this.#index
+    const { writer, device, stretch } = this.#author
+    const { rank } = stretch
+    if (ways.isNew(writer, device, rank)) return fault('writer-shared', `writer ${writer}`)
+    return ways.numberOf(writer, device, rank) === null
+      ? fault('stretches-too-many', `stretch ${rank}`)
+      : null
   }
 
   #writersFault(update: ParsedUpdate): Fault | null {
@@ -259,18 +267,20 @@ export class UpdateCheck {
   }
 
   #deleteRefusal(range: DeleteRange): GateRefusal | null {
-    const { canDelete, device } = this.#author
+    const { canDelete } = this.#author
     if (canDelete === 'none') return 'delete-not-allowed'
     if (this.#names === null) {
       if (!this.#isKnown(range)) return 'delete-unknown'
-    } else {
-      const ranges = this.#names.range(range)
-      if (typeof ranges === 'string') return `delete-${ranges}`
-      this.#deletes.push(...ranges)
+      return canDelete === 'any' || this.#isOwn(range) ? null : 'delete-foreign'
     }
-    const session = sessionOf(range.writer)
-    const isOwn = session === this.#author.writer || this.#index.deviceOf(session) === device
-    return isOwn || canDelete === 'any' ? null : 'delete-foreign'
+    const ranges = this.#names.range(range)
+    if (typeof ranges === 'string') return `delete-${ranges}`
+    this.#deletes.push(...ranges)
+    return canDelete === 'any' || ranges.every((it) => this.#isOwn(it)) ? null : 'delete-foreign'
+  }
+
+  #isOwn({ writer }: DeleteRange): boolean {
+    return writer === this.#writer || this.#index.writer(writer)?.stretch.device === this.#author.device
   }
 
   #isKnown({ writer, clock, length }: DeleteRange): boolean {

@@ -108,9 +108,17 @@ describe('who writes', () => {
     expect(verdict(gateWith(), both, ann)).toBe('writer-foreign')
   })
 
-  it('writer-taken: a clientID that another device writes under', () => {
+  it('writer-shared: a clientID that another device writes under is no verdict, but asks for a gate that knows', () => {
     const gate = gateWith([structs(ANN, 0, text()), ann])
-    expect(verdict(gate, structs(ANN, 4, entry('k')), author('ben', 1, { writer: ANN }))).toBe('writer-taken')
+    const other = author('ben', 1, { writer: ANN })
+    expect(verdict(gate, structs(ANN, 0, entry('k')), other)).toBe('writer-shared')
+    expect(gate.isOutdated).toBe(false)
+    gate.note(other)
+    expect(gate.isOutdated).toBe(true)
+    const knowing = new UpdateGate(RULES, gate)
+    admit(knowing, structs(ANN, 0, text()), ann)
+    admit(knowing, structs(ANN, 0, entry('k')), other)
+    expect(knowing.isOutdated).toBe(false)
   })
 
   it('a device writes under several clientIDs', () => {
@@ -393,8 +401,8 @@ describe('the index', () => {
     doc.on('update', (bytes: Uint8Array) => admit(gate, bytes, author('ann', Math.floor((seq += 1) / 10))))
     for (let at = 0; at < 100; at += 1) doc.getText('text').insert(at, 'x')
     expect(gate.segmentCount).toBe(11)
-    expect(gate.nextClock({ writer: ANN, stretch: ROOT })).toBe(100)
+    expect(gate.nextClock(ann)).toBe(100)
     expect(gate.nextClocks()).toEqual(new Map([[ANN, 100]]))
-    expect(gate.nextClock({ writer: BEN, stretch: ROOT })).toBe(0)
+    expect(gate.nextClock(ben)).toBe(0)
   })
 })

@@ -6,6 +6,7 @@ import { readUpdate } from './update-reader.ts'
 import { renameUpdate, renamed } from './update-writer.ts'
 import { CommitNames } from './wire-names.ts'
 import { WriterIndex } from './writer-index.ts'
+import { WriterWays } from './writer-ways.ts'
 import type { Segments } from './writer-index.ts'
 
 /** An update that passed `UpdateGate.check`, for `UpdateGate.admit`. */
@@ -50,18 +51,35 @@ export type CheckResult =
 /**
  * Decides for one shared document which Yjs updates may reach Yjs. A verdict is a pure function of the bytes,
  * the author, and the admitted structs which the author relies on: whatever else was admitted does not
- * matter. (The exceptions: 'writer-taken' needs a collision of 44-bit session numbers, 'stretches-too-many' a device
- * of which others rely on hundreds of ways.) Structs that exist and are not relied on and structs that do not exist are
- * therefore one refusal.
+ * matter. (The exception: 'stretches-too-many' needs hundreds of ways that others rely on.) Structs that exist and are
+ * not relied on and structs that do not exist are therefore one refusal.
  *
- * Sections are admitted in a causal order.
+ * Sections are admitted in a causal order. Where sessions of several devices collide, that must be known from the start:
+ * 'writer-shared' is no verdict, but asks for a gate that was told by this one, once this one was told of all sections.
  */
 export class UpdateGate {
   readonly #rules: DocumentRules
-  readonly #index = new WriterIndex()
+  readonly #index: WriterIndex
 
-  constructor(rules: DocumentRules) {
+  /** `outdated`: a gate that was told of all sections; which sessions collide is known from it. */
+  constructor(rules: DocumentRules, outdated: UpdateGate | null = null) {
     this.#rules = rules
+    this.#index = new WriterIndex(new WriterWays(outdated === null ? null : outdated.#index.ways))
+  }
+
+  /** True once sessions collided that this gate did not know to: nothing it says from then on is a verdict. */
+  get isOutdated(): boolean {
+    return this.#index.ways.isOutdated
+  }
+
+  /** Whether a section named a session, given by the clientID that it writes under. */
+  isTaken(writer: number): boolean {
+    return this.#index.ways.isTaken(writer)
+  }
+
+  /** Told of a section that is not admitted: that it names its session counts all the same. */
+  note({ writer, device, stretch }: Pick<UpdateAuthor, 'writer' | 'device' | 'stretch'>): void {
+    this.#index.ways.note(writer, device, stretch.rank)
   }
 
   /** Judges an update and changes nothing. Never throws, whatever the bytes. */
@@ -85,6 +103,7 @@ export class UpdateGate {
     if (checked.segments.start !== next) {
       throw new Error(`checked at clock ${checked.segments.start}, admitted at ${next}`)
     }
+    this.note(author)
     if (checked.unitCount > 0) this.#index.record(author, checked.segments, checked.structs)
     return checked.renamed === null
       ? checked.bytes
@@ -120,8 +139,8 @@ export class UpdateGate {
   }
 
   /** The clock that a session's next struct on a stretch must have. */
-  nextClock({ writer, stretch }: Pick<UpdateAuthor, 'writer' | 'stretch'>): number {
-    return this.#index.entryOn(writer, stretch)?.segments.end ?? 0
+  nextClock(author: Pick<UpdateAuthor, 'writer' | 'device' | 'stretch'>): number {
+    return this.#index.entryOn(author.writer, author)?.segments.end ?? 0
   }
 
   /** All writers with their next clocks; equals Yjs's state vector after the same updates. */

@@ -20,22 +20,28 @@ type Unnamed = 'unknown' | 'ambiguous'
 type Way = { readonly entry: WriterEntry; readonly end: number }
 
 /**
- * Finds what the numbers of a section's update mean here. A clientID whose last nine bits are set means a session on
- * the chain as the author relies on it: on the author's own chain, or on the only way that has the clock. One with a
- * lower number there names a commit of the section's list that wrote under the session: it means the chain up to that
- * commit. Clocks are always those of the chain. None of this depends on what else is stored.
+ * Finds what the numbers of a section's update mean here. A clientID whose last nine bits are set means a session as
+ * the author's own chain wrote under it, or else on the only way that has the clock, of those that the author relies on.
+ * One with a lower number there names a commit of the section's list that wrote under the session: it means the chain
+ * up to that commit. Clocks are always those of the chain. None of this depends on what else is stored.
  */
 export class WireNames {
   readonly #index: WriterIndex
   readonly #author: NamingAuthor
   readonly #knows: Knows
   readonly #staged: Segments
+  /** The author's clientID here. */
+  readonly #writer: number
   readonly #ends = new Map<WriterEntry, number>()
   readonly #ways = new Map<number, Way | null>()
   readonly #used = new Set<number>()
 
-  constructor(index: WriterIndex, parts: { author: NamingAuthor; knows: Knows; staged: Segments }) {
+  constructor(
+    index: WriterIndex,
+    parts: { author: NamingAuthor; writer: number; knows: Knows; staged: Segments },
+  ) {
     this.#index = index
+    this.#writer = parts.writer
     this.#author = parts.author
     this.#knows = parts.knows
     this.#staged = parts.staged
@@ -76,14 +82,13 @@ export class WireNames {
 
   /** The clientID here of the unit of that name, and how far the following ones have it too. */
   #partAt(named: number, clock: number): { writer: number; end: number } | Unnamed {
-    const { writer: own, stretch, device } = this.#author
-    if (named === own && clock >= this.#staged.start)
-      return clock < this.#staged.end ? { writer: own - stretch.rank, end: this.#staged.end } : 'unknown'
+    if (named === this.#author.writer && clock >= this.#staged.start)
+      return clock < this.#staged.end ? { writer: this.#writer, end: this.#staged.end } : 'unknown'
     const session = sessionOf(named)
     if (named !== session) return alongWay(this.#wayTo(named, session), clock)
-    if (named !== own && this.#index.deviceOf(session) !== device) return this.#onOnlyWay(session, clock)
-    const entry = this.#index.entryOn(session, stretch)
-    return alongWay(entry === null ? null : { entry, end: this.#knownEnd(entry) }, clock)
+    const entry = this.#index.entryOn(session, this.#author)
+    if (entry === null) return this.#onOnlyWay(session, clock)
+    return alongWay({ entry, end: this.#knownEnd(entry) }, clock)
   }
 
   #onOnlyWay(session: number, clock: number): { writer: number; end: number } | Unnamed {
@@ -152,12 +157,12 @@ export type WireUpdate = {
 }
 
 /**
- * Gives references the names that `WireNames` reads: a plain one on the first stretch of a device, else one of the
- * commit that wrote the newest unit named on that stretch.
+ * Gives references the names that `WireNames` reads: a plain one on the first stretch of a device that is alone in a
+ * session, else one of the commit that wrote the newest unit named on that stretch.
  */
 export class CommitNames {
   readonly #index: WriterIndex
-  /** By entry of another stretch than the first: the order of the newest commit named. */
+  /** By entry that is named by commits: the order of the newest one named. */
   readonly #newest = new Map<WriterEntry, number>()
   #places: ReadonlyMap<WriterEntry, number> = new Map()
   /** The commits to list, ascending; after `choose`. */
@@ -170,7 +175,7 @@ export class CommitNames {
   /** Notes that the unit before clock `end` of a writer is named. */
   note(writer: number, end: number): void {
     const entry = this.#index.writer(writer)
-    if (entry === undefined || entry.stretch.rank === 0) return
+    if (entry === undefined || !this.#index.isNamedByCommit(entry)) return
     const { segments } = entry
     const at = segments.indexOf(end + segments.start - 1)
     if (at >= 0) this.#newest.set(entry, Math.max(this.#newest.get(entry) ?? -1, segments.orderAt(at)))

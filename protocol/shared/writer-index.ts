@@ -1,15 +1,15 @@
 import type { Stretch } from '../document/index.ts'
 import { ListOrder } from './list-order.ts'
 import type { ParsedStruct } from './update-reader.ts'
+import { sessionOf } from './writer-id.ts'
+import { WriterWays } from './writer-ways.ts'
+import type { DeviceStretch } from './writer-ways.ts'
 
 /** What a root type may hold: one value a key, a text, or a list of values. */
 export type RootKind = 'map' | 'text' | 'array'
 
 /** Whether an author relies on the commit of that order. */
 export type Knows = (order: number) => boolean
-
-/** One stretch of one device; the same object for all that it wrote in a document. */
-export type DeviceStretch = { readonly device: string; readonly rank: number }
 
 /**
  * A list of items within a document: a root of kind 'text' or 'array', or one key of a root of kind 'map'.
@@ -22,7 +22,7 @@ export class Place {
   readonly key: string | null
   /** Order of its items; null for a key, where who comes last depends on writers and origins alone. */
   readonly list: ListOrder | null
-  // Nearly every key has one device: the second is what makes the map worth its memory.
+  // Nearly every key has one device: the second is what makes the map worth its memory. Each stretch is one object.
   #first: DeviceStretch | null = null
   #order = 0
   #others: Map<DeviceStretch, number> | null = null
@@ -154,11 +154,12 @@ export class Segments {
 }
 
 /**
- * What one session wrote on one stretch of its device. `writer` is its clientID here: that which the session writes
- * under, less the stretch's rank. Clocks are those of the chain; in Yjs they count from 0 on each stretch.
+ * What one session wrote on one stretch of its device. `writer` is its clientID here, see `WriterWays`. Clocks are those
+ * of the chain; in Yjs they count from 0 on each stretch.
  *
  * So any two items stand in the order in which they would stand without the division. Yjs asks of two concurrent items
- * whether the clientID of the one that is there is lower. Two sessions differ in the upper bits. Of one chain the earlier
+ * whether the clientID of the one that is there is lower. Two sessions differ in the upper bits, or else they collide,
+ * and the one of the lower device key has the higher clientIDs wherever both are stored. Of one chain the earlier
  * item has the higher clientID, which is as little lower as an equal one. Of two that parted, the one on the way of
  * lower rank has the higher one, and whatever else is stored, ranks keep their order.
  */
@@ -182,17 +183,27 @@ export type SectionAuthor = {
 
 /** Everything that passed the gate of one document: who wrote which clocks, where. Holds no content. */
 export class WriterIndex {
+  readonly ways: WriterWays
   readonly #writers = new Map<number, WriterEntry>()
-  /** By session, entries of stretches but the first. */
+  /** By session, entries under another clientID than its own. */
   readonly #renamed = new Map<number, WriterEntry[]>()
-  /** Ids of commits on these stretches, by order: others name what they wrote by them. */
+  /** Ids of commits that others name what they wrote by, by order. */
   readonly #commits = new Map<number, Uint8Array>()
   readonly #stretches = new Map<string, DeviceStretch[]>()
   readonly #places = new Map<string, Map<string | null, Place>>()
 
-  /** True while every clientID here is the one that its session writes under. */
+  constructor(ways: WriterWays) {
+    this.ways = ways
+  }
+
+  /** True while every clientID here is the one that its session writes under, and means one device. */
   get isPlain(): boolean {
-    return this.#renamed.size === 0
+    return this.#renamed.size === 0 && this.ways.isPlain
+  }
+
+  /** Whether others must name what is in an entry by the commits that wrote it: it is not the first stretch of one device. */
+  isNamedByCommit({ writer, stretch }: WriterEntry): boolean {
+    return stretch.rank > 0 || this.ways.isShared(sessionOf(writer))
   }
 
   /** The entry of that clientID. */
@@ -200,28 +211,25 @@ export class WriterIndex {
     return this.#writers.get(writer)
   }
 
-  /** All that was written under a session, on whichever stretch. */
+  /** All that was written under a session, on whichever stretch of whichever device. */
   entriesOf(session: number): WriterEntry[] {
     const first = this.#writers.get(session)
     const others = this.#renamed.get(session) ?? []
     return first === undefined ? others : [first, ...others]
   }
 
-  /** The device that a session belongs to. */
-  deviceOf(session: number): string | undefined {
-    return (this.#writers.get(session) ?? this.#renamed.get(session)?.[0])?.stretch.device
-  }
-
-  /** The last entry of a session on the chain that leads to the end of a stretch. */
-  entryOn(session: number, stretch: Stretch): WriterEntry | null {
-    for (let part: Stretch | null = stretch; part !== null; part = part.parent) {
-      const entry = this.#writers.get(session - part.rank)
-      if (entry !== undefined) return entry
+  /** The last entry of a session on the chain of a device that leads to the end of a stretch. */
+  entryOn(session: number, author: Pick<SectionAuthor, 'device' | 'stretch'>): WriterEntry | null {
+    const { device } = author
+    for (let part: Stretch | null = author.stretch; part !== null; part = part.parent) {
+      const writer = this.ways.numberOf(session, device, part.rank)
+      const entry = writer === null ? undefined : this.#writers.get(writer)
+      if (entry !== undefined && entry.stretch.device === device) return entry
     }
     return null
   }
 
-  /** Id of a commit that wrote on another stretch than its device's first one. */
+  /** Id of a commit that others name what it wrote by. */
   commitOf(order: number): Uint8Array | undefined {
     return this.#commits.get(order)
   }
@@ -247,7 +255,7 @@ export class WriterIndex {
   /** Takes over staged segments, which begin where those of the writer end, and the structs within them. */
   record(author: SectionAuthor, staged: Segments, structs: readonly ParsedStruct[]): void {
     const entry = this.#entryFor(author)
-    if (entry.stretch.rank > 0) this.#commits.set(author.order, author.commit.slice())
+    if (this.isNamedByCommit(entry)) this.#commits.set(author.order, author.commit.slice())
     for (let index = 0; index < staged.count; index += 1) {
       const place = this.#intern(staged.placeAt(index))
       const order = staged.orderAt(index)
@@ -260,15 +268,17 @@ export class WriterIndex {
     }
   }
 
-  #entryFor({ device, stretch, writer: session }: SectionAuthor): WriterEntry {
-    const writer = session - stretch.rank
+  #entryFor(author: SectionAuthor): WriterEntry {
+    const { device, stretch, writer: session } = author
+    const writer = this.ways.numberOf(session, device, stretch.rank)
+    if (writer === null) throw new Error(`no clientID is left under ${session}`)
     const known = this.#writers.get(writer)
     if (known !== undefined) return known
-    const before = this.entryOn(session, stretch)
+    const before = this.entryOn(session, author)
     const segments = new Segments(before?.segments.end ?? 0)
     const entry = { writer, stretch: this.#stretchOf(device, stretch.rank), segments, before }
     this.#writers.set(writer, entry)
-    if (stretch.rank > 0) {
+    if (writer !== session) {
       const others = this.#renamed.get(session)
       if (others === undefined) this.#renamed.set(session, [entry])
       else others.push(entry)

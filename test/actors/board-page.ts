@@ -18,9 +18,10 @@ export class BoardPage {
     this.node = node
     this.document = document
     this.state = boardOf(node, document)
-    this.session = session ?? this.state.newSession(node.replica.device ?? '')
+    const admission = node.replica.standing?.admission ?? ''
+    this.session = session ?? this.state.newSession(node.replica.device ?? '', admission)
     Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(this.state.doc))
-    this.#writer = this.state.writerOf(node.replica.standing?.admission ?? '', this.session)
+    this.#writer = this.state.writerOf(admission, this.session)
     this.doc.clientID = this.#writer
     this.state.doc.on('update', (update: Uint8Array) => {
       const [here, there] = [this.doc, this.state.doc].map((doc) => Y.getState(doc.store, this.#writer))

@@ -142,11 +142,12 @@ export class BoardPen {
   private constructor(device: TestDevice, board: BoardState) {
     const { replica } = device.engine
     this.#document = board.document
-    this.#session = board.newSession(replica.device ?? '')
+    const admission = replica.standing?.admission ?? ''
+    this.#session = board.newSession(replica.device ?? '', admission)
     this.#doc = new Y.Doc({ guid: this.#document })
     Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(board.doc))
     // After loading: Yjs draws another id when it meets structs of its own.
-    this.#doc.clientID = board.writerOf(replica.standing?.admission ?? '', this.#session)
+    this.#doc.clientID = board.writerOf(admission, this.#session)
   }
 
   /** A pen in a new session on the board called `name`. */

@@ -50,13 +50,14 @@ export function contextOf(
   replica: Replica,
   commit: Uint8Array,
   payload: Uint8Array,
+  document = BOARD,
 ): Parameters<BoardState['check']>[0] {
   const { history } = replica
   const order = history.find(commit)
   const device = toHex(history.keyOf(history.deviceOf(order)))
   const admission = replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
   return {
-    ...{ document: BOARD, commit, order, stretch: { parent: null, rank: 0 }, device, admission },
+    ...{ document, commit, order, stretch: { parent: null, rank: 0 }, device, admission },
     ...{ seq: history.seqOf(order), timeMs: 0, role: 'member', member: '', entries: 1, payload },
     relies: (earlier) => history.relies(order, earlier),
     follows: (earlier) => earlier !== order && history.isAtOrAfter(order, earlier),
@@ -65,8 +66,8 @@ export function contextOf(
 }
 
 /** The board of a replica. */
-export function boardOf(replica: Replica): BoardState {
-  const state = replica.openDocument(BOARD)
+export function boardOf(replica: Replica, document = BOARD): BoardState {
+  const state = replica.openDocument(document)
   if (!(state instanceof BoardState)) throw new Error('no board')
   return state
 }

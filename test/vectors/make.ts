@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { assetVectors } from './asset-vectors.ts'
 import { boardVectors } from './board-vectors.ts'
+import { collisionVectors } from './collision-vectors.ts'
 import { commitVectors } from './commit-vectors.ts'
 import { documentVectors } from './document-vectors.ts'
 import { encodingVectors } from './encoding-vectors.ts'
@@ -16,6 +17,7 @@ export function vectorFiles(): Record<string, string> {
   const files = {
     'assets.json': assetVectors(),
     'boards.json': boardVectors(),
+    'collisions.json': collisionVectors(),
     'commit.json': commitVectors(),
     'documents.json': documentVectors(),
     'encoding.json': encodingVectors(),
