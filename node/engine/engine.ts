@@ -86,6 +86,8 @@ export class Engine extends EventEmitter<EngineEvents> {
    * that covers it. True when a write of this device had the signatures checked, and all goes to the disk at once.
    */
   #isReleased = false
+  /** True while a write of this device is among what is being written. */
+  #isOwnUnderWay = false
   readonly #intake: IntakeQueue
   /** Documents that are being folded, by id. */
   readonly #opening = new Map<string, Promise<DocumentState | null>>()
@@ -450,11 +452,14 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Resolves once all is being written but what was taken of the open batch. */
   async #room(): Promise<void> {
     while (this.#isWriteDue) await (this.#writing ?? this.#gathering)?.promise.catch(() => null)
+    // Whoever waits for it is answered before more is taken in. Once for each slice, however many are written.
+    if (this.#isOwnUnderWay) await this.#writing?.promise.catch(() => null)
   }
 
   /** Writes batch after batch; what arrives while one is written makes the next. */
   async #writeAll(): Promise<void> {
     while (this.#gathering !== null && this.#isWriteDue) {
+      this.#isOwnUnderWay = this.#isReleased
       this.#isReleased = false
       const work = this.#work
       this.#work = noWork()
@@ -472,6 +477,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       }
     }
     this.#writing = null
+    this.#isOwnUnderWay = false
   }
 
   async #write(work: Work): Promise<void> {

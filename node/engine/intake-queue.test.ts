@@ -157,3 +157,17 @@ test('a document is folded and open although commits stream in without end', asy
   const state = (await opening) as CatalogueState | null
   expect(state?.listings.size).toBe(pen.written.length - 1)
 })
+
+test('while a local write is on its way to the disk nothing more is taken in', async () => {
+  listings(10 * SLICE_COMMITS)
+  await engine.open(CATALOGUE)
+  const release = holdWrites()
+  const taking = engine.take(pen.written, NONE_CHECKED)
+  while (engine.replica.logLength === base) await nextTurn()
+  const writing = engine.append([listSection('mine', crypto.sha256)])
+  await turns(50)
+  const length = engine.replica.logLength
+  release()
+  expect(engine.replica.history.find((await writing).id)).toBe(length - 1)
+  expect((await taking).stored.length).toBe(pen.written.length)
+})
