@@ -244,9 +244,9 @@ export class AssetStore {
     const { cid, tsizeBytes } = fileCid(sizeBytes, leafHashes, this.#sha256)
     const name = cid.toString()
     await rename(path, this.pathOf(name))
-    await syncFolder(this.#assetsPath)
     const value = encodeCanonical(['file', sizeBytes, tsizeBytes, leafHashes])
     try {
+      await syncFolder(this.#assetsPath)
       await this.#store.write([{ type: 'put', key: `a/${name}`, value }])
     } catch (cause) {
       // Bytes that no entry names go back to whoever brought them; those that were here before stay.

@@ -67,11 +67,11 @@ export class EndFile {
   }
 
   async close(): Promise<void> {
-    try {
-      await this.#file.sync()
-    } finally {
-      await this.#file.close()
-    }
+    // A mark that a power cut then takes back is an older one: true, if it says less.
+    await this.#file.sync().catch((cause: unknown) => {
+      if (systemCode(cause) === null) throw cause
+    })
+    await this.#file.close()
   }
 }
 
