@@ -389,6 +389,8 @@ class Foe {
   constructor(story: Story, victim: MemoryNode) {
     this.#random = story.random
     this.#pen = new Pen(story.coop.coop, story.foe)
+    // The last admissions may not have come here.
+    carry(story.coop.founder, victim)
     const { commit } = must(victim.author([]))
     const founding = recordsOf(story.coop.founder)
     const seen = [headOf([commit]), headOf(founding)].sort(compareSeen)
@@ -401,7 +403,9 @@ class Foe {
       update: hostileUpdate({ writers: [{ writer, clock: 0, structs: [struct] }] }),
     })
     this.first = this.#pen.write({ seen }, [{ document: BOARD, entries: 1, payload }])
-    victim.write(victim.replica.ingest([this.first]).stored)
+    const { stored } = victim.replica.ingest([this.first])
+    expect(stored.length).toBe(1)
+    victim.write(stored)
     this.#state = boardOf(victim, BOARD)
     this.#session = this.#state.newSession(device, this.#admission)
     this.#ids = recordsOf(victim).map((it) => it.id)
