@@ -306,9 +306,12 @@ describe('copies of one device write on one board while they are apart', () => {
   })
 })
 
+/** Stories a property, drawn anew; 0 for the few of every day. */
+const STORIES = Number(process.env['BOARD_STORIES'] ?? 0)
+
 describe.each([
-  ['copies of one device write on one board while they are apart', plain, 40],
-  ['the same, while sessions collide', collidingCrypto(4), 20],
+  ['copies of one device write on one board while they are apart', plain, 16],
+  ['the same, while sessions collide', collidingCrypto(4), 10],
 ])('%s', (_, crypto, numRuns) => {
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
     const reached = { ways: 0, hidden: 0, named: 0, alone: 0, shared: crypto === plain ? Infinity : 0 }
@@ -332,7 +335,8 @@ describe.each([
         reached.alone += expectAlone(story, first, known)
         reached.shared += sharedIn(first)
       }),
-      { numRuns },
+      // Few and long: a fixed seed, so that what they reach is always the same; BOARD_STORIES=200 draws others.
+      STORIES > 0 ? { numRuns: STORIES } : { numRuns, seed: 1 },
     )
     for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30)
   }, 120_000)
@@ -363,7 +367,8 @@ describe.each([
         for (const node of story.nodes) expect(faceOf(node)).toEqual(face)
         expect(faceOf(readerOf(story, shuffled(recordsOf(victim), story.random)))).toEqual(face)
       }),
-      { numRuns },
+      // Few and long: a fixed seed, so that what they reach is always the same; BOARD_STORIES=200 draws others.
+      STORIES > 0 ? { numRuns: STORIES } : { numRuns, seed: 1 },
     )
     for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20)
   }, 120_000)
@@ -389,6 +394,8 @@ class Foe {
   constructor(story: Story, victim: MemoryNode) {
     this.#random = story.random
     this.#pen = new Pen(story.coop.coop, story.foe)
+    // The last admissions may not have come here.
+    carry(story.coop.founder, victim)
     const { commit } = must(victim.author([]))
     const founding = recordsOf(story.coop.founder)
     const seen = [headOf([commit]), headOf(founding)].sort(compareSeen)
@@ -401,7 +408,9 @@ class Foe {
       update: hostileUpdate({ writers: [{ writer, clock: 0, structs: [struct] }] }),
     })
     this.first = this.#pen.write({ seen }, [{ document: BOARD, entries: 1, payload }])
-    victim.write(victim.replica.ingest([this.first]).stored)
+    const { stored } = victim.replica.ingest([this.first])
+    expect(stored.length).toBe(1)
+    victim.write(stored)
     this.#state = boardOf(victim, BOARD)
     this.#session = this.#state.newSession(device, this.#admission)
     this.#ids = recordsOf(victim).map((it) => it.id)

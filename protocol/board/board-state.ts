@@ -129,9 +129,12 @@ export class BoardState implements DocumentState {
   /** Draws a writer session of the device that was admitted by this commit (hex); nobody has used its clientID here. */
   newSession(device: string, admission: string): number {
     const used = this.#chains.get(device)?.[0]?.usedSessions ?? 0
-    let session = Math.max(this.#freeSession, used)
-    while (session < used + SESSIONS_AHEAD_MAX && this.#isTaken(this.writerOf(admission, session)))
-      session += 1
+    const first = Math.max(this.#freeSession, used)
+    let session = first
+    const isTaken = (): boolean => this.#isTaken(this.writerOf(admission, session))
+    while (session < used + SESSIONS_AHEAD_MAX - 1 && isTaken()) session += 1
+    // Where all of them collide, any will do.
+    if (isTaken()) session = first
     this.#handedOut.set(this.writerOf(admission, session), device)
     this.#freeSession = session + 1
     return session

@@ -16,8 +16,8 @@ export const STRETCH_RANK_MAX: number = SESSION_IDS - 1
  * The Yjs clientID under which one session (a page, or the node itself) of a device writes in one document:
  * the first 44 bits, big endian, of SHA-256(domain || co-op || admission || session as uint32 || document), then nine
  * bits that are set: the highest number of the session. The others are for the stretches of a forked device and for
- * references, see `WireNames`. The admission stands for the device: its id is not known before somebody else signs it, so
- * nobody can choose two device keys whose sessions collide.
+ * references, see `WireNames`. The admission stands for the device: its id is not known before somebody else signs it.
+ * Sessions of two devices may have one clientID all the same, see `WriterWays`.
  *
  * @param coop - 32 bytes
  * @param admission - id of the commit that admitted the device, 32 bytes
