@@ -310,8 +310,8 @@ describe('copies of one device write on one board while they are apart', () => {
 const STORIES = Number(process.env['BOARD_STORIES'] ?? 0)
 
 describe.each([
-  ['copies of one device write on one board while they are apart', plain, 16],
-  ['the same, while sessions collide', collidingCrypto(4), 10],
+  ['copies of one device write on one board while they are apart', plain, 24],
+  ['the same, while sessions collide', collidingCrypto(4), 12],
 ])('%s', (_, crypto, numRuns) => {
   test('then all meet: equal boards, nothing of honest people lost, each verdict that of the past alone', () => {
     const reached = { ways: 0, hidden: 0, named: 0, alone: 0, shared: crypto === plain ? Infinity : 0 }
