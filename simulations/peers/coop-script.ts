@@ -65,7 +65,7 @@ function edit(doc: Y.Doc, random: RandomStream): void {
   if (what === 0) doc.getMap(FIELDS).set(`field-${random.below(8)}`, value)
   else if (what === 1) doc.getArray(`${LIST_PREFIX}list-${random.below(2)}`).push([value])
   else if (what === 2 && text.length > 4) text.delete(random.below(text.length - 3), 1 + random.below(3))
-  else if (what === 3 && random.below(3) === 0) text.insert(0, `${value} `.repeat(LONG_WORDS))
+  else if (what === 3) text.insert(0, `${value} `.repeat(LONG_WORDS))
   else text.insert(random.below(text.length + 1), `${value} `)
 }
 
