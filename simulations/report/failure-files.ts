@@ -1,0 +1,95 @@
+import type { Recording } from '../runs/recording.ts'
+import type { RunEnding, RunPlan } from '../runs/run-once.ts'
+import { failureText } from '../runs/run-result.ts'
+import type { Decision } from '../runs/run-result.ts'
+import { spaceTimeSvg } from './space-time.ts'
+import type { Band, Mark } from './space-time.ts'
+
+/** What the folder of a failure is made from. */
+export interface Failure<C> {
+  readonly plan: RunPlan<C>
+  readonly ending: RunEnding
+  readonly recording: Recording
+  readonly version: { readonly code: string; readonly node: string }
+  readonly shrunk: string | null
+}
+
+/** The files of a failure's folder, by name: all that is needed to run it again and to see what happened. */
+export function failureFiles<C>({
+  plan,
+  ending,
+  recording,
+  version,
+  shrunk,
+}: Failure<C>): Record<string, string> {
+  const { result, trace, error } = ending
+  const omitted = new Set(plan.omitted)
+  const decisions = trace.map((decision, number) => ({ number, ...decision, isOmitted: omitted.has(number) }))
+  const taken = trace.filter((_, number) => !omitted.has(number))
+  const failed = result.violations.find((it) => it.kind === result.outcome)
+  const atUs = failed?.atUs ?? result.virtualUs
+  const files: Record<string, string> = {
+    'plan.json': json(plan),
+    'result.json': json(result),
+    'versions.json': json(version),
+    'trace.json': `[\n${decisions.map((it) => JSON.stringify(it)).join(',\n')}\n]\n`,
+    'space-time.svg': spaceTimeSvg({
+      title: `${result.scenario}, seed ${result.seed}: ${result.outcome}`,
+      nodes: result.nodes,
+      messages: recording.messages(),
+      bands: bandsOf(taken, result.virtualUs, result.healedUs),
+      marks: marksOf(taken),
+      failure: { atUs, nodes: failed?.nodes ?? [], text: failureText(result) },
+    }),
+    'README.txt': readme(result.scenario, result.seed, { text: failureText(result), digest: result.digest, shrunk }),
+  }
+  if (error !== null) files['crash.txt'] = `${stackOf(error)}\n`
+  return files
+}
+
+/** Decisions that last are bands; one that never ended lasts until the faults end. */
+function bandsOf(decisions: readonly Decision[], endUs: number, healedUs: number | null): Band[] {
+  return decisions.flatMap(({ atUs, untilUs, what, node, peer }) => {
+    if (untilUs === undefined) return []
+    const toUs = Math.min(untilUs, healedUs ?? endUs)
+    const nodes = node === -1 || peer === -1 ? [node] : [node, peer]
+    const label = peer === -1 ? what : `${what} ${node}–${peer}`
+    return nodes.map((it) => ({ node: it, fromUs: atUs, toUs, label }))
+  })
+}
+
+function marksOf(decisions: readonly Decision[]): Mark[] {
+  return decisions
+    .filter(({ untilUs, node }) => untilUs === undefined && node !== -1)
+    .map(({ atUs, what, node }) => ({ node, atUs, label: what }))
+}
+
+function readme(
+  scenario: string,
+  seed: number,
+  { text, digest, shrunk }: { text: string; digest: string; shrunk: string | null },
+): string {
+  return `${scenario}, seed ${seed}
+${text}
+
+Again, byte for byte (from the project folder):   npx coop sim replay <this folder>
+Smaller, if it is not yet:                        npx coop sim replay <this folder> --shrink
+
+audit digest    ${digest}
+${shrunk === null ? '' : `shrunk          ${shrunk}\n`}
+plan.json       all that fixes the run: seed, phases, the drawn world, decisions left out
+result.json     what it came to
+trace.json      every decision: cuts, absences, disks, acts of adversaries; those left out are marked
+space-time.svg  nodes as lines, messages as arrows, faults as bands, up to the failure
+versions.json   the code and the Node that ran it
+`
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

@@ -1,0 +1,52 @@
+import { failureKey } from '../runs/run-result.ts'
+import type { RunResult } from '../runs/run-result.ts'
+
+/** Columns of numbers that fit a terminal of 100 characters. */
+const METRICS_MAX = 12
+
+/** Runs in numbers: outcomes, then each metric and each state with least, median, largest. Plain text. */
+export function summaryTable(results: readonly RunResult[]): string {
+  const outcomes = countBy(results.map(failureKey))
+  const lines = [...outcomes].map(([key, count]) => `  ${String(count).padStart(6)}  ${key}`)
+  const metrics = spreadOf(results.map((it) => it.metrics)).slice(0, METRICS_MAX)
+  const reached = spreadOf(results.map((it) => it.reached))
+  const parts = [`outcomes of ${results.length} ${results.length === 1 ? 'run' : 'runs'}`, ...lines]
+  if (metrics.length > 0) parts.push('', ...table(['metric', 'least', 'median', 'largest'], metrics))
+  if (reached.length > 0) parts.push('', ...table(['states reached', 'least', 'median', 'largest'], reached))
+  return parts.join('\n')
+}
+
+/** Sums of what was reached, over many runs. */
+export function sumReached(results: Iterable<RunResult>): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { reached } of results) {
+    for (const [name, count] of Object.entries(reached)) sums[name] = (sums[name] ?? 0) + count
+  }
+  return sums
+}
+
+function spreadOf(rows: readonly Readonly<Record<string, number>>[]): string[][] {
+  const names = [...new Set(rows.flatMap((it) => Object.keys(it)))]
+  return names.map((name) => {
+    const values = rows.map((it) => it[name] ?? 0).sort((a, b) => a - b)
+    const pick = (at: number): string => numberText(values[at] ?? 0)
+    return [name, pick(0), pick(values.length >> 1), pick(values.length - 1)]
+  })
+}
+
+function countBy(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function numberText(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`
+  return [line(head), ...rows.map(line)]
+}
