@@ -1,48 +1,23 @@
-import type { Sha256 } from '#protocol/identity'
 import { toHex } from '#protocol/encoding'
+import type { Crypto, Signer } from '#protocol/identity'
+import type { Checker, Violation } from '../checkers/index.ts'
 import { Audit, HandlerError, Simulator } from '../kernel/index.ts'
+import { TopologyError } from '../network/index.ts'
 import type { Network } from '../network/index.ts'
+import { QUIET_US, SETTLE_US, World } from '../world/index.ts'
+import type { Decision } from '../world/index.ts'
 import type { Recording } from './recording.ts'
-import type { Decision, Outcome, RunResult, Violation } from './run-result.ts'
-
-/** Everything that fixes a run, as plain data. Equal plans under equal code give equal bytes. */
-export interface RunPlan<C> {
-  readonly scenario: string
-  readonly seed: number
-  /** Virtual time under faults, then without them, in microseconds. */
-  readonly faultsUs: number
-  readonly healingUs: number
-  /** Events after which a run counts as one that never ends. */
-  readonly eventsMax: number
-  readonly world: C
-  /** Numbers of decisions, as `trace` counts them, that are left out. */
-  readonly omitted: readonly number[]
-}
-
-/** What a run needs of a world. */
-export interface RunnableWorld {
-  readonly nodeCount: number
-  /** Watched for diagrams; null: there is nothing to watch. */
-  readonly network: Network | null
-  /** Interesting states, and how often each was reached. */
-  readonly reached: Readonly<Record<string, number>>
-  readonly metrics: Readonly<Record<string, number>>
-  /** All decisions taken, those left out among them, in the order of their numbers. */
-  readonly trace: readonly Decision[]
-  start(): void
-  heal(): void
-  check(at: 'running' | 'end'): readonly Violation[]
-  /** Share of all commits that replicas hold, from 0 to 1. */
-  spread(): number
-}
-
-/** Makes the world of a plan. */
-export type BuildWorld<C> = (sim: Simulator, plan: RunPlan<C>) => RunnableWorld
+import type { RunPlan } from './run-plan.ts'
+import type { Outcome, RunResult } from './run-result.ts'
+import { heldShare } from './held-share.ts'
 
 /** What a run is carried out with. */
-export interface RunParts<C> {
-  readonly sha256: Sha256
-  readonly build: BuildWorld<C>
+export interface RunParts {
+  readonly crypto: Crypto
+  /** A signer from its 32-byte seed; with `crypto` what signs in `real` mode. */
+  readonly signer: (seed: Uint8Array) => Signer
+  /** Default: all. */
+  readonly checkers?: Readonly<Record<string, Checker>>
   /** Filled with the messages of the run. */
   readonly recording?: Recording
   /** Told how far the run is, from 0 to 1. */
@@ -52,9 +27,15 @@ export interface RunParts<C> {
 /** A run that ended, and what a report of its failure needs beside the result. */
 export interface RunEnding {
   readonly result: RunResult
-  readonly trace: readonly Decision[]
+  /** All that happened, in the order of time. */
+  readonly decisions: readonly Decision[]
   /** What was thrown; null: nothing. */
   readonly error: Error | null
+}
+
+/** A plan that no world can be made from: more links than nodes, more members than places. */
+export class ImpossibleWorld extends Error {
+  readonly code = 'impossible-world'
 }
 
 /** Looks of the checkers in each phase. A guess: often enough to see where it began, seldom enough to cost little. */
@@ -62,89 +43,83 @@ const LOOKS = 40
 
 /**
  * One run: faults first, when only safety counts; then everything heals, and at the end what must happen has happened.
- * The first violation ends it. Whatever the run throws is its result.
+ * The first violation ends it. Whatever the run throws is its result; a plan that cannot be is an `ImpossibleWorld`.
  */
-export function runOnce<C>(plan: RunPlan<C>, parts: RunParts<C>): RunEnding {
-  return new Run(plan, parts).end()
+export function runOnce(plan: RunPlan, parts: RunParts): RunEnding {
+  const { seed, eventsMax } = plan
+  const audit = new Audit({ sha256: parts.crypto.sha256 })
+  const sim = new Simulator({ seed, audit, eventsMax })
+  const world = worldOf(plan, parts, sim)
+  const curve: [number, number][] = []
+  let violations: readonly Violation[] = []
+  let error: Error | null = null
+  try {
+    violations = phases({ plan, parts, sim, world, curve })
+  } catch (thrown) {
+    error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  }
+  const { metrics, reached, healedUs, topology } = world
+  const result: RunResult = {
+    ...{ scenario: plan.scenario, seed, outcome: outcomeOf(violations, error) },
+    ...{ digest: toHex(audit.digest()), events: sim.events, virtualUs: sim.nowUs, nodes: topology.nodes },
+    ...{ healedUs, violations, crash: error === null ? null : crashText(error) },
+    ...{ metrics: { ...metrics }, reached: { ...reached }, curve },
+  }
+  return { result, decisions: world.trace, error }
 }
 
-class Run<C> {
-  readonly #plan: RunPlan<C>
-  readonly #parts: RunParts<C>
-  readonly #audit: Audit
-  readonly #sim: Simulator
-  readonly #curve: [number, number][] = []
-  #world: RunnableWorld | null = null
-  #healedUs: number | null = null
-
-  constructor(plan: RunPlan<C>, parts: RunParts<C>) {
-    this.#plan = plan
-    this.#parts = parts
-    this.#audit = new Audit({ sha256: parts.sha256 })
-    this.#sim = new Simulator({ seed: plan.seed, audit: this.#audit, eventsMax: plan.eventsMax })
-  }
-
-  end(): RunEnding {
-    let violations: readonly Violation[] = []
-    let error: Error | null = null
-    try {
-      violations = this.#phases()
-    } catch (thrown) {
-      error = thrown instanceof Error ? thrown : new Error(String(thrown))
+function worldOf(plan: RunPlan, parts: RunParts, sim: Simulator): World {
+  const { crypto, signer, checkers } = parts
+  try {
+    return new World({
+      ...{ sim, sha256: crypto.sha256, crypto: plan.crypto, config: plan.world },
+      port: { verify: (key, message, signature) => crypto.verify(key, message, signature), signer },
+      ...(plan.decisions === null ? {} : { decisions: plan.decisions }),
+      ...(checkers === undefined ? {} : { checkers }),
+    })
+  } catch (error) {
+    if (error instanceof TopologyError || error instanceof RangeError) {
+      throw new ImpossibleWorld(`${plan.scenario}, seed ${plan.seed}: ${error.message}`, { cause: error })
     }
-    const world = this.#world
-    const result: RunResult = {
-      scenario: this.#plan.scenario,
-      seed: this.#plan.seed,
-      outcome: outcomeOf(violations, error),
-      digest: toHex(this.#audit.digest()),
-      events: this.#sim.events,
-      virtualUs: this.#sim.nowUs,
-      nodes: world?.nodeCount ?? 0,
-      healedUs: this.#healedUs,
-      violations,
-      crash: error === null ? null : crashText(error),
-      metrics: { ...world?.metrics },
-      reached: { ...world?.reached },
-      curve: this.#curve,
-    }
-    return { result, trace: world?.trace ?? [], error }
+    throw error
   }
+}
 
-  #phases(): readonly Violation[] {
-    const { build, recording, onProgress } = this.#parts
-    const { faultsUs, healingUs } = this.#plan
-    const world = build(this.#sim, this.#plan)
-    this.#world = world
-    if (recording !== undefined && world.network !== null) watch(this.#sim, world.network, recording)
-    world.start()
-    const allUs = Math.max(1, faultsUs + healingUs)
-    const steps: readonly [number, number][] = [
-      [0, faultsUs],
-      [faultsUs, healingUs],
-    ]
-    for (const [phase, [startUs, lengthUs]] of steps.entries()) {
-      if (phase === 1) {
-        world.heal()
-        this.#healedUs = this.#sim.nowUs
-      }
-      for (let look = 1; look <= LOOKS && lengthUs > 0; look += 1) {
-        const untilUs = startUs + Math.round((lengthUs * look) / LOOKS)
-        const { reason } = this.#sim.run(untilUs)
-        this.#curve.push([this.#sim.nowUs, Math.round(world.spread() * 1e4) / 1e4])
-        if (reason === 'limit') return [this.#endless()]
-        const found = world.check('running')
-        if (found.length > 0) return found
-        onProgress?.(untilUs / allUs)
-      }
-    }
-    return world.check('end')
-  }
+interface RunState {
+  readonly plan: RunPlan
+  readonly parts: RunParts
+  readonly sim: Simulator
+  readonly world: World
+  readonly curve: [number, number][]
+}
 
-  #endless(): Violation {
-    const detail = `still busy after ${this.#plan.eventsMax} events`
-    return { checker: 'ends', kind: 'liveness', atUs: this.#sim.nowUs, detail, nodes: [] }
+function phases({ plan, parts, sim, world, curve }: RunState): readonly Violation[] {
+  const { faultsUs, convergeUsMax } = plan.world.phases
+  const endUs = faultsUs + convergeUsMax + SETTLE_US + QUIET_US
+  if (parts.recording !== undefined) watch(sim, world.network, parts.recording)
+  const advance = (untilUs: number): readonly Violation[] => {
+    const { reason } = sim.run(untilUs)
+    curve.push([sim.nowUs, heldShare(world)])
+    if (reason === 'limit') return [endless(plan, sim.nowUs)]
+    parts.onProgress?.(untilUs / endUs)
+    return world.check('running')
   }
+  world.start()
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const found = advance(Math.round((faultsUs * look) / LOOKS))
+    if (found.length > 0) return found
+  }
+  world.heal()
+  // As soon as all is measured, nothing more can happen.
+  for (let look = 1; look <= LOOKS && world.quiet === null; look += 1) {
+    const found = advance(faultsUs + Math.round(((endUs - faultsUs) * look) / LOOKS))
+    if (found.length > 0) return found
+  }
+  return world.check('end')
+}
+
+function endless({ eventsMax }: RunPlan, atUs: number): Violation {
+  return { checker: 'ends', kind: 'liveness', atUs, detail: `still busy after ${eventsMax} events`, nodes: [] }
 }
 
 function outcomeOf(violations: readonly Violation[], error: Error | null): Outcome {
@@ -160,15 +135,10 @@ function crashText(error: Error): string {
 }
 
 function watch(sim: Simulator, network: Network, recording: Recording): void {
-  const { observer } = network
   network.observer = {
-    delivered: (from, to, sentUs, sizeBytes) => {
-      observer.delivered?.(from, to, sentUs, sizeBytes)
-      recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes, dropped: null })
-    },
-    dropped: (from, to, sentUs, reason) => {
-      observer.dropped?.(from, to, sentUs, reason)
-      recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes: 0, dropped: reason })
-    },
+    delivered: (from, to, sentUs, sizeBytes) =>
+      recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes, dropped: null }),
+    dropped: (from, to, sentUs, reason) =>
+      recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes: 0, dropped: reason }),
   }
 }

@@ -1,25 +1,7 @@
+import type { Violation } from '../checkers/index.ts'
+
 /** How a run ended. `crash`: something threw; the other two: what a checker found. */
 export type Outcome = 'ok' | 'crash' | 'liveness' | 'correctness'
-
-/** What a checker found. */
-export interface Violation {
-  readonly checker: string
-  readonly kind: 'correctness' | 'liveness'
-  readonly atUs: number
-  readonly detail: string
-  readonly nodes: readonly number[]
-}
-
-/** A decision of a run that could be left out: a cut, a crash, an absence, an act of an adversary. */
-export interface Decision {
-  readonly atUs: number
-  readonly what: string
-  /** -1 where it concerns no node. */
-  readonly node: number
-  readonly peer: number
-  /** When what it began ended; left out: at once, or never. */
-  readonly untilUs?: number
-}
 
 /** Everything that a run says; a line of `runs.jsonl`. The same seed, scenario and code give the same bytes. */
 export interface RunResult {

@@ -15,7 +15,7 @@ export class Draw<T> {
   /** Takes one draw. Real numbers are drawn on a grid of a thousand steps, so that they are short to write down. */
   take(random: RandomStream): unknown {
     if (this.how === 'oneOf') return random.pick(this.values)
-    const [least, most] = this.values as [number, number]
+    const [least = 0, most = 0] = this.values as readonly number[]
     if (this.how === 'whole') return random.between(least, most)
     return least + ((most - least) * random.below(GRID + 1)) / GRID
   }

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { real, sometimes, time, whole } from './drawn.ts'
+import { bandwidth, loss, spread, topology } from './network-schema.ts'
+
+const many = whole(0, 100_000)
+const few = whole(0, 256)
+
+/** A spread that most scenarios need not give. */
+function spreadOr(mean: string): z.ZodDefault<typeof spread> {
+  return spread.default(spread.parse({ kind: 'exponential', mean }))
+}
+
+const workload = z.strictObject({
+  lists: many.default(20).describe('entries of the catalogue, in all'),
+  edits: many.default(20).describe('edits of boards, in all'),
+  boards: whole(1, 64).default(1),
+  until: time().optional().describe('when the last one is written; default: the end of the faults'),
+})
+
+const clocks = z.strictObject({
+  skew: time().default(0).describe('clocks are up to this far ahead or behind'),
+  driftPpb: whole(0, 1_000_000).default(0).describe('parts per billion that they run too fast or slow at most'),
+  jump: sometimes(z.strictObject({ probability: real(0, 1), most: time() }))
+    .optional()
+    .describe('share of clocks that jump once, and how far at most'),
+})
+
+/** What a scenario may say; all that is left out is ideal, or never happens. */
+export const scenarioSchema = z.strictObject({
+  about: z.string({ error: 'a sentence on what it shows' }).min(1).max(300).describe('what it shows, in a sentence'),
+  crypto: z
+    .enum(['real', 'fast'], { error: 'real or fast' })
+    .default('fast')
+    .describe('real signatures, or a keyed hash in their place'),
+  eventsMax: whole(1, 1_000_000_000).default(20_000_000).describe('events after which a run never ends'),
+  topology,
+  members: whole(1, 4_096).describe('devices that write, the founder among them; other honest places only read'),
+  isPreloaded: z.boolean({ error: 'true or false' }).default(false).describe('all are admitted when it begins'),
+  faultsFor: time(1_000).describe('how long faults happen'),
+  convergeWithin: time(1_000).describe('from the end of the faults until the core must agree'),
+  latency: z
+    .strictObject({ perPair: spread.optional(), jitter: spread.optional() })
+    .default({})
+    .describe('delays on top of those of the topology'),
+  bandwidth: sometimes(bandwidth).optional().describe('left out: no limit'),
+  loss: loss.optional().describe('links are streams: what is lost comes late'),
+  fsync: spread.default(spread.parse({ kind: 'log-normal', median: '5ms', sigma: 0.7 })),
+  isGossiping: z.boolean({ error: 'true or false' }).default(true),
+  clocks: clocks.default(clocks.parse({})),
+  workload: workload.default(workload.parse({})),
+  faults: z
+    .strictObject({
+      powerCuts: sometimes(z.strictObject({ count: many, off: spreadOr('10s') })).optional(),
+      absences: sometimes(z.strictObject({ count: many, away: spreadOr('20s') })).optional(),
+      absencesFrom: z
+        .strictObject({ traceFile: z.string({ error: 'the path of a CSV file' }).min(1).max(1_000) })
+        .optional()
+        .describe('absences as in a trace: lines node,timeUs,up|down'),
+      partitions: sometimes(z.strictObject({ count: few, lasts: spreadOr('20s') })).optional(),
+      oneWayCuts: sometimes(
+        z.strictObject({ count: few, lasts: spreadOr('20s'), noticed: time().default(30_000_000) }),
+      ).optional(),
+      rots: sometimes(z.strictObject({ count: many })).optional(),
+      fullDisks: sometimes(z.strictObject({ count: many, lasts: spreadOr('15s') })).optional(),
+      slowDisks: sometimes(
+        z.strictObject({ count: many, lasts: spreadOr('15s'), slowness: whole(1, 10_000).default(50) }),
+      ).optional(),
+      restores: sometimes(z.strictObject({ count: few })).optional(),
+      clones: sometimes(z.strictObject({ count: few })).optional(),
+    })
+    .default({}),
+  adversaries: z
+    .strictObject({
+      forkers: sometimes(z.strictObject({ count: few })).optional(),
+      colluders: sometimes(z.strictObject({ pairs: few })).optional(),
+      liars: sometimes(z.strictObject({ count: few })).optional(),
+      stallers: sometimes(z.strictObject({ count: few })).optional(),
+      flooders: sometimes(z.strictObject({ count: few })).optional(),
+    })
+    .default({}),
+})
+
+/** A scenario as it was read, with what runs draw still open. */
+export type OpenScenario = z.output<typeof scenarioSchema>
