@@ -10,7 +10,7 @@ import { catalogueKind } from '../catalogue/index.ts'
 import { DocumentRegistry } from '../document/index.ts'
 import type { DocumentKind } from '../document/index.ts'
 import { FOUNDING_SCOPE, certifyDevice } from '../identity/index.ts'
-import type { Crypto, Signer } from '../identity/index.ts'
+import type { Crypto, SignatureRule, Signer } from '../identity/index.ts'
 import { Replica } from '../replica/index.ts'
 import type { ReplicaInit, StoredCommit } from '../replica/index.ts'
 
@@ -33,6 +33,10 @@ export interface Founding {
   /** 16 random bytes. */
   nonce: Uint8Array
   nowMs: number
+  /** Admissions that the founding device holds; default `FOUNDING_SLOTS`. */
+  slots?: number
+  /** As of `ReplicaInit`. */
+  rule?: SignatureRule
 }
 
 /** A founded co-op: its genesis record and the commit that the host must write first. */
@@ -42,7 +46,7 @@ export type FoundingResult =
 
 /** Founds a co-op on this device, offline. */
 export function foundCoop(founding: Founding, crypto: Crypto): FoundingResult {
-  const { name, memberName, deviceName, kit, device, nonce, nowMs } = founding
+  const { name, memberName, deviceName, kit, device, nonce, nowMs, slots = FOUNDING_SLOTS } = founding
   const genesis = encodeGenesis({
     name,
     kit: kit.publicKey,
@@ -51,12 +55,13 @@ export function foundCoop(founding: Founding, crypto: Crypto): FoundingResult {
     deviceName,
     quorum: 'two-thirds',
     recovery: 'member-quorum',
-    slots: FOUNDING_SLOTS,
+    slots,
     nonce,
     timeMs: nowMs,
   })
   const coop = crypto.sha256(genesis)
-  const replica = openReplica({ coop, crypto, signer: device })
+  const rule = founding.rule === undefined ? {} : { rule: founding.rule }
+  const replica = openReplica({ coop, crypto, signer: device, ...rule })
   const certificate = certifyDevice(kit, FOUNDING_SCOPE, device.publicKey)
   const payload = encodeAuthorityEntries([{ t: 'genesis', record: genesis, certificate }])
   const written = replica.author([{ document: AUTHORITY, entries: 1, payload }], nowMs)

@@ -37,6 +37,8 @@ export interface ReplicaInit {
   signer: Signer | null
   /** Kept states of documents, if the host has any. */
   cached?: (document: string) => CachedDocument | null
+  /** Judges signatures; one that several replicas of a simulation share remembers for all. Default: one of its own. */
+  rule?: SignatureRule
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
   /**
@@ -118,7 +120,7 @@ export class Replica {
     this.coop = init.coop
     const { sha256 } = init.crypto
     const seed = init.seed ?? 0
-    this.rule = new SignatureRule(init.crypto)
+    this.rule = init.rule ?? new SignatureRule(init.crypto)
     this.history = new History(seed)
     this.forkEnds = new ForkEnds(this.history)
     this.visibility = new Visibility(this.history)

@@ -1,0 +1,1 @@
+export { TwoFaces } from './two-faces.ts'

@@ -1,0 +1,88 @@
+import type { CommitRecord } from '#protocol/commit'
+import { toHex } from '#protocol/encoding'
+import type { CommitRefusal } from '#protocol/replica'
+import type { CloseCode } from '#protocol/sync'
+import { STATES } from './node-host.ts'
+import type { NodeObserver, ReachedState } from './node-host.ts'
+
+/** Refusals and cuts that are kept for checkers; later ones are counted only. A guess: the first tell enough. */
+export const EVENTS_KEPT_MAX = 1_000
+
+/** A refused commit. */
+export interface RefusedCommit {
+  atUs: number
+  node: number
+  /** Who sent it; -1: it had waited here, or came from the own disk. */
+  from: number
+  device: string
+  seq: number
+  refusal: CommitRefusal
+}
+
+/** A session that one side ended for what the other did. */
+export interface CutSession {
+  atUs: number
+  node: number
+  peer: number
+  code: CloseCode
+  detail: string
+}
+
+/** What nodes told of themselves in one run: what checkers compare the nodes with. */
+export class Books implements NodeObserver {
+  readonly #nowUs: () => number
+  /** How often each interesting state was reached. */
+  readonly counts: Record<ReachedState, number>
+  /** By device (hex), by seq: ids (hex) of all commits that were signed there. */
+  readonly signed: Map<string, Map<number, Set<string>>> = new Map()
+  /** Commits of which a node said that they are safe, in order. */
+  readonly acknowledgements: { node: number; atUs: number; record: CommitRecord }[] = []
+  readonly refusals: RefusedCommit[] = []
+  readonly cuts: CutSession[] = []
+  /** By device (hex): the nodes that were found to know that it wrote two histories. */
+  readonly forksFound: Map<string, Set<number>> = new Map()
+
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs
+    this.counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ReachedState, number>
+  }
+
+  reached(state: ReachedState): void {
+    this.counts[state] += 1
+  }
+
+  authored(_node: number, { header, id }: CommitRecord): void {
+    const device = toHex(header.device)
+    const chain = this.signed.get(device) ?? new Map<number, Set<string>>()
+    this.signed.set(device, chain)
+    chain.set(header.seq, (chain.get(header.seq) ?? new Set()).add(toHex(id)))
+  }
+
+  acknowledged(node: number, record: CommitRecord): void {
+    this.counts.acknowledged += 1
+    this.acknowledgements.push({ node, atUs: this.#nowUs(), record })
+  }
+
+  refused(node: number, from: number, { header }: CommitRecord, refusal: CommitRefusal): void {
+    if (this.refusals.length >= EVENTS_KEPT_MAX) return
+    const device = toHex(header.device)
+    this.refusals.push({ atUs: this.#nowUs(), node, from, device, seq: header.seq, refusal })
+  }
+
+  cut(node: number, peer: number, code: CloseCode, detail: string): void {
+    if (this.cuts.length >= EVENTS_KEPT_MAX) return
+    this.cuts.push({ atUs: this.#nowUs(), node, peer, code, detail })
+  }
+
+  foundFork(node: number, device: string): void {
+    this.forksFound.set(device, (this.forksFound.get(device) ?? new Set()).add(node))
+  }
+
+  /** Devices (hex) that signed two commits of one seq: the truth, whether anybody knows it or not. */
+  forkedDevices(): Set<string> {
+    const forked = new Set<string>()
+    for (const [device, chain] of this.signed)
+      for (const ids of chain.values()) if (ids.size > 1) forked.add(device)
+    return forked
+  }
+}

@@ -1,0 +1,58 @@
+import type { Replica } from '#protocol/replica'
+import { FRAME_BYTES_MAX, FrameSplitter, SyncSession } from '#protocol/sync'
+import type { PullShare, SessionInput, SessionOutput } from '#protocol/sync'
+import type { Sha256 } from '#protocol/identity'
+
+/** Answers that may wait before the peer's next frame is read, as in a node. */
+export const ANSWERS_MAX = 64
+
+/** Something that goes out in its turn: bytes to send, or places of the log to read. */
+export type Outgoing = { bytes: Uint8Array } | { orders: number[] }
+
+/** One side of a sync stream: the session, and what waits before and behind it. */
+export class PeerLink {
+  readonly peer: number
+  readonly stream: number
+  readonly session: SyncSession
+  readonly splitter: FrameSplitter = new FrameSplitter(FRAME_BYTES_MAX)
+  /** What waits for the disk or the stream; each with the batch that must be synced before. */
+  readonly outgoing: { what: Outgoing; after: number }[] = []
+  /** Frames that wait until answers are gone. */
+  readonly inbox: Uint8Array[] = []
+  /** Batches of records that wait until the disk has caught up. */
+  readonly batches: (readonly Uint8Array[])[] = []
+  isOpen = true
+  #isStepping = false
+  readonly #inputs: SessionInput[] = []
+
+  constructor(
+    place: { peer: number; stream: number },
+    init: { replica: Replica; sha256: Sha256; key: Uint8Array; share: PullShare },
+  ) {
+    this.peer = place.peer
+    this.stream = place.stream
+    this.session = new SyncSession(init)
+  }
+
+  /** Hands inputs to the session one after the other; what comes meanwhile waits for its turn. */
+  step(input: SessionInput, host: { nowMs: () => number; carryOut: (output: SessionOutput) => void }): void {
+    this.#inputs.push(input)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      for (const output of this.session.handle(next, host.nowMs())) {
+        if (this.isOpen) host.carryOut(output)
+      }
+    }
+    this.#isStepping = false
+  }
+
+  /** The stream is over. */
+  end(): void {
+    this.isOpen = false
+    this.session.end()
+    this.outgoing.length = 0
+    this.inbox.length = 0
+    this.batches.length = 0
+  }
+}

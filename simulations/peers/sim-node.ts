@@ -1,0 +1,700 @@
+import { AUTHORITY } from '#protocol/authority'
+import { BoardState } from '#protocol/board'
+import { commitMessage } from '#protocol/commit'
+import type { CommitRecord, Section } from '#protocol/commit'
+import { openReplica } from '#protocol/coop'
+import { equalBytes, toHex } from '#protocol/encoding'
+import type { Signer } from '#protocol/identity'
+import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
+import type { CloseCode, SessionOutput, Want } from '#protocol/sync'
+import type { DeviceClock } from '../clocks/index.ts'
+import { SimDisk } from '../disk/index.ts'
+import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
+import type { RandomStream } from '../kernel/index.ts'
+import { editSection } from './coop-script.ts'
+import type { Actor, Message } from './messages.ts'
+import type { NodeHost } from './node-host.ts'
+import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
+import type { Outgoing } from './peer-link.ts'
+
+/** What virtual time 0 is on a clock without skew, in ms since 1970. */
+export const EPOCH_MS = 1_700_000_000_000
+/** Bytes that may wait for the disk before nothing more is taken in, as in a node's engine. */
+export const UNSYNCED_BYTES_MAX = 8_388_608
+/** Bytes on their way to a peer at which a host stops handing in more. As much as two batches of commits. */
+export const STREAM_BYTES_MAX = 1_048_576
+/** A lost stream is dialled again after this, doubled each time up to the second, as a node does. */
+export const DIAL_US = 3_000_000
+const DIAL_US_MAX = 20_000_000
+/** How often a node looks whether its full disk takes writes again. */
+const REOPEN_US = 2_000_000
+/** Longest wait of a write after a hard stop for a peer that may know more of the own chain, ms. */
+const ASK_MS = 3_000
+/** Longest wait of a write after a peer said that it knows more, ms. */
+const CLAIM_MS = 10_000
+/** Damaged commits that are asked for at a time. */
+const REPAIRS_MAX = 2_000
+/** Commits larger than this travel by sync streams alone, as in a node. */
+const GOSSIP_BYTES_MAX = 65_536
+const DRAIN_US = 20_000
+
+/** Why a device did not write. */
+export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'refused'
+
+/**
+ * One node: the real replica and sessions of the protocol, on a simulated network, disk and clock. It has a host's
+ * duties: what it tells is on the disk before, and after a cut it goes on from what the disk holds.
+ */
+export class SimNode implements Actor {
+  /** Its place in the network. */
+  readonly number: number
+  /** Its place among all nodes: a cheat has several at one place of the network. */
+  readonly slot: number
+  readonly signer: Signer | null
+  readonly clock: DeviceClock
+  disk: SimDisk = new SimDisk()
+  /** Null while the node is off or its disk is full. */
+  replica: Replica | null = null
+  /** An older image was put back, or this is a copy: what it once wrote may be gone, and its key may fork. */
+  isRestored = false
+  /** It takes no notice of anything that should keep it from writing: a cheat. */
+  isReckless = false
+  readonly links: Map<number, PeerLink> = new Map()
+  readonly #host: NodeHost
+  #share = new PullShare()
+  #life = 0
+  #isOn = false
+  readonly #neighbours = new Set<number>()
+  readonly #failures = new Map<number, number>()
+  /** Peers that have suspended this device. */
+  readonly #toldBy = new Set<number>()
+  #gathering: DiskBatch = emptyBatch()
+  #writing: DiskBatch | null = null
+  #batchesQueued = 0
+  #batchesSynced = 0
+  #unsyncedBytes = 0
+  #askUntilMs = 0
+  #claimUntilMs = 0
+  #streams = 0
+  #knownForks = 0
+  /** Own commits (hex) whose author waits for the disk. */
+  readonly #unacknowledged = new Set<string>()
+  /** Called with the length of the next fsync when it begins. */
+  onWrite: ((syncUs: number) => void) | null = null
+  /** Board sessions of this life, by state. */
+  #sessions = new Map<BoardState, number>()
+
+  constructor(
+    host: NodeHost,
+    place: { number: number; slot: number; signer: Signer | null; clock: DeviceClock },
+  ) {
+    this.#host = host
+    this.number = place.number
+    this.slot = place.slot
+    this.signer = place.signer
+    this.clock = place.clock
+  }
+
+  /** True while it runs, also while its disk is full. */
+  get isOn(): boolean {
+    return this.#isOn
+  }
+
+  get nowMs(): number {
+    return EPOCH_MS + this.clock.readMs(this.#host.sim.nowUs)
+  }
+
+  /** Bytes that wait for the disk. */
+  get unsyncedBytes(): number {
+    return this.#unsyncedBytes
+  }
+
+  /** Key in hex; empty for a reader. */
+  get device(): string {
+    return this.signer === null ? '' : toHex(this.signer.publicKey)
+  }
+
+  /** True when commits of the own chain were here once and are not now. */
+  get isOwnChainShort(): boolean {
+    return (this.replica?.lengthOf(this.device) ?? 0) < this.disk.ownLength
+  }
+
+  /** Starts from what the disk holds. `wasKilled`: it did not stop in order. */
+  powerOn(wasKilled: boolean): void {
+    if (this.#isOn) return
+    this.#isOn = true
+    this.#life += 1
+    this.#open()
+    if (wasKilled) this.#askUntilMs = this.nowMs + ASK_MS
+    for (const peer of this.#neighbours) this.#dial(peer)
+  }
+
+  /** Stops. What was not synced is gone, or torn, or there although nobody was told. */
+  powerOff(outcome: CutOutcome): void {
+    if (!this.#isOn) return
+    this.#isOn = false
+    this.#life += 1
+    for (const peer of [...this.links.keys()]) this.#end(peer)
+    const { observer } = this.#host
+    if (this.#writing !== null) {
+      if (outcome.kind === 'torn') observer.reached('torn', this.number)
+      if (outcome.kind === 'lost') observer.reached('lost-unsynced', this.number)
+      this.disk.cut(this.#writing, outcome)
+    }
+    this.#forget()
+  }
+
+  /** Outcome of a cut now, drawn. */
+  drawOutcome(random: RandomStream): CutOutcome {
+    const kind = random.below(3)
+    const entries = this.#writing?.entries.length ?? 0
+    if (kind === 0) return { kind: 'lost' }
+    return kind === 1 ? { kind: 'torn', whole: random.below(entries + 1) } : { kind: 'kept' }
+  }
+
+  linkUp(peer: number): void {
+    this.#neighbours.add(peer)
+    this.#failures.delete(peer)
+    if (this.#isOn) this.#dial(peer)
+  }
+
+  linkDown(peer: number): void {
+    this.#neighbours.delete(peer)
+    this.#end(peer)
+  }
+
+  receive(from: number, message: Message): void {
+    if (!this.#isOn) return
+    switch (message.kind) {
+      case 'open':
+        return this.#accept(from, message.stream)
+      case 'reset':
+        if (this.links.get(from)?.stream === message.stream) this.#lost(from)
+        return
+      case 'suspended':
+        this.#toldBy.add(from)
+        this.#end(from)
+        return this.#supersede()
+      case 'gossip':
+        return this.#takeGossip(from, message.bytes)
+      case 'frame': {
+        const link = this.links.get(from)
+        if (link?.stream !== message.stream) return
+        const split = link.splitter.push(message.bytes)
+        if (!split.ok) return this.#close(link, 'malformed-frame', split.refusal)
+        link.inbox.push(...split.frames)
+        return this.#read(link)
+      }
+    }
+  }
+
+  /** The session of a link wants to be woken. */
+  wake(peer: number): void {
+    const link = this.links.get(peer)
+    if (link !== undefined) this.#step(link, { kind: 'wake' })
+  }
+
+  /** It is time to dial a peer again. */
+  redial(peer: number): void {
+    if (this.#isOn && this.#neighbours.has(peer) && !this.links.has(peer)) this.#dial(peer)
+  }
+
+  /** What waited for the stream may go on. */
+  drain(peer: number): void {
+    const link = this.links.get(peer)
+    if (link !== undefined) this.#flush(link)
+  }
+
+  /** Writes one commit, made when its turn comes; says why not when it may not. */
+  write(make: (node: SimNode) => Section | null): WriteRefusal | null {
+    const { replica } = this
+    if (!this.#isOn || this.signer === null) return 'off'
+    if (replica === null) return 'full'
+    if (!this.isReckless) {
+      if (this.disk.isSuperseded) return 'superseded'
+      if (this.isOwnChainShort) return 'own-chain-short'
+      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.nowMs) return 'asking'
+    }
+    const section = make(this)
+    const result = section === null ? null : replica.author([section], this.nowMs)
+    if (result?.ok !== true) return 'refused'
+    for (const { record } of result.stored) {
+      this.#unacknowledged.add(toHex(record.id))
+      this.#host.observer.authored(this.number, record)
+    }
+    this.#queue({ stored: result.stored, waiting: [], released: [] })
+    return null
+  }
+
+  /** An edit of a board in this life's writer session. */
+  edit(name: string, random: RandomStream): Section | null {
+    const board = this.replica?.openDocument(`board/${name}`)
+    const admission = this.replica?.standing?.admission
+    if (!(board instanceof BoardState) || admission === undefined) return null
+    const session = this.#sessions.get(board) ?? board.newSession(this.device)
+    this.#sessions.set(board, session)
+    return editSection(board, { admission, session }, random)
+  }
+
+  /** Hands commits in as if a peer had. */
+  take(records: readonly CommitRecord[]): IntakeResult | null {
+    return this.#ingest(records, -1)
+  }
+
+  /** A batch was synced. */
+  synced(life: number): void {
+    const batch = this.#writing
+    if (life !== this.#life || batch === null) return
+    this.#writing = null
+    if (!this.disk.hasRoomFor(batch)) return this.#fail()
+    this.disk.apply(batch)
+    this.#batchesSynced += 1
+    this.#unsyncedBytes = sizeOfEntries(this.#gathering.entries)
+    if (batch.mended.length > 0) this.#host.observer.reached('mended', this.number)
+    if (batch.entries.length > 0) this.#takeLoose()
+    this.#tellOf(batch.entries)
+    if (!isEmpty(this.#gathering)) this.#startWrite()
+    this.#catchUp()
+    for (const link of [...this.links.values()]) {
+      this.#takeBatches(link)
+      this.#flush(link)
+    }
+  }
+
+  /** The disk may take writes again. */
+  retry(life: number): void {
+    if (life !== this.#life || !this.#isOn || this.replica !== null) return
+    if (this.disk.isFull) return this.#host.afterRetry(this.slot, REOPEN_US, this.#life)
+    this.#open()
+    for (const peer of this.#neighbours) this.#dial(peer)
+  }
+
+  /** Builds the replica from the disk. */
+  #open(): void {
+    const { crypto, coop, sim, observer } = this.#host
+    const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
+    const rule = crypto.rule
+    const replica = openReplica({ coop, crypto: crypto.crypto, rule, signer: this.signer, seed })
+    this.replica = replica
+    this.#share = new PullShare()
+    this.#sessions = new Map()
+    this.#knownForks = 0
+    for (let order = 0; order < this.disk.length; order += 1) {
+      const entry = this.disk.at(order)
+      if (entry === null) break
+      const isGood = this.disk.read(order) !== null
+      const isAuthority = entry.record.header.sections.some((it) => it.document === AUTHORITY)
+      if (isGood ? replica.load(entry.record, entry.isSigned) : !isAuthority && restoreRow(replica, entry))
+        continue
+      // Who may write at all depends on it, so what is behind it is taken in again as if a peer had sent it.
+      observer.reached('set-aside', this.number)
+      const behind = this.disk.truncate(order)
+      this.disk.loose.push(...behind.filter((it) => !it.isRotten).map((it) => it.record))
+      break
+    }
+    const waiting = this.disk.waiting()
+    if (waiting.length > 0) this.#ingest(waiting, -1)
+    this.#takeLoose()
+    if (this.isOwnChainShort) observer.reached('own-chain-short', this.number)
+    this.#noteForks()
+    this.#catchUp()
+  }
+
+  #forget(): void {
+    this.replica = null
+    this.#gathering = emptyBatch()
+    this.#writing = null
+    this.#unsyncedBytes = 0
+    this.#batchesSynced = this.#batchesQueued
+    this.#claimUntilMs = 0
+    this.#unacknowledged.clear()
+  }
+
+  /** A write failed: everything begins anew from what the disk holds. */
+  #fail(): void {
+    this.#host.observer.reached('full', this.number)
+    for (const link of [...this.links.values()]) this.#abort(link)
+    this.#forget()
+    this.#host.afterRetry(this.slot, REOPEN_US, this.#life)
+  }
+
+  // Streams.
+
+  #dial(peer: number): void {
+    if (peer < this.number || this.replica === null) return
+    if (this.#toldBy.has(peer) || this.#isSuspended(peer)) return
+    this.#streams += 1
+    this.#host.send(this.number, peer, { kind: 'open', stream: this.#streams })
+    this.#start(peer, this.#streams)
+  }
+
+  #accept(peer: number, stream: number): void {
+    this.#end(peer)
+    if (this.replica === null) return this.#host.send(this.number, peer, { kind: 'reset', stream })
+    if (this.#isSuspended(peer)) return this.#host.send(this.number, peer, { kind: 'suspended' })
+    this.#start(peer, stream)
+  }
+
+  #start(peer: number, stream: number): void {
+    const { replica } = this
+    if (replica === null) return
+    this.#end(peer)
+    const { crypto, sim } = this.#host
+    const { sha256 } = crypto.crypto
+    const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
+    const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share })
+    this.links.set(peer, link)
+    this.#step(link, { kind: 'open' })
+  }
+
+  /** The stream is over on this side. */
+  #end(peer: number): void {
+    const link = this.links.get(peer)
+    if (link === undefined) return
+    link.end()
+    this.links.delete(peer)
+    this.#host.wakes.clear(this.#linkTo(peer))
+  }
+
+  /** The stream is over; the lower of the two dials again. */
+  #lost(peer: number): void {
+    this.#end(peer)
+    if (peer < this.number || !this.#neighbours.has(peer)) return
+    const failures = this.#failures.get(peer) ?? 0
+    this.#failures.set(peer, failures + 1)
+    let waitUs = DIAL_US
+    for (let i = 0; i < failures && waitUs < DIAL_US_MAX; i += 1) waitUs *= 2
+    this.#host.dials.set(this.#linkTo(peer), this.#host.sim.nowUs + Math.min(waitUs, DIAL_US_MAX))
+  }
+
+  #abort(link: PeerLink): void {
+    this.#host.send(this.number, link.peer, { kind: 'reset', stream: link.stream })
+    this.#lost(link.peer)
+  }
+
+  #close(link: PeerLink, code: CloseCode, detail: string): void {
+    this.#host.observer.cut(this.number, link.peer, code, detail)
+    this.#host.observer.reached('session-cut', this.number)
+    this.#abort(link)
+  }
+
+  #isSuspended(peer: number): boolean {
+    const { replica } = this
+    if (replica === null || replica.forkEnds.forked.size === 0) return false
+    const device = this.#host.deviceAt(peer)
+    if (device === this.device) return false
+    for (const forked of replica.forkEnds.forked)
+      if (toHex(replica.history.keyOf(forked)) === device) return true
+    return false
+  }
+
+  #read(link: PeerLink): void {
+    while (link.isOpen && link.outgoing.length <= ANSWERS_MAX) {
+      const bytes = link.inbox.shift()
+      if (bytes === undefined) return
+      this.#step(link, { kind: 'frame', bytes })
+    }
+    if (link.isOpen && link.inbox.length > 0) this.#host.observer.reached('backpressure', this.number)
+  }
+
+  #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
+    const wasSynced = link.session.isSynced
+    link.step(input, { nowMs: () => this.nowMs, carryOut: (output) => this.#carryOut(link, output) })
+    if (!link.isOpen) return
+    const { wakeAtMs } = link.session
+    const { wakes, sim } = this.#host
+    const wakeUs = wakeAtMs === null ? Infinity : sim.nowUs + Math.max(0, wakeAtMs - this.nowMs) * 1_000
+    wakes.set(this.#linkTo(link.peer), wakeUs)
+    if (!wasSynced && link.session.isSynced) {
+      this.#askUntilMs = 0
+      this.#failures.delete(link.peer)
+      this.#host.observer.reached('synced', this.number)
+    }
+  }
+
+  #carryOut(link: PeerLink, output: SessionOutput): void {
+    switch (output.kind) {
+      case 'send':
+        return this.#enqueue(link, { bytes: output.bytes })
+      case 'read':
+        return this.#enqueue(link, { orders: output.orders })
+      case 'ingest':
+        link.batches.push(output.records)
+        return this.#takeBatches(link)
+      case 'synced': {
+        const wants = this.#repairWants()
+        if (wants.length > 0) this.#step(link, { kind: 'repair', wants })
+        return
+      }
+      case 'superseded':
+        if (output.row.length > this.disk.ownLength) this.#claimUntilMs = this.nowMs + CLAIM_MS
+        return
+      case 'close':
+        return this.#close(link, output.code, output.detail)
+    }
+  }
+
+  #enqueue(link: PeerLink, what: Outgoing): void {
+    link.outgoing.push({ what, after: this.#batchesQueued })
+    this.#flush(link)
+  }
+
+  /** Sends and reads in order; what a frame tells is on the disk before. */
+  #flush(link: PeerLink): void {
+    const { network, drains, sim } = this.#host
+    for (let first = link.outgoing[0]; first !== undefined && link.isOpen; first = link.outgoing[0]) {
+      if (first.after > this.#batchesSynced) return
+      if (network.queuedBytes(this.number, link.peer) > STREAM_BYTES_MAX) {
+        this.#host.observer.reached('backpressure', this.number)
+        return drains.set(this.#linkTo(link.peer), sim.nowUs + DRAIN_US)
+      }
+      const { what } = first
+      if ('orders' in what && (what.orders[0] ?? -1) >= this.disk.length) return
+      link.outgoing.shift()
+      if ('bytes' in what) {
+        this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes: what.bytes })
+      } else this.#step(link, { kind: 'records', records: this.#serve(what.orders) })
+    }
+    if (link.isOpen && link.inbox.length > 0) this.#read(link)
+  }
+
+  #serve(orders: readonly number[]): { order: number; bytes: Uint8Array }[] {
+    const served: { order: number; bytes: Uint8Array }[] = []
+    let bytes = 0
+    for (const order of orders) {
+      const record = this.disk.read(order)
+      if (record === null) {
+        if (order < this.disk.length) this.#askForDamaged()
+        break
+      }
+      bytes += record.bytes.length
+      if (bytes > FRAME_BYTES_MAX && served.length > 0) break
+      served.push({ order, bytes: record.bytes })
+    }
+    return served
+  }
+
+  #takeBatches(link: PeerLink): void {
+    while (link.isOpen && link.batches.length > 0) {
+      if (this.#unsyncedBytes > UNSYNCED_BYTES_MAX)
+        return this.#host.observer.reached('backpressure', this.number)
+      const decoded = this.#host.crypto.decode(link.batches.shift() ?? [])
+      if (!decoded.ok) return this.#step(link, { kind: 'ingested', outcome: decoded })
+      const result = this.#ingest(decoded.records, link.peer)
+      if (result === null) return
+      this.#askUntilMs = 0
+      this.#step(link, { kind: 'ingested', outcome: { ok: true, result } })
+    }
+  }
+
+  #takeGossip(from: number, bytes: Uint8Array): void {
+    const { replica } = this
+    if (replica === null) return
+    const decoded = this.#host.crypto.decode([bytes])
+    const [record] = decoded.ok ? decoded.records : []
+    if (record === undefined || replica.history.find(record.id) >= 0 || replica.pending.has(record.id)) return
+    // Out of order it would only wait; the sessions bring it in its turn.
+    if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
+    this.#host.observer.reached('gossip', this.number)
+    this.#ingest([record], from)
+  }
+
+  // Log.
+
+  #ingest(records: readonly CommitRecord[], from: number): IntakeResult | null {
+    const { replica } = this
+    if (replica === null) return null
+    this.#mend(records)
+    const result = replica.ingest(records)
+    const { observer } = this.#host
+    for (const { record, refusal } of result.refused) observer.refused(this.number, from, record, refusal)
+    for (const { record, refusal } of result.dropped) observer.refused(this.number, -1, record, refusal)
+    if (result.waiting.length > 0) observer.reached('waiting', this.number)
+    if (from >= 0 && this.#hasForeignOwn(result)) this.#supersede()
+    this.#queue(result)
+    this.#noteForks()
+    return result
+  }
+
+  /** Takes commits in again that lost their place; those that do not fit yet are kept. */
+  #takeLoose(): void {
+    const { disk } = this
+    if (disk.loose.length === 0) return
+    const result = this.#ingest(disk.loose, -1)
+    if (result !== null) disk.loose = result.refused.map((it) => it.record)
+  }
+
+  /** Commits of this key that this device did not write, as far as it knows. */
+  #hasForeignOwn({ stored, waiting }: IntakeResult): boolean {
+    const isForeign = ({ header }: CommitRecord): boolean =>
+      this.signer !== null &&
+      equalBytes(header.device, this.signer.publicKey) &&
+      header.seq >= this.disk.ownLength
+    return stored.some(({ record }) => isForeign(record)) || waiting.some(isForeign)
+  }
+
+  #supersede(): void {
+    if (this.isReckless || this.disk.isSuperseded) return
+    this.disk.isSuperseded = true
+    this.#host.observer.reached('superseded', this.number)
+  }
+
+  #noteForks(): void {
+    const { replica } = this
+    if (replica === null || replica.forkEnds.forked.size === this.#knownForks) return
+    this.#knownForks = replica.forkEnds.forked.size
+    const { observer } = this.#host
+    for (const forked of replica.forkEnds.forked) {
+      observer.foundFork(this.number, toHex(replica.history.keyOf(forked)))
+      observer.reached('forked', this.number)
+    }
+    for (const link of [...this.links.values()]) {
+      if (this.isReckless || !this.#isSuspended(link.peer)) continue
+      observer.reached('suspended', this.number)
+      this.#host.send(this.number, link.peer, { kind: 'suspended' })
+      this.#end(link.peer)
+    }
+  }
+
+  #queue(work: { stored: readonly StoredCommit[]; waiting: CommitRecord[]; released: Uint8Array[] }): void {
+    const { replica } = this
+    if (replica === null) return
+    const batch = this.#gathering
+    for (const { order, record } of work.stored) {
+      batch.entries.push({ record, isSigned: replica.isSigned(order), isRotten: false })
+      this.#unsyncedBytes += record.bytes.length
+    }
+    batch.waiting.push(...work.waiting)
+    batch.released.push(...work.released)
+    // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
+    batch.ownLength = replica.lengthOf(this.device)
+    if (this.#writing === null && !isEmpty(batch)) this.#startWrite()
+    else if (!isEmpty(batch)) this.#batchesQueued = this.#batchesSynced + 2
+  }
+
+  #startWrite(): void {
+    this.#writing = this.#gathering
+    this.#gathering = emptyBatch()
+    this.#batchesQueued = this.#batchesSynced + 1
+    const syncUs = this.#host.syncUs(this.number) * this.disk.slowness
+    this.#host.afterSync(this.slot, syncUs, this.#life)
+    const { onWrite } = this
+    this.onWrite = null
+    onWrite?.(syncUs)
+  }
+
+  /** Commits are on the disk: whoever wrote them is told, and then the peers. */
+  #tellOf(entries: readonly DiskEntry[]): void {
+    const { replica } = this
+    if (replica === null || entries.length === 0) return
+    const { observer, isGossiping } = this.#host
+    const devices = new Set<number>()
+    for (const { record } of entries) {
+      devices.add(replica.history.findDevice(record.header.device))
+      const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
+      if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
+      if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && (isOwn || entries.length === 1)) {
+        for (const peer of this.links.keys())
+          this.#host.send(this.number, peer, { kind: 'gossip', bytes: record.bytes })
+      }
+    }
+    for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+  }
+
+  /** Makes stale documents anew, and folds what came while their log could not be read. */
+  #catchUp(): void {
+    const { replica } = this
+    if (replica === null || !isEmpty(this.#gathering) || this.#writing !== null) return
+    for (const id of replica.staleDocuments()) {
+      const commits = this.#readAll(replica.documentLog(id)?.sections() ?? [])
+      if (commits !== null && replica.rebuild(id, commits))
+        this.#host.observer.reached('rebuilt', this.number)
+    }
+    for (const id of replica.documentIds()) {
+      const log = replica.documentLog(id)
+      if (log === null || log.isCurrent || log.isStale) continue
+      const commits = this.#readAll(log.next(log.orders.length))
+      if (commits === null) continue
+      replica.openDocument(id)
+      replica.fold(id, commits)
+    }
+  }
+
+  #readAll(orders: readonly number[]): StoredCommit[] | null {
+    const commits: StoredCommit[] = []
+    for (const order of orders) {
+      const record = this.disk.read(order)
+      if (record === null) {
+        this.#askForDamaged()
+        return null
+      }
+      commits.push({ order, record })
+    }
+    return commits
+  }
+
+  // Damage.
+
+  #askForDamaged(): void {
+    this.#host.observer.reached('rotted', this.number)
+    for (const link of this.links.values()) {
+      if (link.session.isSynced) this.#step(link, { kind: 'repair', wants: this.#repairWants() })
+    }
+  }
+
+  /** One range for damaged commits that follow each other on a chain. */
+  #repairWants(): Want[] {
+    const { replica, disk } = this
+    if (replica === null || disk.damaged.size === 0) return []
+    const { history } = replica
+    const orders = [...disk.damaged].sort((a, b) => a - b).slice(0, REPAIRS_MAX)
+    const followed = new Set(orders.map((order) => history.prevOf(order)))
+    return orders.flatMap((order): Want[] => {
+      if (followed.has(order)) return []
+      let from = history.prevOf(order)
+      while (disk.damaged.has(from)) from = history.prevOf(from)
+      const device = history.keyOf(history.deviceOf(order)).slice()
+      return [{ device, to: history.idOf(order).slice(), have: from < 0 ? [] : [history.idOf(from).slice()] }]
+    })
+  }
+
+  #mend(records: readonly CommitRecord[]): void {
+    const { replica, disk } = this
+    if (replica === null || disk.damaged.size === 0) return
+    for (const record of records) {
+      const order = replica.history.find(record.id)
+      if (order < 0 || !disk.damaged.has(order) || record.payloads.includes(null)) continue
+      const isSigned = replica.isSigned(order)
+      const { device } = record.header
+      if (isSigned && !replica.rule.verify(device, commitMessage(record.id), record.signature)) continue
+      this.#gathering.mended.push({ order, entry: { record, isSigned, isRotten: false } })
+    }
+  }
+
+  #linkTo(peer: number): number {
+    return this.#host.network.topology.linkOf(this.number, peer)
+  }
+}
+
+function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): boolean {
+  const { header, id } = record
+  const { history } = replica
+  const prev = header.prev === null ? -1 : history.find(header.prev)
+  const seen = header.seen.map((head) => history.find(head.id))
+  const documents = header.sections.map((it) => it.document)
+  if (seen.includes(-1) || (header.prev !== null && prev < 0)) return false
+  return replica.restore({ device: header.device, seq: header.seq, id, prev, seen, isSigned, documents })
+}
+
+function emptyBatch(): DiskBatch {
+  return { entries: [], waiting: [], released: [], mended: [], ownLength: 0 }
+}
+
+function isEmpty({ entries, waiting, released, mended }: DiskBatch): boolean {
+  return entries.length + waiting.length + released.length + mended.length === 0
+}
+
+function sizeOfEntries(entries: readonly DiskEntry[]): number {
+  return entries.reduce((sum, { record }) => sum + record.bytes.length, 0)
+}

@@ -1,0 +1,7 @@
+export { drawPlan } from './plan.ts'
+export { drawCore, drawRoles } from './roles.ts'
+export type { Roles } from './roles.ts'
+export { swarmConfig } from './swarm.ts'
+export { World } from './world.ts'
+export type { WorldMetrics, WorldParts } from './world.ts'
+export type { Decision, WorldConfig } from './world-config.ts'

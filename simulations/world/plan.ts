@@ -1,0 +1,76 @@
+import { sampleWhole } from '../kernel/index.ts'
+import type { Distribution, RandomStreams } from '../kernel/index.ts'
+import type { Topology } from '../network/index.ts'
+import type { Roles } from './roles.ts'
+import type { Decision, WorldConfig } from './world-config.ts'
+
+/** Share of the phase of faults in which members join. */
+const JOIN_SHARE = 0.25
+
+/** Draws all that will happen, in the order of time. Each kind has a stream of its own. */
+export function drawPlan(
+  config: WorldConfig,
+  world: { roles: Roles; topology: Topology; random: RandomStreams },
+): Decision[] {
+  const { roles, topology, random } = world
+  const { faults, workload, phases } = config
+  const plan: Omit<Decision, 'key'>[] = []
+  const cheats = [...roles.forkers, ...roles.colluders.flat()]
+  const writers = [...roles.members, ...cheats]
+  const honest = [...roles.members, ...roles.readers]
+  const draw = (
+    what: Decision['what'],
+    count: number,
+    among: { nodes: readonly number[]; fromUs?: number; untilUs?: number; lasts?: Distribution },
+  ): void => {
+    const stream = random.stream(`plan.${what}`)
+    const { nodes, fromUs = 0, untilUs = phases.faultsUs, lasts } = among
+    for (let i = 0; i < count && nodes.length > 0; i += 1) {
+      const atUs = fromUs + stream.below(Math.max(1, untilUs - fromUs))
+      const node = stream.pick(nodes)
+      const forUs = lasts === undefined ? 0 : Math.max(1, sampleWhole(lasts, stream, phases.faultsUs))
+      plan.push({ what, atUs, node, peer: -1, forUs })
+    }
+  }
+  const joinUntilUs = config.isPreloaded ? 0 : Math.floor(phases.faultsUs * JOIN_SHARE)
+  const joining = [...writers.slice(1), ...roles.liars, ...roles.stallers, ...roles.flooders]
+  const joins = random.stream('plan.join')
+  for (const node of config.isPreloaded ? [] : joining)
+    plan.push({ what: 'join', atUs: joins.below(joinUntilUs + 1), node, peer: -1, forUs: 0 })
+  draw('list', workload.lists, { nodes: writers, untilUs: workload.untilUs })
+  draw('edit', workload.edits, { nodes: writers, untilUs: workload.untilUs })
+  draw('power-cut', faults.powerCuts, { nodes: honest, lasts: faults.offUs })
+  draw('absence', faults.absences, { nodes: honest, lasts: faults.absentUs })
+  draw('partition', faults.partitions, { nodes: [-1], lasts: faults.cutUs })
+  draw('one-way-cut', faults.oneWayCuts, { nodes: honest, lasts: faults.cutUs })
+  draw('rot', faults.rots, { nodes: honest, fromUs: joinUntilUs })
+  draw('full-disk', faults.fullDisks, { nodes: honest, lasts: faults.diskUs })
+  draw('slow-disk', faults.slowDisks, { nodes: honest, lasts: faults.diskUs })
+  // The founder admits all others; without it nobody could join, and nothing would be tested.
+  const members = roles.members.slice(1)
+  const images = random.stream('plan.restore')
+  for (let i = 0; i < faults.restores && members.length > 0; i += 1) {
+    const node = images.pick(members)
+    const atUs = joinUntilUs + images.below(Math.max(1, phases.faultsUs - joinUntilUs))
+    plan.push({ what: 'image', atUs, node, peer: -1, forUs: 0 })
+    const laterUs = atUs + images.below(Math.max(1, phases.faultsUs - atUs))
+    plan.push({ what: 'restore', atUs: laterUs, node, peer: -1, forUs: 0 })
+  }
+  const clones = random.stream('plan.clone')
+  for (const spare of members.length === 0 ? [] : roles.spares) {
+    const atUs = joinUntilUs + clones.below(Math.max(1, phases.faultsUs - joinUntilUs))
+    plan.push({ what: 'clone', atUs, node: clones.pick(members), peer: spare, forUs: 0 })
+  }
+  const forks = random.stream('plan.fork')
+  for (const node of cheats) {
+    const atUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
+    plan.push({ what: 'fork', atUs, node, peer: -1, forUs: 0 })
+  }
+  const one = random.stream('plan.one-way-peer')
+  return plan
+    .map((it): Omit<Decision, 'key'> =>
+      it.what === 'one-way-cut' ? { ...it, peer: one.pick([...topology.peersOf(it.node)]) } : it,
+    )
+    .map((it, key) => ({ key, ...it }))
+    .sort((a, b) => a.atUs - b.atUs || a.key - b.key)
+}

@@ -1,0 +1,623 @@
+import type { CommitRecord } from '#protocol/commit'
+import { foundCoop } from '#protocol/coop'
+import { toHex } from '#protocol/encoding'
+import type { Sha256, Signer } from '#protocol/identity'
+import { CHECKERS } from '../checkers/index.ts'
+import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
+import { DeviceClock, drawClock } from '../clocks/index.ts'
+import type { DiskImage } from '../disk/index.ts'
+import { Timers, sampleWhole } from '../kernel/index.ts'
+import type { RandomStream, Simulator } from '../kernel/index.ts'
+import { Network, drawTopology } from '../network/index.ts'
+import type { Topology } from '../network/index.ts'
+import {
+  Books,
+  EPOCH_MS,
+  SimNode,
+  admitSection,
+  inviteSection,
+  listSection,
+  simCrypto,
+  sizeOf,
+} from '../peers/index.ts'
+import type { Actor, Message, NodeHost, ReachedState, SigningPort, SimCrypto } from '../peers/index.ts'
+import { TwoFaces } from '../adversaries/index.ts'
+import { drawPlan } from './plan.ts'
+import { drawCore, drawRoles } from './roles.ts'
+import type { Roles } from './roles.ts'
+import type { Decision, WorldConfig } from './world-config.ts'
+
+/** How often it is looked whether the core agrees, once the faults are over. */
+const LOOK_US = 1_000_000
+/** Time in which traffic is counted once the core agrees: two rounds of anti-entropy; and how long it may first settle. */
+const QUIET_US = 60_000_000
+const SETTLE_US = 40_000_000
+/** A member that could not be admitted is tried again after this. */
+const JOIN_AGAIN_US = 2_000_000
+/** Bytes that one side of a session sends in `QUIET_US` at most: three frames with a root, and heads. */
+const QUIET_BYTES_PER_SIDE = 3 * 96
+/** Fsyncs take at most a minute. */
+const SYNC_US_MAX = 60_000_000
+
+/** What a world is made of. */
+export interface WorldParts {
+  readonly sim: Simulator
+  readonly sha256: Sha256
+  /** `fast`: a keyed hash in place of Ed25519. */
+  readonly crypto: 'real' | 'fast'
+  readonly config: WorldConfig
+  /** Signs and verifies in `real` mode; default: portable code. */
+  readonly port?: SigningPort
+  /** Happens in place of what is drawn: a `trace` with some left out. */
+  readonly decisions?: readonly Decision[]
+  /** Default: all. */
+  readonly checkers?: Readonly<Record<string, Checker>>
+}
+
+/** Numbers of one run. */
+export interface WorldMetrics {
+  commitsWritten: number
+  commitsAcknowledged: number
+  writesRefused: number
+  bytesSent: number
+  messagesSent: number
+  sessionsCut: number
+  /** From the end of the faults to agreement; null: none. */
+  convergenceUs: number | null
+  coreNodes: number
+}
+
+/** A co-op of real replicas on a simulated network, with faults and adversaries, and what must hold of it. */
+export class World implements CheckedWorld {
+  readonly network: Network
+  readonly topology: Topology
+  readonly roles: Roles
+  readonly books: Books
+  readonly crypto: SimCrypto
+  readonly trace: readonly Decision[]
+  readonly rotted: Set<string> = new Set()
+  convergedUs: number | null = null
+  healedUs: number | null = null
+  quiet: { bytes: number; bytesMax: number } | null = null
+  core: readonly SimNode[] = []
+  readonly #sim: Simulator
+  readonly #config: WorldConfig
+  readonly #sha256: Sha256
+  readonly #checkers: Readonly<Record<string, Checker>>
+  readonly #host: NodeHost
+  /** By slot. */
+  readonly #slots: SimNode[] = []
+  /** By place. */
+  readonly #actors: (Actor | null)[]
+  readonly #honest: (SimNode | null)[]
+  readonly #faces: Map<number, TwoFaces> = new Map()
+  readonly #signers: (Signer | null)[]
+  readonly #images: Map<number, DiskImage> = new Map()
+  readonly #admitted: Set<number> = new Set()
+  /** By place: reasons for which it is off the network. */
+  readonly #absences: Uint16Array
+  readonly #kinds: { act: number; undo: number; synced: number; retry: number; look: number; quiet: number }
+  readonly #undos: (() => void)[] = []
+  #writesRefused = 0
+  #quietFrom = 0
+
+  constructor(parts: WorldParts) {
+    const { sim, sha256, config } = parts
+    this.#sim = sim
+    this.#config = config
+    this.#sha256 = sha256
+    this.#checkers = parts.checkers ?? CHECKERS
+    this.topology = drawTopology(config.topology, sim.random.stream('topology'))
+    const key = sim.random.stream('crypto').bytes(32)
+    const port = parts.port === undefined ? {} : { port: parts.port }
+    this.crypto = simCrypto({ mode: parts.crypto, sha256, key, ...port })
+    this.network = new Network(sim, {
+      ...{ topology: this.topology, transport: 'stream', latency: config.latency },
+      ...{ bandwidth: config.bandwidth, faults: config.linkFaults },
+    })
+    this.books = new Books(() => sim.nowUs)
+    this.roles = drawRoles(config, this.topology, sim.random.stream('roles'))
+    this.#absences = new Uint16Array(this.topology.nodes)
+    this.#actors = Array.from({ length: this.topology.nodes }, () => null)
+    this.#honest = [...this.#actors] as null[]
+    this.#signers = this.#drawSigners()
+    this.#kinds = {
+      act: sim.register('world.act', (key_) => this.#act(key_)),
+      undo: sim.register('world.undo', (index) => this.#undos[index]?.()),
+      synced: sim.register('disk.synced', (slot, life) => this.#slots[slot]?.synced(life)),
+      retry: sim.register('disk.retry', (slot, life) => this.#slots[slot]?.retry(life)),
+      look: sim.register('world.look', () => this.#look()),
+      quiet: sim.register('world.quiet', () => this.#endQuiet()),
+    }
+    const founding = this.#found()
+    this.#host = this.#makeHost(founding.coop)
+    this.#populate(founding)
+    this.trace = parts.decisions ?? this.#drawPlan()
+    this.network.onDeliver = (to, from, payload) => this.#actors[to]?.receive(from, payload as Message)
+    this.network.onLink = (a, b, isUp) => {
+      for (const [place, peer] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const actor = this.#actors[place]
+        if (isUp) actor?.linkUp(peer)
+        else actor?.linkDown(peer)
+      }
+    }
+  }
+
+  /** Nodes that follow the protocol, by place; clones among them once they run. */
+  get nodes(): readonly SimNode[] {
+    return this.#honest.filter((node) => node !== null)
+  }
+
+  get nowUs(): number {
+    return this.#sim.nowUs
+  }
+
+  get convergeUsMax(): number {
+    return this.#config.phases.convergeUsMax
+  }
+
+  /** Places of cheats, and of devices whose disk was put back or copied and that wrote two histories. */
+  get adversaries(): ReadonlySet<number> {
+    const { forkers, colluders, liars, stallers, flooders } = this.roles
+    return new Set([...forkers, ...colluders.flat(), ...liars, ...stallers, ...flooders])
+  }
+
+  /** How often each interesting state was reached. */
+  get reached(): Readonly<Record<ReachedState, number>> {
+    return this.books.counts
+  }
+
+  get metrics(): WorldMetrics {
+    let commitsWritten = 0
+    for (const chain of this.books.signed.values())
+      for (const ids of chain.values()) commitsWritten += ids.size
+    const isOver = this.convergedUs !== null && this.healedUs !== null
+    return {
+      commitsWritten,
+      commitsAcknowledged: this.books.acknowledgements.length,
+      writesRefused: this.#writesRefused,
+      bytesSent: this.network.bytes.sent,
+      messagesSent: this.network.messages.sent,
+      sessionsCut: this.books.cuts.length,
+      convergenceUs: isOver ? Number(this.convergedUs) - Number(this.healedUs) : null,
+      coreNodes: this.core.length,
+    }
+  }
+
+  /** Switches everything on and schedules what will happen. */
+  start(): void {
+    for (const node of this.#slots) if (this.#isPresent(node.number)) node.powerOn(false)
+    for (let place = 0; place < this.topology.nodes; place += 1)
+      if (!this.#isPresent(place)) this.#leave(place)
+    this.network.announce()
+    for (const [index, { atUs }] of this.trace.entries()) this.#sim.at(atUs, this.#kinds.act, index)
+  }
+
+  /** Phase two: all faults end, adversaries fall silent, and a random connected core stays up. */
+  heal(): void {
+    this.healedUs = this.#sim.nowUs
+    this.network.faults = {}
+    for (const undo of this.#undos) undo()
+    const forked = this.books.forkedDevices()
+    const able = this.nodes.filter(
+      (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
+    )
+    const random = this.#sim.random.stream('core')
+    const size = random.between(Math.ceil(able.length / 2), able.length)
+    const places = able.map((node) => node.number)
+    const chosen = new Set(drawCore(this.topology, places, { size, random }))
+    this.core = able.filter((node) => chosen.has(node.number))
+    for (let place = 0; place < this.topology.nodes; place += 1)
+      if (!chosen.has(place) && this.#absences[place] === 0) this.#leave(place)
+    for (const node of this.core) {
+      node.disk.isFull = false
+      node.disk.slowness = 1
+    }
+    this.#sim.after(LOOK_US, this.#kinds.look, 0)
+  }
+
+  /** Everything from the start to the end: faults with looks of the checkers between, healing, and the last look. */
+  run(): Violation[] {
+    const { faultsUs, convergeUsMax } = this.#config.phases
+    this.start()
+    const found: Violation[] = []
+    for (let part = 1; part <= LOOKS; part += 1) {
+      this.#sim.run(Math.floor((faultsUs * part) / LOOKS))
+      found.push(...this.check('running'))
+      if (found.length > 0) return found
+    }
+    this.heal()
+    this.#sim.run(faultsUs + convergeUsMax + SETTLE_US + QUIET_US)
+    return this.check('end')
+  }
+
+  /** Runs all checkers. */
+  check(at: 'running' | 'end'): Violation[] {
+    this.#noteStates()
+    return Object.values(this.#checkers).flatMap((checker) => checker(this, at))
+  }
+
+  // Making.
+
+  #drawSigners(): (Signer | null)[] {
+    const { roles } = this
+    const readers = new Set([...roles.readers, ...roles.spares])
+    return Array.from({ length: this.topology.nodes }, (_, place) =>
+      readers.has(place) ? null : this.crypto.signer(this.#sim.random.stream('device', place).bytes(32)),
+    )
+  }
+
+  #found(): { coop: Uint8Array; founded: CommitRecord[] } {
+    const founder = this.roles.members[0] ?? 0
+    const device = this.#signers[founder]
+    if (device === null || device === undefined) throw new RangeError('a world has a member at least')
+    const random = this.#sim.random.stream('founding')
+    const founding = foundCoop(
+      {
+        ...{ name: 'North Market', memberName: 'Ada', deviceName: 'nas', device },
+        ...{ kit: this.crypto.signer(random.bytes(32)), nonce: random.bytes(16), nowMs: EPOCH_MS },
+        ...{ slots: this.topology.nodes, rule: this.crypto.rule },
+      },
+      this.crypto.crypto,
+    )
+    if (!founding.ok) throw new Error(founding.refusal)
+    const founded = founding.stored.map((it) => it.record)
+    if (this.#config.isPreloaded) {
+      for (const [place, signer] of this.#signers.entries()) {
+        if (place === founder || signer === null) continue
+        for (const section of this.#admission(founding.coop, place, signer)) {
+          const written = founding.replica.author([section], EPOCH_MS)
+          if (!written.ok) throw new Error(written.refusal)
+          founded.push(...written.stored.map((it) => it.record))
+        }
+        this.#admitted.add(place)
+      }
+    }
+    this.#admitted.add(founder)
+    return { coop: founding.coop, founded }
+  }
+
+  #admission(coop: Uint8Array, place: number, signer: Signer): ReturnType<typeof inviteSection>[] {
+    const random = this.#sim.random.stream('admission', place)
+    const invite = this.crypto.signer(random.bytes(32))
+    const kit = this.crypto.signer(random.bytes(32))
+    const keys = { invite, kit, device: signer.publicKey, name: `Bo ${place}` }
+    return [inviteSection(invite.publicKey), admitSection(coop, keys, this.#sha256)]
+  }
+
+  #makeHost(coop: Uint8Array): NodeHost {
+    const sim = this.#sim
+    const { links, sources, peers } = this.topology
+    const timers = (name: string, onDue: (node: SimNode, peer: number) => void): Timers =>
+      new Timers(sim, {
+        ...{ name, targets: links },
+        onDue: (link) => {
+          const node = this.#nodeFor(sources[link] as number, peers[link] as number)
+          if (node !== null) onDue(node, peers[link] as number)
+        },
+      })
+    return {
+      ...{ sim, network: this.network, crypto: this.crypto, coop, observer: this.books },
+      isGossiping: this.#config.isGossiping,
+      wakes: timers('session.wake', (node, peer) => node.wake(peer)),
+      dials: timers('link.dial', (node, peer) => node.redial(peer)),
+      drains: timers('link.drain', (node, peer) => node.drain(peer)),
+      syncUs: (node) => sampleWhole(this.#config.fsyncUs, sim.random.stream('fsync', node), SYNC_US_MAX),
+      deviceAt: (place) => {
+        const signer = this.#signers[place]
+        return signer === null || signer === undefined ? '' : toHex(signer.publicKey)
+      },
+      send: (from, to, message) => this.network.send(from, to, message, sizeOf(message)),
+      afterSync: (slot, delayUs, life) => sim.after(delayUs, this.#kinds.synced, slot, life),
+      afterRetry: (slot, delayUs, life) => sim.after(delayUs, this.#kinds.retry, slot, life),
+    }
+  }
+
+  #populate({ founded }: { founded: CommitRecord[] }): void {
+    const { members, readers, forkers, colluders } = this.roles
+    const cheats = new Set([...forkers, ...colluders.flat()])
+    const founder = members[0]
+    for (const place of [...members, ...readers, ...cheats].sort((a, b) => a - b)) {
+      const node = this.#newNode(place)
+      if (this.#config.isPreloaded || place === founder) preload(node, founded)
+      if (!cheats.has(place)) {
+        this.#actors[place] = node
+        this.#honest[place] = node
+        continue
+      }
+      const faces = new TwoFaces([node, this.#newNode(place)])
+      this.#faces.set(place, faces)
+      this.#actors[place] = faces
+    }
+    for (const [a, b] of colluders) {
+      const pair = [this.#faces.get(a), this.#faces.get(b)]
+      if (pair[0] !== undefined && pair[1] !== undefined) pair[0].ally = pair[1]
+      if (pair[0] !== undefined && pair[1] !== undefined) pair[1].ally = pair[0]
+    }
+  }
+
+  #newNode(place: number): SimNode {
+    const stream = this.#sim.random.stream('clock', place)
+    const clock = drawClock(this.#config.clocks, stream) ?? new DeviceClock()
+    const slot = this.#slots.length
+    const node = new SimNode(this.#host, { number: place, slot, signer: this.#signers[place] ?? null, clock })
+    this.#slots.push(node)
+    return node
+  }
+
+  #drawPlan(): Decision[] {
+    return drawPlan(this.#config, { roles: this.roles, topology: this.topology, random: this.#sim.random })
+  }
+
+  #nodeFor(place: number, peer: number): SimNode | null {
+    return this.#faces.get(place)?.faceFor(peer) ?? this.#honest[place] ?? null
+  }
+
+  /** True for a place that takes part from the start, or has joined. */
+  #isPresent(place: number): boolean {
+    return this.#actors[place] !== null && (this.#signers[place] === null || this.#admitted.has(place))
+  }
+
+  /** False for a node to which not even its own admission has come. */
+  #hasJoined({ replica, disk }: SimNode): boolean {
+    return replica !== null || disk.length > 0
+  }
+
+  // Acting.
+
+  #leave(place: number): void {
+    const away = (this.#absences[place] ?? 0) + 1
+    this.#absences[place] = away
+    if (away === 1) this.network.setOnline(place, false)
+  }
+
+  #return(place: number): void {
+    const away = Math.max(0, (this.#absences[place] ?? 0) - 1)
+    this.#absences[place] = away
+    if (away === 0) this.network.setOnline(place, true)
+  }
+
+  /** Ends something later, or when the faults end, whichever is first. */
+  #later(delayUs: number, undo: () => void): void {
+    let isDone = false
+    const index = this.#undos.push(() => {
+      if (isDone) return
+      isDone = true
+      undo()
+    })
+    this.#sim.after(delayUs, this.#kinds.undo, index - 1)
+  }
+
+  #act(index: number): void {
+    const decision = this.trace[index]
+    if (decision === undefined || this.healedUs !== null) return
+    this.#sim.note(decision.key)
+    this.#acts[decision.what](decision)
+  }
+
+  /** What each kind of decision does. */
+  readonly #acts: Record<Decision['what'], (decision: Decision) => void> = {
+    join: ({ node }) => this.#join(node),
+    list: (decision) => this.#write(decision),
+    edit: (decision) => this.#write(decision),
+    partition: (decision) => this.#partition(decision),
+    'one-way-cut': (decision) => this.#oneWayCut(decision),
+    fork: (decision) => this.#fork(decision),
+    absence: (decision) => this.#absence(decision),
+    'power-cut': (decision) => this.#withNode(decision, (node) => this.#powerCut(node, decision)),
+    rot: (decision) => this.#withNode(decision, (node) => this.#rot(node, decision)),
+    'full-disk': (decision) =>
+      this.#withNode(decision, ({ disk }) => {
+        disk.isFull = true
+        this.#later(decision.forUs, () => {
+          disk.isFull = false
+        })
+      }),
+    'slow-disk': (decision) =>
+      this.#withNode(decision, ({ disk }) => {
+        this.books.reached('slow')
+        disk.slowness = this.#config.faults.slowness
+        this.#later(decision.forUs, () => {
+          disk.slowness = 1
+        })
+      }),
+    image: (decision) => this.#withNode(decision, (node) => this.#images.set(node.number, node.disk.image())),
+    restore: (decision) => this.#withNode(decision, (node) => this.#restore(node)),
+    clone: (decision) => this.#withNode(decision, (node) => this.#clone(node, decision.peer)),
+  }
+
+  #withNode(decision: Decision, act: (node: SimNode) => void): void {
+    const node = this.#honest[decision.node] ?? null
+    if (node !== null && this.#isPresent(node.number)) act(node)
+  }
+
+  #absence({ node, forUs }: Decision): void {
+    if (!this.#isPresent(node)) return
+    this.#leave(node)
+    this.#later(forUs, () => {
+      this.#return(node)
+      this.books.reached('rejoined')
+    })
+  }
+
+  #join(place: number): void {
+    const signer = this.#signers[place]
+    const founder = this.#honest[this.roles.members[0] ?? 0]
+    if (signer === null || signer === undefined || founder === null || founder === undefined) return
+    if (this.#admitted.has(place)) return
+    const [invite, admit] = this.#admission(this.#host.coop, place, signer)
+    const { replica } = founder
+    if (invite === undefined || admit === undefined) return
+    const isInvited = replica?.authority.isAdmitted(toHex(signer.publicKey)) === true
+    const refusal = isInvited ? null : (this.#tryInvite(founder, invite) ?? founder.write(() => admit))
+    if (refusal !== null) {
+      this.#sim.after(JOIN_AGAIN_US, this.#kinds.undo, this.#undos.push(() => this.#join(place)) - 1)
+      return
+    }
+    this.books.reached('joined')
+    this.#admitted.add(place)
+    for (const node of this.#slots) if (node.number === place) node.powerOn(false)
+    this.#return(place)
+  }
+
+  #tryInvite(founder: SimNode, invite: ReturnType<typeof inviteSection>): ReturnType<SimNode['write']> {
+    const refusal = founder.write(() => invite)
+    // It may be there from the last try.
+    return refusal === 'refused' ? null : refusal
+  }
+
+  #write({ node: place, what, key }: Decision): void {
+    const random = this.#sim.random.stream(`write.${what}`, key)
+    const board = `board-${random.below(Math.max(1, this.#config.workload.boards))}`
+    const faces = this.#faces.get(place)
+    const nodes = faces?.writers() ?? [this.#honest[place]].filter((it) => it !== null && it !== undefined)
+    for (const [face, node] of nodes.entries()) {
+      const refusal = node.write(() =>
+        what === 'edit' ? node.edit(board, random) : listSection(`asset ${key} ${face}`, this.#sha256),
+      )
+      if (refusal !== null) this.#writesRefused += 1
+    }
+    faces?.collude()
+  }
+
+  #partition({ key, forUs }: Decision): void {
+    const random = this.#sim.random.stream('partition', key)
+    const side: number[] = []
+    for (let place = 0; place < this.topology.nodes; place += 1) if (random.below(2) === 0) side.push(place)
+    const cut = this.network.cut({ groups: [side] })
+    this.books.reached('partitioned')
+    this.#later(forUs, () => this.network.heal(cut))
+  }
+
+  #oneWayCut({ node, peer, forUs }: Decision): void {
+    const cut = this.network.cut({ pairs: [[node, peer]] }, this.#config.faults.noticeUs)
+    this.books.reached('one-way-cut')
+    this.#later(forUs, () => this.network.heal(cut))
+  }
+
+  /** Half of the cuts wait for the next write, or nearly none would meet one. */
+  #powerCut(node: SimNode, decision: Decision): void {
+    const random = this.#sim.random.stream('power-cut', decision.key)
+    if (random.below(2) === 0) return this.#cutPower(node, decision, random)
+    node.onWrite = (syncUs) =>
+      this.#later(random.below(syncUs + 1), () => this.#cutPower(node, decision, random))
+  }
+
+  #cutPower(node: SimNode, { forUs }: Decision, random: RandomStream): void {
+    if (!node.isOn || this.healedUs !== null) return
+    node.powerOff(node.drawOutcome(random))
+    this.#leave(node.number)
+    this.#later(forUs, () => {
+      node.powerOn(true)
+      this.#return(node.number)
+      this.books.reached('rejoined')
+    })
+  }
+
+  /** A record decays of which somebody else has a good copy. */
+  #rot(node: SimNode, { key }: Decision): void {
+    if (node.disk.length === 0) return
+    const order = this.#sim.random.stream('rot', key).below(node.disk.length)
+    const entry = node.disk.at(order)
+    if (entry === null || entry.isRotten) return
+    const { id } = entry.record
+    const hasCopy = this.nodes.some((other) => {
+      const at = other === node ? -1 : (other.replica?.history.find(id) ?? -1)
+      return at >= 0 && other.disk.at(at)?.isRotten === false
+    })
+    if (!hasCopy) return
+    this.rotted.add(toHex(id))
+    node.disk.rot(order)
+  }
+
+  #restore(node: SimNode): void {
+    const image = this.#images.get(node.number)
+    if (image === undefined || !node.isOn) return
+    node.powerOff({ kind: 'lost' })
+    node.isRestored = true
+    node.disk.restore(image)
+    this.books.reached('image-restored')
+    this.network.setOnline(node.number, false)
+    node.powerOn(true)
+    if (this.#absences[node.number] === 0) this.network.setOnline(node.number, true)
+  }
+
+  #clone(original: SimNode, spare: number): void {
+    if (this.#actors[spare] !== null || !original.isOn) return
+    this.#signers[spare] = original.signer
+    const clone = this.#newNode(spare)
+    clone.disk.restore(original.disk.image())
+    clone.isRestored = true
+    original.isRestored = true
+    this.#actors[spare] = clone
+    this.#honest[spare] = clone
+    this.#admitted.add(spare)
+    this.books.reached('cloned')
+    clone.powerOn(true)
+    this.#return(spare)
+  }
+
+  #fork({ node: place, key }: Decision): void {
+    const faces = this.#faces.get(place)
+    if (faces === undefined || !this.#isPresent(place)) return
+    this.network.setOnline(place, false)
+    faces.part(this.topology.peersOf(place), this.#sim.random.stream('faces', key))
+    if (this.#absences[place] === 0) this.network.setOnline(place, true)
+  }
+
+  // Looking.
+
+  #look(): void {
+    if (this.convergedUs !== null) return
+    if (this.#hasConverged()) {
+      this.convergedUs = this.#sim.nowUs
+      this.#sim.after(SETTLE_US, this.#kinds.quiet, 0)
+    } else this.#sim.after(LOOK_US, this.#kinds.look, 0)
+  }
+
+  #hasConverged(): boolean {
+    let root = ''
+    for (const node of this.core) {
+      if (node.replica === null || node.unsyncedBytes > 0) return false
+      const own = toHex(node.replica.heads.root())
+      if (root !== '' && own !== root) return false
+      root = own
+    }
+    return true
+  }
+
+  #endQuiet(): void {
+    if (this.#quietFrom === 0) {
+      this.#quietFrom = this.network.bytes.sent
+      return this.#sim.after(QUIET_US, this.#kinds.quiet, 0)
+    }
+    const sides = this.core.reduce((sum, node) => sum + node.links.size, 0)
+    this.quiet = { bytes: this.network.bytes.sent - this.#quietFrom, bytesMax: sides * QUIET_BYTES_PER_SIDE }
+  }
+
+  /** States that show in replicas rather than happen. */
+  #noteStates(): void {
+    for (const { replica } of this.nodes) {
+      if (replica === null || replica.forkEnds.forked.size === 0) continue
+      for (const device of replica.forkEnds.forked) {
+        for (const branch of replica.history.branchesOf(device)) {
+          const isShown = replica.visibility.isVisible(branch.end)
+          if (!isShown) this.books.reached('hidden')
+          else if (replica.visibility.endorsedUpTo(branch) >= 0) this.books.reached('endorsed')
+        }
+      }
+    }
+  }
+}
+
+/** Looks of the checkers in the phase of faults. */
+const LOOKS = 10
+
+function preload(node: SimNode, founded: readonly CommitRecord[]): void {
+  const entries = founded.map((record) => ({ record, isSigned: true, isRotten: false }))
+  const ownLength = founded.filter(({ header }) => toHex(header.device) === node.device).length
+  node.disk.apply({ entries, waiting: [], released: [], mended: [], ownLength })
+}
