@@ -7,6 +7,7 @@ import { runCommand } from './run-command.ts'
 import { SimError } from './sim-error.ts'
 import type { Outcome } from '../runs/run-result.ts'
 import type { Terminal } from './terminal.ts'
+import type { CryptoMode } from './worker.ts'
 
 /** What a command works with. */
 export interface SimHost {
@@ -88,11 +89,7 @@ export async function simCommand(args: readonly string[], host: SimHost): Promis
   if (command.argument !== null && argument === '') throw usage(`what is missing: ${command.argument}`)
   const surplus = command.argument === null ? positionals[1] : rest[0]
   if (surplus !== undefined) throw usage(`one argument too many: ${surplus}`)
-  const crypto = values.crypto
-  if (crypto !== undefined && crypto !== 'real' && crypto !== 'fast') {
-    throw usage(`--crypto is real or fast, not '${crypto}'`)
-  }
-  const mode = crypto === undefined ? {} : { crypto }
+  const mode = cryptoMode(values.crypto)
   const jobs = count('jobs', values.jobs, 1, 256)
   switch (name) {
     case 'list':
@@ -156,6 +153,12 @@ function count(name: string, text: string | undefined, least: number, most: numb
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= least && value <= most) return value
   throw usage(`--${name} is a whole number from ${least} to ${most}, not '${text}'`)
+}
+
+function cryptoMode(text: string | undefined): { crypto?: CryptoMode } {
+  if (text === undefined) return {}
+  if (text === 'real' || text === 'fast') return { crypto: text }
+  throw usage(`--crypto is real or fast, not '${text}'`)
 }
 
 function minutes(text: string | undefined): number {

@@ -1,14 +1,14 @@
 import type { Crypto, Signer } from '#protocol/identity'
-import { ImpossibleWorld, buildWorld, planOf, readPlan, reductionsOf } from '../runs/bind-world.ts'
-import type { BoundPlan } from '../runs/bind-world.ts'
 import { failureFiles } from '../report/failure-files.ts'
+import { planOf, readPlan } from '../runs/plan-of.ts'
 import { Recording } from '../runs/recording.ts'
-import { runOnce } from '../runs/run-once.ts'
-import type { RunEnding, RunParts } from '../runs/run-once.ts'
+import { ImpossibleWorld, runOnce } from '../runs/run-once.ts'
+import type { RunParts } from '../runs/run-once.ts'
+import type { RunPlan } from '../runs/run-plan.ts'
 import { shrink, sizeText } from '../runs/shrink.ts'
 import { ScenarioError, readScenario } from '../scenario/index.ts'
-import type { Answer, Task } from './worker.ts'
 import type { OnProgress } from './worker-pool.ts'
+import type { Answer, Task } from './worker.ts'
 
 /** What a worker takes from outside. */
 export interface SimPorts {
@@ -32,10 +32,9 @@ export function carryOut(task: Task, ports: SimPorts, onProgress: OnProgress): A
     }
     const scenario = readScenario(task.source)
     const mode = task.crypto === undefined ? {} : { crypto: task.crypto }
-    const plan = planOf(scenario, task.seed, mode)
+    const plan = planOf(scenario, task.seed, { ...mode, ports: partsOf(ports) })
     if (task.kind === 'run') {
-      const parts = partsOf(plan, ports)
-      const { result } = runOnce(plan, { ...parts, onProgress: (share) => onProgress(share, '') })
+      const { result } = runOnce(plan, { ...partsOf(ports), onProgress: (share) => onProgress(share, '') })
       return { kind: 'ran', result }
     }
     const files = { 'scenario.yaml': task.source.text }
@@ -59,42 +58,29 @@ interface ExplainInit {
   readonly files: Readonly<Record<string, string>>
 }
 
-function explain(plan: BoundPlan, { ports, onProgress, shrinkSeconds, files }: ExplainInit): Answer {
-  const parts = partsOf(plan, ports)
-  const recording = new Recording()
+function explain(plan: RunPlan, { ports, onProgress, shrinkSeconds, files }: ExplainInit): Answer {
+  const parts = partsOf(ports)
+  let recording = new Recording()
   let best = plan
   let ending = runOnce(plan, { ...parts, recording, onProgress: (share) => onProgress(share, 'recorded') })
   let shrunk: string | null = null
   if (shrinkSeconds > 0 && ending.result.outcome !== 'ok') {
-    const before = sizeText(plan, ending)
-    const smaller = shrinkFor(plan, parts, { seconds: shrinkSeconds, onProgress })
+    const startMs = Date.now()
+    const share = (): number => (Date.now() - startMs) / (shrinkSeconds * 1_000)
+    const smaller = shrink(plan, parts, {
+      runsMax: SHRINK_RUNS_MAX,
+      isOver: () => share() >= 1,
+      onRun: (runs, size) => onProgress(share(), `shrinking, run ${runs}: ${size}`),
+    })
     best = smaller.plan
-    shrunk = `${before}, made smaller in ${smaller.runs} runs to ${sizeText(best, smaller.ending)}`
+    shrunk = `${sizeText(ending)}, made smaller in ${smaller.runs} runs to ${sizeText(smaller.ending)}`
+    recording = new Recording()
+    ending = runOnce(best, { ...parts, recording })
   }
-  let shown = recording
-  if (best !== plan) {
-    shown = new Recording()
-    ending = runOnce(best, { ...partsOf(best, ports), recording: shown })
-  }
-  const written = failureFiles({ plan: best, ending, recording: shown, version: ports.version, shrunk })
+  const written = failureFiles({ plan: best, ending, recording, version: ports.version, shrunk })
   return { kind: 'explained', result: ending.result, files: { ...files, ...written }, shrunk }
 }
 
-function shrinkFor(
-  plan: BoundPlan,
-  parts: RunParts<BoundPlan['world']>,
-  { seconds, onProgress }: { seconds: number; onProgress: OnProgress },
-): { plan: BoundPlan; ending: RunEnding; runs: number } {
-  const startMs = Date.now()
-  const share = (): number => (Date.now() - startMs) / (seconds * 1_000)
-  const limits = {
-    runsMax: SHRINK_RUNS_MAX,
-    isOver: () => share() >= 1,
-    onRun: (runs: number, size: string) => onProgress(share(), `shrinking, run ${runs}: ${size}`),
-  }
-  return shrink(plan, parts, { reductions: reductionsOf, limits })
-}
-
-function partsOf(plan: BoundPlan, ports: SimPorts): RunParts<BoundPlan['world']> {
-  return { sha256: ports.crypto.sha256, build: buildWorld(ports) }
+function partsOf({ crypto, signer }: SimPorts): RunParts {
+  return { crypto, signer }
 }

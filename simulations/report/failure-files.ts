@@ -1,13 +1,14 @@
 import type { Recording } from '../runs/recording.ts'
-import type { RunEnding, RunPlan } from '../runs/run-once.ts'
+import type { RunEnding } from '../runs/run-once.ts'
+import type { RunPlan } from '../runs/run-plan.ts'
 import { failureText } from '../runs/run-result.ts'
-import type { Decision } from '../runs/run-result.ts'
+import type { Decision } from '../world/index.ts'
 import { spaceTimeSvg } from './space-time.ts'
 import type { Band, Mark } from './space-time.ts'
 
 /** What the folder of a failure is made from. */
-export interface Failure<C> {
-  readonly plan: RunPlan<C>
+export interface Failure {
+  readonly plan: RunPlan
   readonly ending: RunEnding
   readonly recording: Recording
   readonly version: { readonly code: string; readonly node: string }
@@ -15,17 +16,8 @@ export interface Failure<C> {
 }
 
 /** The files of a failure's folder, by name: all that is needed to run it again and to see what happened. */
-export function failureFiles<C>({
-  plan,
-  ending,
-  recording,
-  version,
-  shrunk,
-}: Failure<C>): Record<string, string> {
-  const { result, trace, error } = ending
-  const omitted = new Set(plan.omitted)
-  const decisions = trace.map((decision, number) => ({ number, ...decision, isOmitted: omitted.has(number) }))
-  const taken = trace.filter((_, number) => !omitted.has(number))
+export function failureFiles({ plan, ending, recording, version, shrunk }: Failure): Record<string, string> {
+  const { result, decisions, error } = ending
   const failed = result.violations.find((it) => it.kind === result.outcome)
   const atUs = failed?.atUs ?? result.virtualUs
   const files: Record<string, string> = {
@@ -37,8 +29,8 @@ export function failureFiles<C>({
       title: `${result.scenario}, seed ${result.seed}: ${result.outcome}`,
       nodes: result.nodes,
       messages: recording.messages(),
-      bands: bandsOf(taken, result.virtualUs, result.healedUs),
-      marks: marksOf(taken),
+      bands: bandsOf(decisions, result.virtualUs, result.healedUs),
+      marks: marksOf(decisions),
       failure: { atUs, nodes: failed?.nodes ?? [], text: failureText(result) },
     }),
     'README.txt': readme(result.scenario, result.seed, { text: failureText(result), digest: result.digest, shrunk }),
@@ -47,20 +39,20 @@ export function failureFiles<C>({
   return files
 }
 
-/** Decisions that last are bands; one that never ended lasts until the faults end. */
+/** Decisions that last are bands, until they are over or the faults end. */
 function bandsOf(decisions: readonly Decision[], endUs: number, healedUs: number | null): Band[] {
-  return decisions.flatMap(({ atUs, untilUs, what, node, peer }) => {
-    if (untilUs === undefined) return []
-    const toUs = Math.min(untilUs, healedUs ?? endUs)
-    const nodes = node === -1 || peer === -1 ? [node] : [node, peer]
-    const label = peer === -1 ? what : `${what} ${node}–${peer}`
+  return decisions.flatMap(({ atUs, forUs, what, node, peer }) => {
+    if (forUs === 0) return []
+    const toUs = Math.min(atUs + forUs, healedUs ?? endUs)
+    const nodes = peer === -1 ? [node] : [node, peer]
+    const label = peer === -1 ? what : `${what} ${node} to ${peer}`
     return nodes.map((it) => ({ node: it, fromUs: atUs, toUs, label }))
   })
 }
 
 function marksOf(decisions: readonly Decision[]): Mark[] {
   return decisions
-    .filter(({ untilUs, node }) => untilUs === undefined && node !== -1)
+    .filter(({ forUs, node }) => forUs === 0 && node !== -1)
     .map(({ atUs, what, node }) => ({ node, atUs, label: what }))
 }
 
@@ -77,9 +69,9 @@ Smaller, if it is not yet:                        npx coop sim replay <this fold
 
 audit digest    ${digest}
 ${shrunk === null ? '' : `shrunk          ${shrunk}\n`}
-plan.json       all that fixes the run: seed, phases, the drawn world, decisions left out
+plan.json       all that fixes the run: seed, phases, the drawn world, and after shrinking the decisions that are left
 result.json     what it came to
-trace.json      every decision: cuts, absences, disks, acts of adversaries; those left out are marked
+trace.json      every decision in the order of time: writes, cuts, absences, disks, acts of adversaries
 space-time.svg  nodes as lines, messages as arrows, faults as bands, up to the failure
 versions.json   the code and the Node that ran it
 `

@@ -1,5 +1,6 @@
 import { failureKey } from '../runs/run-result.ts'
 import type { RunResult } from '../runs/run-result.ts'
+import { timeText } from './svg.ts'
 
 /** Columns of numbers that fit a terminal of 100 characters. */
 const METRICS_MAX = 12
@@ -25,11 +26,11 @@ export function sumReached(results: Iterable<RunResult>): Record<string, number>
   return sums
 }
 
-function spreadOf(rows: readonly Readonly<Record<string, number>>[]): string[][] {
+function spreadOf(rows: readonly Readonly<Record<string, number | null>>[]): string[][] {
   const names = [...new Set(rows.flatMap((it) => Object.keys(it)))]
   return names.map((name) => {
-    const values = rows.map((it) => it[name] ?? 0).sort((a, b) => a - b)
-    const pick = (at: number): string => numberText(values[at] ?? 0)
+    const values = rows.flatMap((it) => it[name] ?? []).sort((a, b) => a - b)
+    const pick = (at: number): string => (values.length === 0 ? '-' : metricText(name, values[at] ?? 0))
     return [name, pick(0), pick(values.length >> 1), pick(values.length - 1)]
   })
 }
@@ -40,7 +41,9 @@ function countBy(keys: readonly string[]): Map<string, number> {
   return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function numberText(value: number): string {
+/** Times as people write them; all else as it is. */
+function metricText(name: string, value: number): string {
+  if (name.endsWith('Us')) return timeText(value)
   return Number.isInteger(value) ? String(value) : value.toPrecision(4)
 }
 

@@ -68,6 +68,11 @@ export function runOnce(plan: RunPlan, parts: RunParts): RunEnding {
   return { result, decisions: world.trace, error }
 }
 
+/** What a world of this plan would do by itself. */
+export function decisionsOf(plan: RunPlan, parts: RunParts): readonly Decision[] {
+  return worldOf(plan, parts, new Simulator({ seed: plan.seed })).trace
+}
+
 function worldOf(plan: RunPlan, parts: RunParts, sim: Simulator): World {
   const { crypto, signer, checkers } = parts
   try {

@@ -18,7 +18,7 @@ export interface RunResult {
   readonly violations: readonly Violation[]
   /** What was thrown, on one line; null: nothing. */
   readonly crash: string | null
-  readonly metrics: Readonly<Record<string, number>>
+  readonly metrics: Readonly<Record<string, number | null>>
   /** Interesting states and how often each was reached. */
   readonly reached: Readonly<Record<string, number>>
   /** Share of all commits that replicas hold, over time: [microseconds, 0 to 1]. */

@@ -40,11 +40,9 @@ export type Undrawn<T> =
     ? V
     : T extends Sometimes<infer V>
       ? Undrawn<V> | undefined
-      : T extends readonly (infer V)[]
-        ? Undrawn<V>[]
-        : T extends object
-          ? { [K in keyof T]: Undrawn<T[K]> }
-          : T
+      : T extends object
+        ? { [K in keyof T]: Exclude<Undrawn<T[K]>, undefined> }
+        : T
 
 /**
  * Draws whatever a scenario leaves open. Each place has a stream of its own, named by its path, so that a new fault or
@@ -118,16 +116,6 @@ export function timeUs(text: string): number {
   return Math.round(Number(number) * (UNITS_US[unit ?? ''] ?? Number.NaN))
 }
 
-/** One of some words, or a draw among them. */
-export function word<const T extends string>(words: readonly T[]): z.ZodType<T | Draw<T>> {
-  const allowed = `one of ${words.join(', ')}`
-  const one = z.enum(words, { error: allowed })
-  const some = z
-    .strictObject({ oneOf: z.array(one).min(1).max(64) })
-    .transform(({ oneOf }) => new Draw<T>('oneOf', oneOf as T[]))
-  return z.union([one as unknown as z.ZodType<T>, some], { error: `${allowed}, or { oneOf: [..] } of these` })
-}
-
 /** An object that a run has with the probability `chance`, always when that is left out. */
 export function sometimes<S extends z.ZodObject>(
   schema: S,
@@ -141,13 +129,30 @@ export function sometimes<S extends z.ZodObject>(
   return piped as unknown as ReturnType<typeof sometimes<S>>
 }
 
+/** How often something happens: a whole number, or a draw of one that only a share of the runs (`chance`) takes. */
+export function count(most: number): z.ZodType<number | Draw<number> | Sometimes<Draw<number>>> {
+  const words = `a whole number from 0 to ${most}`
+  const one = z.int({ error: words }).min(0, words).max(most, words)
+  const chance = z.number({ error: 'a number from 0 to 1' }).min(0).max(1).optional()
+  const taken = (share: number | undefined, draw: Draw<number>): Draw<number> | Sometimes<Draw<number>> =>
+    share === undefined ? draw : new Sometimes(share, draw)
+  const range = z
+    .strictObject({ from: one, to: one, chance })
+    .refine(({ from, to }) => from <= to, 'from is at most to')
+    .transform(({ from, to, chance: share }) => taken(share, new Draw<number>('whole', [from, to])))
+  const some = z
+    .strictObject({ oneOf: z.array(one).min(1).max(64), chance })
+    .transform(({ oneOf, chance: share }) => taken(share, new Draw<number>('oneOf', oneOf)))
+  return z.union([one, range, some], { error: `${words}, or { from, to, chance } or { oneOf: [..], chance }` })
+}
+
 function drawable(how: 'whole' | 'real', one: Numeric, words: string): Drawable {
   const range = z
     .strictObject({ from: one, to: one })
-    .refine(({ from, to }) => from <= to, `from is at most to`)
+    .refine(({ from, to }) => from <= to, 'from is at most to')
     .transform(({ from, to }) => new Draw<number>(how, [from, to]))
   const some = z
     .strictObject({ oneOf: z.array(one).min(1).max(64) })
     .transform(({ oneOf }) => new Draw<number>('oneOf', oneOf))
-  return z.union([one, range, some], { error: `${words}, or { from, to } or { oneOf: [..] } of such` })
+  return z.union([one, range, some], { error: `${words}, or { from, to } or { oneOf: [..] }` })
 }

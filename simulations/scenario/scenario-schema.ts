@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { real, sometimes, time, whole } from './drawn.ts'
+import { count, real, sometimes, time, whole } from './drawn.ts'
 import { bandwidth, loss, spread, topology } from './network-schema.ts'
 
-const many = whole(0, 100_000)
-const few = whole(0, 256)
+const many = count(100_000)
+const few = count(256)
 
 /** A spread that most scenarios need not give. */
 function spreadOr(mean: string): z.ZodDefault<typeof spread> {
@@ -11,8 +11,8 @@ function spreadOr(mean: string): z.ZodDefault<typeof spread> {
 }
 
 const workload = z.strictObject({
-  lists: many.default(20).describe('entries of the catalogue, in all'),
-  edits: many.default(20).describe('edits of boards, in all'),
+  lists: whole(0, 100_000).default(20).describe('entries of the catalogue, in all'),
+  edits: whole(0, 100_000).default(20).describe('edits of boards, in all'),
   boards: whole(1, 64).default(1),
   until: time().optional().describe('when the last one is written; default: the end of the faults'),
 })
@@ -46,38 +46,40 @@ export const scenarioSchema = z.strictObject({
   loss: loss.optional().describe('links are streams: what is lost comes late'),
   fsync: spread.default(spread.parse({ kind: 'log-normal', median: '5ms', sigma: 0.7 })),
   isGossiping: z.boolean({ error: 'true or false' }).default(true),
-  clocks: clocks.default(clocks.parse({})),
-  workload: workload.default(workload.parse({})),
+  clocks: clocks.prefault({}),
+  workload: workload.prefault({}),
   faults: z
     .strictObject({
-      powerCuts: sometimes(z.strictObject({ count: many, off: spreadOr('10s') })).optional(),
-      absences: sometimes(z.strictObject({ count: many, away: spreadOr('20s') })).optional(),
+      powerCuts: many.optional().describe('of single nodes'),
+      offFor: spreadOr('10s').describe('after a power cut'),
+      absences: many.optional().describe('nodes that leave the network and come back'),
+      awayFor: spreadOr('20s'),
       absencesFrom: z
         .strictObject({ traceFile: z.string({ error: 'the path of a CSV file' }).min(1).max(1_000) })
         .optional()
         .describe('absences as in a trace: lines node,timeUs,up|down'),
-      partitions: sometimes(z.strictObject({ count: few, lasts: spreadOr('20s') })).optional(),
-      oneWayCuts: sometimes(
-        z.strictObject({ count: few, lasts: spreadOr('20s'), noticed: time().default(30_000_000) }),
-      ).optional(),
-      rots: sometimes(z.strictObject({ count: many })).optional(),
-      fullDisks: sometimes(z.strictObject({ count: many, lasts: spreadOr('15s') })).optional(),
-      slowDisks: sometimes(
-        z.strictObject({ count: many, lasts: spreadOr('15s'), slowness: whole(1, 10_000).default(50) }),
-      ).optional(),
-      restores: sometimes(z.strictObject({ count: few })).optional(),
-      clones: sometimes(z.strictObject({ count: few })).optional(),
+      partitions: few.optional().describe('cuts between two groups'),
+      oneWayCuts: few.optional().describe('cuts of one direction of one link'),
+      cutsLast: spreadOr('20s'),
+      cutsNoticed: time().default(30_000_000).describe('when both ends notice that one direction is cut'),
+      rots: many.optional().describe('records that decay on a disk'),
+      fullDisks: many.optional(),
+      slowDisks: many.optional(),
+      slowness: whole(1, 10_000).default(50).describe('how many times slower a slow disk is'),
+      diskFaultsLast: spreadOr('15s'),
+      restores: few.optional().describe('devices that get an older image of their disk'),
+      clones: few.optional().describe('devices of which a copy starts at a spare place'),
     })
-    .default({}),
+    .prefault({}),
   adversaries: z
     .strictObject({
-      forkers: sometimes(z.strictObject({ count: few })).optional(),
-      colluders: sometimes(z.strictObject({ pairs: few })).optional(),
-      liars: sometimes(z.strictObject({ count: few })).optional(),
-      stallers: sometimes(z.strictObject({ count: few })).optional(),
-      flooders: sometimes(z.strictObject({ count: few })).optional(),
+      forkers: few.optional().describe('write two histories and show each to half of their peers'),
+      colluders: few.optional().describe('pairs of forkers that acknowledge each other'),
+      liars: few.optional().describe('say what is not so'),
+      stallers: few.optional().describe('begin and do not go on'),
+      flooders: few.optional().describe('send or ask far too much'),
     })
-    .default({}),
+    .prefault({}),
 })
 
 /** A scenario as it was read, with what runs draw still open. */

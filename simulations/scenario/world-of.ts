@@ -13,13 +13,13 @@ type Drawn = Undrawn<OpenScenario>
 const NEVER = { kind: 'constant', value: 0 } as const
 
 /** Draws the world of one run: what the scenario leaves open is fixed by the seed. */
-export function worldOf(scenario: Scenario, seed: number): WorldConfig {
+export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig; eventsMax: number } {
   const { name: _, file: __, attached: ___, ...open } = scenario
   const drawn = undraw(open as OpenScenario, new RandomStreams(seed))
   const { loss, latency, clocks, workload, faultsFor, convergeWithin } = drawn
   const topology = topologyOf(drawn.topology)
   const { jump } = clocks
-  return {
+  const world: WorldConfig = {
     ...{ topology, bandwidth: drawn.bandwidth ?? {}, linkFaults: loss === undefined ? {} : { loss } },
     latency: { perPair: latency.perPair ?? NEVER, jitter: latency.jitter ?? NEVER },
     clocks: {
@@ -37,13 +37,14 @@ export function worldOf(scenario: Scenario, seed: number): WorldConfig {
     },
     faults: faultsOf(drawn.faults),
     adversaries: {
-      forkers: drawn.adversaries.forkers?.count ?? 0,
-      colluders: drawn.adversaries.colluders?.pairs ?? 0,
-      liars: drawn.adversaries.liars?.count ?? 0,
-      stallers: drawn.adversaries.stallers?.count ?? 0,
-      flooders: drawn.adversaries.flooders?.count ?? 0,
+      forkers: drawn.adversaries.forkers ?? 0,
+      colluders: drawn.adversaries.colluders ?? 0,
+      liars: drawn.adversaries.liars ?? 0,
+      stallers: drawn.adversaries.stallers ?? 0,
+      flooders: drawn.adversaries.flooders ?? 0,
     },
   }
+  return { world, eventsMax: drawn.eventsMax }
 }
 
 /** Absences that a trace of a scenario names; `nodes`: places that there are. Empty where it names none. */
@@ -84,14 +85,13 @@ function topologyOf(drawn: Drawn['topology']): TopologySpec {
 }
 
 function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
-  const { powerCuts, absences, partitions, oneWayCuts, rots, fullDisks, slowDisks } = drawn
   return {
-    ...{ powerCuts: powerCuts?.count ?? 0, offUs: powerCuts?.off ?? NEVER },
-    ...{ absences: absences?.count ?? 0, absentUs: absences?.away ?? NEVER },
-    ...{ partitions: partitions?.count ?? 0, oneWayCuts: oneWayCuts?.count ?? 0 },
-    ...{ cutUs: partitions?.lasts ?? oneWayCuts?.lasts ?? NEVER, noticeUs: oneWayCuts?.noticed ?? 0 },
-    ...{ rots: rots?.count ?? 0, fullDisks: fullDisks?.count ?? 0, slowDisks: slowDisks?.count ?? 0 },
-    ...{ slowness: slowDisks?.slowness ?? 1, diskUs: fullDisks?.lasts ?? slowDisks?.lasts ?? NEVER },
-    ...{ restores: drawn.restores?.count ?? 0, clones: drawn.clones?.count ?? 0 },
+    ...{ powerCuts: drawn.powerCuts ?? 0, offUs: drawn.offFor },
+    ...{ absences: drawn.absences ?? 0, absentUs: drawn.awayFor },
+    ...{ partitions: drawn.partitions ?? 0, oneWayCuts: drawn.oneWayCuts ?? 0 },
+    ...{ cutUs: drawn.cutsLast, noticeUs: drawn.cutsNoticed },
+    ...{ rots: drawn.rots ?? 0, fullDisks: drawn.fullDisks ?? 0, slowDisks: drawn.slowDisks ?? 0 },
+    ...{ slowness: drawn.slowness, diskUs: drawn.diskFaultsLast },
+    ...{ restores: drawn.restores ?? 0, clones: drawn.clones ?? 0 },
   }
 }

@@ -30,8 +30,8 @@ import type { Decision, WorldConfig } from './world-config.ts'
 /** How often it is looked whether the core agrees, once the faults are over. */
 const LOOK_US = 1_000_000
 /** Time in which traffic is counted once the core agrees: two rounds of anti-entropy; and how long it may first settle. */
-const QUIET_US = 60_000_000
-const SETTLE_US = 40_000_000
+export const QUIET_US = 60_000_000
+export const SETTLE_US = 40_000_000
 /** A member that could not be admitted is tried again after this. */
 const JOIN_AGAIN_US = 2_000_000
 /** Bytes that one side of a session sends in `QUIET_US` at most: three frames with a root, and heads. */
