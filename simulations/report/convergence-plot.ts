@@ -24,15 +24,18 @@ export function convergencePlot(title: string, results: readonly RunResult[]): s
   const runs = results.filter((it) => it.curve.length > 0)
   const endUs = Math.max(1, ...runs.map((it) => it.virtualUs))
   const x = (us: number): number => LEFT + (us / endUs) * (WIDTH - LEFT - RIGHT)
-  const y = (share: number): number => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
+  const least = Math.min(1, ...runs.flatMap(({ curve }) => curve.map(([, share]) => share)))
+  // From the quarter below the lowest share, so that small differences are seen.
+  const floor = Math.min(0.75, Math.floor(least * 4) / 4)
+  const y = (share: number): number => TOP + ((1 - share) / (1 - floor)) * (HEIGHT - TOP - BOTTOM)
   const healed = middle(runs.flatMap(({ healedUs }) => (healedUs === null ? [] : [healedUs])))
   const wrong = results.filter((it) => it.outcome !== 'ok').length
   const count = `${results.length} ${results.length === 1 ? 'run' : 'runs'}, ${wrong} failed`
   const lines = runs.slice(0, LINES_MAX).map((run) => {
     const points = run.curve.map(([us, share]) => `${px(x(us))},${px(y(share))}`).join(' ')
     const colour = COLOURS[run.outcome]
-    const opacity = run.outcome === 'ok' ? Math.max(0.15, 0.9 / Math.sqrt(runs.length)) : 0.9
-    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="1.2" opacity="${px(opacity * 10)}e-1"><title>seed ${run.seed}: ${run.outcome}</title></polyline>`
+    const opacity = run.outcome === 'ok' ? Math.max(0.35, 0.9 / Math.sqrt(runs.length)) : 0.9
+    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="1.2" opacity="${opacity.toFixed(2)}"><title>seed ${run.seed}: ${run.outcome}</title></polyline>`
   })
   const frame = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#1d2733">`,
@@ -41,7 +44,10 @@ export function convergencePlot(title: string, results: readonly RunResult[]): s
     `<text x="16" y="46" fill="#5b6875">share of all commits that replicas hold, over virtual time; ${count}</text>`,
     healed === null ? '' : faultsSvg(x(healed)),
     ...ticks(0, endUs, 10).map((us) => tickSvg(x(us), timeText(us))),
-    ...[0, 0.25, 0.5, 0.75, 1].map((share) => levelSvg(y(share), `${share * 100} %`)),
+    ...[0, 1, 2, 3, 4].map((step) => {
+      const share = floor + ((1 - floor) * step) / 4
+      return levelSvg(y(share), `${Math.round(share * 1_000) / 10} %`)
+    }),
     ...lines,
     medianSvg(runs, endUs, x, y),
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle" fill="#5b6875">virtual time</text>`,

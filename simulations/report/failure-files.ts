@@ -29,7 +29,7 @@ export function failureFiles({ plan, ending, recording, version, shrunk }: Failu
       title: `${result.scenario}, seed ${result.seed}: ${result.outcome}`,
       nodes: result.nodes,
       messages: recording.messages(),
-      bands: bandsOf(decisions, result.virtualUs, result.healedUs),
+      bands: bandsOf(recording, decisions, result.virtualUs),
       marks: marksOf(decisions),
       failure: { atUs, nodes: failed?.nodes ?? [], text: failureText(result) },
     }),
@@ -39,21 +39,23 @@ export function failureFiles({ plan, ending, recording, version, shrunk }: Failu
   return files
 }
 
-/** Decisions that last are bands, until they are over or the faults end. */
-function bandsOf(decisions: readonly Decision[], endUs: number, healedUs: number | null): Band[] {
-  return decisions.flatMap(({ atUs, forUs, what, node, peer }) => {
-    if (forUs === 0) return []
-    const toUs = Math.min(atUs + forUs, healedUs ?? endUs)
-    const nodes = peer === -1 ? [node] : [node, peer]
-    const label = peer === -1 ? what : `${what} ${node} to ${peer}`
-    return nodes.map((it) => ({ node: it, fromUs: atUs, toUs, label }))
-  })
+/** What was wrong with the network, and disks as decided. */
+function bandsOf(recording: Recording, decisions: readonly Decision[], endUs: number): Band[] {
+  const seen = recording.faults.map(({ node, fromUs, untilUs, label }) => ({
+    ...{ node, fromUs, label },
+    toUs: Math.min(untilUs, endUs),
+  }))
+  const disks = decisions.filter(({ what }) => what === 'full-disk' || what === 'slow-disk')
+  return [
+    ...seen,
+    ...disks.map(({ node, atUs, forUs, what }) => ({ node, fromUs: atUs, toUs: atUs + forUs, label: what })),
+  ]
 }
 
 function marksOf(decisions: readonly Decision[]): Mark[] {
   return decisions
-    .filter(({ forUs, node }) => forUs === 0 && node !== -1)
-    .map(({ atUs, what, node }) => ({ node, atUs, label: what }))
+    .filter(({ node }) => node !== -1)
+    .map(({ atUs, what, node, peer }) => ({ node, atUs, label: peer === -1 ? what : `${what} ${peer}` }))
 }
 
 function readme(

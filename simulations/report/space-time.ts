@@ -28,8 +28,8 @@ export interface SpaceTime {
 }
 
 /** Arrows and nodes that can be told apart on one screen. */
-const ARROWS_MAX = 240
-const NODES_MAX = 24
+const ARROWS_MAX = 120
+const NODES_MAX = 20
 const LABELS_MAX = 40
 const WIDTH = 1_280
 const LEFT = 72
@@ -44,10 +44,9 @@ const ROW = 34
 export function spaceTimeSvg(run: SpaceTime): string {
   const shown = nodesOf(run)
   const rows = new Map(shown.map((node, row) => [node, row]))
-  const candidates = run.messages.filter(
-    (it) => rows.has(it.from) && rows.has(it.to) && it.sentUs <= run.failure.atUs,
-  )
-  const messages = candidates.slice(-ARROWS_MAX)
+  const messages = causes(run)
+    .filter((it) => rows.has(it.from) && rows.has(it.to))
+    .slice(-ARROWS_MAX)
   const toUs = Math.max(1, run.failure.atUs)
   const lastMark = run.marks.findLast((it) => it.atUs <= toUs)?.atUs ?? toUs
   const firstUs = messages.reduce((least, it) => Math.min(least, it.sentUs), Math.min(lastMark, toUs - 1))
@@ -61,18 +60,46 @@ export function spaceTimeSvg(run: SpaceTime): string {
   const inView = (from: number, to: number): boolean => to >= fromUs && from <= endUs
   const bands = run.bands.filter((it) => inView(it.fromUs, it.toUs) && (it.node === -1 || rows.has(it.node)))
   const marks = run.marks.filter((it) => inView(it.atUs, it.atUs) && rows.has(it.node))
+  const earlier = lastOfEach(run.marks.filter((it) => it.atUs < fromUs && rows.has(it.node)))
   const parts = [
     head(run, { bottom, shown: messages.length, nodes: shown.length, fromUs, toUs }),
     ...bands.map((it) => bandSvg(it, { x, y, bottom })),
     ...ticks(fromUs, endUs, 12).map((us) => tickSvg(us, x(us), bottom)),
     ...shown.map((node) => lineSvg(node, y(node), run.failure.nodes.includes(node))),
     ...messages.map((it) => arrowSvg(it, x, y)),
-    ...labelled(marks, x).map((it) => markSvg(it, x(it.atUs), y(it.node))),
-    ...bandLabels(bands, { x, y }),
+    ...earlier.map((it) => earlierSvg(it, y(it.node))),
+    ...labelled(marks, x, labelEnds(earlier)).map((it) => markSvg(it, x(it.atUs), y(it.node))),
+    ...bandLabels(bands, { x, y, ends: labelEnds(earlier) }),
     failureSvg(x(toUs), bottom),
     '</svg>',
   ]
   return `${parts.join('\n')}\n`
+}
+
+/**
+ * Messages that can have had a part in the failure: those that came to its nodes in time, those that came to their
+ * senders before, and so on. All of them where it has no nodes.
+ */
+function causes({ nodes, messages, failure }: SpaceTime): readonly RecordedMessage[] {
+  const inTime = messages.filter((it) => it.sentUs <= failure.atUs)
+  if (failure.nodes.length === 0) return inTime
+  const untilUs = new Float64Array(nodes).fill(-1)
+  for (const node of failure.nodes) untilUs[node] = failure.atUs
+  const found: RecordedMessage[] = []
+  for (const message of inTime.toReversed()) {
+    const { from, to, sentUs, atUs, dropped } = message
+    // What a node of the failure sent in vain is seen too.
+    const isLost = dropped !== null && failure.nodes.includes(from)
+    if (!isLost && (dropped !== null || atUs > (untilUs[to] as number))) continue
+    if (!isLost) untilUs[from] = Math.max(untilUs[from] as number, sentUs)
+    found.push(message)
+  }
+  return found.toReversed()
+}
+
+/** The latest mark of each node. */
+function lastOfEach(marks: readonly Mark[]): Mark[] {
+  return [...new Map(marks.map((it) => [it.node, it])).values()]
 }
 
 /** The nodes of the failure, then those with the most messages to them, in the order of their numbers. */
@@ -106,7 +133,7 @@ function head(
 ): string {
   const { bottom, shown, nodes, fromUs, toUs } = view
   const height = bottom + 40
-  const count = `${nodes} of ${run.nodes} nodes, the last ${shown} messages among them, ${timeText(fromUs)} to ${timeText(toUs)}`
+  const count = `${nodes} of ${run.nodes} nodes, the last ${shown} messages that can have mattered, ${timeText(fromUs)} to ${timeText(toUs)}`
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1d2733">
 <title>${escapeXml(run.title)}</title>
 ${DEFINITIONS}
@@ -129,17 +156,22 @@ function bandSvg(
   return `<rect x="${px(left)}" y="${px(top)}" width="${px(width)}" height="${px(height)}" fill="${fill}" opacity="0.85"><title>${escapeXml(band.label)}</title></rect>`
 }
 
+/** By node: how far the labels at its left end reach. */
+function labelEnds(earlier: readonly Mark[]): Map<number, number> {
+  return new Map(earlier.map((mark) => [mark.node, LEFT + 16 + earlierText(mark).length * 6]))
+}
+
 /** Labels of bands, each where none stands yet. */
 function bandLabels(
   bands: readonly Band[],
-  { x, y }: { x: (us: number) => number; y: (node: number) => number },
+  { x, y, ends }: { x: (us: number) => number; y: (node: number) => number; ends: Map<number, number> },
 ): string[] {
-  const ends = new Map<number, number>()
   const found: string[] = []
   for (const band of [...bands].sort((a, b) => a.fromUs - b.fromUs)) {
-    const left = x(band.fromUs) + 3
     const text = clip(band.label, 40)
-    if (left < (ends.get(band.node) ?? 0) || left > WIDTH - 120 || found.length >= LABELS_MAX) continue
+    const left = Math.max(x(band.fromUs) + 3, ends.get(band.node) ?? 0)
+    const isRoom = left + text.length * 6 < Math.max(x(band.toUs), x(band.fromUs) + 40)
+    if (!isRoom || left > WIDTH - 120 || found.length >= LABELS_MAX) continue
     ends.set(band.node, left + text.length * 6)
     const top = band.node === -1 ? TOP + 4 : y(band.node) - 5
     found.push(halo(px(left), px(top), '#8a5a00', text))
@@ -170,8 +202,7 @@ function arrowSvg(message: RecordedMessage, x: (us: number) => number, y: (node:
 }
 
 /** Marks with labels only where there is room for them. */
-function labelled(marks: readonly Mark[], x: (us: number) => number): Mark[] {
-  const ends = new Map<number, number>()
+function labelled(marks: readonly Mark[], x: (us: number) => number, ends: Map<number, number>): Mark[] {
   return marks.map((mark) => {
     const at = x(mark.atUs)
     const text = clip(mark.label, 28)
@@ -188,6 +219,16 @@ function markSvg(mark: Mark, at: number, line: number): string {
       ? ''
       : halo(px(isNearEnd ? at - 7 : at + 7), px(line - 5), '#6a3fa0', mark.label, isNearEnd ? 'end' : 'start')
   return `<circle cx="${px(at)}" cy="${px(line)}" r="4" fill="#6a3fa0"/>${text}`
+}
+
+/** A mark before the stretch that is shown. */
+function earlierSvg(mark: Mark, line: number): string {
+  const text = halo(String(LEFT + 8), px(line - 5), '#6a3fa0', earlierText(mark))
+  return `<circle cx="${LEFT}" cy="${px(line)}" r="4" fill="#fff" stroke="#6a3fa0"/>${text}`
+}
+
+function earlierText({ label, atUs }: Mark): string {
+  return `${clip(label, 28)} at ${timeText(atUs)}`
 }
 
 /** Text that stays readable over lines. */

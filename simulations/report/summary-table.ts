@@ -2,18 +2,23 @@ import { failureKey } from '../runs/run-result.ts'
 import type { RunResult } from '../runs/run-result.ts'
 import { timeText } from './svg.ts'
 
-/** Columns of numbers that fit a terminal of 100 characters. */
-const METRICS_MAX = 12
+/** Columns of a terminal that everybody has. */
+const WIDTH = 80
 
 /** Runs in numbers: outcomes, then each metric and each state with least, median, largest. Plain text. */
 export function summaryTable(results: readonly RunResult[]): string {
   const outcomes = countBy(results.map(failureKey))
   const lines = [...outcomes].map(([key, count]) => `  ${String(count).padStart(6)}  ${key}`)
-  const metrics = spreadOf(results.map((it) => it.metrics)).slice(0, METRICS_MAX)
-  const reached = spreadOf(results.map((it) => it.reached))
   const parts = [`outcomes of ${results.length} ${results.length === 1 ? 'run' : 'runs'}`, ...lines]
-  if (metrics.length > 0) parts.push('', ...table(['metric', 'least', 'median', 'largest'], metrics))
-  if (reached.length > 0) parts.push('', ...table(['states reached', 'least', 'median', 'largest'], reached))
+  const head = results.length === 1 ? ['this run'] : ['least', 'median', 'largest']
+  const metrics = spreadOf(results.map((it) => it.metrics))
+  if (metrics.length > 0) parts.push('', ...table(['metric', ...head], metrics))
+  const reached = spreadOf(results.map((it) => it.reached))
+  const isReached = (name: string): boolean => results.some((it) => (it.reached[name] ?? 0) > 0)
+  const some = reached.filter(([name = '']) => isReached(name))
+  if (some.length > 0) parts.push('', ...table(['states reached', ...head], some))
+  const never = reached.flatMap(([name = '']) => (isReached(name) ? [] : [name]))
+  if (never.length > 0) parts.push('', ...wrapped(`never reached: ${never.join(', ')}`))
   return parts.join('\n')
 }
 
@@ -31,8 +36,20 @@ function spreadOf(rows: readonly Readonly<Record<string, number | null>>[]): str
   return names.map((name) => {
     const values = rows.flatMap((it) => it[name] ?? []).sort((a, b) => a - b)
     const pick = (at: number): string => (values.length === 0 ? '-' : metricText(name, values[at] ?? 0))
+    if (rows.length === 1) return [name, pick(0)]
     return [name, pick(0), pick(values.length >> 1), pick(values.length - 1)]
   })
+}
+
+/** Words over as many lines as they need, indented. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length + 1 > WIDTH) lines.push(`${lines.length === 0 ? '  ' : '    '}${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
 }
 
 function countBy(keys: readonly string[]): Map<string, number> {

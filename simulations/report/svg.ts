@@ -15,6 +15,7 @@ export function px(value: number): string {
 
 /** Virtual time for people: the two or three digits that matter, and a unit. */
 export function timeText(us: number): string {
+  if (us === 0) return '0'
   const units: [number, string][] = [
     [86_400_000_000, 'd'],
     [3_600_000_000, 'h'],

@@ -139,11 +139,37 @@ function crashText(error: Error): string {
   return error instanceof HandlerError ? line : `${error.name}: ${line}`
 }
 
+/** Notes what the network does. It is told of cuts and absences by calls, so these are listened to. */
 function watch(sim: Simulator, network: Network, recording: Recording): void {
   network.observer = {
     delivered: (from, to, sentUs, sizeBytes) =>
       recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes, dropped: null }),
     dropped: (from, to, sentUs, reason) =>
       recording.add({ from, to, sentUs, atUs: sim.nowUs, sizeBytes: 0, dropped: reason }),
+  }
+  const ends = new Map<string, (untilUs: number) => void>()
+  const finish = (name: string): void => {
+    ends.get(name)?.(sim.nowUs)
+    ends.delete(name)
+  }
+  const setOnline = network.setOnline.bind(network)
+  network.setOnline = (node, isOnline, noticeAfterUs) => {
+    if (isOnline) finish(`node ${node}`)
+    else if (network.isOnline(node)) ends.set(`node ${node}`, recording.begin([node], sim.nowUs, 'off'))
+    setOnline(node, isOnline, noticeAfterUs)
+  }
+  const cut = network.cut.bind(network)
+  network.cut = (what, noticeAfterUs) => {
+    const id = cut(what, noticeAfterUs)
+    const pairs = 'pairs' in what ? what.pairs : []
+    const label = 'pairs' in what ? `cut ${pairs.map(([a, b]) => `${a} to ${b}`).join(', ')}` : 'partition'
+    const nodes = 'pairs' in what ? [...new Set(pairs.flat())] : [-1]
+    ends.set(`cut ${id}`, recording.begin(nodes, sim.nowUs, label))
+    return id
+  }
+  const heal = network.heal.bind(network)
+  network.heal = (id) => {
+    for (const name of id === undefined ? [...ends.keys()] : [`cut ${id}`]) if (name.startsWith('cut')) finish(name)
+    heal(id)
   }
 }
