@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { runAttack } from '../../test/actors/attack-run.ts'
 import type { AttackResult } from '../../test/actors/attack-run.ts'
-import * as attacks from '../../test/actors/attacks.ts'
-import type { Attack, Insider } from '../../test/actors/attacks.ts'
+import { attacks } from '#simulations/adversaries'
+import { seededRandom } from '#simulations/mesh'
+import type { Attack, Insider } from '#simulations/adversaries'
 import { ManyChains } from '../../test/actors/many-chains.ts'
 import { Pen, coopWithPen, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
 import { SessionBench } from '../../test/actors/session-bench.ts'
@@ -17,6 +18,7 @@ const known = recordsOf(made.founder)
 /** What the honest side has: the admissions, and a chain of some length. */
 const log = [...known, first(new Pen(coop, cheat)), ...made.pen.written, ...made.pen.more(9_000)]
 const HOUR_MS = 3_600_000
+const random = seededRandom(7)
 
 /** The first commit of the cheat's chain, which the honest side has. */
 function first(pen: Pen): CommitRecord {
@@ -31,7 +33,7 @@ function loose(
 ): AttackResult {
   const pen = new Pen(coop, cheat)
   first(pen)
-  const insider = { coop: bench.replica.coop, records: log, pen, isLeading }
+  const insider = { coop: bench.replica.coop, records: log, pen, random, isLeading }
   return runAttack(bench, attack(insider), { log, forMs: HOUR_MS })
 }
 

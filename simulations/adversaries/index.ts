@@ -1,1 +1,6 @@
+export * as attacks from './attacks.ts'
+export type { Attack, Insider } from './attacks.ts'
+export { Pen } from './pen.ts'
+export { ROGUE_BYTES_MAX, ROGUE_KINDS, Rogue } from './rogue.ts'
+export type { RogueKind } from './rogue.ts'
 export { TwoFaces } from './two-faces.ts'

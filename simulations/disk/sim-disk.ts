@@ -116,6 +116,13 @@ export class SimDisk {
     if (entry !== undefined) this.#entries[order] = { ...entry, isRotten: true }
   }
 
+  /** A place that decayed is as it was. */
+  unrot(order: number): void {
+    const entry = this.#entries[order]
+    if (entry !== undefined) this.#entries[order] = { ...entry, isRotten: false }
+    this.damaged.delete(order)
+  }
+
   /** Cuts the log off at a place and returns what lay behind it. */
   truncate(length: number): DiskEntry[] {
     const cut = this.#entries.splice(length)

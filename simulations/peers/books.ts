@@ -33,8 +33,8 @@ export class Books implements NodeObserver {
   readonly #nowUs: () => number
   /** How often each interesting state was reached. */
   readonly counts: Record<ReachedState, number>
-  /** By device (hex), by seq: ids (hex) of all commits that were signed there. */
-  readonly signed: Map<string, Map<number, Set<string>>> = new Map()
+  /** By device (hex), by seq: ids (hex) of all commits that its disks ever held there. */
+  readonly chains: Map<string, Map<number, Set<string>>> = new Map()
   /** Commits of which a node said that they are safe, in order. */
   readonly acknowledgements: { node: number; atUs: number; record: CommitRecord }[] = []
   readonly refusals: RefusedCommit[] = []
@@ -51,10 +51,10 @@ export class Books implements NodeObserver {
     this.counts[state] += 1
   }
 
-  authored(_node: number, { header, id }: CommitRecord): void {
+  signed(_node: number, { header, id }: CommitRecord): void {
     const device = toHex(header.device)
-    const chain = this.signed.get(device) ?? new Map<number, Set<string>>()
-    this.signed.set(device, chain)
+    const chain = this.chains.get(device) ?? new Map<number, Set<string>>()
+    this.chains.set(device, chain)
     chain.set(header.seq, (chain.get(header.seq) ?? new Set()).add(toHex(id)))
   }
 
@@ -81,7 +81,7 @@ export class Books implements NodeObserver {
   /** Devices (hex) that signed two commits of one seq: the truth, whether anybody knows it or not. */
   forkedDevices(): Set<string> {
     const forked = new Set<string>()
-    for (const [device, chain] of this.signed)
+    for (const [device, chain] of this.chains)
       for (const ids of chain.values()) if (ids.size > 1) forked.add(device)
     return forked
   }

@@ -43,8 +43,8 @@ export type ReachedState = (typeof STATES)[number]
 /** What nodes tell of themselves; checkers listen. */
 export interface NodeObserver {
   reached(state: ReachedState, node: number): void
-  /** A device signed a commit. It is not on the disk yet. */
-  authored(node: number, record: CommitRecord): void
+  /** A commit of the node's own key is on its disk, so that others may hear of it. */
+  signed(node: number, record: CommitRecord): void
   /** The author was told that its commit is safe. */
   acknowledged(node: number, record: CommitRecord): void
   /** A commit from a peer was refused. */

@@ -219,10 +219,7 @@ export class SimNode implements Actor {
     const section = make(this)
     const result = section === null ? null : replica.author([section], this.nowMs)
     if (result?.ok !== true) return 'refused'
-    for (const { record } of result.stored) {
-      this.#unacknowledged.add(toHex(record.id))
-      this.#host.observer.authored(this.number, record)
-    }
+    for (const { record } of result.stored) this.#unacknowledged.add(toHex(record.id))
     this.#queue({ stored: result.stored, waiting: [], released: [] })
     return null
   }
@@ -285,6 +282,7 @@ export class SimNode implements Actor {
       if (entry === null) break
       const isGood = this.disk.read(order) !== null
       const isAuthority = entry.record.header.sections.some((it) => it.document === AUTHORITY)
+      if (toHex(entry.record.header.device) === this.device) observer.signed(this.number, entry.record)
       if (isGood ? replica.load(entry.record, entry.isSigned) : !isAuthority && restoreRow(replica, entry))
         continue
       // Who may write at all depends on it, so what is behind it is taken in again as if a peer had sent it.
@@ -404,7 +402,8 @@ export class SimNode implements Actor {
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
-    const wakeUs = wakeAtMs === null ? Infinity : sim.nowUs + Math.max(0, wakeAtMs - this.nowMs) * 1_000
+    const wakeUs =
+      wakeAtMs === null ? Infinity : sim.nowUs + Math.ceil(Math.max(0, wakeAtMs - this.nowMs) * 1_000)
     wakes.set(this.#linkTo(link.peer), wakeUs)
     if (!wasSynced && link.session.isSynced) {
       this.#askUntilMs = 0
@@ -593,6 +592,7 @@ export class SimNode implements Actor {
     for (const { record } of entries) {
       devices.add(replica.history.findDevice(record.header.device))
       const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
+      if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
       if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && (isOwn || entries.length === 1)) {
         for (const peer of this.links.keys())

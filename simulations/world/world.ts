@@ -21,7 +21,8 @@ import {
   sizeOf,
 } from '../peers/index.ts'
 import type { Actor, Message, NodeHost, ReachedState, SigningPort, SimCrypto } from '../peers/index.ts'
-import { TwoFaces } from '../adversaries/index.ts'
+import { Pen, Rogue, TwoFaces } from '../adversaries/index.ts'
+import type { RogueKind } from '../adversaries/index.ts'
 import { drawPlan } from './plan.ts'
 import { drawCore, drawRoles } from './roles.ts'
 import type { Roles } from './roles.ts'
@@ -36,6 +37,8 @@ export const SETTLE_US = 40_000_000
 const JOIN_AGAIN_US = 2_000_000
 /** Bytes that one side of a session sends in `QUIET_US` at most: three frames with a root, and heads. */
 const QUIET_BYTES_PER_SIDE = 3 * 96
+/** What a rogue can have under way to one peer, as a TCP window. */
+const ROGUE_STREAM_BYTES = 262_144
 /** Fsyncs take at most a minute. */
 const SYNC_US_MAX = 60_000_000
 
@@ -91,12 +94,21 @@ export class World implements CheckedWorld {
   readonly #actors: (Actor | null)[]
   readonly #honest: (SimNode | null)[]
   readonly #faces: Map<number, TwoFaces> = new Map()
+  readonly #rogues: Map<number, Rogue> = new Map()
   readonly #signers: (Signer | null)[]
   readonly #images: Map<number, DiskImage> = new Map()
   readonly #admitted: Set<number> = new Set()
   /** By place: reasons for which it is off the network. */
   readonly #absences: Uint16Array
-  readonly #kinds: { act: number; undo: number; synced: number; retry: number; look: number; quiet: number }
+  readonly #kinds: {
+    act: number
+    undo: number
+    synced: number
+    retry: number
+    look: number
+    quiet: number
+    tick: number
+  }
   readonly #undos: (() => void)[] = []
   #writesRefused = 0
   #quietFrom = 0
@@ -126,6 +138,10 @@ export class World implements CheckedWorld {
       undo: sim.register('world.undo', (index) => this.#undos[index]?.()),
       synced: sim.register('disk.synced', (slot, life) => this.#slots[slot]?.synced(life)),
       retry: sim.register('disk.retry', (slot, life) => this.#slots[slot]?.retry(life)),
+      tick: sim.register('rogue.tick', (link, stream) => {
+        const rogue = this.#rogues.get(this.topology.sources[link] as number)
+        rogue?.tick(this.topology.peers[link] as number, stream)
+      }),
       look: sim.register('world.look', () => this.#look()),
       quiet: sim.register('world.quiet', () => this.#endQuiet()),
     }
@@ -172,7 +188,7 @@ export class World implements CheckedWorld {
 
   get metrics(): WorldMetrics {
     let commitsWritten = 0
-    for (const chain of this.books.signed.values())
+    for (const chain of this.books.chains.values())
       for (const ids of chain.values()) commitsWritten += ids.size
     const isOver = this.convergedUs !== null && this.healedUs !== null
     return {
@@ -213,6 +229,7 @@ export class World implements CheckedWorld {
     for (let place = 0; place < this.topology.nodes; place += 1)
       if (!chosen.has(place) && this.#absences[place] === 0) this.#leave(place)
     for (const node of this.core) {
+      this.#spare(node)
       node.disk.isFull = false
       node.disk.slowness = 1
     }
@@ -332,11 +349,31 @@ export class World implements CheckedWorld {
       this.#faces.set(place, faces)
       this.#actors[place] = faces
     }
+    for (const kind of ['liar', 'staller', 'flooder'] as const)
+      for (const place of this.roles[`${kind}s`]) this.#addRogue(place, kind)
     for (const [a, b] of colluders) {
       const pair = [this.#faces.get(a), this.#faces.get(b)]
       if (pair[0] !== undefined && pair[1] !== undefined) pair[0].ally = pair[1]
       if (pair[0] !== undefined && pair[1] !== undefined) pair[1].ally = pair[0]
     }
+  }
+
+  #addRogue(number: number, kind: RogueKind): void {
+    const signer = this.#signers[number]
+    if (signer === null || signer === undefined) return
+    const { coop } = this.#host
+    const rogue = new Rogue({
+      ...{ sim: this.#sim, number, kind, coop, random: this.#sim.random.stream('rogue', number) },
+      pen: new Pen(coop, signer, this.#sha256),
+      recordsOf: (place) => this.#honest[place]?.disk.image().entries.map((it) => it.record) ?? [],
+      send: (to, message) => this.#host.send(number, to, message),
+      hasRoom: (to) => this.network.queuedBytes(number, to) < ROGUE_STREAM_BYTES,
+      afterTick: (delayUs, peer, stream) =>
+        this.#sim.after(delayUs, this.#kinds.tick, this.topology.linkOf(number, peer), stream),
+      onAttack: () => this.books.reached('attacked'),
+    })
+    this.#rogues.set(number, rogue)
+    this.#actors[number] = rogue
   }
 
   #newNode(place: number): SimNode {
@@ -524,13 +561,27 @@ export class World implements CheckedWorld {
     const entry = node.disk.at(order)
     if (entry === null || entry.isRotten) return
     const { id } = entry.record
-    const hasCopy = this.nodes.some((other) => {
-      const at = other === node ? -1 : (other.replica?.history.find(id) ?? -1)
-      return at >= 0 && other.disk.at(at)?.isRotten === false
-    })
-    if (!hasCopy) return
+    if (
+      !this.#hasCopy(
+        id,
+        this.nodes.filter((it) => it !== node),
+      )
+    )
+      return
     this.rotted.add(toHex(id))
     node.disk.rot(order)
+  }
+
+  /** What decayed on a disk of the core, and on all others of it that had it, is no fault that the core could repair. */
+  #spare(node: SimNode): void {
+    for (let order = 0; order < node.disk.length; order += 1) {
+      const entry = node.disk.at(order)
+      if (entry?.isRotten === true && !this.#hasCopy(entry.record.id, this.core)) node.disk.unrot(order)
+    }
+  }
+
+  #hasCopy(id: Uint8Array, nodes: readonly SimNode[]): boolean {
+    return nodes.some(({ replica, disk }) => disk.at(replica?.history.find(id) ?? -1)?.isRotten === false)
   }
 
   #restore(node: SimNode): void {

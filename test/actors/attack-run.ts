@@ -2,7 +2,7 @@ import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import { decodeFrame, encodeFrame } from '#protocol/sync'
 import type { Frame, SessionOutput } from '#protocol/sync'
-import type { Attack } from './attacks.ts'
+import type { Attack } from '#simulations/adversaries'
 import { SessionBench } from './session-bench.ts'
 
 /** What an attack came to. */

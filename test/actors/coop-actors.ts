@@ -1,6 +1,5 @@
 import { AUTHORITY, admissionMessage, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
 import type { AdmitEntry } from '#protocol/authority'
-import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import type { Section } from '#protocol/commit'
 import { foundCoop, openReplica } from '#protocol/coop'
 import type { Role } from '#protocol/document'
@@ -10,6 +9,8 @@ import type { Replica } from '#protocol/replica'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { MemoryMesh, seededRandom } from '#simulations/mesh'
 import type { MemoryNode, SeededRandom } from '#simulations/mesh'
+
+export { listSection } from '#simulations/peers'
 
 /** A co-op in memory whose founder invites as many devices as a test needs. */
 export interface TestCoop {
@@ -54,13 +55,6 @@ export function testCoop(seed: number): TestCoop {
     return Object.assign(mesh.add(openReplica({ coop, crypto, signer })), { signer })
   }
   return { crypto, random, mesh, coop, founder, founderSigner, admit }
-}
-
-/** Section that lists one asset under `name`. */
-export function listSection(name: string, sha256: (bytes: Uint8Array) => Uint8Array): Section {
-  const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...sha256(new TextEncoder().encode(name)))
-  const payload = encodeCatalogueEntries([{ t: 'list', cid, name, sizeBytes: name.length, kind: 'file' }])
-  return { document: CATALOGUE, entries: 1, payload }
 }
 
 /** State hashes of all documents of a replica, in hex, by id. */

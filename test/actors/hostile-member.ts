@@ -20,7 +20,8 @@ import type { Frame, SessionInput, SessionOutput } from '#protocol/sync'
 import { ASSET_PROTOCOL } from '#node/assets'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { FramedStream, SYNC_PROTOCOL, StreamEnded, askToJoin, readInviteLink } from '#node/mesh'
-import type { Attack, Insider } from './attacks.ts'
+import type { Attack, Insider } from '#simulations/adversaries'
+import { seededRandom } from '#simulations/mesh'
 import { must } from './coop-actors.ts'
 import type { NodeProcess } from './node-process.ts'
 import { Pen } from './pen.ts'
@@ -230,7 +231,7 @@ export class HostileMember {
       await this.sync(node)
     }
     pen.written.push(...this.#log.filter((it) => toHex(it.header.device) === this.device))
-    return { coop: this.replica.coop, records: this.#log, pen }
+    return { coop: this.replica.coop, records: this.#log, pen, random: seededRandom(7) }
   }
 
   /** Says what an attack says until the other side ends the stream; how many frames that took. */

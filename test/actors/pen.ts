@@ -1,9 +1,10 @@
-import { decodeRecord, encodeRecord, signCommit } from '#protocol/commit'
-import type { CommitRecord, Header, Section } from '#protocol/commit'
+import { decodeRecord, encodeRecord } from '#protocol/commit'
+import type { CommitRecord, Header } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import type { Signer } from '#protocol/identity'
 import type { CommitRefusal, IntakeResult, Replica } from '#protocol/replica'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
+import { Pen as PlainPen } from '#simulations/adversaries'
 import type { MemoryNode } from '#simulations/mesh'
 import { testCoop } from './coop-actors.ts'
 import type { TestCoop } from './coop-actors.ts'
@@ -11,40 +12,10 @@ import type { TestCoop } from './coop-actors.ts'
 const crypto = nodeCrypto()
 const { sha256 } = crypto
 
-/** Writes commits of one device without a replica: whatever it likes, on as many branches as it likes. */
-export class Pen {
-  readonly signer: Signer
-  readonly #coop: Uint8Array
-  /** The branch that it writes on. */
-  readonly written: CommitRecord[] = []
-
+/** A pen with the cryptography of a node. */
+export class Pen extends PlainPen {
   constructor(coop: Uint8Array, signer: Signer) {
-    this.#coop = coop
-    this.signer = signer
-  }
-
-  write(draft: Partial<Header> = {}, sections: readonly Section[] = []): CommitRecord {
-    const defaults = {
-      seq: this.written.length,
-      prev: this.written.at(-1)?.id ?? null,
-      epoch: this.#coop,
-      seen: [],
-      timeMs: 0,
-    }
-    const header = { coop: this.#coop, device: this.signer.publicKey, ...defaults, ...draft }
-    const record = signCommit(header, sections, { signer: this.signer, sha256 })
-    this.written.push(record)
-    return record
-  }
-
-  /** Writes so many commits without sections, all with this time: another time makes another branch. */
-  more(count: number, timeMs = 0): CommitRecord[] {
-    return Array.from({ length: count }, () => this.write({ timeMs }))
-  }
-
-  /** Goes on with another branch: as if the last `count` commits had not been written. */
-  forget(count: number): void {
-    this.written.splice(this.written.length - count)
+    super(coop, signer, sha256)
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import * as attacks from '../actors/attacks.ts'
-import type { Attack, Insider } from '../actors/attacks.ts'
+import { attacks } from '#simulations/adversaries'
+import type { Attack, Insider } from '#simulations/adversaries'
 import { HostileMember } from '../actors/hostile-member.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'

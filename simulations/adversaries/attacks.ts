@@ -3,14 +3,8 @@ import type { CommitRecord } from '#protocol/commit'
 import type { HeadRow } from '#protocol/replica'
 import { SYNC_VERSION } from '#protocol/sync'
 import type { Frame } from '#protocol/sync'
-import { nodeCrypto } from '#node/crypto'
-import { seededRandom } from '#simulations/mesh'
-import { listSection } from './coop-actors.ts'
-import { decoded } from './pen.ts'
+import { listSection } from '../peers/index.ts'
 import type { Pen } from './pen.ts'
-
-const { sha256 } = nodeCrypto()
-const random = seededRandom(7)
 
 /** What an attacker needs to know: it is a member, and has what the others have. */
 export interface Insider {
@@ -19,6 +13,8 @@ export interface Insider {
   records: readonly CommitRecord[]
   /** The attacker's own chain. */
   pen: Pen
+  /** Where what it makes up comes from. */
+  random: { bytes(length: number): Uint8Array }
   /** True: it takes the part of opening rounds, and leaves it at that; the other side then does so after a while. */
   isLeading?: boolean
 }
@@ -33,7 +29,7 @@ export interface Attack {
   tick?: { everyMs: number; frames(): Frame[] }
 }
 
-function hello({ coop, isLeading }: Insider): Frame {
+function hello({ coop, random, isLeading }: Insider): Frame {
   const key = new Uint8Array(16).fill(isLeading === true ? 0 : 255)
   const digests = { authority: random.bytes(32), root: random.bytes(32), forks: new Uint8Array(32) }
   return { kind: 'hello', version: SYNC_VERSION, coop, key, ...digests }
@@ -41,7 +37,7 @@ function hello({ coop, isLeading }: Insider): Frame {
 
 const brief = (round: number): Frame => ({ kind: 'brief', round, buckets: [] })
 const news = (rows: HeadRow[]): Frame => ({ kind: 'rows', round: 0, rows, isLast: true })
-const root = (): Frame => ({ kind: 'root', root: random.bytes(32) })
+const root = ({ random }: Insider): Frame => ({ kind: 'root', root: random.bytes(32) })
 const rowOf = ({ header, id }: CommitRecord): HeadRow => {
   return { device: header.device, length: header.seq + 1, id }
 }
@@ -49,7 +45,11 @@ const rowOf = ({ header, id }: CommitRecord): HeadRow => {
 /** Opens round after round with digests of nothing. */
 export function wrongDigests(insider: Insider): Attack {
   let round = 0
-  const digests = (): Frame => ({ kind: 'digests', round: (round += 1), digests: random.bytes(1_024) })
+  const digests = (): Frame => ({
+    kind: 'digests',
+    round: (round += 1),
+    digests: insider.random.bytes(1_024),
+  })
   return {
     opening: () => [hello(insider), digests()],
     answer: (frame) =>
@@ -63,7 +63,7 @@ export function emptyBriefs(insider: Insider): Attack {
   return {
     opening: () => [hello(insider)],
     answer: (frame) =>
-      frame.kind === 'digests' ? [{ kind: 'brief', round: frame.round, buckets }, root()] : [],
+      frame.kind === 'digests' ? [{ kind: 'brief', round: frame.round, buckets }, root(insider)] : [],
   }
 }
 
@@ -74,7 +74,8 @@ export function wrongRoots(insider: Insider): Attack {
     opening: () => [hello(insider)],
     answer: (frame) => {
       if (frame.kind === 'digests') return [{ kind: 'brief', round: frame.round, buckets }]
-      if (frame.kind === 'ask') return [{ kind: 'rows', round: frame.round, rows: [], isLast: true }, root()]
+      if (frame.kind === 'ask')
+        return [{ kind: 'rows', round: frame.round, rows: [], isLast: true }, root(insider)]
       return []
     },
   }
@@ -85,7 +86,7 @@ export function endlessFrames(insider: Insider): Attack {
   return {
     opening: () => [hello(insider)],
     answer: () => [],
-    tick: { everyMs: 1, frames: () => Array.from({ length: 100 }, root) },
+    tick: { everyMs: 1, frames: () => Array.from({ length: 100 }, () => root(insider)) },
   }
 }
 
@@ -133,7 +134,7 @@ export function endlessRange(insider: Insider): Attack {
 
 /** Asked for the rows behind some tags, sends an old one now and then, and never the last. */
 export function endlessRows(insider: Insider): Attack {
-  const { records } = insider
+  const { records, random } = insider
   let round = 0
   const rows = records.slice(-1).map(rowOf)
   return {
@@ -154,8 +155,8 @@ export function endlessRows(insider: Insider): Attack {
 /** Sends a commit whose payload is left out. */
 export function bareHeader(insider: Insider): Attack {
   const { pen } = insider
-  const record = pen.write({}, [listSection('never shown', sha256)])
-  const bare = decoded(encodeRecord(record.headerBytes, record.signature, [null]))
+  const record = pen.write({}, [listSection('never shown', pen.sha256)])
+  const bare = encodeRecord(record.headerBytes, record.signature, [null])
   return {
     opening: () => [hello(insider)],
     answer: (frame) => {
@@ -163,7 +164,7 @@ export function bareHeader(insider: Insider): Attack {
       if (frame.kind !== 'want') return []
       const done: Frame = { kind: 'done', request: frame.request, isMore: false }
       if (frame.isUrgentOnly) return [done]
-      return [{ kind: 'commits', request: frame.request, records: [bare.bytes] }, done]
+      return [{ kind: 'commits', request: frame.request, records: [bare] }, done]
     },
   }
 }
@@ -183,7 +184,7 @@ export function oldRows(insider: Insider): Attack {
 
 /** Says that chains have commits which nobody wrote, and brings none when asked. */
 export function emptyPromises(insider: Insider): Attack {
-  const { records } = insider
+  const { records, random } = insider
   const promise = (): Frame =>
     news(records.slice(-1).map((it) => ({ ...rowOf(it), length: it.header.seq + 2, id: random.bytes(32) })))
   return {
@@ -198,7 +199,7 @@ export function emptyPromises(insider: Insider): Attack {
 
 /** Writes commits that acknowledge what does not exist, and goes on when no more of them may wait. */
 export function acknowledgingNothing(insider: Insider): Attack {
-  const { pen } = insider
+  const { pen, random } = insider
   const nowhere = (): CommitRecord =>
     pen.write({ seen: [{ device: new Uint8Array(32).fill(255), seq: 0, id: random.bytes(32) }] })
   const written = Array.from({ length: 2_200 }, nowhere)
