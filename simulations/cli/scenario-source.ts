@@ -48,8 +48,8 @@ export function readSource(root: string, scenario: string): ScenarioSource {
   return { name: basename(file).replace(/\.ya?ml$/, ''), file: shownFile, text, attached }
 }
 
-/** A line that names a trace. Read before the schema sees it: the schema then says what else is wrong with it. */
-const TRACE_FILE = /^\s*traceFile:\s*(?:["']([^"']+)["']|([^\s#"'][^#]*))/gm
+/** What names a trace. Read before the schema sees it: the schema then says what else is wrong with it. */
+const TRACE_FILE = /\btraceFile:\s*(?:["']([^"']+)["']|([^\s#"',}][^\n#,}]*))/gm
 
 function readText(file: string, what: string): string {
   let bytes: Buffer

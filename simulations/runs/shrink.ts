@@ -61,7 +61,7 @@ export function shrink(plan: RunPlan, parts: RunParts, limits: ShrinkLimits): Sh
   // Another world draws other decisions, so it comes first; then its decisions are written down and thinned out.
   withoutFailing((world) => smallerWorlds(world, { isLiveness, untilUs: best.ending.result.virtualUs }), false)
   const fixed = { ...best.plan, decisions: best.ending.decisions }
-  if (attempt(fixed)) {
+  if (!isOver() && attempt(fixed)) {
     const with_ = (decisions: readonly Decision[]): RunPlan => ({ ...fixed, decisions })
     minimise(best.ending.decisions, (kept) => attempt(with_(kept)), isOver)
   }

@@ -7,20 +7,25 @@ const NODES_MOST = 4_096
 const kind = <const T extends string>(name: T): z.ZodLiteral<T> => z.literal(name)
 const share = real(0, 1)
 const nodes = whole(1, NODES_MOST)
+const few = whole(1, 64)
+const fewOrNone = whole(0, 64)
+const aTime = time()
+const someTime = time(1)
+const shape = real(0.1, 100)
 const place = z.strictObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
 
 /** Spreads of a time, a constant written as the time alone. */
 const timeSpreads = [
-  z.strictObject({ kind: kind('constant'), value: time() }),
-  z.strictObject({ kind: kind('uniform'), least: time(), most: time() }),
-  z.strictObject({ kind: kind('normal'), mean: time(), deviation: time(), least: time().optional() }),
-  z.strictObject({ kind: kind('log-normal'), median: time(1), sigma: real(0, 10) }),
-  z.strictObject({ kind: kind('exponential'), mean: time(1) }),
-  z.strictObject({ kind: kind('pareto'), least: time(1), shape: real(0.1, 100) }),
-  z.strictObject({ kind: kind('weibull'), scale: time(1), shape: real(0.1, 100) }),
+  z.strictObject({ kind: kind('constant'), value: aTime }),
+  z.strictObject({ kind: kind('uniform'), least: aTime, most: aTime }),
+  z.strictObject({ kind: kind('normal'), mean: aTime, deviation: aTime, least: aTime.optional() }),
+  z.strictObject({ kind: kind('log-normal'), median: someTime, sigma: real(0, 10) }),
+  z.strictObject({ kind: kind('exponential'), mean: someTime }),
+  z.strictObject({ kind: kind('pareto'), least: someTime, shape: shape }),
+  z.strictObject({ kind: kind('weibull'), scale: someTime, shape: shape }),
   z.strictObject({
     kind: kind('empirical'),
-    quantiles: z.array(z.tuple([z.number().min(0).max(1), time()])).min(2).max(1_000),
+    quantiles: z.array(z.tuple([z.number().min(0).max(1), aTime])).min(2).max(1_000),
   }),
 ] as const
 
@@ -30,16 +35,16 @@ export const spread = z.discriminatedUnion('kind', [...timeSpreads])
 /** Who is linked with whom. */
 export const topology = z.discriminatedUnion('kind', [
   z.strictObject({ kind: kind('full'), nodes }),
-  z.strictObject({ kind: kind('random-regular'), nodes, degree: whole(1, 64) }),
+  z.strictObject({ kind: kind('random-regular'), nodes, degree: few }),
   z.strictObject({ kind: kind('small-world'), nodes, degree: whole(2, 64), rewire: share }),
   z.strictObject({
     kind: kind('transit-stub'),
-    transitDomains: whole(1, 64),
-    transitNodes: whole(1, 64),
-    stubsPerTransitNode: whole(0, 64),
-    stubNodes: whole(1, 64),
+    transitDomains: few,
+    transitNodes: few,
+    stubsPerTransitNode: fewOrNone,
+    stubNodes: few,
     density: share.optional(),
-    delays: z.strictObject({ betweenTransit: time(), transit: time(), access: time(), stub: time() }),
+    delays: z.strictObject({ betweenTransit: aTime, transit: aTime, access: aTime, stub: aTime }),
   }),
   z.strictObject({
     kind: kind('geographic'),
@@ -47,13 +52,13 @@ export const topology = z.discriminatedUnion('kind', [
       z.array(place).min(1).max(NODES_MOST),
       z.strictObject({ nodes, centres: z.array(place).min(1).max(64), radiusKm: real(0, 20_000) }),
     ]),
-    links: z.union([z.literal('full'), z.strictObject({ nearest: whole(1, 64), random: whole(0, 64) })]),
+    links: z.union([z.literal('full'), z.strictObject({ nearest: few, random: fewOrNone })]),
     fibreFactor: real(1, 10).optional(),
   }),
   z.strictObject({
     kind: kind('islands'),
     sizes: z.array(whole(1, NODES_MOST)).min(1).max(256),
-    bridges: whole(0, 64).optional(),
+    bridges: fewOrNone.optional(),
   }),
 ])
 

@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import { z } from 'zod'
 import { ScenarioError, locateIssues } from './scenario-error.ts'
 import type { KeySchema } from './scenario-error.ts'
@@ -36,9 +37,9 @@ export function readScenario({ name, file, text, attached }: ScenarioText): Scen
     })
     throw new ScenarioError(problems)
   }
-  const result = scenarioSchema.safeParse(document.toJS({ maxAliasCount: ALIASES_MAX }))
+  const result = scenarioSchema.safeParse(valueOf(document, file))
   if (!result.success) {
-    const source = { file, document, lines, schema: jsonSchema() as KeySchema }
+    const source = { file, document, lines, schema: jsonSchema('inline') as KeySchema }
     throw new ScenarioError(locateIssues(result.error.issues, source))
   }
   return { ...result.data, name, file, attached }
@@ -46,13 +47,23 @@ export function readScenario({ name, file, text, attached }: ScenarioText): Scen
 
 /** The JSON schema of scenarios as a text, for editors and for docs/simulation.schema.json. */
 export function jsonSchemaText(): string {
-  return `${JSON.stringify(jsonSchema(), null, 2)}\n`
+  return `${JSON.stringify(jsonSchema('ref'), null, 2)}\n`
 }
 
-function jsonSchema(): object {
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX })
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new ScenarioError([{ file, line: 1, column: 1, key: '', problem }])
+  }
+}
+
+/** `ref`: what is used often stands in one place. */
+function jsonSchema(reused: 'ref' | 'inline'): object {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Coopmesh simulation scenario',
-    ...z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any' }),
+    ...z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any', reused }),
   }
 }

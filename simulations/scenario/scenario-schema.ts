@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { count, real, sometimes, time, whole } from './drawn.ts'
 import { bandwidth, loss, spread, topology } from './network-schema.ts'
 
+const aTime = time()
+const phase = time(1_000)
+const entries = whole(0, 100_000)
 const many = count(100_000)
 const few = count(256)
 
@@ -11,16 +14,16 @@ function spreadOr(mean: string): z.ZodDefault<typeof spread> {
 }
 
 const workload = z.strictObject({
-  lists: whole(0, 100_000).default(20).describe('entries of the catalogue, in all'),
-  edits: whole(0, 100_000).default(20).describe('edits of boards, in all'),
+  lists: entries.default(20).describe('entries of the catalogue, in all'),
+  edits: entries.default(20).describe('edits of boards, in all'),
   boards: whole(1, 64).default(1),
-  until: time().optional().describe('when the last one is written; default: the end of the faults'),
+  until: aTime.optional().describe('when the last one is written; default: the end of the faults'),
 })
 
 const clocks = z.strictObject({
-  skew: time().default(0).describe('clocks are up to this far ahead or behind'),
+  skew: aTime.default(0).describe('clocks are up to this far ahead or behind'),
   driftPpb: whole(0, 1_000_000).default(0).describe('parts per billion that they run too fast or slow at most'),
-  jump: sometimes(z.strictObject({ probability: real(0, 1), most: time() }))
+  jump: sometimes(z.strictObject({ probability: real(0, 1), most: aTime }))
     .optional()
     .describe('share of clocks that jump once, and how far at most'),
 })
@@ -36,8 +39,8 @@ export const scenarioSchema = z.strictObject({
   topology,
   members: whole(1, 4_096).describe('devices that write, the founder among them; other honest places only read'),
   isPreloaded: z.boolean({ error: 'true or false' }).default(false).describe('all are admitted when it begins'),
-  faultsFor: time(1_000).describe('how long faults happen'),
-  convergeWithin: time(1_000).describe('from the end of the faults until the core must agree'),
+  faultsFor: phase.describe('how long faults happen'),
+  convergeWithin: phase.describe('from the end of the faults until the core must agree'),
   latency: z
     .strictObject({ perPair: spread.optional(), jitter: spread.optional() })
     .default({})
@@ -61,7 +64,7 @@ export const scenarioSchema = z.strictObject({
       partitions: few.optional().describe('cuts between two groups'),
       oneWayCuts: few.optional().describe('cuts of one direction of one link'),
       cutsLast: spreadOr('20s'),
-      cutsNoticed: time().default(30_000_000).describe('when both ends notice that one direction is cut'),
+      cutsNoticed: aTime.default(30_000_000).describe('when both ends notice that one direction is cut'),
       rots: many.optional().describe('records that decay on a disk'),
       fullDisks: many.optional(),
       slowDisks: many.optional(),

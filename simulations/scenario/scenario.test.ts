@@ -148,7 +148,7 @@ describe('a trace of absences', () => {
   const traced = `${GOOD}faults: { absencesFrom: { traceFile: trace.csv } }\n`
 
   test('becomes decisions', () => {
-    const scenario = read(traced, { 'trace.csv': 'node,timeUs,change\n1,1000,down\n1,5000,up\n2,3000,down\n' })
+    const scenario = read(traced, { 'trace.csv': 'node,timeUs,up|down\n1,1000,down\n1,5000,up\n2,3000,down\n' })
     const absences = tracedAbsences(scenario, 4)
     expect(absences).toHaveLength(2)
     expect(absences[0]).toEqual({ atUs: 1000, what: 'absence', node: 1, peer: -1, forUs: 4000 })
