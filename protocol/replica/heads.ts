@@ -5,6 +5,9 @@ import type { Sha256 } from '../identity/index.ts'
 /** Buckets that rows are digested in, by the first byte of the device key. */
 export const BUCKET_COUNT = 256
 
+/** Digest of a bucket without rows. */
+export const EMPTY_DIGEST: Uint8Array = new Uint8Array(32)
+
 /** The end of one branch of one device: what peers compare. A device that never forked has one row. */
 export interface HeadRow {
   /** Device key. */
@@ -26,8 +29,8 @@ export interface HeadsSource {
 export class Heads {
   readonly #sha256: Sha256
   readonly #source: HeadsSource
-  readonly #buckets: number[][] = Array.from({ length: BUCKET_COUNT }, () => [])
-  readonly #digests: (Uint8Array | null)[] = Array.from({ length: BUCKET_COUNT }, () => EMPTY)
+  /** Buckets that hold anything: a small co-op fills few of them. */
+  readonly #buckets = new Map<number, Bucket>()
   #root: Uint8Array | null = null
 
   constructor(sha256: Sha256, source: HeadsSource) {
@@ -38,40 +41,45 @@ export class Heads {
   /** Takes a device in that wrote its first commit. */
   add(device: number): void {
     const { history } = this.#source
-    const bucket = this.#buckets[history.keyOf(device)[0] ?? 0] ?? []
-    bucket.push(device)
-    bucket.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
+    const number = history.keyOf(device)[0] ?? 0
+    const bucket = this.#buckets.get(number) ?? { devices: [], digest: null }
+    this.#buckets.set(number, bucket)
+    bucket.devices.push(device)
+    bucket.devices.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
     this.touch(device)
   }
 
   /** Notes that a device's rows changed. */
   touch(device: number): void {
-    this.#digests[this.#source.history.keyOf(device)[0] ?? 0] = null
+    const bucket = this.#buckets.get(this.#source.history.keyOf(device)[0] ?? 0)
+    if (bucket !== undefined) bucket.digest = null
     this.#root = null
   }
 
   /** SHA-256 over all heads; equal on replicas that store the same commits. */
   root(): Uint8Array {
     if (this.#root === null) {
-      const digests = Array.from({ length: BUCKET_COUNT }, (_, bucket) => this.digest(bucket))
-      this.#root = this.#sha256(concatBytes(...digests))
+      const digests = new Uint8Array(BUCKET_COUNT * 32)
+      for (const bucket of this.#buckets.keys()) digests.set(this.digest(bucket), bucket * 32)
+      this.#root = this.#sha256(digests)
     }
     return this.#root
   }
 
-  /** SHA-256 over the rows of one bucket; 32 zero bytes for an empty one. */
-  digest(bucket: number): Uint8Array {
-    const known = this.#digests[bucket]
-    if (known !== null && known !== undefined) return known
-    const rows = this.rows(bucket)
-    const digest = rows.length === 0 ? EMPTY : this.#sha256(concatBytes(...rows.map(rowBytes)))
-    this.#digests[bucket] = digest
-    return digest
+  /** SHA-256 over the rows of one bucket; `EMPTY_DIGEST` for an empty one. */
+  digest(number: number): Uint8Array {
+    const bucket = this.#buckets.get(number)
+    if (bucket === undefined) return EMPTY_DIGEST
+    if (bucket.digest === null) {
+      const rows = this.rows(number)
+      bucket.digest = rows.length === 0 ? EMPTY_DIGEST : this.#sha256(concatBytes(...rows.map(rowBytes)))
+    }
+    return bucket.digest
   }
 
   /** Rows of one bucket, by device key, and by id within a forked device. */
   rows(bucket: number): HeadRow[] {
-    return (this.#buckets[bucket] ?? []).flatMap((device) => this.rowsOf(device))
+    return (this.#buckets.get(bucket)?.devices ?? []).flatMap((device) => this.rowsOf(device))
   }
 
   /** Rows of one device, by id. */
@@ -95,4 +103,9 @@ export function rowBytes(row: HeadRow): Uint8Array {
   return bytes
 }
 
-const EMPTY: Uint8Array = new Uint8Array(32)
+/** Devices whose keys begin with one byte. */
+interface Bucket {
+  devices: number[]
+  /** Null: to be made anew. */
+  digest: Uint8Array | null
+}

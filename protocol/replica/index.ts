@@ -1,6 +1,6 @@
 export { forkProof, planAcknowledgements } from './acknowledge.ts'
 export { FORK_ENDS_MAX } from './fork-ends.ts'
-export { BUCKET_COUNT, Heads, rowBytes } from './heads.ts'
+export { BUCKET_COUNT, EMPTY_DIGEST, Heads, rowBytes } from './heads.ts'
 export type { HeadRow } from './heads.ts'
 export { SIGNATURE_RUN_MAX, signaturesToCheck } from './intake.ts'
 export type { CommitRefusal } from './intake.ts'

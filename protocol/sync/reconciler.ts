@@ -1,6 +1,6 @@
 import { compareBytes, concatBytes, equalBytes, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
-import { BUCKET_COUNT, rowBytes } from '../replica/index.ts'
+import { BUCKET_COUNT, EMPTY_DIGEST, rowBytes } from '../replica/index.ts'
 import type { HeadRow, Heads } from '../replica/index.ts'
 import { DIGEST_BYTES, TAG_BYTES } from './frame.ts'
 import type { BucketBrief } from './frame.ts'
@@ -37,8 +37,11 @@ export class Reconciler {
   digests(round: number): Uint8Array {
     const key = this.#roundKey(round)
     const digests = new Uint8Array(BUCKET_COUNT * DIGEST_BYTES)
+    const keyed = (digest: Uint8Array): Uint8Array => this.#sha256(concatBytes(key, digest))
+    const ofEmpty = keyed(EMPTY_DIGEST)
     for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
-      const digest = this.#sha256(concatBytes(key, this.#heads.digest(bucket)))
+      const own = this.#heads.digest(bucket)
+      const digest = own === EMPTY_DIGEST ? ofEmpty : keyed(own)
       digests.set(digest.subarray(0, DIGEST_BYTES), bucket * DIGEST_BYTES)
     }
     return digests

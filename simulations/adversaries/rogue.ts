@@ -9,8 +9,8 @@ import * as attacks from './attacks.ts'
 import type { Attack, Insider } from './attacks.ts'
 import type { Pen } from './pen.ts'
 
-/** Bytes that one rogue says in a run; then it is silent. A guess: a dozen sessions that are cut for it, in seconds of work. */
-export const ROGUE_BYTES_MAX = 16_777_216
+/** Bytes that one rogue says in a run; then it is silent. A guess: some sessions that are cut for it, in a second or two of work. */
+export const ROGUE_BYTES_MAX = 4_194_304
 
 /** What a rogue is out for. */
 export type RogueKind = 'liar' | 'staller' | 'flooder'

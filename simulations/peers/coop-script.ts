@@ -65,8 +65,11 @@ function edit(doc: Y.Doc, random: RandomStream): void {
   if (what === 0) doc.getMap(FIELDS).set(`field-${random.below(8)}`, value)
   else if (what === 1) doc.getArray(`${LIST_PREFIX}list-${random.below(2)}`).push([value])
   else if (what === 2 && text.length > 4) text.delete(random.below(text.length - 3), 1 + random.below(3))
+  else if (what === 3) text.insert(0, `${value} `.repeat(LONG_WORDS))
   else text.insert(random.below(text.length + 1), `${value} `)
 }
 
+/** Now and then somebody pastes a page: enough of them fill a slow link. A guess. */
+const LONG_WORDS = 5_000
 /** Far behind any run: virtual time begins at 1.7e12 ms. */
 const INVITE_EXPIRES_MS = 2_000_000_000_000

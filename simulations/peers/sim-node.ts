@@ -22,8 +22,8 @@ import type { Outgoing } from './peer-link.ts'
 export const EPOCH_MS = 1_700_000_000_000
 /** Bytes that may wait for the disk before nothing more is taken in, as in a node's engine. */
 export const UNSYNCED_BYTES_MAX = 8_388_608
-/** Bytes on their way to a peer at which a host stops handing in more. As much as two batches of commits. */
-export const STREAM_BYTES_MAX = 1_048_576
+/** Bytes on their way to a peer at which a host hands in no more: the window of a yamux stream. */
+export const STREAM_BYTES_MAX = 262_144
 /** A lost stream is dialled again after this, doubled each time up to the second, as a node does. */
 export const DIAL_US = 3_000_000
 const DIAL_US_MAX = 20_000_000

@@ -651,7 +651,9 @@ export class World implements CheckedWorld {
 
   /** States that show in replicas rather than happen. */
   #noteStates(): void {
-    for (const { replica } of this.nodes) {
+    for (const { replica, clock } of this.nodes) {
+      const gainedUs = clock.readUs(this.nowUs) - this.nowUs - clock.readUs(0)
+      if (Math.abs(gainedUs) > JUMP_US) this.books.reached('clock-jumped')
       if (replica === null || replica.forkEnds.forked.size === 0) continue
       for (const device of replica.forkEnds.forked) {
         for (const branch of replica.history.branchesOf(device)) {
@@ -664,6 +666,8 @@ export class World implements CheckedWorld {
   }
 }
 
+/** A clock that gained or lost more than this has jumped: drift does not make it in a run. */
+const JUMP_US = 1_000_000
 /** Looks of the checkers in the phase of faults. */
 const LOOKS = 10
 

@@ -6,8 +6,9 @@ import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchSimEvents } from './sim-events.ts'
+import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|live|open|fetch|idle|pipeline|sim-events]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|live|open|fetch|idle|pipeline|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -17,6 +18,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   idle: benchIdle,
   pipeline: benchPipeline,
   'sim-events': benchSimEvents,
+  'sim-world': benchSimWorld,
 }
 
 const wanted = process.argv.slice(2)

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { nodeCrypto } from '#node/crypto'
+import { openReplica } from '#protocol/coop'
+import { WAITING_BYTES_MAX } from '#protocol/replica'
+import { Simulator } from '../kernel/index.ts'
+import { SimNode } from '../peers/index.ts'
+import { World } from '../world/index.ts'
+import type { Decision, WorldConfig } from '../world/index.ts'
+import type { Violation } from './index.ts'
+
+const { sha256 } = nodeCrypto()
+const SECOND = 1_000_000
+
+/** Six members who write for a minute while nothing goes wrong. */
+const CALM: WorldConfig = {
+  topology: { kind: 'full', nodes: 6 },
+  latency: { perPair: { kind: 'constant', value: 5_000 }, jitter: { kind: 'constant', value: 0 } },
+  bandwidth: {},
+  linkFaults: {},
+  clocks: { skewUsMax: 0, driftPpbMax: 0 },
+  fsyncUs: { kind: 'constant', value: 5_000 },
+  isGossiping: false,
+  members: 6,
+  isPreloaded: true,
+  phases: { faultsUs: 60 * SECOND, convergeUsMax: 60 * SECOND },
+  workload: { lists: 20, edits: 10, boards: 1, untilUs: 50 * SECOND },
+  faults: {
+    ...{ powerCuts: 0, offUs: { kind: 'constant', value: SECOND } },
+    ...{ absences: 0, absentUs: { kind: 'constant', value: SECOND } },
+    ...{ partitions: 0, oneWayCuts: 0, cutUs: { kind: 'constant', value: SECOND }, noticeUs: SECOND },
+    ...{ rots: 0, fullDisks: 0, slowDisks: 0, slowness: 1, diskUs: { kind: 'constant', value: SECOND } },
+    ...{ restores: 0, clones: 0 },
+  },
+  adversaries: { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 },
+}
+
+/** A calm world of which `plant` spoils something, at its beginning or when half of its time is over. */
+function spoilt(
+  plant: { before?: (world: World) => void; amid?: (world: World) => void },
+  changes: Partial<WorldConfig> = {},
+  decisions?: readonly Decision[],
+): { world: World; found: Violation[] } {
+  const sim = new Simulator({ seed: 5 })
+  const config = { ...CALM, ...changes }
+  const given = decisions === undefined ? {} : { decisions }
+  const world = new World({ sim, sha256, crypto: 'fast', config, ...given })
+  plant.before?.(world)
+  world.start()
+  sim.run(config.phases.faultsUs / 2)
+  plant.amid?.(world)
+  sim.run(config.phases.faultsUs)
+  const running = world.check('running')
+  world.heal()
+  sim.run(config.phases.faultsUs + config.phases.convergeUsMax + 160 * SECOND)
+  return { world, found: [...running, ...world.check('end')] }
+}
+
+function names(found: readonly Violation[]): string[] {
+  return [...new Set(found.map((it) => it.checker))].sort()
+}
+
+function nodeOf(world: World, at: number): SimNode {
+  return world.nodes[at] ?? expect.fail('no such node')
+}
+
+test('a calm world has no violation, and its nodes agree', () => {
+  const { world, found } = spoilt({})
+  expect(found).toEqual([])
+  expect(world.metrics.commitsAcknowledged).toBe(30)
+  expect(world.convergedUs).not.toBe(null)
+  expect(world.quiet?.bytes).toBeGreaterThan(0)
+})
+
+describe('each checker catches what it is there for', () => {
+  test('equal-states: a document that folds otherwise on one node', () => {
+    const amid = (world: World): void => {
+      const state = nodeOf(world, 2).replica?.document('catalogue')
+      if (state !== null && state !== undefined) state.stateHash = () => new Uint8Array(32)
+    }
+    expect(names(spoilt({ amid }).found)).toEqual(['equal-states'])
+  })
+
+  test('acknowledged-writes: a disk that says that it synced what it throws away', () => {
+    const before = (world: World): void => {
+      const { disk } = nodeOf(world, 3)
+      const apply = disk.apply.bind(disk)
+      let count = 0
+      disk.apply = (batch) => {
+        count += 1
+        if (count < 8) apply(batch)
+      }
+    }
+    const amid = (world: World): void => {
+      const node = nodeOf(world, 3)
+      node.powerOff({ kind: 'lost' })
+      for (const peer of world.topology.peersOf(node.number)) node.linkDown(peer)
+      node.powerOn(true)
+    }
+    expect(names(spoilt({ before, amid }).found)).toContain('acknowledged-writes')
+  })
+
+  test('chains: a disk on which two commits changed places', () => {
+    const amid = (world: World): void => {
+      const { disk } = nodeOf(world, 1)
+      const [last, first] = [disk.at(disk.length - 1), disk.at(disk.length - 2)]
+      const [b, a] = disk.truncate(disk.length - 2)
+      expect([a, b]).toEqual([last, first])
+      const entries = [a, b].filter((it) => it !== undefined)
+      disk.apply({ entries, waiting: [], released: [], mended: [], ownLength: 0 })
+    }
+    expect(names(spoilt({ amid }).found)).toContain('chains')
+  })
+
+  test('fork-proofs: a node that does not note forks', () => {
+    const amid = (world: World): void => {
+      const { replica } = world.nodes[0] ?? {}
+      if (replica !== null && replica !== undefined)
+        Object.defineProperty(replica.forkEnds, 'forked', { get: () => new Set() })
+    }
+    const adversaries = { ...CALM.adversaries, forkers: 1 }
+    const { found } = spoilt({ amid }, { members: 5, adversaries })
+    expect(names(found)).toContain('fork-proofs')
+  })
+
+  test('convergence: a node that takes nothing from peers, in words', () => {
+    const before = (world: World): void => {
+      for (const node of world.nodes.slice(0, 2)) node.take = () => null
+    }
+    const amid = (world: World): void => {
+      const { replica } = nodeOf(world, 4)
+      if (replica !== null)
+        replica.ingest = () => ({
+          ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+          ...{ refused: [], dropped: [] },
+        })
+    }
+    const { found } = spoilt({ before, amid })
+    const late = found.find((it) => it.checker === 'convergence')
+    expect(late?.kind).toBe('liveness')
+    expect(late?.detail).toMatch(
+      /node \d+ has \d+ commits of \w{12} and lacks one of length \d+ that node \d+ has/,
+    )
+  })
+
+  test('quiet-traffic: a node that goes on talking', () => {
+    const amid = (world: World): void => {
+      for (const node of world.nodes) {
+        const wake = node.wake.bind(node)
+        node.wake = (peer) => {
+          wake(peer)
+          world.network.send(node.number, peer, { kind: 'reset', stream: -1 }, 1_000)
+        }
+      }
+    }
+    expect(names(spoilt({ amid }).found)).toContain('quiet-traffic')
+  })
+
+  test('buffers: more waits than may', () => {
+    const amid = (world: World): void => {
+      const { replica } = nodeOf(world, 0)
+      if (replica !== null)
+        Object.defineProperty(replica.pending, 'bytes', { get: () => WAITING_BYTES_MAX + 1 })
+    }
+    expect(names(spoilt({ amid }).found)).toContain('buffers')
+  })
+
+  test('honest-commits: a node whose signatures are not checked right', () => {
+    const amid = (world: World): void => {
+      const { replica } = nodeOf(world, 5)
+      if (replica !== null) replica.rule.verify = () => false
+    }
+    expect(names(spoilt({ amid }).found)).toContain('honest-commits')
+  })
+
+  test('honest-forks: a node that forgets after a power cut what it told', () => {
+    const amid = (world: World): void => {
+      const node = nodeOf(world, 0)
+      const image = node.disk.image()
+      node.write((it) => it.edit('board-0', { below: () => 0 } as never))
+      node.synced(1)
+      node.powerOff({ kind: 'lost' })
+      node.disk.restore(image)
+      for (const peer of world.topology.peersOf(node.number)) node.linkDown(peer)
+      node.powerOn(false)
+    }
+    expect(names(spoilt({ amid }).found)).toContain('honest-forks')
+  })
+})
+
+test('a replica is the one of the protocol', () => {
+  const { world } = spoilt({})
+  const plain = openReplica({ coop: new Uint8Array(32), crypto: nodeCrypto(), signer: null })
+  expect(Object.getPrototypeOf(nodeOf(world, 0).replica)).toBe(Object.getPrototypeOf(plain))
+})
