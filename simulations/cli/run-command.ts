@@ -229,7 +229,8 @@ function openFolder(path: string, again: string): ResultFolder {
 
 function checkFolder(folder: ResultFolder, manifest: Omit<Manifest, 'finished'>, isResumed: boolean): void {
   const before = folder.manifest()
-  if (before === null) return
+  // An attempt that finished nothing leaves nothing to mix up.
+  if (before === null || folder.results.length === 0) return
   if (!isResumed) {
     throw new SimError(
       'usage',

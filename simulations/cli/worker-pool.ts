@@ -2,8 +2,8 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Answer, Task } from './worker.ts'
 
-/** Longest real time of one task before its process is ended. A guess: runs take seconds, shrinking has a limit of its own. */
-export const TASK_MS_MAX = 1_800_000
+/** Longest real time of one run before its process is ended; shrinking has its own on top. A guess: runs take seconds. */
+export const RUN_MS_MAX = 600_000
 
 /** A worker process died or did not come back. */
 export class WorkerDeath extends Error {
@@ -27,17 +27,15 @@ interface Job {
 export class WorkerPool {
   readonly #file: string
   readonly #size: number
-  readonly #timeoutMs: number
   readonly #idle: ChildProcess[] = []
   readonly #busy = new Map<ChildProcess, Job>()
   readonly #waiting: Job[] = []
   #isClosed = false
 
   /** `file`: what a process runs; it calls `serveTasks`. */
-  constructor(init: { file: string; size: number; timeoutMs?: number }) {
+  constructor(init: { file: string; size: number }) {
     this.#file = init.file
     this.#size = init.size
-    this.#timeoutMs = init.timeoutMs ?? TASK_MS_MAX
   }
 
   /** Processes at work or at hand. */
@@ -66,7 +64,12 @@ export class WorkerPool {
     const job = this.#waiting.shift() as Job
     const child = this.#idle.pop() ?? this.#spawn()
     this.#busy.set(child, job)
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#timeoutMs)
+    const limitMs = RUN_MS_MAX + ('shrinkSeconds' in job.task ? job.task.shrinkSeconds * 1_000 : 0)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      child.kill('SIGKILL')
+    }, limitMs)
     const end = (settle: () => void): void => {
       clearTimeout(timer)
       child.removeAllListeners('message')
@@ -85,7 +88,8 @@ export class WorkerPool {
     })
     child.on('exit', (code, signal) => {
       const how = signal === null ? `exit code ${code}` : signal
-      end(() => job.reject(new WorkerDeath(`the process of the run ended by itself (${how})`)))
+      const what = isLate ? `did not come back in ${limitMs / 1_000} s` : `ended by itself (${how})`
+      end(() => job.reject(new WorkerDeath(`the process of the run ${what}`)))
     })
     child.send(job.task)
   }

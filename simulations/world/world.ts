@@ -216,7 +216,7 @@ export class World implements CheckedWorld {
   heal(): void {
     this.healedUs = this.#sim.nowUs
     this.network.faults = {}
-    for (const undo of this.#undos) undo()
+    for (const undo of [...this.#undos]) undo()
     const forked = this.books.forkedDevices()
     const able = this.nodes.filter(
       (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
@@ -481,6 +481,8 @@ export class World implements CheckedWorld {
   }
 
   #join(place: number): void {
+    // One that was refused is tried again, but not once the faults are over.
+    if (this.healedUs !== null) return
     const signer = this.#signers[place]
     const founder = this.#honest[this.roles.members[0] ?? 0]
     if (signer === null || signer === undefined || founder === null || founder === undefined) return
