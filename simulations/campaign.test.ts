@@ -29,7 +29,9 @@ test('every scenario is in the short campaign', () => {
 test.each(Object.keys(SEEDS))('scenario %s holds under its fixed seeds', (name) => {
   const file = join(SCENARIOS, `${name}.yaml`)
   const scenario = readScenario({ name, file, text: readFileSync(file, 'utf8'), attached: {} })
-  const results = (SEEDS[name] ?? []).map((seed) => runOnce(planOf(scenario, seed, { ports: PORTS }), PORTS).result)
+  const results = (SEEDS[name] ?? []).map(
+    (seed) => runOnce(planOf(scenario, seed, { ports: PORTS }), PORTS).result,
+  )
   expect(failuresOf(results)).toEqual([])
 })
 

@@ -84,13 +84,17 @@ test.skipIf(others.length === 0)(
         const plan = planOf(readScenario(${JSON.stringify(source)}), 3, { ports })
         process.stdout.write(JSON.stringify(runOnce(plan, ports).result))`
       // What node: builtins bundled packages ask for with require.
-      const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
+      const banner = {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      }
       await build({
         stdin: { contents, resolveDir: ROOT, loader: 'ts' },
         ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', outfile, banner },
       })
       for (const { path } of others) {
-        expect(execFileSync(path, [outfile], { encoding: 'utf8', maxBuffer: 1 << 28 })).toBe(JSON.stringify(here))
+        expect(execFileSync(path, [outfile], { encoding: 'utf8', maxBuffer: 1 << 28 })).toBe(
+          JSON.stringify(here),
+        )
       }
     } finally {
       rmSync(folder, { recursive: true, force: true })

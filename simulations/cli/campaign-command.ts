@@ -37,13 +37,17 @@ export async function campaignCommand(options: CampaignOptions, host: SimHost): 
   const first = options.seed ?? randomInt(1, 2 ** 47)
   const out = options.out ?? 'sim-results/campaign'
   const jobs = options.jobs ?? availableParallelism()
-  const batch = new SeedBatch(host, { jobs, ...(options.crypto === undefined ? {} : { crypto: options.crypto }) })
+  const batch = new SeedBatch(host, {
+    jobs,
+    ...(options.crypto === undefined ? {} : { crypto: options.crypto }),
+  })
   const progress = new ProgressLine(terminal)
   const startMs = Date.now()
   const allMs = options.minutes * 60_000
   const tally = new Tally()
   const isOver = (): boolean => Date.now() - startMs >= allMs
-  if (!terminal.isJson) terminal.out(`seeds from ${first}, ${jobs} processes, ${options.minutes} min of ${names.join(', ')}\n`)
+  if (!terminal.isJson)
+    terminal.out(`seeds from ${first}, ${jobs} processes, ${options.minutes} min of ${names.join(', ')}\n`)
   try {
     await batch.run(freshRuns(sources, first, isOver), {
       onResult: (result, run) => {
@@ -53,7 +57,8 @@ export async function campaignCommand(options: CampaignOptions, host: SimHost): 
         else if (isNew) terminal.out(`${failureLine(result, host)}\n`)
       },
       onProgress: () => {
-        const wrong = tally.failed === 0 ? 'nothing found' : `${tally.failed} failed in ${tally.ways.size} ways`
+        const wrong =
+          tally.failed === 0 ? 'nothing found' : `${tally.failed} failed in ${tally.ways.size} ways`
         progress.show((Date.now() - startMs) / allMs, `${tally.runs} seeds, ${wrong}`)
       },
     })
@@ -98,9 +103,16 @@ class Tally {
   }
 }
 
-function* freshRuns(sources: readonly ScenarioSource[], first: number, isOver: () => boolean): Iterable<SeedRun> {
+function* freshRuns(
+  sources: readonly ScenarioSource[],
+  first: number,
+  isOver: () => boolean,
+): Iterable<SeedRun> {
   for (let i = 0; !isOver(); i += 1) {
-    yield { source: sources[i % sources.length] as ScenarioSource, seed: first + Math.floor(i / sources.length) }
+    yield {
+      source: sources[i % sources.length] as ScenarioSource,
+      seed: first + Math.floor(i / sources.length),
+    }
   }
 }
 
@@ -139,9 +151,16 @@ function print(
   const { tally, folders, first, seconds } = found
   const { runs, failed, events, virtualUs, ways, byScenario } = tally
   if (terminal.isJson) {
-    const failures = [...ways].map(([way, { count, run }]) => ({ way, count, seed: run.seed, folder: folders.get(way)?.path ?? null }))
+    const failures = [...ways].map(([way, { count, run }]) => ({
+      way,
+      count,
+      seed: run.seed,
+      folder: folders.get(way)?.path ?? null,
+    }))
     const scenarios = Object.fromEntries(byScenario)
-    terminal.out(`${JSON.stringify({ runs, failed, events, virtualUs, seedFirst: first, seconds, failures, scenarios })}\n`)
+    terminal.out(
+      `${JSON.stringify({ runs, failed, events, virtualUs, seedFirst: first, seconds, failures, scenarios })}\n`,
+    )
     return
   }
   const hours = virtualUs / 3_600_000_000
@@ -150,7 +169,9 @@ function print(
     `${stopped}${runs} seeds in ${clock(seconds * 1_000)}, ${events} events, ${hours.toFixed(1)} virtual hours, ${failed} failed\n`,
   )
   for (const [scenario, of] of byScenario) {
-    terminal.out(`\n${paint(terminal, '1', scenario)}: ${of.runs} seeds, ${of.failed} failed; states reached:\n`)
+    terminal.out(
+      `\n${paint(terminal, '1', scenario)}: ${of.runs} seeds, ${of.failed} failed; states reached:\n`,
+    )
     const reached = Object.entries(of.reached).map(([name, count]) => `${name} ${count}`)
     terminal.out(`  ${reached.join(', ') || 'none'}\n`)
   }

@@ -21,8 +21,8 @@ export async function replayCommand(
 ): Promise<Outcome> {
   const { terminal } = host
   const files = readFolder(options.folder)
-  const before = parsed<RunResult>(files, 'result.json', options.folder)
-  const versions = parsed<{ code: string; node: string }>(files, 'versions.json', options.folder)
+  const before = parsed(files, 'result.json', options.folder) as RunResult
+  const versions = parsed(files, 'versions.json', options.folder) as { code: string; node: string }
   const pool = new WorkerPool({ file: host.workerFile, size: 1 })
   const progress = new ProgressLine(terminal)
   const close = (): void => pool.close()
@@ -71,9 +71,9 @@ function readFolder(folder: string): Record<string, string> {
   return Object.fromEntries(texts.map((it) => [it, readFileSync(join(folder, it), 'utf8')]))
 }
 
-function parsed<T>(files: Readonly<Record<string, string>>, name: string, folder: string): T {
+function parsed(files: Readonly<Record<string, string>>, name: string, folder: string): unknown {
   try {
-    return JSON.parse(files[name] ?? '') as T
+    return JSON.parse(files[name] ?? '')
   } catch (error) {
     const message = `${join(folder, name)} is no JSON: ${error instanceof Error ? error.message : String(error)}`
     throw new SimError('path-unreadable', message, 'Write the folder anew with `coop sim run --seed`.', error)
@@ -92,7 +92,9 @@ function differs(before: RunResult, after: RunResult, codeBefore: string, codeNo
   return new SimError(
     'replay-differs',
     `the code is another one (${codeNow}, it was ${codeBefore}) and runs differently: ${how}`,
-    after.outcome === 'ok' ? 'The failure may be mended. Check with its seed in a regression.' : 'Run it under the code of versions.json.',
+    after.outcome === 'ok'
+      ? 'The failure may be mended. Check with its seed in a regression.'
+      : 'Run it under the code of versions.json.',
   )
 }
 

@@ -55,7 +55,10 @@ export async function runCommand(options: RunOptions, host: SimHost): Promise<Ou
   const seeds = Array.from({ length: options.runs }, (_, i) => options.seed + i)
   const work = seeds.filter((seed) => !folder.has(seed))
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.runs)
-  const batch = new SeedBatch(host, { jobs, ...(options.crypto === undefined ? {} : { crypto: options.crypto }) })
+  const batch = new SeedBatch(host, {
+    jobs,
+    ...(options.crypto === undefined ? {} : { crypto: options.crypto }),
+  })
   const keep = (write: () => void): void => writing(folder, again, write)
   try {
     const save = (): void => folder.writeManifest({ ...manifest, finished: folder.results.length })
@@ -63,7 +66,9 @@ export async function runCommand(options: RunOptions, host: SimHost): Promise<Ou
     await runAll({ source, options, host, folder, batch, keep }, work)
     keep(save)
     if (host.signal.aborted) throw interrupted(folder, options, again)
-    const results = folder.results.filter(({ seed }) => seed >= options.seed && seed < options.seed + options.runs)
+    const results = folder.results.filter(
+      ({ seed }) => seed >= options.seed && seed < options.seed + options.runs,
+    )
     const failed = results.filter(({ outcome }) => outcome !== 'ok')
     const failures = await explainAll({ source, options, host, folder, batch, keep }, failed)
     const plot = convergencePlot(`${source.name}: how the replicas converge`, results)
@@ -86,7 +91,10 @@ interface Work {
   readonly keep: (write: () => void) => void
 }
 
-async function runAll({ source, options, host, folder, batch, keep }: Work, seeds: readonly number[]): Promise<void> {
+async function runAll(
+  { source, options, host, folder, batch, keep }: Work,
+  seeds: readonly number[],
+): Promise<void> {
   const { terminal } = host
   const progress = new ProgressLine(terminal)
   const before = options.runs - seeds.length
@@ -152,10 +160,14 @@ function printReport(
 ): Outcome {
   const { results, failures, summary } = found
   const outcome = worstOf(results)
-  const files = ['runs.jsonl', 'manifest.json', 'summary.txt', 'convergence.svg'].map((it) => join(folder.path, it))
+  const files = ['runs.jsonl', 'manifest.json', 'summary.txt', 'convergence.svg'].map((it) =>
+    join(folder.path, it),
+  )
   if (terminal.isJson) {
     const folders = Object.fromEntries(failures)
-    terminal.out(`${JSON.stringify({ ...manifest, finished: results.length, outcome, files, failures: folders })}\n`)
+    terminal.out(
+      `${JSON.stringify({ ...manifest, finished: results.length, outcome, files, failures: folders })}\n`,
+    )
     return outcome
   }
   terminal.out(`${summary}\n\n`)

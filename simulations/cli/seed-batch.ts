@@ -58,7 +58,10 @@ export class SeedBatch {
 
   /** Does a run again and explains how it failed. */
   async explain(run: SeedRun, shrinkSeconds: number, onProgress: OnProgress): Promise<Explained> {
-    const answer = await this.#pool.run({ kind: 'explain', ...run, ...this.#crypto, shrinkSeconds }, onProgress)
+    const answer = await this.#pool.run(
+      { kind: 'explain', ...run, ...this.#crypto, shrinkSeconds },
+      onProgress,
+    )
     return explainedOf(answer)
   }
 
@@ -98,7 +101,8 @@ export function explainedOf(answer: Answer): Explained {
 }
 
 function refusalOf(answer: Answer): SimError {
-  if (answer.kind !== 'refused') return new SimError('internal', `a worker answered '${answer.kind}'`, 'Report it.')
+  if (answer.kind !== 'refused')
+    return new SimError('internal', `a worker answered '${answer.kind}'`, 'Report it.')
   const next =
     answer.code === 'internal'
       ? 'This is a bug of the simulator: report what it says.'

@@ -36,8 +36,18 @@ export function systemCodeOf(thrown: unknown): string | null {
 export function writeError(thrown: unknown, path: string, kept: string): SimError {
   const code = systemCodeOf(thrown)
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new SimError('disk-full', `the disk is full: ${path} cannot grow`, `Free some space. ${kept}`, thrown)
+    return new SimError(
+      'disk-full',
+      `the disk is full: ${path} cannot grow`,
+      `Free some space. ${kept}`,
+      thrown,
+    )
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new SimError('read-only', `cannot write ${path}: ${message}`, `Give another folder with --out. ${kept}`, thrown)
+  return new SimError(
+    'read-only',
+    `cannot write ${path}: ${message}`,
+    `Give another folder with --out. ${kept}`,
+    thrown,
+  )
 }

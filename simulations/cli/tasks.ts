@@ -28,7 +28,12 @@ export function carryOut(task: Task, ports: SimPorts, onProgress: OnProgress): A
     if (task.kind === 'replay') {
       const plan = readPlan(task.files['plan.json'] ?? '')
       const kept = Object.entries(task.files).filter(([name]) => !WRITTEN.has(name))
-      return explain(plan, { ports, onProgress, shrinkSeconds: task.shrinkSeconds, files: Object.fromEntries(kept) })
+      return explain(plan, {
+        ports,
+        onProgress,
+        shrinkSeconds: task.shrinkSeconds,
+        files: Object.fromEntries(kept),
+      })
     }
     const scenario = readScenario(task.source)
     const mode = task.crypto === undefined ? {} : { crypto: task.crypto }

@@ -21,7 +21,9 @@ export function processTerminal(isJson: boolean): Terminal {
 
 /** `text` in a colour (an SGR code) where a person reads it. */
 export function paint(terminal: Terminal, code: string, text: string): string {
-  return terminal.isWatched && process.env['NO_COLOR'] === undefined ? `\u001B[${code}m${text}\u001B[0m` : text
+  return terminal.isWatched && process.env['NO_COLOR'] === undefined
+    ? `\u001B[${code}m${text}\u001B[0m`
+    : text
 }
 
 /** One line that is rewritten while work goes on; silent where nobody watches. */
@@ -57,5 +59,7 @@ const BAR = 24
 /** Real time for people: 4 s, 2:05. */
 export function clock(ms: number): string {
   const seconds = Math.round(ms / 1_000)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  return seconds < 60
+    ? `${seconds} s`
+    : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

@@ -5,7 +5,12 @@ import type { ScenarioSource } from './scenario-source.ts'
 
 /** What a worker process is asked to do. `crypto`: in place of what the scenario says. */
 export type Task =
-  | { readonly kind: 'run'; readonly source: ScenarioSource; readonly seed: number; readonly crypto?: CryptoMode }
+  | {
+      readonly kind: 'run'
+      readonly source: ScenarioSource
+      readonly seed: number
+      readonly crypto?: CryptoMode
+    }
   | {
       readonly kind: 'explain'
       readonly source: ScenarioSource
@@ -14,7 +19,11 @@ export type Task =
       /** Real time that shrinking may take, in seconds; 0: it is not shrunk. */
       readonly shrinkSeconds: number
     }
-  | { readonly kind: 'replay'; readonly files: Readonly<Record<string, string>>; readonly shrinkSeconds: number }
+  | {
+      readonly kind: 'replay'
+      readonly files: Readonly<Record<string, string>>
+      readonly shrinkSeconds: number
+    }
 
 /** Real signatures, or a keyed hash in their place. */
 export type CryptoMode = 'real' | 'fast'
@@ -31,7 +40,11 @@ export type Answer =
       /** What shrinking did, in words; null: it was not asked for. */
       readonly shrunk: string | null
     }
-  | { readonly kind: 'refused'; readonly code: 'scenario-invalid' | 'usage' | 'internal'; readonly message: string }
+  | {
+      readonly kind: 'refused'
+      readonly code: 'scenario-invalid' | 'usage' | 'internal'
+      readonly message: string
+    }
 
 /** Carries out tasks that the parent sends, until it goes away. Started in a process of its own. */
 export function serveTasks(ports: SimPorts): void {

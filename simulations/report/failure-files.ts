@@ -33,7 +33,11 @@ export function failureFiles({ plan, ending, recording, version, shrunk }: Failu
       marks: marksOf(decisions),
       failure: { atUs, nodes: failed?.nodes ?? [], text: failureText(result) },
     }),
-    'README.txt': readme(result.scenario, result.seed, { text: failureText(result), digest: result.digest, shrunk }),
+    'README.txt': readme(result.scenario, result.seed, {
+      text: failureText(result),
+      digest: result.digest,
+      shrunk,
+    }),
   }
   if (error !== null) files['crash.txt'] = `${stackOf(error)}\n`
   return files

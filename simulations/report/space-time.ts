@@ -217,7 +217,13 @@ function markSvg(mark: Mark, at: number, line: number): string {
   const text =
     mark.label === ''
       ? ''
-      : halo(px(isNearEnd ? at - 7 : at + 7), px(line - 5), '#6a3fa0', mark.label, isNearEnd ? 'end' : 'start')
+      : halo(
+          px(isNearEnd ? at - 7 : at + 7),
+          px(line - 5),
+          '#6a3fa0',
+          mark.label,
+          isNearEnd ? 'end' : 'start',
+        )
   return `<circle cx="${px(at)}" cy="${px(line)}" r="4" fill="#6a3fa0"/>${text}`
 }
 

@@ -46,7 +46,8 @@ function wrapped(text: string): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)
-    if (last === undefined || last.length + word.length + 1 > WIDTH) lines.push(`${lines.length === 0 ? '  ' : '    '}${word}`)
+    if (last === undefined || last.length + word.length + 1 > WIDTH)
+      lines.push(`${lines.length === 0 ? '  ' : '    '}${word}`)
     else lines[lines.length - 1] = `${last} ${word}`
   }
   return lines

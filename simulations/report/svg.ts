@@ -1,7 +1,7 @@
-/** Text for XML. Characters that XML has no room for are left out. */
+/** Text for XML. Control characters, most of which XML has no room for, become spaces. */
 export function escapeXml(text: string): string {
   return text
-    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '')
+    .replaceAll(/\p{Cc}/gu, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -35,6 +35,7 @@ export function ticks(fromUs: number, toUs: number, most: number): number[] {
   const all = [...steps, ...seconds.map((it) => it * 1_000_000), ...days].sort((a, b) => a - b)
   const step = all.find((it) => (toUs - fromUs) / it <= most) ?? toUs - fromUs
   const found: number[] = []
-  for (let at = Math.ceil(fromUs / step) * step; at <= toUs && step > 0; at += step) found.push(at)
+  if (step <= 0) return found
+  for (let at = Math.ceil(fromUs / step) * step; at <= toUs; at += step) found.push(at)
   return found
 }

@@ -19,7 +19,10 @@ export function codeVersion(root: string): CodeVersion {
       if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue
       // What shows and stores results does not change them.
       if (folder === 'simulations' && /^(cli|report|campaign)\//.test(name)) continue
-      hash.update(`${folder}/${name}\0`).update(readFileSync(join(root, folder, name))).update('\0')
+      hash
+        .update(`${folder}/${name}\0`)
+        .update(readFileSync(join(root, folder, name)))
+        .update('\0')
     }
   }
   hash.update(readFileSync(join(root, 'package-lock.json')))

@@ -16,7 +16,14 @@ export function planOf(
   { crypto, ports }: { crypto?: 'real' | 'fast'; ports: RunParts },
 ): RunPlan {
   const { world, eventsMax } = worldOf(scenario, seed)
-  const plan = { scenario: scenario.name, seed, crypto: crypto ?? scenario.crypto, eventsMax, world, decisions: null }
+  const plan = {
+    scenario: scenario.name,
+    seed,
+    crypto: crypto ?? scenario.crypto,
+    eventsMax,
+    world,
+    decisions: null,
+  }
   const traced = tracedAbsences(scenario, nodesOf(world.topology))
   if (traced.length === 0) return plan
   const drawn = decisionsOf(plan, ports)

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { RunResult } from './run-result.ts'
 
@@ -61,7 +72,7 @@ export class ResultFolder {
     const bytes = Buffer.from(`${line}\n`)
     const start = fstatSync(this.#file).size
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done)
+      for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done)
     } catch (error) {
       ftruncateSync(this.#file, start)
       throw error

@@ -113,13 +113,17 @@ describe('a failing run', () => {
   test('stops being made smaller when its time is over', () => {
     let runs = 0
     const isOver = (): boolean => runs >= 5
-    const { ending } = shrink(planFrom(TEXT), { ...PORTS, checkers }, {
-      ...limits,
-      isOver,
-      onRun: (count) => {
-        runs = count
+    const { ending } = shrink(
+      planFrom(TEXT),
+      { ...PORTS, checkers },
+      {
+        ...limits,
+        isOver,
+        onRun: (count) => {
+          runs = count
+        },
       },
-    })
+    )
     expect(runs).toBeLessThanOrEqual(6)
     expect(failureKey(ending.result)).toBe('correctness: planted')
   })

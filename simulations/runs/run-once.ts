@@ -124,7 +124,13 @@ function phases({ plan, parts, sim, world, curve }: RunState): readonly Violatio
 }
 
 function endless({ eventsMax }: RunPlan, atUs: number): Violation {
-  return { checker: 'ends', kind: 'liveness', atUs, detail: `still busy after ${eventsMax} events`, nodes: [] }
+  return {
+    checker: 'ends',
+    kind: 'liveness',
+    atUs,
+    detail: `still busy after ${eventsMax} events`,
+    nodes: [],
+  }
 }
 
 function outcomeOf(violations: readonly Violation[], error: Error | null): Outcome {
@@ -169,7 +175,8 @@ function watch(sim: Simulator, network: Network, recording: Recording): void {
   }
   const heal = network.heal.bind(network)
   network.heal = (id) => {
-    for (const name of id === undefined ? [...ends.keys()] : [`cut ${id}`]) if (name.startsWith('cut')) finish(name)
+    for (const name of id === undefined ? [...ends.keys()] : [`cut ${id}`])
+      if (name.startsWith('cut')) finish(name)
     heal(id)
   }
 }

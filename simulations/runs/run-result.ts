@@ -28,7 +28,8 @@ export interface RunResult {
 /** What makes two failures the same one: outcome and checker, or the thrown text without its numbers. */
 export function failureKey(result: RunResult): string {
   if (result.outcome === 'ok') return 'ok'
-  if (result.outcome === 'crash') return `crash: ${(result.crash ?? '').replaceAll(/[\da-f]*\d[\da-f]*/g, '#')}`
+  if (result.outcome === 'crash')
+    return `crash: ${(result.crash ?? '').replaceAll(/[\da-f]*\d[\da-f]*/g, '#')}`
   const checkers = result.violations.filter((it) => it.kind === result.outcome).map((it) => it.checker)
   return `${result.outcome}: ${checkers[0] ?? ''}`
 }

@@ -47,7 +47,7 @@ export function shrink(plan: RunPlan, parts: RunParts, limits: ShrinkLimits): Sh
     }
   }
   const withoutFailing = (worlds: (world: WorldConfig) => Iterable<WorldConfig>, keeps: boolean): void => {
-    for (let isSmaller = true; isSmaller && !isOver(); ) {
+    for (let isSmaller = true; isSmaller && !isOver();) {
       isSmaller = false
       for (const world of worlds(best.plan.world)) {
         if (isOver()) return
@@ -59,11 +59,14 @@ export function shrink(plan: RunPlan, parts: RunParts, limits: ShrinkLimits): Sh
   }
   const isLiveness = best.ending.result.outcome === 'liveness'
   // Another world draws other decisions, so it comes first; then its decisions are written down and thinned out.
-  withoutFailing((world) => smallerWorlds(world, { isLiveness, untilUs: best.ending.result.virtualUs }), false)
+  withoutFailing(
+    (world) => smallerWorlds(world, { isLiveness, untilUs: best.ending.result.virtualUs }),
+    false,
+  )
   const fixed = { ...best.plan, decisions: best.ending.decisions }
   if (!isOver() && attempt(fixed)) {
-    const with_ = (decisions: readonly Decision[]): RunPlan => ({ ...fixed, decisions })
-    minimise(best.ending.decisions, (kept) => attempt(with_(kept)), isOver)
+    const thinned = (decisions: readonly Decision[]): RunPlan => ({ ...fixed, decisions })
+    minimise(best.ending.decisions, (kept) => attempt(thinned(kept)), isOver)
   }
   return { ...best, runs }
 }

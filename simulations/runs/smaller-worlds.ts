@@ -19,7 +19,8 @@ export function* smallerWorlds(
       yield fitted({ ...world, adversaries: { ...adversaries, [name]: count } }, readers)
   }
   for (const name of COUNTED_FAULTS) {
-    for (const count of fewer(faults[name])) yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
+    for (const count of fewer(faults[name]))
+      yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
   }
   for (const name of ['edits', 'lists'] as const) {
     for (const count of fewer(workload[name])) yield { ...world, workload: { ...workload, [name]: count } }
@@ -84,8 +85,13 @@ function resized(topology: TopologySpec, nodes: number): TopologySpec {
     case 'small-world':
       return nodes > topology.degree ? { ...topology, nodes } : full(nodes)
     case 'random-regular':
-      return nodes > topology.degree && (nodes * topology.degree) % 2 === 0 ? { ...topology, nodes } : full(nodes)
-    default:
+      return nodes > topology.degree && (nodes * topology.degree) % 2 === 0
+        ? { ...topology, nodes }
+        : full(nodes)
+    case 'full':
+    case 'transit-stub':
+    case 'geographic':
+    case 'islands':
       return full(nodes)
   }
 }

@@ -143,7 +143,9 @@ export function count(most: number): z.ZodType<number | Draw<number> | Sometimes
   const some = z
     .strictObject({ oneOf: z.array(one).min(1).max(64), chance })
     .transform(({ oneOf, chance: share }) => taken(share, new Draw<number>('oneOf', oneOf)))
-  return z.union([one, range, some], { error: `${words}, or { from, to, chance } or { oneOf: [..], chance }` })
+  return z.union([one, range, some], {
+    error: `${words}, or { from, to, chance } or { oneOf: [..], chance }`,
+  })
 }
 
 function drawable(how: 'whole' | 'real', one: Numeric, words: string): Drawable {

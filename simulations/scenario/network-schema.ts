@@ -12,7 +12,10 @@ const fewOrNone = whole(0, 64)
 const aTime = time()
 const someTime = time(1)
 const shape = real(0.1, 100)
-const place = z.strictObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })
+const place = z.strictObject({
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+})
 
 /** Spreads of a time, a constant written as the time alone. */
 const timeSpreads = [
@@ -25,7 +28,10 @@ const timeSpreads = [
   z.strictObject({ kind: kind('weibull'), scale: someTime, shape: shape }),
   z.strictObject({
     kind: kind('empirical'),
-    quantiles: z.array(z.tuple([z.number().min(0).max(1), aTime])).min(2).max(1_000),
+    quantiles: z
+      .array(z.tuple([z.number().min(0).max(1), aTime]))
+      .min(2)
+      .max(1_000),
   }),
 ] as const
 

@@ -22,7 +22,9 @@ const workload = z.strictObject({
 
 const clocks = z.strictObject({
   skew: aTime.default(0).describe('clocks are up to this far ahead or behind'),
-  driftPpb: whole(0, 1_000_000).default(0).describe('parts per billion that they run too fast or slow at most'),
+  driftPpb: whole(0, 1_000_000)
+    .default(0)
+    .describe('parts per billion that they run too fast or slow at most'),
   jump: sometimes(z.strictObject({ probability: real(0, 1), most: aTime }))
     .optional()
     .describe('share of clocks that jump once, and how far at most'),
@@ -30,15 +32,24 @@ const clocks = z.strictObject({
 
 /** What a scenario may say; all that is left out is ideal, or never happens. */
 export const scenarioSchema = z.strictObject({
-  about: z.string({ error: 'a sentence on what it shows' }).min(1).max(300).describe('what it shows, in a sentence'),
+  about: z
+    .string({ error: 'a sentence on what it shows' })
+    .min(1)
+    .max(300)
+    .describe('what it shows, in a sentence'),
   crypto: z
     .enum(['real', 'fast'], { error: 'real or fast' })
     .default('fast')
     .describe('real signatures, or a keyed hash in their place'),
   eventsMax: whole(1, 1_000_000_000).default(20_000_000).describe('events after which a run never ends'),
   topology,
-  members: whole(1, 4_096).describe('devices that write, the founder among them; other honest places only read'),
-  isPreloaded: z.boolean({ error: 'true or false' }).default(false).describe('all are admitted when it begins'),
+  members: whole(1, 4_096).describe(
+    'devices that write, the founder among them; other honest places only read',
+  ),
+  isPreloaded: z
+    .boolean({ error: 'true or false' })
+    .default(false)
+    .describe('all are admitted when it begins'),
   faultsFor: phase.describe('how long faults happen'),
   convergeWithin: phase.describe('from the end of the faults until the core must agree'),
   latency: z

@@ -14,8 +14,7 @@ const NEVER = { kind: 'constant', value: 0 } as const
 
 /** Draws the world of one run: what the scenario leaves open is fixed by the seed. */
 export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig; eventsMax: number } {
-  const { name: _, file: __, attached: ___, ...open } = scenario
-  const drawn = undraw(open as OpenScenario, new RandomStreams(seed))
+  const drawn = undraw<OpenScenario>(scenario, new RandomStreams(seed))
   const { loss, latency, clocks, workload, faultsFor, convergeWithin } = drawn
   const topology = topologyOf(drawn.topology)
   const { jump } = clocks
@@ -79,9 +78,9 @@ export function tracedAbsences(scenario: Scenario, nodes: number): Omit<Decision
 }
 
 function topologyOf(drawn: Drawn['topology']): TopologySpec {
-  if (drawn.kind !== 'transit-stub') return drawn as TopologySpec
+  if (drawn.kind !== 'transit-stub') return drawn
   const { delays, ...rest } = drawn
-  return { ...rest, delaysUs: delays } as TopologySpec
+  return { ...rest, delaysUs: delays }
 }
 
 function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {

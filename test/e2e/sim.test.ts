@@ -36,7 +36,10 @@ interface Ran {
   stderr: string
 }
 
-function start(args: readonly string[], prefix: readonly string[] = []): { child: ChildProcess; ended: Promise<Ran> } {
+function start(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+): { child: ChildProcess; ended: Promise<Ran> } {
   const [command = NODE, ...rest] = [...prefix, NODE, COOP, 'sim', ...args]
   const isLimited = prefix.length > 0
   const ignore = "--import=data:text/javascript,process.on('SIGXFSZ',()=>{})"
@@ -75,8 +78,17 @@ describe('coop sim', () => {
     expect(linesOf('one')).toEqual(linesOf('two'))
     expect(JSON.parse(one ?? '')).toMatchObject({ seed: 1, digest: expect.stringMatching(/^[\da-f]{64}$/) })
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'one', 'manifest.json'), 'utf8'))
-    expect(manifest).toMatchObject({ seedFirst: 1, runs: 1, finished: 1, crypto: 'fast', node: process.version })
-    expect(manifest).toMatchObject({ configHash: expect.stringMatching(/^[\da-f]{64}$/), code: expect.any(String) })
+    expect(manifest).toMatchObject({
+      seedFirst: 1,
+      runs: 1,
+      finished: 1,
+      crypto: 'fast',
+      node: process.version,
+    })
+    expect(manifest).toMatchObject({
+      configHash: expect.stringMatching(/^[\da-f]{64}$/),
+      code: expect.any(String),
+    })
     expect(readFileSync(join(folder, 'one', 'summary.txt'), 'utf8')).toContain('convergence')
     expect(readFileSync(join(folder, 'one', 'convergence.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<polyline/)
   })
@@ -84,7 +96,10 @@ describe('coop sim', () => {
   test('gives JSON lines, one a run and one for all', async () => {
     const { code, stdout } = await sim('run', 'small.yaml', '--runs', '3', '--out', 'json', '--json')
     expect(code).toBe(0)
-    const lines = stdout.trimEnd().split('\n').map((it) => JSON.parse(it) as Record<string, unknown>)
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((it) => JSON.parse(it) as Record<string, unknown>)
     expect(lines).toHaveLength(4)
     expect(lines.at(-1)).toMatchObject({ finished: 3, outcome: 'ok' })
   })
@@ -114,7 +129,9 @@ describe('coop sim', () => {
   test('a run whose process is killed is a crash; the others go on', async () => {
     const { child, ended } = start(['run', 'swarm', '--runs', '4', '--jobs', '1', '--out', 'killed'])
     const workers = (): string[] =>
-      spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+      spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .filter(Boolean)
     await until('a worker runs', () => workers().length > 0)
     process.kill(Number(workers()[0]), 'SIGKILL')
     const { code, stdout } = await ended
@@ -158,11 +175,26 @@ describe('what is wrong is named, with what to do', () => {
     ['no command', [], 'usage', /a command is missing/],
     ['an unknown command', ['rnu'], 'usage', /no command 'rnu'\. Did you mean 'run'\?/],
     ['an unknown option', ['run', 'swarm', '--sed', '1'], 'usage', /--sed.*Did you mean --seed\?/],
-    ['an option of another command', ['list', '--minutes', '3'], 'usage', /`coop sim list` has no option --minutes/],
+    [
+      'an option of another command',
+      ['list', '--minutes', '3'],
+      'usage',
+      /`coop sim list` has no option --minutes/,
+    ],
     ['a seed that is none', ['run', 'swarm', '--seed', 'x'], 'usage', /--seed is a whole number from 0/],
-    ['an unknown scenario', ['run', 'swrm'], 'scenario-unknown', /no scenario 'swrm'\. Did you mean 'swarm'\?/],
+    [
+      'an unknown scenario',
+      ['run', 'swrm'],
+      'scenario-unknown',
+      /no scenario 'swrm'\. Did you mean 'swarm'\?/,
+    ],
     ['a missing file', ['run', './none.yaml'], 'path-unreadable', /cannot read the scenario: ENOENT/],
-    ['a folder that is no failure', ['replay', '.'], 'path-unreadable', /lacks plan\.json, result\.json, versions\.json/],
+    [
+      'a folder that is no failure',
+      ['replay', '.'],
+      'path-unreadable',
+      /lacks plan\.json, result\.json, versions\.json/,
+    ],
     ['a missing folder', ['replay', 'nowhere'], 'path-unreadable', /there is no folder nowhere/],
   ]
   test.each(cases)('%s', async (_, args, code, expected) => {
@@ -183,13 +215,19 @@ describe('what is wrong is named, with what to do', () => {
   })
 
   test('an impossible topology', async () => {
-    const ran = await runText('odd', SMALL.replace('kind: full, nodes: 4', 'kind: random-regular, nodes: 5, degree: 3'))
+    const ran = await runText(
+      'odd',
+      SMALL.replace('kind: full, nodes: 4', 'kind: random-regular, nodes: 5, degree: 3'),
+    )
     expect(ran.code).toBe(EXIT_CODES['scenario-invalid'])
     expect(ran.stderr).toMatch(/odd, seed 1: random-regular: 5 nodes of degree 3 have an odd number of ends/)
   })
 
   test('a missing trace, and one with bad lines', async () => {
-    const text = SMALL.replace('faults: {', 'faults:\n  {\n    absencesFrom: {\n      traceFile: trace.csv\n    },')
+    const text = SMALL.replace(
+      'faults: {',
+      'faults:\n  {\n    absencesFrom: {\n      traceFile: trace.csv\n    },',
+    )
     const missing = await runText('traced', text)
     expect(missing.code, missing.stderr).toBe(EXIT_CODES['path-unreadable'])
     expect(missing.stderr).toMatch(/cannot read the trace that traced\.yaml names: ENOENT/)
@@ -206,7 +244,9 @@ describe('what is wrong is named, with what to do', () => {
     expect((await sim('run', 'first.yaml', '--out', 'kept')).code).toBe(0)
     expect((await sim('run', 'first.yaml', '--out', 'kept')).stderr).toMatch(/holds results already/)
     writeFileSync(join(folder, 'first.yaml'), SMALL.replace('lists: 6', 'lists: 7'))
-    expect((await sim('run', 'first.yaml', '--out', 'kept', '--resume')).stderr).toMatch(/results of another scenario/)
+    expect((await sim('run', 'first.yaml', '--out', 'kept', '--resume')).stderr).toMatch(
+      /results of another scenario/,
+    )
     expect(linesOf('kept')).toHaveLength(1)
   })
 })
