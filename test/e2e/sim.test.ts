@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT_CODES } from '#node/errors'
 import { ROOT } from '../actors/node-process.ts'
+import { otherNodes } from '../actors/other-nodes.ts'
 import { until } from '../actors/until.ts'
 
 const NODE = join(ROOT, 'node_modules', '.bin', 'node')
@@ -264,3 +265,13 @@ test('a campaign counts seeds and what was reached, and shrinks what it finds', 
   expect(bad.stdout).toMatch(/made smaller in \d+ runs to \d+ nodes/)
   expect(readdirSync(join(folder, 'campaign'))).toHaveLength(1)
 })
+
+const [older] = otherNodes()
+test.skipIf(older === undefined)(
+  `the door opens under Node ${older?.version ?? '(no other one here)'} too`,
+  () => {
+    const { status, stdout } = spawnSync(older?.path ?? '', [COOP, 'sim', 'list'], { encoding: 'utf8' })
+    expect(status).toBe(0)
+    expect(stdout).toContain('market-day')
+  },
+)
