@@ -70,6 +70,6 @@ function edit(doc: Y.Doc, random: RandomStream): void {
 }
 
 /** Now and then somebody pastes a page: enough of them fill a slow link. A guess. */
-const LONG_WORDS = 5_000
+const LONG_WORDS = 12_000
 /** Far behind any run: virtual time begins at 1.7e12 ms. */
 const INVITE_EXPIRES_MS = 2_000_000_000_000

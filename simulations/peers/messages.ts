@@ -1,3 +1,5 @@
+import type { CommitRecord } from '#protocol/commit'
+
 /** What nodes of a simulation send each other over a link: what TCP, noise and libp2p carry in a real mesh. */
 export type Message =
   /** The lower of two nodes opens a sync stream; whatever stream was open before is over. */
@@ -7,7 +9,7 @@ export type Message =
   /** The stream is over. */
   | { kind: 'reset'; stream: number }
   /** A small commit that was just written or passed on. */
-  | { kind: 'gossip'; bytes: Uint8Array }
+  | { kind: 'gossip'; record: CommitRecord }
   /** The sender keeps no connection with this key: it wrote two histories, and here is that proven. */
   | { kind: 'suspended' }
 
@@ -25,5 +27,6 @@ export interface Actor {
 
 /** Size of a message on its link. */
 export function sizeOf(message: Message): number {
-  return MESSAGE_HEAD_BYTES + ('bytes' in message ? message.bytes.length : 0)
+  if (message.kind === 'gossip') return MESSAGE_HEAD_BYTES + message.record.bytes.length
+  return MESSAGE_HEAD_BYTES + (message.kind === 'frame' ? message.bytes.length : 0)
 }

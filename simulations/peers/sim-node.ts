@@ -78,6 +78,8 @@ export class SimNode implements Actor {
   #claimUntilMs = 0
   #streams = 0
   #knownForks = 0
+  /** Commits that came by gossip and are not on the disk yet. */
+  readonly #gossiped = new Set<CommitRecord>()
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
@@ -177,7 +179,7 @@ export class SimNode implements Actor {
         this.#end(from)
         return this.#supersede()
       case 'gossip':
-        return this.#takeGossip(from, message.bytes)
+        return this.#takeGossip(from, message.record)
       case 'frame': {
         const link = this.links.get(from)
         if (link?.stream !== message.stream) return
@@ -307,6 +309,7 @@ export class SimNode implements Actor {
     this.#batchesSynced = this.#batchesQueued
     this.#claimUntilMs = 0
     this.#unacknowledged.clear()
+    this.#gossiped.clear()
   }
 
   /** A write failed: everything begins anew from what the disk holds. */
@@ -487,15 +490,14 @@ export class SimNode implements Actor {
     }
   }
 
-  #takeGossip(from: number, bytes: Uint8Array): void {
+  /** Only honest nodes gossip, so records are handed on as they were decoded once. */
+  #takeGossip(from: number, record: CommitRecord): void {
     const { replica } = this
-    if (replica === null) return
-    const decoded = this.#host.crypto.decode([bytes])
-    const [record] = decoded.ok ? decoded.records : []
-    if (record === undefined || replica.history.find(record.id) >= 0 || replica.pending.has(record.id)) return
+    if (replica === null || replica.history.find(record.id) >= 0 || replica.pending.has(record.id)) return
     // Out of order it would only wait; the sessions bring it in its turn.
     if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
     this.#host.observer.reached('gossip', this.number)
+    this.#gossiped.add(record)
     this.#ingest([record], from)
   }
 
@@ -594,12 +596,16 @@ export class SimNode implements Actor {
       const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
-      if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && (isOwn || entries.length === 1)) {
-        for (const peer of this.links.keys())
-          this.#host.send(this.number, peer, { kind: 'gossip', bytes: record.bytes })
+      if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && this.#isNews(record, isOwn)) {
+        for (const peer of this.links.keys()) this.#host.send(this.number, peer, { kind: 'gossip', record })
       }
     }
     for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+  }
+
+  /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
+  #isNews(record: CommitRecord, isOwn: boolean): boolean {
+    return this.#gossiped.delete(record) || isOwn
   }
 
   /** Makes stale documents anew, and folds what came while their log could not be read. */

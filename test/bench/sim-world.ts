@@ -6,13 +6,16 @@ import { printFigure } from './figure.ts'
 
 const SECOND = 1_000_000
 const NODES_LIGHT = Number(process.env['BENCH_NODES'] ?? 10_000)
-const NODES_REAL = Number(process.env['BENCH_REPLICAS'] ?? 1_000)
+const NODES_REAL = Number(process.env['BENCH_REPLICAS'] ?? 250)
 /** Devices whose commits the many light nodes hold. */
 const LIGHT_MEMBERS = 16
 const REAL_TIMES_LEAST = 10
 
-function configOf(nodes: number, init: { members: number; degree: number; lists: number }): WorldConfig {
-  const { members, degree, lists } = init
+function configOf(
+  nodes: number,
+  init: { members: number; degree: number; lists: number; isGossiping: boolean },
+): WorldConfig {
+  const { members, degree, lists, isGossiping } = init
   const second = { kind: 'constant', value: SECOND } as const
   return {
     topology: { kind: 'random-regular', nodes, degree },
@@ -22,9 +25,9 @@ function configOf(nodes: number, init: { members: number; degree: number; lists:
     },
     ...{ bandwidth: {}, linkFaults: {}, clocks: { skewUsMax: 0, driftPpbMax: 0 } },
     fsyncUs: { kind: 'constant', value: 5_000 },
-    ...{ isGossiping: false, members, isPreloaded: true },
+    ...{ isGossiping, members, isPreloaded: true },
     phases: { faultsUs: 600 * SECOND, convergeUsMax: 60 * SECOND },
-    workload: { lists, edits: 0, boards: 1, untilUs: 10 * SECOND },
+    workload: { lists, edits: 0, boards: 1, untilUs: SECOND },
     faults: {
       ...{ powerCuts: 0, offUs: second, absences: 0, absentUs: second, partitions: 0, oneWayCuts: 0 },
       ...{ cutUs: second, noticeUs: SECOND, rots: 0, fullDisks: 0, slowDisks: 0, slowness: 1 },
@@ -42,7 +45,12 @@ export function benchSimWorld(): Promise<void> {
 }
 
 function light(): void {
-  const config = configOf(NODES_LIGHT, { members: LIGHT_MEMBERS, degree: 4, lists: LIGHT_MEMBERS })
+  const config = configOf(NODES_LIGHT, {
+    members: LIGHT_MEMBERS,
+    degree: 4,
+    lists: LIGHT_MEMBERS,
+    isGossiping: false,
+  })
   const before = process.memoryUsage().rss
   const { world, seconds } = run(config, 60 * SECOND)
   const megabytes = process.memoryUsage().rss / 1_048_576
@@ -56,7 +64,12 @@ function light(): void {
 }
 
 function real(): void {
-  const config = configOf(NODES_REAL, { members: NODES_REAL, degree: 8, lists: NODES_REAL })
+  const config = configOf(NODES_REAL, {
+    members: NODES_REAL,
+    degree: 8,
+    lists: NODES_REAL,
+    isGossiping: true,
+  })
   const { world, seconds, made } = run(config, 600 * SECOND)
   const commits = world.metrics.commitsAcknowledged
   const agreed = new Set(world.nodes.map((node) => String(node.replica?.heads.root()))).size
