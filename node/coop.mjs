@@ -3,7 +3,7 @@
 // installs what is missing and goes on with the Node that the project brings.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadSmall } from './load-small.mjs'
@@ -15,7 +15,8 @@ const ownNode = join(root, 'node_modules', '.bin', 'node')
 if (!existsSync(ownNode)) await import('../.ci/install.mjs')
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
-  enableCompileCache?.(join(root, '.cache', 'compile'))
+  // Not imported by its name: where Node lacks it, the import would fail before we can go on with ours.
+  nodeModule.enableCompileCache?.(join(root, '.cache', 'compile'))
   const { main } = await loadSmall(() => import('./cli/index.ts'))
   await main(process.argv.slice(2))
 } else {

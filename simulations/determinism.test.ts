@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { nodeCrypto } from '#node/crypto'
+import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { ROOT } from '../test/actors/node-process.ts'
+import { otherNodes } from '../test/actors/other-nodes.ts'
 import { referenceRun } from '../test/actors/sim-reference.ts'
 import { compareRuns, describeDifference } from './kernel/index.ts'
+import { planOf } from './runs/plan-of.ts'
+import { runOnce } from './runs/run-once.ts'
+import { readScenario } from './scenario/index.ts'
 
 const { sha256 } = nodeCrypto()
 /** Every topology and jitter with datagrams and with streams; see the reference run. */
@@ -28,18 +32,6 @@ test('a seed gives the same bytes of output and the same digest, twice; seeds di
   }
   expect(digests.size).toBe(SEEDS.length)
 })
-
-/** Node executables on the PATH of another version than the one that runs this. */
-function otherNodes(): { path: string; version: string }[] {
-  const found = new Map<string, string>()
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).concat('/usr/bin', '/usr/local/bin')) {
-    const path = join(folder, 'node')
-    if (!existsSync(path)) continue
-    const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim()
-    if (version !== process.version && !found.has(version)) found.set(version, path)
-  }
-  return [...found].map(([version, path]) => ({ path, version }))
-}
 
 const others = otherNodes()
 
@@ -65,6 +57,44 @@ test.skipIf(others.length === 0)(
           execFileSync(path, [outfile], { encoding: 'utf8', maxBuffer: 1 << 28 }),
         )
         expect(there).toEqual(here)
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+test.skipIf(others.length === 0)(
+  'a run of real replicas gives the same line of results on each of them',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coop-sim-'))
+    try {
+      const text = readFileSync(join(ROOT, 'simulations', 'scenarios', 'swarm.yaml'), 'utf8')
+      const source = { name: 'swarm', file: 'swarm.yaml', text, attached: {} }
+      const ports = { crypto: nodeCrypto(), signer: nodeSigner }
+      const here = runOnce(planOf(readScenario(source), 3, { ports }), ports).result
+      const outfile = join(folder, 'run.mjs')
+      const contents = `
+        import { createHash } from 'node:crypto'
+        import { planOf } from './simulations/runs/plan-of.ts'
+        import { runOnce } from './simulations/runs/run-once.ts'
+        import { readScenario } from './simulations/scenario/index.ts'
+        const sha256 = (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest())
+        const ports = { crypto: { sha256, verify: () => false }, signer: () => null }
+        const plan = planOf(readScenario(${JSON.stringify(source)}), 3, { ports })
+        process.stdout.write(JSON.stringify(runOnce(plan, ports).result))`
+      // What node: builtins bundled packages ask for with require.
+      const banner = {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      }
+      await build({
+        stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+        ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', outfile, banner },
+      })
+      for (const { path } of others) {
+        expect(execFileSync(path, [outfile], { encoding: 'utf8', maxBuffer: 1 << 28 })).toBe(
+          JSON.stringify(here),
+        )
       }
     } finally {
       rmSync(folder, { recursive: true, force: true })

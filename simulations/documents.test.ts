@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { ROOT } from '../test/actors/node-process.ts'
+import { readScenario } from './scenario/index.ts'
 
 test('the examples of docs/simulation.md run', async () => {
   const text = readFileSync(join(ROOT, 'docs', 'simulation.md'), 'utf8')
@@ -20,5 +21,15 @@ test('the examples of docs/simulation.md run', async () => {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('the scenarios of docs/simulation.md are scenarios', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'simulation.md'), 'utf8')
+  const examples = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => yaml ?? '')
+  expect(examples.length).toBeGreaterThan(0)
+  for (const example of examples) {
+    const source = { name: 'example', file: 'docs/simulation.md', text: example, attached: {} }
+    expect(() => readScenario(source)).not.toThrow()
   }
 })

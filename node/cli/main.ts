@@ -22,7 +22,7 @@ export async function main(args: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => null)
   const json = args.includes('--json')
   let shown = ''
-  const program = buildProgram((text) => {
+  const program = buildProgram(args, (text) => {
     if (json) shown += text
     else process.stdout.write(text)
   })
@@ -44,7 +44,7 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function buildProgram(show: (text: string) => void): Command {
+function buildProgram(args: readonly string[], show: (text: string) => void): Command {
   const program = new Command('coop')
     .description('A node of a co-op: shared assets and signed documents, without a server in the middle.')
     .version(VERSION)
@@ -61,6 +61,7 @@ function buildProgram(show: (text: string) => void): Command {
   addCoopCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)
+  addSimCommand(program, args)
   for (const command of program.commands) {
     command.exitOverride()
     command.configureOutput({ writeErr: () => null, outputError: () => null })
@@ -231,6 +232,17 @@ function addCommitCommands(program: Command, globals: () => Globals): void {
     .action(async (options: { commits?: boolean; output?: string; document?: string; device?: string }) =>
       exportCommand(globals(), options),
     )
+}
+
+/** Everything behind `sim` is read by the simulator itself, which is loaded only then. */
+function addSimCommand(program: Command, args: readonly string[]): void {
+  program
+    .command('sim')
+    .description('the protocol in virtual time: list, run, replay, campaign')
+    .argument('[arguments...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async () => (await import('./sim-command.ts')).coopSim(args.slice(args.indexOf('sim') + 1)))
 }
 
 function port(text: string): number {

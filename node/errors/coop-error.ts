@@ -40,6 +40,12 @@ export const EXIT_CODES = {
   'commit-ambiguous': 47,
   'commit-invalid': 48,
   refused: 50,
+  'sim-crash': 60,
+  'sim-liveness': 61,
+  'sim-correctness': 62,
+  'scenario-invalid': 63,
+  'scenario-unknown': 64,
+  'replay-differs': 65,
   interrupted: 130,
 } as const
 

@@ -462,6 +462,7 @@ export class SyncSession {
     const { replica, share } = this.#init
     const wants: Want[] = []
     let bytes = 0
+    const hasWaited = this.#shareDueMs !== null && isDue(this.#shareDueMs, this.#nowMs)
     this.#shareDueMs = null
     if (this.#plan.size > 0) share.note(this.#number, this.#nowMs)
     const isAlone = share.isAlone(this.#number, this.#nowMs)
@@ -469,7 +470,8 @@ export class SyncSession {
       replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
     // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
     const mayAsk = isAlone || !isWaitingMuch
-    const mustAsk = isWaitingMuch && share.isIdle(this.#number, this.#nowMs)
+    // Sessions whose shares are what only the other's peer has would wait for each other for ever.
+    const mustAsk = (isWaitingMuch || hasWaited) && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
       const order = replica.history.find(row.id)
       if (order >= 0 || replica.pending.has(row.id)) {
@@ -719,8 +721,8 @@ export class SyncSession {
       if (this.#round === null && this.#pull === null) this.#startRound()
     }
     if (isDue(this.#shareDueMs, this.#nowMs)) {
-      this.#shareDueMs = null
       if (this.#round === null && this.#pull === null) this.#pullPlan()
+      else this.#shareDueMs = null
       if (this.#plan.size === 0 && this.#pull === null) this.#settle()
     }
     if (isDue(this.#rootAtMs, this.#nowMs)) {

@@ -31,8 +31,8 @@ import type { Decision, WorldConfig } from './world-config.ts'
 /** How often it is looked whether the core agrees, once the faults are over. */
 const LOOK_US = 1_000_000
 /** Time in which traffic is counted once the core agrees: two rounds of anti-entropy; and how long it may first settle. */
-const QUIET_US = 60_000_000
-const SETTLE_US = 40_000_000
+export const QUIET_US = 60_000_000
+export const SETTLE_US = 40_000_000
 /** A member that could not be admitted is tried again after this. */
 const JOIN_AGAIN_US = 2_000_000
 /** Bytes that one side of a session sends in `QUIET_US` at most: three frames with a root, and heads. */
@@ -216,7 +216,7 @@ export class World implements CheckedWorld {
   heal(): void {
     this.healedUs = this.#sim.nowUs
     this.network.faults = {}
-    for (const undo of this.#undos) undo()
+    for (const undo of [...this.#undos]) undo()
     const forked = this.books.forkedDevices()
     const able = this.nodes.filter(
       (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
@@ -481,6 +481,8 @@ export class World implements CheckedWorld {
   }
 
   #join(place: number): void {
+    // One that was refused is tried again, but not once the faults are over.
+    if (this.healedUs !== null) return
     const signer = this.#signers[place]
     const founder = this.#honest[this.roles.members[0] ?? 0]
     if (signer === null || signer === undefined || founder === null || founder === undefined) return

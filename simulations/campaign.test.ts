@@ -1,0 +1,51 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { nodeCrypto, nodeSigner } from '#node/crypto'
+import { planOf, readPlan } from './runs/plan-of.ts'
+import { runOnce } from './runs/run-once.ts'
+import type { RunParts } from './runs/run-once.ts'
+import { failureText } from './runs/run-result.ts'
+import type { RunResult } from './runs/run-result.ts'
+import { readScenario } from './scenario/index.ts'
+
+const PORTS: RunParts = { crypto: nodeCrypto(), signer: nodeSigner }
+const SCENARIOS = join(import.meta.dirname, 'scenarios')
+const REGRESSIONS = join(import.meta.dirname, 'regressions')
+
+/** Seeds of each scenario; fixed, so that a red run is red again. About ten seconds in all; campaigns do the rest. */
+const SEEDS: Readonly<Record<string, readonly number[]>> = {
+  'bad-disks': [1, 2],
+  'market-day': [1],
+  swarm: [1, 2, 3, 4, 5, 6],
+  'two-faces': [1, 2],
+}
+
+test('every scenario is in the short campaign', () => {
+  const names = readdirSync(SCENARIOS).map((it) => it.replace(/\.yaml$/, ''))
+  expect(Object.keys(SEEDS).sort()).toEqual(names.sort())
+})
+
+test.each(Object.keys(SEEDS))('scenario %s holds under its fixed seeds', (name) => {
+  const file = join(SCENARIOS, `${name}.yaml`)
+  const scenario = readScenario({ name, file, text: readFileSync(file, 'utf8'), attached: {} })
+  const results = (SEEDS[name] ?? []).map(
+    (seed) => runOnce(planOf(scenario, seed, { ports: PORTS }), PORTS).result,
+  )
+  expect(failuresOf(results)).toEqual([])
+})
+
+/** What once failed: the plan of the shrunk run, and what it was. */
+interface Regression {
+  readonly about: string
+  readonly plan: unknown
+}
+
+test.each(readdirSync(REGRESSIONS).sort())('%s fails no more', (name) => {
+  const { plan } = JSON.parse(readFileSync(join(REGRESSIONS, name), 'utf8')) as Regression
+  expect(failuresOf([runOnce(readPlan(JSON.stringify(plan)), PORTS).result])).toEqual([])
+})
+
+function failuresOf(results: readonly RunResult[]): string[] {
+  return results.filter(({ outcome }) => outcome !== 'ok').map((it) => `seed ${it.seed}: ${failureText(it)}`)
+}

@@ -1,0 +1,6 @@
+export { nearest } from './nearest.ts'
+export { jsonSchemaText, readScenario } from './read-scenario.ts'
+export type { Scenario, ScenarioText } from './read-scenario.ts'
+export { ScenarioError } from './scenario-error.ts'
+export type { ScenarioProblem } from './scenario-error.ts'
+export { tracedAbsences, worldOf } from './world-of.ts'

@@ -1,0 +1,96 @@
+import { RandomStreams } from '../kernel/index.ts'
+import { parseChurnTrace } from '../network/index.ts'
+import type { TopologySpec } from '../network/index.ts'
+import type { Decision, WorldConfig } from '../world/index.ts'
+import { undraw } from './drawn.ts'
+import type { Undrawn } from './drawn.ts'
+import type { Scenario } from './read-scenario.ts'
+import { ScenarioError } from './scenario-error.ts'
+import type { OpenScenario } from './scenario-schema.ts'
+
+type Drawn = Undrawn<OpenScenario>
+
+const NEVER = { kind: 'constant', value: 0 } as const
+
+/** Draws the world of one run: what the scenario leaves open is fixed by the seed. */
+export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig; eventsMax: number } {
+  const drawn = undraw<OpenScenario>(scenario, new RandomStreams(seed))
+  const { loss, latency, clocks, workload, faultsFor, convergeWithin } = drawn
+  const topology = topologyOf(drawn.topology)
+  const { jump } = clocks
+  const world: WorldConfig = {
+    ...{ topology, bandwidth: drawn.bandwidth ?? {}, linkFaults: loss === undefined ? {} : { loss } },
+    latency: { perPair: latency.perPair ?? NEVER, jitter: latency.jitter ?? NEVER },
+    clocks: {
+      ...{ skewUsMax: clocks.skew, driftPpbMax: clocks.driftPpb },
+      ...(jump === undefined
+        ? {}
+        : { jump: { probability: jump.probability, usMax: jump.most, horizonUs: faultsFor } }),
+    },
+    ...{ fsyncUs: drawn.fsync, isGossiping: drawn.isGossiping },
+    ...{ members: drawn.members, isPreloaded: drawn.isPreloaded },
+    phases: { faultsUs: faultsFor, convergeUsMax: convergeWithin },
+    workload: {
+      ...{ lists: workload.lists, edits: workload.edits, boards: workload.boards },
+      untilUs: Math.min(workload.until ?? faultsFor, faultsFor),
+    },
+    faults: faultsOf(drawn.faults),
+    adversaries: {
+      forkers: drawn.adversaries.forkers ?? 0,
+      colluders: drawn.adversaries.colluders ?? 0,
+      liars: drawn.adversaries.liars ?? 0,
+      stallers: drawn.adversaries.stallers ?? 0,
+      flooders: drawn.adversaries.flooders ?? 0,
+    },
+  }
+  return { world, eventsMax: drawn.eventsMax }
+}
+
+/** Absences that a trace of a scenario names; `nodes`: places that there are. Empty where it names none. */
+export function tracedAbsences(scenario: Scenario, nodes: number): Omit<Decision, 'key'>[] {
+  const { traceFile } = scenario.faults.absencesFrom ?? {}
+  if (traceFile === undefined) return []
+  const csv = scenario.attached[traceFile]
+  const fail = (line: number, problem: string): ScenarioError =>
+    new ScenarioError([{ file: traceFile, line, column: 1, key: '', problem }])
+  if (csv === undefined) throw fail(0, 'this trace was not read')
+  const trace = parseChurnTrace(csv, nodes)
+  if (!trace.ok) {
+    throw new ScenarioError(
+      trace.errors.map(({ line, problem }) => ({ file: traceFile, line, column: 1, key: '', problem })),
+    )
+  }
+  const absences: Omit<Decision, 'key'>[] = []
+  const left = new Map<number, number>()
+  for (const { node, timeUs, isOnline } of trace.steps) {
+    const atUs = left.get(node)
+    if (!isOnline) left.set(node, atUs ?? timeUs)
+    else if (atUs !== undefined) {
+      absences.push({ atUs, what: 'absence', node, peer: -1, forUs: Math.max(1, timeUs - atUs) })
+      left.delete(node)
+    }
+  }
+  // Whoever does not come back is away until the faults end.
+  for (const [node, atUs] of left) {
+    absences.push({ atUs, what: 'absence', node, peer: -1, forUs: Number.MAX_SAFE_INTEGER - atUs })
+  }
+  return absences
+}
+
+function topologyOf(drawn: Drawn['topology']): TopologySpec {
+  if (drawn.kind !== 'transit-stub') return drawn
+  const { delays, ...rest } = drawn
+  return { ...rest, delaysUs: delays }
+}
+
+function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
+  return {
+    ...{ powerCuts: drawn.powerCuts ?? 0, offUs: drawn.offFor },
+    ...{ absences: drawn.absences ?? 0, absentUs: drawn.awayFor },
+    ...{ partitions: drawn.partitions ?? 0, oneWayCuts: drawn.oneWayCuts ?? 0 },
+    ...{ cutUs: drawn.cutsLast, noticeUs: drawn.cutsNoticed },
+    ...{ rots: drawn.rots ?? 0, fullDisks: drawn.fullDisks ?? 0, slowDisks: drawn.slowDisks ?? 0 },
+    ...{ slowness: drawn.slowness, diskUs: drawn.diskFaultsLast },
+    ...{ restores: drawn.restores ?? 0, clones: drawn.clones ?? 0 },
+  }
+}
