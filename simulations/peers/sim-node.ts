@@ -231,7 +231,7 @@ export class SimNode implements Actor {
     const board = this.replica?.openDocument(`board/${name}`)
     const admission = this.replica?.standing?.admission
     if (!(board instanceof BoardState) || admission === undefined) return null
-    const session = this.#sessions.get(board) ?? board.newSession(this.device)
+    const session = this.#sessions.get(board) ?? board.newSession(this.device, admission)
     this.#sessions.set(board, session)
     return editSection(board, { admission, session }, random)
   }
