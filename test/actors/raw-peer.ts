@@ -28,7 +28,8 @@ export class RawPeer {
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [noise({ prologueBytes: keys.coop })],
-      streamMuxers: [yamux()],
+      // As nodes have it: a paused stream is reset when more comes than its read buffer holds.
+      streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 * 1024 * 1024 } })],
       connectionMonitor: { enabled: false },
     })
     return new RawPeer(libp2p)
