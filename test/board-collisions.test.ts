@@ -43,7 +43,7 @@ function faceOf(node: MemoryNode): unknown {
   expect([doc.store.pendingStructs, doc.store.pendingDs]).toEqual([null, null])
   const clocks = [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(([a], [b]) => a - b)
   const hash = toHex(boardOf(node, BOARD).stateHash())
-  return { hash, json: doc.toJSON(), clocks, counts: node.replica.documentCounts(BOARD) }
+  return { hash, json: doc.toJSON(), clocks, counts: node.replica.documents.countsOf(BOARD) }
 }
 
 type People = {
@@ -106,7 +106,7 @@ test('sessions that collide: whoever comes first, all boards are equal, and noth
     const { text } = boardOf(ann, BOARD).view()
     expect(['so-bo-upst-cy-ew', 'st-cy-ewso-bo-up']).toContain(text)
     for (const node of [...all, ...readers]) expect(faceOf(node)).toEqual(faceOf(ann))
-    expect(ann.replica.documentCounts(BOARD)).toEqual({ commits: 4, refused: 0 })
+    expect(ann.replica.documents.countsOf(BOARD)).toEqual({ commits: 4, refused: 0 })
 
     // Whoever has seen both edits across them, both go on, and everybody takes that.
     edit(bo, (doc) => doc.getText(TEXT).delete(7, 2))
@@ -117,7 +117,7 @@ test('sessions that collide: whoever comes first, all boards are equal, and noth
     meet(all)
     expect(boardOf(ann, BOARD).view().text).toHaveLength(13)
     for (const node of [...all, ...readers]) expect(faceOf(node)).toEqual(faceOf(ann))
-    expect(ann.replica.documentCounts(BOARD)).toEqual({ commits: 7, refused: 0 })
+    expect(ann.replica.documents.countsOf(BOARD)).toEqual({ commits: 7, refused: 0 })
     const last = recordsOf(bo).find(
       ({ header }) => toHex(header.device) === bo.replica.device && header.seq === 1,
     )
@@ -154,7 +154,7 @@ test('a refused section under a session counts as one that collides: the order o
     for (const node of order) carry(node, reader)
     return reader
   }) as [MemoryNode, MemoryNode]
-  expect(readers[0].replica.documentCounts(BOARD).refused).toBe(1)
+  expect(readers[0].replica.documents.countsOf(BOARD).refused).toBe(1)
   expect(faceOf(readers[0])).toEqual(faceOf(readers[1]))
 })
 

@@ -128,5 +128,5 @@ test('a page binds again when its board is made anew, and writes between the two
   await until('the edit is stored', () => second.answers.length === 1)
   expect(second.answers).toEqual([PAGE_MESSAGE.ack])
   expect(board.view().text).toBe(`${text.slice(1, 4)}-${text.slice(4)}`)
-  expect(engine.replica.documentCounts(BOARD).refused).toBe(0)
+  expect(engine.replica.documents.countsOf(BOARD).refused).toBe(0)
 })

@@ -18,7 +18,7 @@ export async function checkDocuments(engine: Engine, run: Examination, isStopped
       const isRight = state === null || equalBytes(state.stateHash(), kept.stateHash)
       // One that stays open is shown, and kept anew.
       if (!isRight) noteSummary(id, run)
-      else if (isStopped && !wasOpen) engine.replica.forgetDocument(id)
+      else if (isStopped && !wasOpen) engine.replica.documents.forget(id)
     } catch (cause) {
       if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
       run.note({

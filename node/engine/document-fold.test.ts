@@ -28,7 +28,7 @@ test('a document that is made anew while it is folded is given in its new state'
     replica.restore({ device, seq, id: record.id, ...links, isSigned: true, documents })
   }
   const roster = all.map((record, order) => ({ order, record }))
-  replica.fold('authority', roster)
+  replica.documents.fold('authority', roster)
   let reads = 0
   const state = await foldDocument(CATALOGUE, {
     ...{ replica, crypto, log: pino({ level: 'silent' }), noteDamaged: () => {} },
@@ -37,7 +37,7 @@ test('a document that is made anew while it is folded is given in its new state'
       reads += 1
       if (reads === 2) {
         for (const { order, record } of replica.ingest([other]).stored) log[order] = record
-        expect(replica.staleDocuments()).toEqual([CATALOGUE])
+        expect(replica.documents.staleIds()).toEqual([CATALOGUE])
         settleDocuments(replica, (order) => log[order]?.bytes ?? new Uint8Array(), crypto.sha256)
       }
       return orders.slice(0, 1).map((order) => ({ order, bytes: log[order]?.bytes ?? new Uint8Array() }))

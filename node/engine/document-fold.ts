@@ -53,7 +53,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
     const foldNext = async (): Promise<void> => {
       const commits = await readSections(id, log.next(FOLD_COMMITS), source)
       // Meanwhile a fork may have had it made anew, with these in it.
-      if (!log.isStale && commits[0]?.order === log.next(1)[0]) replica.fold(id, commits)
+      if (!log.isStale && commits[0]?.order === log.next(1)[0]) replica.documents.fold(id, commits)
       await nextTurn()
     }
     while (!isDone() && log.next(FOLD_COMMITS).length === FOLD_COMMITS) await foldNext()
@@ -68,7 +68,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
   } catch (cause) {
     if (!(cause instanceof CacheMismatch)) throw cause
     source.log.warn({ document: id }, 'a kept document does not match the log; rebuilding it')
-    replica.forgetDocument(id)
+    replica.documents.forget(id)
     return foldDocument(id, source)
   }
 }

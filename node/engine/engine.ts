@@ -252,7 +252,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
     this.#queue({ ...result, hasMended })
-    if (this.#replica.staleDocuments().length > 0) {
+    if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
       )
@@ -312,7 +312,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** State hash and counts of a document; from what was kept of it where it did not change since, without opening it. */
   async summary(id: string): Promise<Summary> {
-    const counts = this.#replica.documentCounts(id)
+    const counts = this.#replica.documents.countsOf(id)
     const log = this.#replica.documentLog(id)
     // What was kept of a contested document stands for what was shown then.
     if (log?.isContested !== true && (log?.isCurrent !== true || log.state === null)) {
@@ -321,7 +321,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       if (kept !== null && kept.commits === counts.commits) return kept
     }
     const state = await this.open(id)
-    return { ...this.#replica.documentCounts(id), stateHash: state?.stateHash() ?? new Uint8Array(32) }
+    return { ...this.#replica.documents.countsOf(id), stateHash: state?.stateHash() ?? new Uint8Array(32) }
   }
 
   /** Keeps the summaries of open documents that changed, so that they need not be opened the next time. */
@@ -365,7 +365,11 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   async #rebuildAll(): Promise<void> {
     const rebuilt: string[] = []
-    for (let [id] = this.#replica.staleDocuments(); id !== undefined; [id] = this.#replica.staleDocuments()) {
+    for (
+      let [id] = this.#replica.documents.staleIds();
+      id !== undefined;
+      [id] = this.#replica.documents.staleIds()
+    ) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
       const source = this.#source()
@@ -377,7 +381,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         // Also what comes meanwhile, so that it ends however busy the document is.
         for (let orders = next(); orders.length > 0; orders = next())
           commits.push(...(await readSections(id, orders, source)))
-        if (replica === this.#replica && replica.rebuild(id, commits)) rebuilt.push(id)
+        if (replica === this.#replica && replica.documents.rebuild(id, commits)) rebuilt.push(id)
       })
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)

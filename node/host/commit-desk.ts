@@ -49,7 +49,7 @@ export class CommitDesk {
   }): Promise<EvidenceFile> {
     const { engine, genesisBytes } = this.#node.membership
     const document = filter.document ?? null
-    if (document !== null && engine.replica.documentCounts(document).commits === 0) {
+    if (document !== null && engine.replica.documents.countsOf(document).commits === 0) {
       throw new CoopError(
         'commit-unknown',
         `no commit here has a section of '${document}'`,

@@ -327,7 +327,7 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
     (context) => {
       const { replica } = node.membership.engine
       const boards = replica.documentIds().filter((id) => id.startsWith('board/'))
-      const rows = boards.map((id) => ({ id: id.slice('board/'.length), ...replica.documentCounts(id) }))
+      const rows = boards.map((id) => ({ id: id.slice('board/'.length), ...replica.documents.countsOf(id) }))
       return context.json({ boards: rows.filter((row) => row.commits > 0) }, 200)
     },
   )

@@ -22,6 +22,6 @@ test('a device that joins among more heads than a commit holds still acknowledge
   must(newcomer.author([listSection('mine', crypto.sha256)]))
   give(newcomer, founder)
   for (const { replica } of [newcomer, founder]) {
-    expect(replica.documentCounts('catalogue')).toEqual({ commits: others.length + 1, refused: 0 })
+    expect(replica.documents.countsOf('catalogue')).toEqual({ commits: others.length + 1, refused: 0 })
   }
 })

@@ -48,7 +48,7 @@ test('devices that a forked founder admitted on either branch stay once they rel
     for (const record of order) expect(replica.ingest([record]).refused).toEqual([])
     expect(roster(replica)).toEqual(everybody)
     // On each branch the last invite is one too many, whatever the other branch promised.
-    expect(replica.documentCounts('authority').refused).toBe(2)
+    expect(replica.documents.countsOf('authority').refused).toBe(2)
     return toHex(replica.authority.stateHash())
   })
   expect(new Set(hashes).size).toBe(1)

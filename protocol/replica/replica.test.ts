@@ -42,10 +42,10 @@ test('a lazy replica folds a document when it is opened, to the same state, and 
   const eager = reader(coop, all)
   const lazy = openReplica({ coop, crypto, signer: null, isLazy: true })
   const { stored } = lazy.ingest(all.slice(0, -1))
-  expect([lazy.document(CATALOGUE), lazy.documentCounts(CATALOGUE).commits]).toEqual([null, 2])
+  expect([lazy.document(CATALOGUE), lazy.documents.countsOf(CATALOGUE).commits]).toEqual([null, 2])
   expect(lazy.authority.stateHash()).toEqual(eager.authority.stateHash())
   lazy.openDocument(CATALOGUE)
-  lazy.fold(CATALOGUE, stored.slice(-2))
+  lazy.documents.fold(CATALOGUE, stored.slice(-2))
   lazy.ingest(all)
   expect(lazy.documentLog(CATALOGUE)?.isCurrent).toBe(true)
   expect(lazy.document(CATALOGUE)?.stateHash()).toEqual(eager.document(CATALOGUE)?.stateHash())
@@ -179,7 +179,7 @@ test('an index restores the same links, and what does not follow is not taken', 
   }
   expect(replica.heads.root()).toEqual(founder.replica.heads.root())
   expect(replica.authorityLengthOf(0)).toBe(all.length)
-  expect(replica.documentCounts('authority').commits).toBe(all.length)
+  expect(replica.documents.countsOf('authority').commits).toBe(all.length)
 })
 
 /** A few records of one randomly chosen chain, in its order. */

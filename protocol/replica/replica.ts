@@ -16,7 +16,9 @@ import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
 import { planAcknowledgements } from './acknowledge.ts'
 import type { Acknowledgements } from './acknowledge.ts'
-import { DocumentLog } from './document-log.ts'
+import type { DocumentLog } from './document-log.ts'
+import { Documents } from './documents.ts'
+import type { StoredCommit } from './documents.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
@@ -46,13 +48,6 @@ export interface ReplicaInit {
    * that begins here is folded from its first section on.
    */
   isLazy?: boolean
-}
-
-/** A commit that the host must now write at this place of its log. */
-export interface StoredCommit {
-  /** Place in the log, from 0 without gaps; what a commit acknowledges has a smaller one. */
-  order: number
-  record: CommitRecord
 }
 
 /** What a host's index keeps of a commit. */
@@ -96,24 +91,18 @@ export class Replica {
   readonly visibility: Visibility
   readonly pending: Pending = new Pending()
   readonly #init: ReplicaInit
-  readonly #host: DocumentHost
+  /** States of documents, and what is kept of each. */
+  readonly documents: Documents
   readonly #standings: Standings
   readonly #stretches: Stretches
-  readonly #documents = new Map<string, DocumentLog>()
   readonly #view: IntakeView
   /** Commits whose own signature this replica has checked; the others are covered by a later one. */
   readonly #signed = new BitList()
-  /** Documents whose kept state did not match the log. */
-  readonly #uncached = new Set<string>()
   /** Devices that `heads` knows: the first ones. */
   #knownDevices = 0
-  /** Documents whose state must be made anew. */
-  readonly #stale = new Set<string>()
   #planned: Plan | null = null
   /** Counts what was taken in from peers. */
   #intakes = 0
-  /** Device keys in hex, by number. */
-  readonly #names: string[] = []
   /** Length of each branch up to and with its last authority section, by index. */
   readonly #authorityLengths: number[] = []
 
@@ -128,13 +117,21 @@ export class Replica {
     this.visibility = new Visibility(this.history)
     this.#stretches = new Stretches(this.history, this.visibility)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
-    const cached = (id: string): CachedDocument | null =>
-      this.#uncached.has(id) ? null : (init.cached?.(id) ?? null)
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
-    this.#host = { coop: init.coop, sha256, rule: this.rule, isVisible, cached }
-    this.authority = new AuthorityState(this.#host)
+    const cached = init.cached ?? ((): null => null)
+    const host: DocumentHost = { coop: init.coop, sha256, rule: this.rule, isVisible, cached }
+    this.authority = new AuthorityState(host)
     this.#standings = new Standings(this.history, this.authority)
-    this.#log(AUTHORITY).state = this.authority
+    this.documents = new Documents({
+      registry: init.registry,
+      history: this.history,
+      visibility: this.visibility,
+      stretches: this.#stretches,
+      standings: this.#standings,
+      authority: this.authority,
+      host,
+      foundingMember: (record, name) => this.#foundingMember(record, name),
+    })
     this.#view = {
       coop: init.coop,
       rule: this.rule,
@@ -177,113 +174,24 @@ export class Replica {
     return this.#authorityLengths[this.history.branchOf(order).index] ?? 0
   }
 
-  /**
-   * Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them, and
-   * none of which nothing is shown: others may not have been told of it.
-   */
+  /** Ids of the documents that somebody wrote; see `Documents.ids`. */
   documentIds(): string[] {
-    return [...this.#documents.values()]
-      .filter((it) => it.orders.length > 0 && it.kind !== null && this.#isShown(it))
-      .map((it) => it.id)
-      .sort()
-  }
-
-  #isShown(log: DocumentLog): boolean {
-    if (!log.isContested || log.kind?.takesHidden === true) return true
-    for (let at = 0; at < log.orders.length; at += 1)
-      if (this.visibility.isVisible(log.orders.at(at) ?? -1)) return true
-    return false
+    return this.documents.ids()
   }
 
   /** Folded state of a document, or null when nobody wrote it yet or it is not loaded. */
   document(id: string): DocumentState | null {
-    return this.#documents.get(id)?.state ?? null
+    return this.documents.stateOf(id)
   }
 
   /** What the replica keeps of a document; null when nobody wrote or opened it. */
   documentLog(id: string): DocumentLog | null {
-    return this.#documents.get(id) ?? null
+    return this.documents.logOf(id)
   }
 
-  /**
-   * Opens a document so that it can be read and written; null for an unknown kind. Sections that were stored while it
-   * was not open are handed in with `fold`.
-   */
+  /** Opens a document so that it can be read and written; see `Documents.open`. */
   openDocument(id: string): DocumentState | null {
-    return this.#open(this.#log(id))
-  }
-
-  #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
-    if (log.state === null && log.kind !== null) {
-      log.state = log.kind.open(log.id, this.#host, outdated)
-      log.folded = 0
-      log.refused = 0
-    }
-    return log.state
-  }
-
-  /**
-   * Throws an open document's state away, and the kept state that it may have started from: the next `openDocument`
-   * begins with nothing.
-   */
-  forgetDocument(id: string): void {
-    this.#restart(this.#log(id))
-    this.#uncached.add(id)
-  }
-
-  /**
-   * Documents whose state must be made anew with `rebuild`: other sections of them are shown than before, or a section
-   * told what must be known from the start.
-   */
-  staleDocuments(): string[] {
-    return [...this.#stale]
-  }
-
-  /**
-   * Makes a stale document's state anew from the commits with its sections, in the order of `documentLog(id).sections`.
-   * False when others came meanwhile, and nothing was done. Whoever held the old state opens the document again.
-   */
-  rebuild(id: string, commits: readonly StoredCommit[]): boolean {
-    const log = this.#log(id)
-    const sections = log.sections()
-    if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
-      return false
-    this.#foldAnew(log, commits)
-    if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
-    return true
-  }
-
-  #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
-    this.#restart(log)
-    this.#stale.delete(log.id)
-    log.isStale = false
-    this.#open(log, outdated)
-    for (const { order, record } of commits) this.#foldSection(log, order, record)
-  }
-
-  /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
-  #restart(log: DocumentLog): void {
-    if (log.id === AUTHORITY) {
-      this.authority.clear()
-      this.#standings.clear()
-    } else log.state = null
-    log.folded = 0
-    log.refused = 0
-  }
-
-  /** Hands in the commits that bear an open document's next sections, in the order of the log. */
-  fold(id: string, commits: readonly StoredCommit[]): void {
-    const log = this.#log(id)
-    for (const { order, record } of commits) {
-      if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
-      this.#foldSection(log, order, record)
-    }
-  }
-
-  /** Counts of a document: commits folded and sections refused. */
-  documentCounts(id: string): { commits: number; refused: number } {
-    const log = this.#documents.get(id)
-    return { commits: log?.orders.length ?? 0, refused: log?.refused ?? 0 }
+    return this.documents.open(id)
   }
 
   /** What this device's chain stands on: what its first commit acknowledged, or will acknowledge. Null for a stranger. */
@@ -394,7 +302,7 @@ export class Replica {
       const state = this.openDocument(section.document)
       if (state === null)
         return refuse('unknown-document', `no kind of document is named '${section.document}'`)
-      if (this.#stale.has(section.document))
+      if (this.documents.isStale(section.document))
         return refuse('stale', `'${section.document}' must be made anew before it is written`)
       const verdict = state.check(context)
       if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
@@ -554,7 +462,7 @@ export class Replica {
       const log = this.#noteSection(document, order, header.seq)
       if (log.orders.length === 1 && this.#init.isLazy !== true) this.openDocument(document)
       if (log.state === null || log.isStale) continue
-      if (log.folded === log.orders.length - 1) this.#foldSection(log, order, record, i)
+      if (log.folded === log.orders.length - 1) this.documents.foldSection(log, order, record, i)
     }
     return order
   }
@@ -572,103 +480,13 @@ export class Replica {
     // What one device acknowledges decides which branches of others are told.
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
     const changed = this.visibility.note(order)
-    if (changed.size > 0) this.#showAnew(changed)
+    if (changed.size > 0) this.documents.showAnew(changed)
     if (isSigned) this.#signed.add(order)
   }
 
   #noteSection(document: string, order: number, seq: number): DocumentLog {
     if (document === AUTHORITY) this.#authorityLengths[this.history.branchOf(order).index] = seq + 1
-    const log = this.#log(document)
-    log.orders.push(order)
-    if (this.history.forks.size > 0 && this.#isContested(order)) this.#contest(log)
-    return log
-  }
-
-  /** True for a commit of a device whose chain has parted before it. */
-  #isContested(order: number): boolean {
-    return this.history.seqOf(order) >= (this.history.forks.get(this.history.deviceOf(order)) ?? Infinity)
-  }
-
-  /** Other commits of these devices are shown than before. */
-  #showAnew(devices: ReadonlySet<number>): void {
-    for (const device of devices) this.#stretches.forget(device)
-    this.authority.visibilityChanged()
-    for (const log of this.#documents.values()) {
-      if (log.kind?.takesHidden === true) continue
-      const { orders } = log
-      let isTouched = false
-      for (let at = 0; at < orders.length && !isTouched; at += 1) {
-        const order = orders.at(at) ?? -1
-        isTouched = devices.has(this.history.deviceOf(order)) && this.#isContested(order)
-      }
-      if (!isTouched) continue
-      this.#contest(log)
-      if (log.folded === 0) continue
-      log.isStale = true
-      this.#stale.add(log.id)
-    }
-  }
-
-  /** What is kept of a document stands for a place in the log, not for what is shown. */
-  #contest(log: DocumentLog): void {
-    log.isContested = true
-    this.#uncached.add(log.id)
-  }
-
-  #foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
-    const { header } = record
-    const i = at ?? header.sections.findIndex((it) => it.document === log.id)
-    const head = header.sections[i]
-    const payload = record.payloads[i]
-    log.folded += 1
-    if (log.state === null || head === undefined || payload === null || payload === undefined) return
-    if (log.kind?.takesHidden !== true && !this.visibility.isVisible(order)) return
-    if (log.id === AUTHORITY && header.seq === 0) {
-      const member = this.#foundingMember(record, this.#nameOf(order))
-      if (member !== null) this.#standings.found(order, member)
-    }
-    const standing = this.#standings.of(order)
-    const context: SectionContext = {
-      document: head.document,
-      commit: record.id,
-      order,
-      stretch: this.#stretches.of(order),
-      device: this.#nameOf(order),
-      seq: header.seq,
-      timeMs: header.timeMs,
-      role: standing?.role ?? 'observer',
-      member: standing?.member ?? '',
-      admission: standing?.admission ?? '',
-      entries: head.entries,
-      payload,
-      relies: (earlier) => this.history.relies(order, earlier),
-      follows: (earlier) => earlier !== order && this.history.isAtOrAfter(order, earlier),
-      find: (id) => this.history.find(id),
-    }
-    const verdict = standing === null ? null : log.state.check(context)
-    if (verdict?.ok === true) verdict.apply()
-    else {
-      log.refused += 1
-      log.state.refused?.(context)
-    }
-    if (log.state.isOutdated !== true || log.isStale) return
-    this.#contest(log)
-    log.isStale = true
-    this.#stale.add(log.id)
-  }
-
-  /** Key of a commit's device in hex. */
-  #nameOf(order: number): string {
-    const device = this.history.deviceOf(order)
-    return (this.#names[device] ??= toHex(this.history.keyOf(device)))
-  }
-
-  #log(document: string): DocumentLog {
-    const known = this.#documents.get(document)
-    if (known !== undefined) return known
-    const log = new DocumentLog(document, this.#init.registry.kindOf(document))
-    this.#documents.set(document, log)
-    return log
+    return this.documents.note(document, order)
   }
 
   /** Order of this device's last commit; -1 when it wrote none. */
@@ -741,7 +559,7 @@ export class Replica {
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
       const leads = (order: number): number =>
-        Number(!this.#isContested(order) && history.relies(order, admitted))
+        Number(!this.documents.isContested(order) && history.relies(order, admitted))
       heads.sort((a, b) => leads(b) - leads(a))
     }
     const seen = heads.map((order) => ({

@@ -233,7 +233,7 @@ function restarted(node: MemoryNode, coop: Uint8Array): Replica {
     next.openDocument(id)
     const orders = next.documentLog(id)?.sections() ?? []
     const folded = next.documentLog(id)?.folded ?? 0
-    next.fold(
+    next.documents.fold(
       id,
       orders.slice(folded).map((order) => ({ order, record: decoded(log[order] as Uint8Array) })),
     )

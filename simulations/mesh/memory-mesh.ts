@@ -112,11 +112,11 @@ const NOTHING: Uint8Array = new Uint8Array(0)
 
 /** Makes stale documents anew, as every host must after it took commits. `read`: the record at a place of the log. */
 export function settleDocuments(replica: Replica, read: (order: number) => Uint8Array, sha256: Sha256): void {
-  for (let [id] = replica.staleDocuments(); id !== undefined; [id] = replica.staleDocuments()) {
+  for (let [id] = replica.documents.staleIds(); id !== undefined; [id] = replica.documents.staleIds()) {
     const orders = replica.documentLog(id)?.sections() ?? []
     const decoded = decodeRecords(orders.map(read), sha256)
     if (!decoded.ok) throw new Error(`the log holds what is no commit: ${decoded.refusal}`)
-    replica.rebuild(
+    replica.documents.rebuild(
       id,
       decoded.records.map((record, i) => ({ order: orders[i] ?? -1, record })),
     )

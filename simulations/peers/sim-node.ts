@@ -612,9 +612,9 @@ export class SimNode implements Actor {
   #catchUp(): void {
     const { replica } = this
     if (replica === null || !isEmpty(this.#gathering) || this.#writing !== null) return
-    for (const id of replica.staleDocuments()) {
+    for (const id of replica.documents.staleIds()) {
       const commits = this.#readAll(replica.documentLog(id)?.sections() ?? [])
-      if (commits !== null && replica.rebuild(id, commits))
+      if (commits !== null && replica.documents.rebuild(id, commits))
         this.#host.observer.reached('rebuilt', this.number)
     }
     for (const id of replica.documentIds()) {
@@ -623,7 +623,7 @@ export class SimNode implements Actor {
       const commits = this.#readAll(log.next(log.orders.length))
       if (commits === null) continue
       replica.openDocument(id)
-      replica.fold(id, commits)
+      replica.documents.fold(id, commits)
     }
   }
 

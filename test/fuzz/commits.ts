@@ -83,7 +83,7 @@ function runEpisode(seed: number, watch: Watch, figures: CommitFigures): void {
     figures.mutants += MUTANTS_PER_COMMIT
   }
   for (const id of victim.documentIds()) {
-    const { commits, refused } = victim.documentCounts(id)
+    const { commits, refused } = victim.documents.countsOf(id)
     figures.sections += commits
     figures.refusedSections += refused
   }

@@ -74,9 +74,9 @@ export function boardOf(replica: Replica, document = BOARD): BoardState {
 
 /** Makes a board anew when other parts of it are shown than before. */
 export function settle(replica: Replica, log: readonly CommitRecord[]): void {
-  for (const id of replica.staleDocuments()) {
+  for (const id of replica.documents.staleIds()) {
     const records = log.filter(({ header }) => header.sections.some((it) => it.document === id))
-    replica.rebuild(
+    replica.documents.rebuild(
       id,
       records.map((record) => ({ order: replica.history.find(record.id), record })),
     )

@@ -1,0 +1,272 @@
+import { AUTHORITY } from '../authority/index.ts'
+import type { AuthorityState } from '../authority/index.ts'
+import type { CommitRecord } from '../commit/index.ts'
+import type {
+  CachedDocument,
+  DocumentHost,
+  DocumentRegistry,
+  DocumentState,
+  SectionContext,
+} from '../document/index.ts'
+import { toHex } from '../encoding/index.ts'
+import type { History } from '../history/index.ts'
+import { DocumentLog } from './document-log.ts'
+import type { Standings } from './standing.ts'
+import type { Stretches } from './stretches.ts'
+import type { Visibility } from './visibility.ts'
+
+/** A commit and its place in the log of this replica. */
+export interface StoredCommit {
+  /** Place in the log, from 0 without gaps; what a commit acknowledges has a smaller one. */
+  order: number
+  record: CommitRecord
+}
+
+/** What the documents of a replica are folded by. */
+export interface DocumentParts {
+  registry: DocumentRegistry
+  history: History
+  visibility: Visibility
+  stretches: Stretches
+  standings: Standings
+  authority: AuthorityState
+  host: DocumentHost
+  /** The founding member (hex), when this is the commit that founds the co-op; else null. */
+  foundingMember(record: CommitRecord, device: string): string | null
+}
+
+/** All documents of a replica: which commits carry their sections, and the states folded from these. */
+export class Documents {
+  readonly #parts: DocumentParts
+  readonly #history: History
+  readonly #visibility: Visibility
+  readonly #logs = new Map<string, DocumentLog>()
+  /** Documents whose state must be made anew. */
+  readonly #stale = new Set<string>()
+  /** Device keys in hex, by number. */
+  readonly #names: string[] = []
+  /** Documents whose kept state did not match the log. */
+  readonly #uncached = new Set<string>()
+  readonly #host: DocumentHost
+
+  constructor(parts: DocumentParts) {
+    this.#parts = parts
+    this.#history = parts.history
+    this.#visibility = parts.visibility
+    const cached = (id: string): CachedDocument | null =>
+      this.#uncached.has(id) ? null : parts.host.cached(id)
+    this.#host = { ...parts.host, cached }
+    this.log(AUTHORITY).state = parts.authority
+  }
+
+  /**
+   * Ids of the documents that somebody wrote, sorted. One that was only opened to be looked at is not among them, and
+   * none of which nothing is shown: others may not have been told of it.
+   */
+  ids(): string[] {
+    return [...this.#logs.values()]
+      .filter((it) => it.orders.length > 0 && it.kind !== null && this.#isShown(it))
+      .map((it) => it.id)
+      .sort()
+  }
+
+  #isShown(log: DocumentLog): boolean {
+    if (!log.isContested || log.kind?.takesHidden === true) return true
+    for (let at = 0; at < log.orders.length; at += 1)
+      if (this.#visibility.isVisible(log.orders.at(at) ?? -1)) return true
+    return false
+  }
+
+  /** Folded state of a document, or null when nobody wrote it yet or it is not loaded. */
+  stateOf(id: string): DocumentState | null {
+    return this.#logs.get(id)?.state ?? null
+  }
+
+  /** What the replica keeps of a document; null when nobody wrote or opened it. */
+  logOf(id: string): DocumentLog | null {
+    return this.#logs.get(id) ?? null
+  }
+
+  /**
+   * Opens a document so that it can be read and written; null for an unknown kind. Sections that were stored while it
+   * was not open are handed in with `fold`.
+   */
+  open(id: string): DocumentState | null {
+    return this.#open(this.log(id))
+  }
+
+  #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
+    if (log.state === null && log.kind !== null) {
+      log.state = log.kind.open(log.id, this.#host, outdated)
+      log.folded = 0
+      log.refused = 0
+    }
+    return log.state
+  }
+
+  /**
+   * Throws an open document's state away, and the kept state that it may have started from: the next `open`
+   * begins with nothing.
+   */
+  forget(id: string): void {
+    this.#restart(this.log(id))
+    this.#uncached.add(id)
+  }
+
+  /**
+   * Documents whose state must be made anew with `rebuild`: other sections of them are shown than before, or a section
+   * told what must be known from the start.
+   */
+  staleIds(): string[] {
+    return [...this.#stale]
+  }
+
+  /** True for a document whose state must be made anew before it is written. */
+  isStale(id: string): boolean {
+    return this.#stale.has(id)
+  }
+
+  /**
+   * Makes a stale document's state anew from the commits with its sections, in the order of `logOf(id).sections`.
+   * False when others came meanwhile, and nothing was done. Whoever held the old state opens the document again.
+   */
+  rebuild(id: string, commits: readonly StoredCommit[]): boolean {
+    const log = this.log(id)
+    const sections = log.sections()
+    if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
+      return false
+    this.#foldAnew(log, commits)
+    if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
+    return true
+  }
+
+  #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
+    this.#restart(log)
+    this.#stale.delete(log.id)
+    log.isStale = false
+    this.#open(log, outdated)
+    for (const { order, record } of commits) this.foldSection(log, order, record)
+  }
+
+  /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
+  #restart(log: DocumentLog): void {
+    if (log.id === AUTHORITY) {
+      this.#parts.authority.clear()
+      this.#parts.standings.clear()
+    } else log.state = null
+    log.folded = 0
+    log.refused = 0
+  }
+
+  /** Hands in the commits that bear an open document's next sections, in the order of the log. */
+  fold(id: string, commits: readonly StoredCommit[]): void {
+    const log = this.log(id)
+    for (const { order, record } of commits) {
+      if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
+      this.foldSection(log, order, record)
+    }
+  }
+
+  /** Counts of a document: commits folded and sections refused. */
+  countsOf(id: string): { commits: number; refused: number } {
+    const log = this.#logs.get(id)
+    return { commits: log?.orders.length ?? 0, refused: log?.refused ?? 0 }
+  }
+
+  /** Takes note of a section of the newest commit. */
+  note(document: string, order: number): DocumentLog {
+    const log = this.log(document)
+    log.orders.push(order)
+    if (this.#history.forks.size > 0 && this.isContested(order)) this.#contest(log)
+    return log
+  }
+
+  /** True for a commit of a device whose chain has parted before it. */
+  isContested(order: number): boolean {
+    return this.#history.seqOf(order) >= (this.#history.forks.get(this.#history.deviceOf(order)) ?? Infinity)
+  }
+
+  /** Other commits of these devices are shown than before. */
+  showAnew(devices: ReadonlySet<number>): void {
+    for (const device of devices) this.#parts.stretches.forget(device)
+    this.#parts.authority.visibilityChanged()
+    for (const log of this.#logs.values()) {
+      if (log.kind?.takesHidden === true) continue
+      const { orders } = log
+      let isTouched = false
+      for (let at = 0; at < orders.length && !isTouched; at += 1) {
+        const order = orders.at(at) ?? -1
+        isTouched = devices.has(this.#history.deviceOf(order)) && this.isContested(order)
+      }
+      if (!isTouched) continue
+      this.#contest(log)
+      if (log.folded === 0) continue
+      log.isStale = true
+      this.#stale.add(log.id)
+    }
+  }
+
+  /** What is kept of a document stands for a place in the log, not for what is shown. */
+  #contest(log: DocumentLog): void {
+    log.isContested = true
+    this.#uncached.add(log.id)
+  }
+
+  /** Folds the next section of an open document. `at`: its place in the commit, if known. */
+  foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
+    const { header } = record
+    const i = at ?? header.sections.findIndex((it) => it.document === log.id)
+    const head = header.sections[i]
+    const payload = record.payloads[i]
+    log.folded += 1
+    if (log.state === null || head === undefined || payload === null || payload === undefined) return
+    if (log.kind?.takesHidden !== true && !this.#visibility.isVisible(order)) return
+    if (log.id === AUTHORITY && header.seq === 0) {
+      const member = this.#parts.foundingMember(record, this.nameOf(order))
+      if (member !== null) this.#parts.standings.found(order, member)
+    }
+    const standing = this.#parts.standings.of(order)
+    const context: SectionContext = {
+      document: head.document,
+      commit: record.id,
+      order,
+      stretch: this.#parts.stretches.of(order),
+      device: this.nameOf(order),
+      seq: header.seq,
+      timeMs: header.timeMs,
+      role: standing?.role ?? 'observer',
+      member: standing?.member ?? '',
+      admission: standing?.admission ?? '',
+      entries: head.entries,
+      payload,
+      relies: (earlier) => this.#history.relies(order, earlier),
+      follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
+      find: (id) => this.#history.find(id),
+    }
+    const verdict = standing === null ? null : log.state.check(context)
+    if (verdict?.ok === true) verdict.apply()
+    else {
+      log.refused += 1
+      log.state.refused?.(context)
+    }
+    if (log.state.isOutdated !== true || log.isStale) return
+    this.#contest(log)
+    log.isStale = true
+    this.#stale.add(log.id)
+  }
+
+  /** Key of a commit's device in hex. */
+  nameOf(order: number): string {
+    const device = this.#history.deviceOf(order)
+    return (this.#names[device] ??= toHex(this.#history.keyOf(device)))
+  }
+
+  /** What the replica keeps of a document, made when there is nothing yet. */
+  log(document: string): DocumentLog {
+    const known = this.#logs.get(document)
+    if (known !== undefined) return known
+    const log = new DocumentLog(document, this.#parts.registry.kindOf(document))
+    this.#logs.set(document, log)
+    return log
+  }
+}
