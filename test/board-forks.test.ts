@@ -445,6 +445,7 @@ class Foe {
       ...{ document: BOARD, commit: new Uint8Array(32), order, stretch: { parent: null, rank: 0 } },
       ...{ device: toHex(this.#pen.signer.publicKey), seq: 0, timeMs: 0, role: 'member', member: '' },
       ...{ admission: this.#admission, entries: 1, payload },
+      ...{ epoch: new Uint8Array(32), knows: () => true, isGood: () => true },
       relies: (earlier) => history.relies(order, earlier),
       follows: () => false,
       find: (id) => history.find(id),

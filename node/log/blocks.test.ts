@@ -18,14 +18,21 @@ const row = fc.record({
     prev: fc.integer({ min: -1, max: 0xffff_fffe }),
     seen: fc.array(order, { maxLength: 4 }),
   },
-  ...{ isSigned: fc.boolean(), isBlockStart: fc.boolean() },
+  ...{ isSigned: fc.boolean(), isBlockStart: fc.boolean(), epoch: fc.option(id) },
   documents: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}(\/[a-z0-9]{1,8})?$/), { maxLength: 3 }),
 })
 const indexBlock = fc.record({ first: order, rows: fc.array(row, { maxLength: 6 }) })
 
+const NONE = new Uint8Array(0)
+
 /** The block with plain numbers, so that views compare by content. */
 function shown(block: IndexBlock | null): unknown {
-  return block?.rows.map((it) => ({ ...it, id: plain(it.id), device: plain(it.device) }))
+  return block?.rows.map((it) => ({
+    ...it,
+    id: plain(it.id),
+    device: plain(it.device),
+    epoch: plain(it.epoch ?? NONE),
+  }))
 }
 
 test('a block of the log gives back its records, for its own place alone', () => {

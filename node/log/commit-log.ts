@@ -418,7 +418,9 @@ function linkedRow({ header, id }: CommitRecord, replica: Replica, isBlockStart:
   if (!isLinked || !equalBytes(header.coop, replica.coop)) return null
   const documents = header.sections.map((it) => it.document)
   // Which signatures were checked once is lost with the index; they are checked again before they are passed on.
-  return { id, device: header.device, seq: header.seq, prev, seen, isSigned: false, isBlockStart, documents }
+  const epoch = equalBytes(header.epoch, replica.coop) ? null : header.epoch
+  const links = { id, device: header.device, seq: header.seq, prev, seen, epoch }
+  return { ...links, isSigned: false, isBlockStart, documents }
 }
 
 function rowOf(
@@ -436,5 +438,6 @@ function rowOf(
     isSigned: replica.isSigned(order),
     isBlockStart: order === blockFirst,
     documents: record.header.sections.map((it) => it.document),
+    epoch: equalBytes(record.header.epoch, replica.coop) ? null : record.header.epoch,
   }
 }

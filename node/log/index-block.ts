@@ -17,6 +17,8 @@ export interface IndexRow {
   isBlockStart: boolean
   /** Documents that it has sections of. */
   documents: readonly string[]
+  /** Epoch that it cites; null for the founding one. */
+  epoch: Uint8Array | null
 }
 
 /** Rows of consecutive commits. */
@@ -27,9 +29,9 @@ export interface IndexBlock {
 }
 
 /**
- * Bytes of a block: version, first order, number of rows; tables of the device keys and document names in it; then the
- * rows: id, place of the device, seq, prev plus one, flags, and the lists with their lengths. Numbers are 4 bytes, big
- * endian. The store puts a hash behind it.
+ * Bytes of a block: version, first order, number of rows; tables of the keys (of devices and epochs) and document names
+ * in it; then the rows: id, place of the device, seq, prev plus one, flags, place of the epoch unless it is the founding
+ * one, and the lists with their lengths. Numbers are 4 bytes, big endian. The store puts a hash behind it.
  */
 export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
   const devices = new RowIndex(0)
@@ -37,8 +39,9 @@ export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
   let wordCount = 0
   for (const row of rows) {
     if (devices.find(row.device) < 0) devices.add(row.device)
+    if (row.epoch !== null && devices.find(row.epoch) < 0) devices.add(row.epoch)
     for (const name of row.documents) if (!documents.has(name)) documents.set(name, documents.size)
-    wordCount += ROW_WORDS + row.seen.length + row.documents.length
+    wordCount += ROW_WORDS + row.seen.length + row.documents.length + (row.epoch === null ? 0 : 1)
   }
   const names = Buffer.from([...documents.keys()].join('\n'), 'latin1')
   const idsAt = HEAD_BYTES + 32 * devices.length
@@ -61,7 +64,9 @@ export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
     put(devices.find(row.device))
     put(row.seq)
     put(row.prev + 1)
-    put((row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0))
+    const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
+    put(flags | (row.epoch === null ? 0 : EPOCH))
+    if (row.epoch !== null) put(devices.find(row.epoch))
     put(row.seen.length)
     for (const seen of row.seen) put(seen)
     put(row.documents.length)
@@ -106,7 +111,15 @@ export class IndexCursor {
     this.#words = new WordReader(
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
-    const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
+    const row = {
+      id: new Uint8Array(32),
+      device: NO_KEY,
+      seq: 0,
+      prev: -1,
+      seen: [],
+      documents: [],
+      epoch: null,
+    }
     this.row = { ...row, isSigned: false, isBlockStart: false }
   }
 
@@ -138,10 +151,12 @@ export class IndexCursor {
     const flags = words.next()
     row.isSigned = (flags & SIGNED) !== 0
     row.isBlockStart = (flags & BLOCK_START) !== 0
+    const epoch = (flags & EPOCH) === 0 ? null : this.#devices[words.next()]
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
-    this.#isOff = words.isOff || device === undefined || documents === null
-    if (this.#isOff || device === undefined || documents === null) return false
+    this.#isOff = words.isOff || device === undefined || documents === null || epoch === undefined
+    if (this.#isOff || device === undefined || documents === null || epoch === undefined) return false
+    row.epoch = epoch
     row.device = device
     row.documents = documents
     const idAt = 32 * this.#at
@@ -209,6 +224,7 @@ const VERSION = 1
 const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
+const EPOCH = 4
 /** Words of a row beside those of its lists. */
 const ROW_WORDS = 6
 const NO_KEY: Uint8Array = new Uint8Array(32)

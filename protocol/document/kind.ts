@@ -55,6 +55,12 @@ export interface SectionContext {
    * whoever shows the section shows that too.
    */
   relies(order: number): boolean
+  /** Id of the epoch that the commit cites; of the founding one the co-op id. */
+  epoch: Uint8Array
+  /** True when that commit is in this one's causal past, relied on or not. */
+  knows(order: number): boolean
+  /** True when that commit is neither contested nor late by what this one knows, under the epoch that it cites. */
+  isGood(order: number): boolean
   /** True when that commit is on the author's own chain, before this one. */
   follows(order: number): boolean
   /** Order of a stored commit by its id; -1 for none. */

@@ -53,6 +53,8 @@ export interface Verdict {
 export interface Appended {
   verdict: Verdict
   changes: Changes
+  /** Heads (orders) that it lists and does not trust up to themselves, with the seq up to which it does; -1: nothing. */
+  cut: ReadonlyMap<number, number>
 }
 
 /** What became of a seal: its number, which is also that of the epoch it starts, or why it cannot stand. */
@@ -97,6 +99,11 @@ export class Evaluation {
   /** Number of a seal by its id, or -1 when it was not added. */
   findSeal(id: string): number {
     return this.#seals.find(id)
+  }
+
+  /** Id of a seal by its number; that of the founding epoch is empty. */
+  sealId(seal: number): string {
+    return this.#seals.at(seal).id
   }
 
   /**
@@ -160,7 +167,7 @@ export class Evaluation {
     for (const transfer of judgement.accepted) this.#tally.accept(transfer, order, log)
     for (const issued of judgement.taken) this.#tally.take(issued, place)
     if (judgement.voidBecause === null) this.#tally.record(order, place, acts)
-    return { verdict: verdictOf(judgement), changes: log.changes() }
+    return { verdict: verdictOf(judgement), changes: log.changes(), cut: insight.cut }
   }
 
   /** How a commit stands under the chosen line. */
@@ -180,6 +187,41 @@ export class Evaluation {
    */
   trustedUpTo(order: number, head: number): number {
     return this.#insights.trusted.upToHead(order, head)
+  }
+
+  /**
+   * True when `earlier` is neither contested nor late by what the commit `order` knows and cites. The same on every
+   * replica.
+   */
+  isGoodFor(order: number, earlier: number): boolean {
+    const place = this.#branches.placeOf(order)
+    const epoch = this.#insights.epochAt(place) ?? this.#seals.at(FOUNDING)
+    return this.#insights.isGood({ ...place, pastOf: [order], epoch }, this.#branches.placeOf(earlier))
+  }
+
+  /** As `isGoodFor`, for a commit that is not written yet. */
+  isGoodForDraft({ prev, seen, epoch }: Omit<CommitDraft, 'device' | 'acts'>, earlier: number): boolean {
+    const pastOf = [prev, ...seen]
+    const heads = pastOf.filter((order) => order >= 0).map((order) => this.#branches.placeOf(order))
+    return this.#insights.isGoodFrom(heads, pastOf, this.#seals.at(epoch), this.#branches.placeOf(earlier))
+  }
+
+  /** Seals that commits of the pasts of these cite, themselves included, without those that another of them goes on from. */
+  knownTips(orders: readonly number[]): number[] {
+    return this.#insights.tipsKnownAt(orders.map((order) => this.#branches.placeOf(order)))
+  }
+
+  /** True when the line of the second seal holds the first, or they are one. */
+  isOnLine(seal: number, of: number): boolean {
+    return this.#seals.isAtOrBefore(this.#seals.at(seal), this.#seals.at(of))
+  }
+
+  /**
+   * Closes a device, of which nothing was appended yet, under a seal that is here: it was admitted by who did not know
+   * that the seal removes its member.
+   */
+  close(device: string, seal: number): void {
+    this.#seals.close(this.#devices.add(device), this.#seals.at(seal))
   }
 
   /** True when the debits of a commit are void, by its causal past alone. */

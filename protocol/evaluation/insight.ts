@@ -1,4 +1,4 @@
-import type { Branch, Branches, Links } from './branches.ts'
+import type { Branch, Branches, Links, Place } from './branches.ts'
 import { KnowledgePool } from './knowledge.ts'
 import type { Knowledge } from './knowledge.ts'
 import { Outlook } from './outlook.ts'
@@ -67,6 +67,28 @@ export class Insights {
     return { knowledge, epochBefore, isOutdated, news: this.trusted.news(branch, places), cut }
   }
 
+  /** Numbers of the last seals known at these places together. */
+  tipsKnownAt(places: readonly Place[]): number[] {
+    return this.#knownAt(places).tips.map((seal) => seal.index)
+  }
+
+  /** What the commit there cites; undefined when it was not taken up. */
+  epochAt({ branch, seq }: Place): Seal | undefined {
+    return this.#epochs.at(branch, seq)
+  }
+
+  /** True when a place is neither contested nor late by what a commit that was taken up knows and cites. */
+  isGood(by: Place & Pick<JudgedCommit, 'pastOf' | 'epoch'>, place: Place): boolean {
+    return this.isGoodFrom([by], by.pastOf, by.epoch, place)
+  }
+
+  /** As `isGood`, by what is known at `heads` together, under a cited epoch. */
+  isGoodFrom(heads: readonly Place[], pastOf: readonly number[], epoch: Seal, place: Place): boolean {
+    const knowledge = this.#pool.withSeal(this.#knownAt(heads), epoch)
+    const forkSeq = this.#forkSeq(knowledge, pastOf, place.branch.device)
+    return place.seq <= this.outlook.goodUpTo(epoch, forkSeq, place.branch)
+  }
+
   /** Takes up a commit that is now the end of its branch. */
   add(commit: JudgedCommit, insight: Insight): void {
     const { branch, seq, epoch } = commit
@@ -74,6 +96,13 @@ export class Insights {
     if (this.#knowledge.at(branch, seq) !== insight.knowledge)
       this.#knowledge.set(branch, seq, insight.knowledge)
     this.trusted.add(commit, insight.news, insight.cut)
+  }
+
+  #knownAt(places: readonly Place[]): Knowledge {
+    let knowledge = this.#pool.nothing
+    for (const { branch, seq } of places)
+      knowledge = this.#pool.both(knowledge, this.#knowledgeAt(branch, seq))
+    return knowledge
   }
 
   #knowledgeAt(branch: Branch, seq: number): Knowledge {

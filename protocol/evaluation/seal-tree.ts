@@ -128,6 +128,11 @@ export class SealTree {
     return this.#closings.get(device)?.some((it) => this.isAtOrBefore(it, seal)) ?? false
   }
 
+  /** Closes a device under a seal, beside those that the seal names. */
+  close(device: number, seal: Seal): void {
+    push(this.#closings, device, seal)
+  }
+
   /**
    * What the line of `seal` issues to a device and the line of `known` does not, the newest first; null: all.
    */

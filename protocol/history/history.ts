@@ -39,9 +39,15 @@ export class History implements CausalGraph {
   /** By device that forked: the lowest seq of which two commits are here. */
   readonly #forkSeqs = new Map<number, number>()
   readonly #trust = new Trust(this)
+  readonly #isTrustGiven: boolean
 
-  /** `seed`: any 32-bit number that others do not know; it keeps them from slowing look-ups down. */
-  constructor(seed: number) {
+  /**
+   * @param seed - any 32-bit number that others do not know; it keeps them from slowing look-ups down
+   * @param trust - 'judged' (default): what commits rely on follows from forks alone; 'given': by `cut`, by who knows of
+   *   epochs too, before anything is asked of what the commit relies on
+   */
+  constructor(seed: number, trust: 'judged' | 'given' = 'judged') {
+    this.#isTrustGiven = trust === 'given'
     this.#ids = new RowIndex(seed)
     this.#keys = new RowIndex(seed)
   }
@@ -73,7 +79,7 @@ export class History implements CausalGraph {
     this.#seqOf.push(seq)
     this.#seenStart.push(this.#seen.length)
     for (const head of seen) this.#seen.push(head)
-    this.#trust.note(order, seen)
+    if (!this.#isTrustGiven) this.#trust.note(order, seen)
     return order
   }
 
@@ -93,6 +99,16 @@ export class History implements CausalGraph {
     const known = this.past.copy(first)
     for (const order of others) if (order >= 0) known.add(order)
     return this.forkSeqIn(known, device)
+  }
+
+  /**
+   * Notes which heads a commit does not rely on up to themselves: by head, the seq on its chain up to which it does; -1
+   * for nothing.
+   */
+  cut(order: number, upTo: ReadonlyMap<number, number>): void {
+    if (upTo.size === 0) return
+    const heads = [...upTo].map(([head, seq]): [number, number] => [head, this.branchOf(head).at(seq)])
+    this.#trust.cut(order, new Map(heads))
   }
 
   /**

@@ -13,7 +13,7 @@ export interface TrustSource extends PastSource {
 /**
  * Which of the heads that commits list they rely on. A commit whose own past shows that a device's chain has parted
  * lists what lies behind that place as proof, and relies on none of it. That never changes, so it is judged once, when
- * the commit comes in; only heads that are not relied on take room.
+ * the commit comes in, or given by who also knows of epochs; only heads that are not relied on take room.
  */
 export class Trust {
   readonly #source: TrustSource
@@ -46,7 +46,11 @@ export class Trust {
       const forkSeq = forkSeqIn(known, this.#source.branchesOf(branch.device))
       if (this.#source.seqOf(head) >= forkSeq) distrusted.set(head, branch.at(forkSeq - 1))
     }
-    if (distrusted.size === 0) return
+    if (distrusted.size > 0) this.cut(order, distrusted)
+  }
+
+  /** Notes which heads a commit does not rely on, each with the last commit before it that it relies on; -1 for none. */
+  cut(order: number, distrusted: ReadonlyMap<number, number>): void {
     this.#distrusted.set(order, distrusted)
     this.#reliance ??= new Past({
       branches: this.#source.branches,

@@ -14,11 +14,22 @@ import type { MadeCommit } from '../../test/actors/random-graph.ts'
 import { compareBytes, toHex } from '../encoding/index.ts'
 import { History } from '../history/index.ts'
 import { forkProof, planAcknowledgements } from './acknowledge.ts'
+import type { Acknowledging } from './acknowledge.ts'
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 
 function isContested(history: History, order: number): boolean {
   return history.seqOf(order) >= (history.forks.get(history.deviceOf(order)) ?? Infinity)
+}
+
+/** How commits stand without seals. */
+function byForks(history: History): Omit<Acknowledging, 'own' | 'device'> {
+  const forkSeq = (order: number): number => history.forks.get(history.deviceOf(order)) ?? Infinity
+  return {
+    goodUpTo: (order) => Math.min(history.seqOf(order), forkSeq(order) - 1),
+    isDoubted: (device) => history.forks.has(device),
+    certificate: [],
+  }
 }
 
 test('a plan leads to all that can be relied on and to each fork, without a head that another covers', () => {
@@ -37,7 +48,7 @@ test('a plan leads to all that can be relied on and to each fork, without a head
       )
       if (device === undefined) return
       const own = history.endsOf(device)[0] ?? -1
-      const { heads, relied } = planAcknowledgements(history, { own, device })
+      const { heads, relied } = planAcknowledgements(history, { own, device, ...byForks(history) })
       // As the next commit of that chain in the plain sets.
       const next: MadeCommit[] = [
         ...graph,
@@ -107,5 +118,5 @@ test('a device with hundreds of thousands of branches is acknowledged by two of 
   const root = history.add({ device: key(0, 1), seq: 0, id: key(0, 2), prev: -1, seen: [] })
   for (let i = 1; i <= 200_000; i += 1)
     history.add({ device: key(0, 1), seq: 1, id: key(i, 2), prev: root, seen: [] })
-  expect(planAcknowledgements(history, { own: -1, device: -1 }).heads).toEqual([2, 1])
+  expect(planAcknowledgements(history, { own: -1, device: -1, ...byForks(history) }).heads).toEqual([2, 1])
 })

@@ -5,19 +5,31 @@ import type { Branch, History, PastVector } from '../history/index.ts'
 export interface Acknowledgements {
   /** Orders of the heads, the newest first; two that prove a fork follow each other. */
   heads: number[]
+  /** What its past will hold. */
+  known: PastVector
   relied: PastVector
 }
 
+/** Who is about to write, and how the commits of others stand. */
+export interface Acknowledging {
+  /** Order of the author's last commit; -1 before its first. */
+  own: number
+  /** Number of the author's device; -1 before its first commit. */
+  device: number
+  /** Seq up to which the chain that ends with the commit is good: neither contested nor late; -1 for nothing of it. */
+  goodUpTo(order: number): number
+  /** True when the device has, or had, commits that are not good. */
+  isDoubted(device: number): boolean
+  /** Commits that prove the epoch to cite, whoever wrote them. */
+  certificate: readonly number[]
+}
+
 /**
- * What a new commit after `own` (-1: a first commit) of `device` should list: all that can be relied on and is not
- * relied on yet, without what another head covers. Of a forked device that is what it wrote before its chain parted; and
- * its fork proof, the first two commits where it parted, unless the past shows that place already, so that whoever
- * relies on the new commit knows of the fork.
+ * What a new commit should list: all that is good and not relied on yet, without what another head covers. Of a forked
+ * device also its fork proof, the first two commits where it parted, unless the past shows that place already, so that
+ * whoever relies on the new commit knows of the fork; and what proves the epoch that it cites.
  */
-export function planAcknowledgements(
-  history: History,
-  author: { own: number; device: number },
-): Acknowledgements {
+export function planAcknowledgements(history: History, author: Acknowledging): Acknowledgements {
   const known = history.past.copy(author.own)
   const relied = history.reliance.copy(author.own)
   const candidates: number[] = []
@@ -25,15 +37,16 @@ export function planAcknowledgements(
   const proofs = new Map<number, number>()
   for (let device = 0; device < history.deviceCount; device += 1) {
     if (device === author.device) continue
-    const forkSeq = history.forks.get(device)
-    if (forkSeq === undefined) {
+    if (!author.isDoubted(device)) {
       candidates.push(...history.endsOf(device))
       continue
     }
     const branches = history.branchesOf(device)
+    candidates.push(...lastGood(branches, author))
+    const forkSeq = history.forks.get(device)
+    if (forkSeq === undefined) continue
     const proof = forkProof(history, branches)
     const before = forkSeq === 0 ? -1 : history.prevOf(proof[0] ?? -1)
-    if (before >= 0) candidates.push(before)
     if (history.forkSeqIn(known, device) > forkSeq) for (const order of proof) proofs.set(order, before)
   }
   candidates.push(...proofs.keys())
@@ -51,7 +64,19 @@ export function planAcknowledgements(
     if (before === undefined) relied.add(order)
     else if (before >= 0) relied.add(before)
   }
-  return { heads: withPairs(history, heads, proofs), relied }
+  const listed = withPairs(history, heads, proofs)
+  for (const order of author.certificate) {
+    if (known.knows(history.branchOf(order), history.seqOf(order))) continue
+    listed.push(order)
+    known.add(order)
+  }
+  return { heads: listed, known, relied }
+}
+
+/** The last good commit on the way to each end of a device, each once. */
+function lastGood(branches: readonly Branch[], { goodUpTo }: Acknowledging): number[] {
+  const last = branches.map((branch) => branch.at(goodUpTo(branch.end)))
+  return [...new Set(last)].filter((order) => order >= 0)
 }
 
 /** The same heads, with what proves a device's fork brought together where the first of it stands. */

@@ -11,6 +11,7 @@ import type {
 import { toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
+import type { Epochs } from './epochs.ts'
 import type { Standings } from './standing.ts'
 import type { Stretches } from './stretches.ts'
 import type { Visibility } from './visibility.ts'
@@ -31,6 +32,9 @@ export interface DocumentParts {
   standings: Standings
   authority: AuthorityState
   host: DocumentHost
+  epochs: Epochs
+  /** A section of the authority document was folded. */
+  ruled(): void
   /** The founding member (hex), when this is the commit that founds the co-op; else null. */
   foundingMember(record: CommitRecord, device: string): string | null
 }
@@ -177,13 +181,27 @@ export class Documents {
   note(document: string, order: number): DocumentLog {
     const log = this.log(document)
     log.orders.push(order)
-    if (this.#history.forks.size > 0 && this.isContested(order)) this.#contest(log)
+    if (this.#visibility.hasDoubts && this.isDoubted(order)) this.#contest(log)
     return log
   }
 
-  /** True for a commit of a device whose chain has parted before it. */
-  isContested(order: number): boolean {
-    return this.#history.seqOf(order) >= (this.#history.forks.get(this.#history.deviceOf(order)) ?? Infinity)
+  /** True for a commit that is not good, or was not once, and for those behind it. */
+  isDoubted(order: number): boolean {
+    return this.#history.seqOf(order) >= this.#visibility.doubtedFrom(this.#history.deviceOf(order))
+  }
+
+  /** Looks at all documents for sections in doubt: what was noted before it was known how commits stand. */
+  review(): void {
+    for (const log of this.#logs.values()) if (this.#hasDoubted(log, () => true)) this.#contest(log)
+  }
+
+  #hasDoubted(log: DocumentLog, isOf: (device: number) => boolean): boolean {
+    const { orders } = log
+    for (let at = 0; at < orders.length; at += 1) {
+      const order = orders.at(at) ?? -1
+      if (isOf(this.#history.deviceOf(order)) && this.isDoubted(order)) return true
+    }
+    return false
   }
 
   /** Other commits of these devices are shown than before. */
@@ -192,13 +210,7 @@ export class Documents {
     this.#parts.authority.visibilityChanged()
     for (const log of this.#logs.values()) {
       if (log.kind?.takesHidden === true) continue
-      const { orders } = log
-      let isTouched = false
-      for (let at = 0; at < orders.length && !isTouched; at += 1) {
-        const order = orders.at(at) ?? -1
-        isTouched = devices.has(this.#history.deviceOf(order)) && this.isContested(order)
-      }
-      if (!isTouched) continue
+      if (!this.#hasDoubted(log, (device) => devices.has(device))) continue
       this.#contest(log)
       if (log.folded === 0) continue
       log.isStale = true
@@ -239,7 +251,10 @@ export class Documents {
       admission: standing?.admission ?? '',
       entries: head.entries,
       payload,
+      epoch: header.epoch,
       relies: (earlier) => this.#history.relies(order, earlier),
+      knows: (earlier) => this.#history.knows(order, earlier),
+      isGood: (earlier) => this.#parts.epochs.evaluation.isGoodFor(order, earlier),
       follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
       find: (id) => this.#history.find(id),
     }
@@ -249,6 +264,7 @@ export class Documents {
       log.refused += 1
       log.state.refused?.(context)
     }
+    if (log.id === AUTHORITY) this.#parts.ruled()
     if (log.state.isOutdated !== true || log.isStale) return
     this.#contest(log)
     log.isStale = true

@@ -34,6 +34,8 @@ export interface IntakeView {
   rule: SignatureRule
   history: History
   pending: Pending
+  /** Id of the epoch that a stored commit cites. */
+  epochOf(order: number): Uint8Array
   /** A 32-bit number that peers do not know. */
   seed: number
   /** True when every section of this document must bring its payload. */
@@ -125,8 +127,6 @@ class Batch {
     const { header, id } = record
     if (this.#ids.find(id) >= 0 || history.find(id) >= 0 || pending.has(id)) return 'duplicate'
     if (!equalBytes(header.coop, coop)) return 'other-coop'
-    // Seals come with the authority document; until then there is one epoch, and its id is the co-op's.
-    if (!equalBytes(header.epoch, coop)) return 'unknown-epoch'
     for (let i = 0; i < header.sections.length; i += 1) {
       const document = header.sections[i]?.document ?? ''
       if (record.payloads[i] === null && this.#view.isAlwaysSent(document)) return 'payload-missing'
@@ -231,6 +231,8 @@ function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
         ? view.mayBegin(record)
         : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
     const isComplete = header.seen.every(isThere)
+    // What proves the seal that it cites may be missing: only the commit's whole past says so.
+    if (citesAnew(record, batch, records, view)) doubtful.add(at)
     if (isFollowing && isComplete) {
       folded.add(at)
       continue
@@ -250,4 +252,18 @@ function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
     hasRefused = true
   }
   return hasRefused
+}
+
+/** True for a commit that cites another epoch than the one before on its chain; a first one, than the founding epoch. */
+function citesAnew(
+  { header }: CommitRecord,
+  batch: Batch,
+  records: readonly CommitRecord[],
+  view: IntakeView,
+): boolean {
+  if (header.prev === null) return !equalBytes(header.epoch, view.coop)
+  const order = view.history.find(header.prev)
+  const before = records[batch.placeOf(header.prev)]?.header ?? view.pending.get(header.prev)?.header
+  const epoch = order >= 0 ? view.epochOf(order) : before?.epoch
+  return epoch === undefined || !equalBytes(epoch, header.epoch)
 }

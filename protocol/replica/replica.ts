@@ -20,6 +20,8 @@ import type { DocumentLog } from './document-log.ts'
 import { Documents } from './documents.ts'
 import type { StoredCommit } from './documents.ts'
 import { ForkEnds } from './fork-ends.ts'
+import { Epochs, foundingOnly } from './epochs.ts'
+import type { EpochSource } from './epochs.ts'
 import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
@@ -52,6 +54,8 @@ export interface ReplicaInit {
 
 /** What a host's index keeps of a commit. */
 export interface RestoredCommit extends CommitLinks {
+  /** Epoch that it cites; none or null for the founding one. */
+  epoch?: Uint8Array | null
   /** Its own signature was checked. */
   isSigned: boolean
   documents: readonly string[]
@@ -89,10 +93,12 @@ export class Replica {
   readonly authority: AuthorityState
   readonly forkEnds: ForkEnds
   readonly visibility: Visibility
+  readonly epochs: Epochs
   readonly pending: Pending = new Pending()
   readonly #init: ReplicaInit
   /** States of documents, and what is kept of each. */
   readonly documents: Documents
+  readonly #sealed: EpochSource
   readonly #standings: Standings
   readonly #stretches: Stretches
   readonly #view: IntakeView
@@ -112,9 +118,11 @@ export class Replica {
     const { sha256 } = init.crypto
     const seed = init.seed ?? 0
     this.rule = init.rule ?? new SignatureRule(init.crypto)
-    this.history = new History(seed)
+    this.history = new History(seed, 'given')
     this.forkEnds = new ForkEnds(this.history)
-    this.visibility = new Visibility(this.history)
+    this.#sealed = foundingOnly(init.coop)
+    this.epochs = new Epochs({ coop: init.coop, history: this.history, source: this.#sealed })
+    this.visibility = new Visibility(this.history, this.epochs.ground)
     this.#stretches = new Stretches(this.history, this.visibility)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
@@ -130,6 +138,8 @@ export class Replica {
       standings: this.#standings,
       authority: this.authority,
       host,
+      epochs: this.epochs,
+      ruled: () => this.#seal(),
       foundingMember: (record, name) => this.#foundingMember(record, name),
     })
     this.#view = {
@@ -137,6 +147,7 @@ export class Replica {
       rule: this.rule,
       history: this.history,
       pending: this.pending,
+      epochOf: (order) => this.epochs.idOf(order),
       seed,
       // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
       // its document would differ for ever from that of peers with the same heads.
@@ -273,7 +284,7 @@ export class Replica {
     const prev = header.prev === null ? -1 : this.history.find(header.prev)
     if (header.prev !== null && prev < 0) return false
     const seen = header.seen.map((head) => this.history.find(head.id))
-    if (seen.includes(-1)) return false
+    if (seen.includes(-1) || !this.epochs.mayCite(header.epoch, { prev, seen })) return false
     this.#store(record, { prev, seen, isSigned })
     return true
   }
@@ -287,7 +298,7 @@ export class Replica {
     if (row.prev >= history.length || row.seen.some((it) => it >= history.length)) return false
     if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
     const order = history.restore(row)
-    this.#enter(order, row.isSigned)
+    this.#enter(order, row.isSigned, row.epoch ?? this.coop)
     for (const document of row.documents) this.#noteSection(document, order, row.seq)
     return true
   }
@@ -384,7 +395,8 @@ export class Replica {
       result.waiting.push(record)
       return
     }
-    if (!this.#isAdmittedBy(record, links.seen)) return refuseIt('unknown-device')
+    const refusal = this.#refusalOf(record, links)
+    if (refusal !== null) return refuseIt(refusal)
     result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
     this.#takeReleased(record.id, result)
   }
@@ -395,14 +407,21 @@ export class Replica {
     for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
       result.released.push(record.id)
       const links = this.#resolve(record)
-      if (links === null || !this.#isAdmittedBy(record, links.seen)) {
+      const refusal = links === null ? 'false-seen' : this.#refusalOf(record, links)
+      if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.dropped.push({ record, refusal: links === null ? 'false-seen' : 'unknown-device' })
+        result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
       result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
       ready.push(...this.pending.release(record.id))
     }
+  }
+
+  /** Why a commit whose links are all here cannot be stored; null when it can. */
+  #refusalOf(record: CommitRecord, links: { prev: number; seen: readonly number[] }): CommitRefusal | null {
+    if (!this.epochs.mayCite(record.header.epoch, links)) return 'unknown-epoch'
+    return this.#isAdmittedBy(record, links.seen) ? null : 'unknown-device'
   }
 
   /** Orders that a commit links to, and ids that are not folded here; null when it names a head falsely. */
@@ -455,7 +474,7 @@ export class Replica {
   #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): number {
     const { header, id } = record
     const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
-    this.#enter(order, links.isSigned)
+    this.#enter(order, links.isSigned, header.epoch)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
@@ -468,7 +487,7 @@ export class Replica {
   }
 
   /** Takes the newest commit of the history into forks, heads and signatures. */
-  #enter(order: number, isSigned: boolean): void {
+  #enter(order: number, isSigned: boolean, epoch: Uint8Array): void {
     const branch = this.history.branchOf(order)
     const { device, parent, base } = branch
     if (parent !== null && branch.orders.at(0) === order)
@@ -479,9 +498,29 @@ export class Replica {
     }
     // What one device acknowledges decides which branches of others are told.
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
-    const changed = this.visibility.note(order)
-    if (changed.size > 0) this.documents.showAnew(changed)
+    this.epochs.note(epoch)
+    this.#evaluate()
     if (isSigned) this.#signed.add(order)
+  }
+
+  /** Takes into account how commits stand whose epochs are known. */
+  #evaluate(): void {
+    const isBehind = this.epochs.length + 1 < this.history.length
+    this.epochs.catchUp(this.history.length - 1, (order, regraded) => {
+      const changed = this.visibility.note(order, regraded)
+      if (changed.size > 0) this.documents.showAnew(changed)
+    })
+    if (isBehind && this.visibility.hasDoubts) this.documents.review()
+  }
+
+  /** Takes newly committed seals into account. */
+  #seal(): void {
+    const regraded = this.epochs.seal()
+    if (regraded.length > 0) {
+      const changed = this.visibility.regrade(regraded)
+      if (changed.size > 0) this.documents.showAnew(changed)
+    }
+    if (this.epochs.length < this.history.length) this.#evaluate()
   }
 
   #noteSection(document: string, order: number, seq: number): DocumentLog {
@@ -515,10 +554,20 @@ export class Replica {
       ...standing,
       entries: section.entries,
       payload: section.payload,
+      epoch: this.#plan().epoch,
       relies: (order) => this.#plan().relied.knows(history.branchOf(order), history.seqOf(order)),
+      knows: (order) => this.#plan().known.knows(history.branchOf(order), history.seqOf(order)),
+      isGood: (order) => this.#isGoodForPlan(order),
       follows: (order) => own >= 0 && history.isAtOrAfter(own, order),
       find: (id) => history.find(id),
     }
+  }
+
+  #isGoodForPlan(order: number): boolean {
+    const { epoch, seen } = this.#plan()
+    const heads = seen.map((head) => this.history.find(head.id))
+    const draft = { prev: this.#ownEnd(), seen: heads, epoch: this.epochs.sealOf(epoch) }
+    return this.epochs.evaluation.isGoodForDraft(draft, order)
   }
 
   #write(
@@ -534,7 +583,7 @@ export class Replica {
         device: signer.publicKey,
         seq: own < 0 ? 0 : this.history.seqOf(own) + 1,
         prev: own < 0 ? null : this.history.idOf(own).slice(),
-        epoch: this.coop,
+        epoch: this.epochs.toCite(own, seen),
         seen: [...seen].sort(compareSeen),
         timeMs: nowMs,
       },
@@ -555,11 +604,17 @@ export class Replica {
     if (this.#planned?.at === history.length) return this.#planned
     const own = this.#ownEnd()
     const device = history.findDevice(this.#init.signer?.publicKey ?? NONE)
-    const { heads, relied }: Acknowledgements = planAcknowledgements(history, { own, device })
+    const { heads, known, relied }: Acknowledgements = planAcknowledgements(history, {
+      own,
+      device,
+      goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
+      isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
+      certificate: this.#sealed.certificateOf(this.#sealed.tip),
+    })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
       const leads = (order: number): number =>
-        Number(!this.documents.isContested(order) && history.relies(order, admitted))
+        Number(!this.documents.isDoubted(order) && history.relies(order, admitted))
       heads.sort((a, b) => leads(b) - leads(a))
     }
     const seen = heads.map((order) => ({
@@ -567,7 +622,7 @@ export class Replica {
       seq: history.seqOf(order),
       id: history.idOf(order).slice(),
     }))
-    this.#planned = { at: history.length, seen, relied }
+    this.#planned = { at: history.length, seen, known, epoch: this.epochs.toCite(own, seen), relied }
     return this.#planned
   }
 }
@@ -576,6 +631,10 @@ export class Replica {
 interface Plan {
   at: number
   seen: readonly SeenHead[]
+  /** What its past holds. */
+  known: PastVector
+  /** Epoch that it cites. */
+  epoch: Uint8Array
   relied: PastVector
 }
 
@@ -610,7 +669,10 @@ function founding(
     ...section,
     order: -1,
     stretch: { parent: null, rank: 0 },
+    epoch: record.header.epoch,
     relies: () => false,
+    knows: () => false,
+    isGood: () => true,
     follows: () => false,
     find: () => -1,
   }

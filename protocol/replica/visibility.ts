@@ -21,8 +21,8 @@ export class Visibility {
   #endorsed = new Map<number, number>()
   /** By commit: commits of doubted devices that it relies on by listing them. */
   readonly #relied = new Map<number, number[]>()
-  /** Devices that have, or had, commits that are not good. */
-  readonly #doubted = new Set<number>()
+  /** Devices that have, or had, commits that are not good, with the lowest seq of one. */
+  readonly #doubted = new Map<number, number>()
   /** By forked device, the seq at which its chain parts, as far as it was taken into account. */
   readonly #forkSeqs = new Map<number, number>()
   /** Number of commits taken into account. */
@@ -40,6 +40,16 @@ export class Visibility {
     return this.#isGood(order) || this.#history.seqOf(order) <= this.endorsedUpTo(branch)
   }
 
+  /** True when any commit is not good, or was not once. */
+  get hasDoubts(): boolean {
+    return this.#doubted.size > 0
+  }
+
+  /** The lowest seq of a device's commits that are not good, or were not once; Infinity without any. */
+  doubtedFrom(device: number): number {
+    return this.#doubted.get(device) ?? Infinity
+  }
+
   /** The highest seq of a branch's own commits that is endorsed; -1 for none. */
   endorsedUpTo(branch: Branch): number {
     return this.#endorsed.get(branch.index) ?? -1
@@ -52,7 +62,7 @@ export class Visibility {
    */
   note(order: number, regraded: readonly number[] = this.#partedBy(order)): ReadonlySet<number> {
     this.#length = order + 1
-    if (!this.#isGood(order)) this.#doubt(this.#history.deviceOf(order))
+    if (!this.#isGood(order)) this.#doubt(this.#history.deviceOf(order), this.#history.seqOf(order))
     if (this.#doubted.size > 0) this.#list(order, this.#history.seenOf(order))
     if (regraded.length > 0) return this.regrade(regraded)
     return this.#relied.has(order) && this.isVisible(order) ? this.#endorseFrom(order) : NONE
@@ -62,7 +72,7 @@ export class Visibility {
   regrade(devices: readonly number[]): ReadonlySet<number> {
     if (devices.length === 0) return NONE
     const changed = new Set(devices)
-    for (const device of changed) this.#doubt(device)
+    for (const device of changed) this.#doubt(device, this.#firstBad(device))
     const before = this.#endorsed
     this.#endorsed = new Map()
     for (const by of this.#relied.keys()) if (this.#isGood(by)) this.#endorseFrom(by)
@@ -89,10 +99,21 @@ export class Visibility {
     return [device]
   }
 
+  /** The lowest seq of a device's commits that are not good; Infinity without any. */
+  #firstBad(device: number): number {
+    let first = Infinity
+    for (const { end } of this.#history.branchesOf(device)) {
+      const good = this.#ground.goodUpTo(end)
+      if (good < this.#history.seqOf(end)) first = Math.min(first, good + 1)
+    }
+    return first
+  }
+
   /** Who relies on the device so far: once for each device in doubt through the whole history. */
-  #doubt(device: number): void {
-    if (this.#doubted.has(device)) return
-    this.#doubted.add(device)
+  #doubt(device: number, from: number): void {
+    const before = this.#doubted.get(device)
+    this.#doubted.set(device, Math.min(from, before ?? Infinity))
+    if (before !== undefined) return
     for (let order = 0; order < this.#length; order += 1)
       this.#list(
         order,

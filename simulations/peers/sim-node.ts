@@ -690,7 +690,8 @@ function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): boolean 
   const seen = header.seen.map((head) => history.find(head.id))
   const documents = header.sections.map((it) => it.document)
   if (seen.includes(-1) || (header.prev !== null && prev < 0)) return false
-  return replica.restore({ device: header.device, seq: header.seq, id, prev, seen, isSigned, documents })
+  const { device, seq, epoch } = header
+  return replica.restore({ device, seq, id, prev, seen, epoch, isSigned, documents })
 }
 
 function emptyBatch(): DiskBatch {

@@ -58,6 +58,7 @@ export function contextOf(
   const admission = replica.authority.devices.get(device)?.admissions[0]?.commit ?? ''
   return {
     ...{ document, commit, order, stretch: { parent: null, rank: 0 }, device, admission },
+ ...{ epoch: new Uint8Array(32), knows: () => true, isGood: () => true },
     ...{ seq: history.seqOf(order), timeMs: 0, role: 'member', member: '', entries: 1, payload },
     relies: (earlier) => history.relies(order, earlier),
     follows: (earlier) => earlier !== order && history.isAtOrAfter(order, earlier),

@@ -1,0 +1,197 @@
+import { Evaluation, FOUNDING } from '../evaluation/index.ts'
+import type { SealFacts } from '../evaluation/index.ts'
+import type { SeenHead } from '../commit/index.ts'
+import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
+import { CountList } from '../history/index.ts'
+import type { History } from '../history/index.ts'
+import type { Ground } from './visibility.ts'
+
+/** A committed seal as replicas judge commits by it. */
+export interface SealedEpoch {
+  /** Id of the seal; of the founding epoch the co-op id. */
+  readonly id: Uint8Array
+  /** Null for the founding epoch. */
+  readonly parent: SealedEpoch | null
+  /** What it says of commits, devices by their keys in hex; its id and parent come from above. */
+  readonly facts: Omit<SealFacts, 'id' | 'parent'>
+}
+
+/** Who knows the committed seals: the authority document. */
+export interface EpochSource {
+  /** The last seal of the chosen line. */
+  readonly tip: SealedEpoch
+  find(id: Uint8Array): SealedEpoch | null
+  /** True when a past holds a certificate of the epoch: a quorum of signatures of one round. */
+  isKnown(epoch: SealedEpoch, knows: (order: number) => boolean): boolean
+  /** Commits that make up a certificate of the epoch, ascending by order; none for the founding one. */
+  certificateOf(epoch: SealedEpoch): readonly number[]
+  /** What was committed since the last call, parents first. */
+  takeCommitted(): readonly SealedEpoch[]
+  /** Devices (hex) that a seal closes by what turned up after it. */
+  takeClosings(): readonly { device: string; epoch: SealedEpoch }[]
+}
+
+/**
+ * The epochs that commits cite, and how commits stand by them: it hands each commit of the log to the evaluation once
+ * the seal that it cites is known, and what follows to the history and to what is shown. A replica that opens knows
+ * links long before it has folded the authority document, so this may lag behind the history; nothing is asked of a
+ * commit before.
+ */
+export class Epochs {
+  readonly evaluation: Evaluation
+  readonly #history: History
+  readonly #coop: Uint8Array
+  readonly #source: EpochSource
+  /** By order: the place in `#ids` of the epoch that the commit cites. */
+  readonly #epochOf = new CountList()
+  readonly #ids: Uint8Array[]
+  /** By place in `#ids`: number of the seal in the evaluation; -1 while it is not there. */
+  readonly #seals: number[] = [FOUNDING]
+
+  constructor(parts: { coop: Uint8Array; history: History; source: EpochSource }) {
+    this.#history = parts.history
+    this.#coop = parts.coop
+    this.#source = parts.source
+    this.#ids = [parts.coop]
+    const { history } = parts
+    this.evaluation = new Evaluation({ graph: history, keyOf: (device) => toHex(history.keyOf(device)) })
+  }
+
+  /** What visibility stands on. */
+  get ground(): Ground {
+    return {
+      goodUpTo: (order) => this.#goodUpTo(order),
+      trustedHead: (order, head) => this.#history.trustedHead(order, head),
+    }
+  }
+
+  /** Number of commits taken into account. */
+  get length(): number {
+    return this.evaluation.length
+  }
+
+  /** Id of the epoch that a commit of the log cites. */
+  idOf(order: number): Uint8Array {
+    return this.#ids[this.#epochOf.at(order) ?? 0] ?? this.#coop
+  }
+
+  /** Notes what the newest commit of the history cites. */
+  note(epoch: Uint8Array): void {
+    this.#epochOf.push(this.#placeOf(epoch))
+  }
+
+  /**
+   * True when a commit may cite the epoch: what comes before it on its chain cites it, or its past holds the seal's
+   * certificate. Follows from the commit's bytes and its past alone.
+   *
+   * @param links - order of the commit before (-1: none), and of the heads that it lists
+   */
+  mayCite(epoch: Uint8Array, links: { prev: number; seen: readonly number[] }): boolean {
+    if (equalBytes(epoch, this.#coop)) return true
+    if (links.prev >= 0 && equalBytes(this.idOf(links.prev), epoch)) return true
+    const sealed = this.#source.find(epoch)
+    return sealed !== null && this.#source.isKnown(sealed, (order) => this.#isKnownTo(links, order))
+  }
+
+  /**
+   * Takes all commits into account whose epochs are known, in the order of the log, up to and with `last`. Tells of
+   * each, with the devices of which other commits became good with it, or are good no longer.
+   */
+  catchUp(last: number, taken: (order: number, regraded: readonly number[]) => void): void {
+    for (let order = this.evaluation.length; order <= last; order += 1) {
+      const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
+      if (seal < 0) return
+      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS)
+      this.#history.cut(order, cut)
+      taken(order, changes.regraded)
+    }
+  }
+
+  /**
+   * The epoch that a next commit of a chain cites: the last one on the chosen line that its past proves, unless its past
+   * goes on from there on a line that lost.
+   *
+   * @param own - order of the commit before; -1 for a first one
+   */
+  toCite(own: number, seen: readonly SeenHead[]): Uint8Array {
+    const links = { prev: own, seen: seen.map((head) => this.#history.find(head.id)) }
+    let best = this.#source.tip
+    const isKnown = (order: number): boolean => this.#isKnownTo(links, order)
+    while (best.parent !== null && !this.#source.isKnown(best, isKnown)) best = best.parent
+    const { evaluation } = this
+    const seal = evaluation.findSeal(sealName(best))
+    const past = [own, ...links.seen].filter((order) => order >= 0)
+    const later = evaluation.knownTips(past).find((tip) => tip !== seal && evaluation.isOnLine(seal, tip))
+    return later === undefined ? best.id : (fromHex(evaluation.sealId(later)) ?? this.#coop)
+  }
+
+  /** Takes newly committed seals into account; devices of which commits became good, or are good no longer. */
+  seal(): readonly number[] {
+    const { evaluation } = this
+    const regraded = new Set<number>()
+    const committed = this.#source.takeCommitted()
+    for (const epoch of committed) {
+      const parent = evaluation.findSeal(sealName(epoch.parent))
+      const result = evaluation.addSeal({ ...epoch.facts, id: toHex(epoch.id), parent })
+      // Whoever signed it held it against the same commits, so it stands here as well.
+      if (!result.ok) throw new Error(`a committed seal does not stand: '${result.refusal}'`)
+      for (const device of result.changes.regraded) regraded.add(device)
+    }
+    for (const { device, epoch } of this.#source.takeClosings())
+      evaluation.close(device, evaluation.findSeal(sealName(epoch)))
+    if (committed.length === 0) return []
+    const tip = evaluation.findSeal(sealName(this.#source.tip))
+    for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
+    return [...regraded].sort((a, b) => a - b)
+  }
+
+  /** Number of an epoch in the evaluation; -1 for an unknown one. */
+  sealOf(epoch: Uint8Array): number {
+    return this.#sealAt(this.#placeOf(epoch))
+  }
+
+  #sealAt(place: number): number {
+    const known = this.#seals[place] ?? -1
+    if (known >= 0) return known
+    return (this.#seals[place] = this.evaluation.findSeal(toHex(this.#ids[place] ?? this.#coop)))
+  }
+
+  #placeOf(epoch: Uint8Array): number {
+    // The newest are asked for most.
+    const place = this.#ids.findLastIndex((it) => equalBytes(it, epoch))
+    return place >= 0 ? place : this.#ids.push(epoch.slice()) - 1
+  }
+
+  /** True when a commit is in the past of one with these links. */
+  #isKnownTo({ prev, seen }: { prev: number; seen: readonly number[] }, order: number): boolean {
+    if (prev >= 0 && this.#history.knows(prev, order)) return true
+    return seen.some((head) => this.#history.knows(head, order))
+  }
+
+  /** Of a chain that is taken into account in part, what that says. */
+  #goodUpTo(order: number): number {
+    let at = order
+    while (at >= this.evaluation.length) at = this.#history.prevOf(at)
+    return at < 0 ? -1 : this.evaluation.goodUpTo(at)
+  }
+}
+
+/** A co-op without any seal. */
+export function foundingOnly(coop: Uint8Array): EpochSource {
+  const facts = { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] }
+  const tip: SealedEpoch = { id: coop, parent: null, facts }
+  return {
+    tip,
+    find: (id) => (equalBytes(id, coop) ? tip : null),
+    isKnown: () => true,
+    certificateOf: () => [],
+    takeCommitted: () => [],
+    takeClosings: () => [],
+  }
+}
+
+function sealName(epoch: SealedEpoch | null): string {
+  return epoch === null || epoch.parent === null ? '' : toHex(epoch.id)
+}
+
+const NO_ACTS: readonly never[] = []
