@@ -16,9 +16,9 @@ export class ChangeLog {
   readonly #links: Links
   /** The commit being appended; -1 for none. */
   readonly #appended: number
-  readonly #regraded = new Set<number>()
-  readonly #counted = new Set<number>()
-  readonly #uncounted = new Set<number>()
+  #regraded: Set<number> | null = null
+  #counted: Set<number> | null = null
+  #uncounted: Set<number> | null = null
 
   constructor(links: Links, appended: number) {
     this.#links = links
@@ -30,14 +30,18 @@ export class ChangeLog {
     const last = branch.end === this.#appended ? branch.last - 1 : branch.last
     const low = Math.max(Math.min(goodBefore, goodAfter) + 1, branch.base)
     if (low <= Math.min(Math.max(goodBefore, goodAfter), last))
-      this.#regraded.add(this.#links.deviceOf(branch.end))
+      (this.#regraded ??= new Set()).add(this.#links.deviceOf(branch.end))
   }
 
   recount(order: number, isCounted: boolean): void {
-    if (order !== this.#appended) (isCounted ? this.#counted : this.#uncounted).add(order)
+    if (order === this.#appended) return
+    if (isCounted) (this.#counted ??= new Set()).add(order)
+    else (this.#uncounted ??= new Set()).add(order)
   }
 
   changes(): Changes {
+    // Most commits change nothing, and a million of them are taken up in a row.
+    if (this.#regraded === null && this.#counted === null && this.#uncounted === null) return NO_CHANGES
     return {
       regraded: ascending(this.#regraded),
       counted: ascending(this.#counted),
@@ -46,6 +50,8 @@ export class ChangeLog {
   }
 }
 
-function ascending(numbers: Iterable<number>): number[] {
-  return [...numbers].sort((a, b) => a - b)
+const NO_CHANGES: Changes = { regraded: [], counted: [], uncounted: [] }
+
+function ascending(numbers: Iterable<number> | null): number[] {
+  return [...(numbers ?? [])].sort((a, b) => a - b)
 }

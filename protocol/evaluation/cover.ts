@@ -27,6 +27,8 @@ export interface Judgement {
   readonly left: ReadonlyMap<string, bigint>
 }
 
+const NOTHING: Judgement = { voidBecause: null, accepted: [], taken: [], left: new Map() }
+
 /**
  * What each chain may spend: what it accepted and took from the seals it cites, less its own debits. Decided
  * commit by commit from the causal past; what counts in the books never enters.
@@ -60,6 +62,8 @@ export class Cover {
 
   judge(commit: JudgedCommit, insight: Insight, acts: readonly Act[], author: string): Judgement {
     const { branch, seq } = commit
+    const isNothing = acts.length === 0 && insight.news.length === 0 && insight.epochBefore === commit.epoch
+    if (isNothing && !insight.isOutdated && this.#voidFrom.size === 0) return NOTHING
     const before: Place = { branch, seq: seq - 1 }
     // No chain trusts a commit twice, so none accepts a transfer twice.
     const accepted = insight.news.flatMap((range) => this.#transfers.inTo(range, branch.device))

@@ -134,6 +134,7 @@ export class Evaluation {
 
   /** Judges a commit that is not written yet, so that an honest author never signs a void one. */
   judge(draft: CommitDraft): Verdict {
+    this.#wake()
     const device = this.#devices.find(draft.device)
     const prev = draft.prev < 0 ? null : this.#branches.placeOf(draft.prev)
     if (prev !== null && prev.branch.end !== draft.prev)
@@ -150,6 +151,7 @@ export class Evaluation {
    * Takes up the next commit: `order` is `length`, and everything that it builds on, lists and cites is here.
    */
   append(order: number, epoch: number, acts: readonly Act[]): Appended {
+    this.#wake()
     if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
     const cited = this.#seals.at(epoch)
     const seen = this.#graph.seenOf(order)
@@ -283,6 +285,7 @@ export class Evaluation {
    * transfer is accepted only through a head that its receiver lists itself, whatever other heads know.
    */
   incomingTo(device: string): number[] {
+    this.#wake()
     const receiver = this.#devices.find(device)
     const own = this.#branches.of(receiver)[0]
     const heads: number[] = []
@@ -302,6 +305,11 @@ export class Evaluation {
   ): { insight: Insight; judgement: Judgement } {
     const insight = this.#insights.read(commit)
     return { insight, judgement: this.#cover.judge(commit, insight, acts, author) }
+  }
+
+  /** What chains trust of each other matters from the first transfer on. */
+  #wake(): void {
+    if (!this.#tally.transfers.isEmpty) this.#insights.trusted.wake()
   }
 
   /** Carries new limits of branches over to the books. */

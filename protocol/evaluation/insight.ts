@@ -31,6 +31,8 @@ export interface Insight {
   readonly cut: ReadonlyMap<number, number>
 }
 
+const NO_CUT: ReadonlyMap<number, number> = new Map()
+
 /** Judges what commits know and trust; nothing here depends on what else is stored. */
 export class Insights {
   readonly trusted: Trusted
@@ -56,15 +58,15 @@ export class Insights {
     for (const head of heads) inherited = this.#pool.both(inherited, this.#knowledgeAt(head.branch, head.seq))
     const isOutdated = this.#pool.isOutdated(inherited, epoch)
     const knowledge = this.#pool.withSeal(inherited, epoch)
-    const cut = new Map<number, number>()
+    let cut: Map<number, number> | null = null
     const places = heads.map((head, index) => {
       const forkSeq = this.#forkSeq(knowledge, commit.pastOf, head.branch.device)
       const good = isOutdated ? -1 : this.outlook.goodUpTo(epoch, forkSeq, head.branch)
-      if (good < head.seq) cut.set(seen[index] ?? -1, good)
+      if (good < head.seq) (cut ??= new Map()).set(seen[index] ?? -1, good)
       return { branch: head.branch, seq: Math.min(head.seq, good) }
     })
     const epochBefore = this.#epochs.at(branch, seq - 1) ?? null
-    return { knowledge, epochBefore, isOutdated, news: this.trusted.news(branch, places), cut }
+    return { knowledge, epochBefore, isOutdated, news: this.trusted.news(branch, places), cut: cut ?? NO_CUT }
   }
 
   /** Numbers of the last seals known at these places together. */

@@ -25,6 +25,11 @@ export class Transfers {
   readonly #of: PlacedTransfer[][] = []
   readonly #to = new Map<number, Map<Branch, PlacedTransfer[]>>()
 
+  /** True while there is none. */
+  get isEmpty(): boolean {
+    return this.#to.size === 0
+  }
+
   /** Adds a transfer behind all others of its branch. */
   add(transfer: PlacedTransfer): void {
     const { branch } = transfer

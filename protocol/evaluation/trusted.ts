@@ -15,7 +15,8 @@ export interface Range {
 
 /**
  * What each chain trusts of the others: the paths to the heads that its own commits list, as far as these were good by
- * the commit that lists them. What those heads trust in turn is not part of it.
+ * the commit that lists them. What those heads trust in turn is not part of it. Only who accepts transfers is asked, so
+ * the tables are made once there is the first: a number for each pair of chains is much in a co-op of thousands.
  */
 export class Trusted {
   readonly #branches: Branches
@@ -25,6 +26,7 @@ export class Trusted {
   readonly #kept: { seq: number; table: SeqTable }[][] = []
   /** By commit: heads that it does not trust up to themselves, with the seq up to which it does. */
   readonly #cut = new Map<number, ReadonlyMap<number, number>>()
+  #isAwake = false
 
   constructor(branches: Branches, links: Links) {
     this.#branches = branches
@@ -41,8 +43,24 @@ export class Trusted {
     return this.#cut.get(order)?.get(head) ?? this.#links.seqOf(head)
   }
 
+  /** Makes the tables of all commits so far, unless they are kept already. */
+  wake(): void {
+    if (this.#isAwake) return
+    this.#isAwake = true
+    for (let order = 0; order < this.#branches.length; order += 1) {
+      const { branch, seq } = this.#branches.placeOf(order)
+      const places = this.#links.seenOf(order).map((head) => ({
+        branch: this.#branches.branchOf(head),
+        seq: this.upToHead(order, head),
+      }))
+      if (seq === branch.base) this.start(branch, this.#links.prevOf(order))
+      this.#enter({ branch, seq }, this.news(branch, places))
+    }
+  }
+
   /** What a next commit that trusts the paths to these places would newly trust. */
-  news(author: Branch, places: readonly Place[]): Range[] {
+  news(author: Branch, places: readonly Place[]): readonly Range[] {
+    if (!this.#isAwake) return NO_NEWS
     const news: Range[] = []
     for (const { branch, seq } of places) {
       let to = seq
@@ -61,16 +79,21 @@ export class Trusted {
 
   /** Starts a branch with what its trunk trusted at the commit `prev`; -1 for nothing. */
   start(branch: Branch, prev: number): void {
+    if (!this.#isAwake) return
     const table = prev < 0 ? new SeqTable() : this.#at(prev)
     this.#ends[branch.index] = table
     if (this.#branches.of(branch.device)[0] !== branch) this.#keep(branch, branch.base - 1, table)
   }
 
   /** Takes up the newest commit: what it newly trusts, and which of its heads it does not trust up to themselves. */
-  add({ branch, seq }: Place, news: readonly Range[], cut: ReadonlyMap<number, number>): void {
+  add(place: Place, news: readonly Range[], cut: ReadonlyMap<number, number>): void {
+    if (cut.size > 0) this.#cut.set(place.branch.end, cut)
+    if (this.#isAwake) this.#enter(place, news)
+  }
+
+  #enter({ branch, seq }: Place, news: readonly Range[]): void {
     const table = (this.#ends[branch.index] ??= new SeqTable())
     for (const { branch: other, to } of news) table.raise(other.index, to)
-    if (cut.size > 0) this.#cut.set(branch.end, cut)
     if ((seq + 1) % KEPT_EVERY_COMMITS === 0) this.#keep(branch, seq, table)
   }
 
@@ -101,6 +124,8 @@ export class Trusted {
     }
   }
 }
+
+const NO_NEWS: readonly Range[] = []
 
 /** One seq per branch number, 4 bytes each. */
 class SeqTable {
