@@ -172,6 +172,7 @@ function indexOf(first: number): StoreChange[] {
     ...{
       isSigned: true,
       isBlockStart: order === first,
+      missing: 0,
       documents: record.header.sections.map((it) => it.document),
     },
   }))
@@ -210,6 +211,7 @@ function rowFor(order: number) {
     ...links,
     isSigned: true,
     isBlockStart: true,
+    missing: 0,
     documents: [],
   }
 }

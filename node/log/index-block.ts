@@ -17,6 +17,8 @@ export interface IndexRow {
   isBlockStart: boolean
   /** Documents that it has sections of. */
   documents: readonly string[]
+  /** Bit i is set when the payload of section i was not here when the row was written. */
+  missing: number
 }
 
 /** Rows of consecutive commits. */
@@ -28,7 +30,7 @@ export interface IndexBlock {
 
 /**
  * Bytes of a block: version, first order, number of rows; tables of the device keys and document names in it; then the
- * rows: id, place of the device, seq, prev plus one, flags, and the lists with their lengths. Numbers are 4 bytes, big
+ * rows: id, place of the device, seq, prev plus one, flags with the missing payloads above them, and the lists with their lengths. Numbers are 4 bytes, big
  * endian. The store puts a hash behind it.
  */
 export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
@@ -61,7 +63,7 @@ export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
     put(devices.find(row.device))
     put(row.seq)
     put(row.prev + 1)
-    put((row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0))
+    put((row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0) | (row.missing << MISSING_SHIFT))
     put(row.seen.length)
     for (const seen of row.seen) put(seen)
     put(row.documents.length)
@@ -107,7 +109,7 @@ export class IndexCursor {
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
     const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
-    this.row = { ...row, isSigned: false, isBlockStart: false }
+    this.row = { ...row, isSigned: false, isBlockStart: false, missing: 0 }
   }
 
   /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */
@@ -138,6 +140,7 @@ export class IndexCursor {
     const flags = words.next()
     row.isSigned = (flags & SIGNED) !== 0
     row.isBlockStart = (flags & BLOCK_START) !== 0
+    row.missing = flags >>> MISSING_SHIFT
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
     this.#isOff = words.isOff || device === undefined || documents === null
@@ -209,6 +212,8 @@ const VERSION = 1
 const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
+/** Bits of the flags below those of the sections, of which a commit has at most 16. */
+const MISSING_SHIFT = 8
 /** Words of a row beside those of its lists. */
 const ROW_WORDS = 6
 const NO_KEY: Uint8Array = new Uint8Array(32)

@@ -287,6 +287,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     clearInterval(this.#timer)
     this.#parts.engine.off('durable', this.#onDurable)
     this.#parts.engine.off('damaged', this.#onDamaged)
+    this.#parts.engine.off('holes', this.#onHoles)
     this.#parts.engine.off('suspended', this.#onSuspended)
     for (const session of this.#sessions.values()) session.close('this node left the mesh')
     await this.#libp2p.stop()
@@ -318,6 +319,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#openGossip()
     this.#parts.engine.on('durable', this.#onDurable)
     this.#parts.engine.on('damaged', this.#onDamaged)
+    this.#parts.engine.on('holes', this.#onHoles)
     this.#parts.engine.on('suspended', this.#onSuspended)
     this.#tendConnections()
     this.#dialMissing()
@@ -334,6 +336,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const decoded = decodeRecord(data, this.#parts.crypto.sha256)
     if (!decoded.ok) return TopicValidatorResult.Reject
     const { record } = decoded
+    // Only whole commits are gossiped: who passes one on that lacks a payload has cut it off.
+    if (record.payloads.includes(null)) return TopicValidatorResult.Reject
     const { replica } = this.#parts.engine
     // Before its signature is looked at: a key that nobody has seen costs a millisecond to check.
     const isKnown =
@@ -346,13 +350,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
       return this.#isWhole(record) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject
     const refusal = result.refused[0]?.refusal
     // A gap is no fault: the sessions' announcements bring what is between.
-    const isFault = refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing'
+    const isFault = refusal === 'signature' || refusal === 'other-coop'
     return isFault ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
   }
 
   /** Of a commit that is here already, only what its author signed is passed on: of other forms there is no end. */
   #isWhole(record: CommitRecord): boolean {
-    if (record.payloads.includes(null)) return false
     const { rule } = this.#parts.engine.replica
     return rule.verify(record.header.device, commitMessage(record.id), record.signature)
   }
@@ -371,6 +374,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   readonly #onDamaged = (): void => {
     for (const session of this.#sessions.values()) session.repair()
+  }
+
+  readonly #onHoles = (): void => {
+    for (const session of this.#sessions.values()) session.holes()
   }
 
   /** Ends all that runs with a device once it is suspended, after telling it why. */

@@ -130,7 +130,7 @@ describe('each checker catches what it is there for', () => {
       const { replica } = nodeOf(world, 4)
       if (replica !== null)
         replica.ingest = () => ({
-          ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+          ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
           ...{ refused: [], dropped: [] },
         })
     }

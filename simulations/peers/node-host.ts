@@ -23,6 +23,7 @@ export const STATES = [
   'lost-unsynced',
   'rotted',
   'mended',
+  'filled',
   'set-aside',
   'own-chain-short',
   'full',

@@ -1,13 +1,13 @@
 import { AUTHORITY } from '#protocol/authority'
 import { BoardState } from '#protocol/board'
-import { commitMessage } from '#protocol/commit'
+import { commitMessage, completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
-import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
-import type { CloseCode, SessionOutput, Want } from '#protocol/sync'
+import type { CloseCode, FillOutcome, SentPayloads, SessionOutput, Want } from '#protocol/sync'
 import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
@@ -222,7 +222,7 @@ export class SimNode implements Actor {
     const result = section === null ? null : replica.author([section], this.nowMs)
     if (result?.ok !== true) return 'refused'
     for (const { record } of result.stored) this.#unacknowledged.add(toHex(record.id))
-    this.#queue({ stored: result.stored, waiting: [], released: [] })
+    this.#queue({ stored: result.stored, waiting: [], released: [], late: [] })
     return null
   }
 
@@ -420,7 +420,11 @@ export class SimNode implements Actor {
       case 'send':
         return this.#enqueue(link, { bytes: output.bytes })
       case 'read':
-        return this.#enqueue(link, { orders: output.orders })
+        return this.#enqueue(link, { orders: output.orders, answer: 'records' })
+      case 'read-payloads':
+        return this.#enqueue(link, { orders: output.orders, answer: 'payload-records' })
+      case 'fill':
+        return this.#step(link, { kind: 'filled', outcome: this.#fill(output.sent, link.peer) })
       case 'ingest':
         link.batches.push(output.records)
         return this.#takeBatches(link)
@@ -456,7 +460,7 @@ export class SimNode implements Actor {
       link.outgoing.shift()
       if ('bytes' in what) {
         this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes: what.bytes })
-      } else this.#step(link, { kind: 'records', records: this.#serve(what.orders) })
+      } else this.#step(link, { kind: what.answer, records: this.#serve(what.orders) })
     }
     if (link.isOpen && link.inbox.length > 0) this.#read(link)
   }
@@ -558,7 +562,51 @@ export class SimNode implements Actor {
     }
   }
 
-  #queue(work: { stored: readonly StoredCommit[]; waiting: CommitRecord[]; released: Uint8Array[] }): void {
+  /** Puts payloads that a peer sent into their commits. */
+  #fill({ document, payloads }: SentPayloads, from: number): FillOutcome {
+    const whole: CommitRecord[] = []
+    for (const { order, payload } of payloads) {
+      const record = this.#newest(order)
+      if (record === null) continue
+      const filled = completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
+      if (!filled.ok) return filled
+      whole.push(filled.record)
+    }
+    this.#ingest(whole, from)
+    return { ok: true }
+  }
+
+  /** What was taken in last at a place of the log, on the disk or on its way there. */
+  #newest(order: number): CommitRecord | null {
+    for (const batch of [this.#gathering, this.#writing]) {
+      const mended = batch?.mended.findLast((it) => it.order === order)
+      if (mended !== undefined) return mended.entry.record
+    }
+    const behind = order - this.disk.length
+    const waiting = [...(this.#writing?.entries ?? []), ...this.#gathering.entries]
+    return behind >= 0 ? (waiting[behind]?.record ?? null) : this.disk.read(order)
+  }
+
+  /** The log is written anew where payloads came later. */
+  #queueLate(late: readonly LatePayload[]): void {
+    const { replica } = this
+    for (const { order, document, payload } of late) {
+      const record = this.#newest(order)
+      const whole =
+        record === null ? null : completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
+      if (whole?.ok !== true || replica === null) continue
+      const entry = { record: whole.record, isSigned: replica.isSigned(order), isRotten: false }
+      this.#gathering.mended.push({ order, entry })
+      this.#host.observer.reached('filled', this.number)
+    }
+  }
+
+  #queue(work: {
+    stored: readonly StoredCommit[]
+    waiting: CommitRecord[]
+    released: Uint8Array[]
+    late: readonly LatePayload[]
+  }): void {
     const { replica } = this
     if (replica === null) return
     const batch = this.#gathering
@@ -566,6 +614,7 @@ export class SimNode implements Actor {
       batch.entries.push({ record, isSigned: replica.isSigned(order), isRotten: false })
       this.#unsyncedBytes += record.bytes.length
     }
+    this.#queueLate(work.late)
     batch.waiting.push(...work.waiting)
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
@@ -619,7 +668,7 @@ export class SimNode implements Actor {
     }
     for (const id of replica.documentIds()) {
       const log = replica.documentLog(id)
-      if (log === null || log.isCurrent || log.isStale) continue
+      if (log === null || log.isCurrent || log.isStale || log.isWithheld) continue
       const commits = this.#readAll(log.next(log.orders.length))
       if (commits === null) continue
       replica.openDocument(id)
