@@ -6,6 +6,7 @@ import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity } from './format.ts'
 import { Icon } from './icon.tsx'
 import type { BoardSummary, Status } from './node-types.ts'
+import { STATE_TEXT } from './state-text.ts'
 import { routeAddress } from './route.ts'
 import { SectionTitle } from './section-title.tsx'
 
@@ -30,7 +31,7 @@ export function BoardsSection(props: {
       )}
       {boards !== null && boards.length > 0 && (
         <ul class="plain tiles">
-          {boards.map(({ id, commits, refused }) => (
+          {boards.map(({ id, commits, refused, state }) => (
             <li key={id}>
               <a class="tile" href={routeAddress('boards', boardName(id))} data-testid="board-link">
                 <Icon name="boards" />
@@ -39,6 +40,7 @@ export function BoardsSection(props: {
                   <span class="muted">
                     {formatQuantity(commits, 'change')}
                     {refused > 0 ? `, ${refused} refused` : ''}
+                    {state === 'whole' ? '' : `, ${STATE_TEXT[state]}`}
                   </span>
                 </span>
               </a>
