@@ -18,6 +18,8 @@ export function BoardsSection(props: {
   isAway: boolean
 }): JSX.Element {
   const { boards, board, status } = props
+  const state = boards?.find((it) => boardName(it.id) === board)?.state ?? 'whole'
+  if (board !== null && state !== 'whole') return <BoardNotHere name={board} state={state} />
   if (board !== null) return <BoardEditor key={board} name={board} role={status.role} isAway={props.isAway} />
   return (
     <>
@@ -48,6 +50,25 @@ export function BoardsSection(props: {
           ))}
         </ul>
       )}
+    </>
+  )
+}
+
+/** In the place of a board that cannot be open on this device. */
+function BoardNotHere({ name, state }: { name: string; state: 'incomplete' | 'declined' }): JSX.Element {
+  return (
+    <>
+      <SectionTitle title={name} summary={STATE_TEXT[state]} />
+      <EmptyState icon="boards" title={`This board is ${STATE_TEXT[state]}`}>
+        {state === 'declined' ? (
+          <>
+            To have it here again, run <code class="breakable">coop documents want board/{name}</code>.
+          </>
+        ) : (
+          'It opens as soon as a device that has all of it is connected.'
+        )}{' '}
+        <a href="#/boards">All boards</a>
+      </EmptyState>
     </>
   )
 }

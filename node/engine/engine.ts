@@ -267,7 +267,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /** Puts payloads that a peer sent into their commits, if they are those that the headers name. */
-  async fill({ document, payloads }: SentPayloads): Promise<FillOutcome> {
+  async takePayloads({ document, payloads }: SentPayloads): Promise<FillOutcome> {
     const { sha256 } = this.#parts.crypto
     const late = new Map(payloads.map((it) => [it.order, it.payload]))
     let left = [...late.keys()]

@@ -168,7 +168,7 @@ export class CommitLog {
       const records = this.#cache.get(first) ?? (await this.#readBlock(first))
       const record = this.#damaged.has(order) ? this.#damaged.get(order) : records[order - first]
       if (record === null || record === undefined) return commits
-      const whole = await this.#late.complete(order, record)
+      const whole = this.#late.has(order) ? await this.#late.complete(order, record) : record
       commits.push({ order, bytes: whole })
       bytes += whole.length
       if (bytes >= bytesMax) return commits

@@ -67,9 +67,8 @@ export class LatePayloads {
     for (const { order } of late) this.#orders.add(order)
   }
 
-  /** The stored record with what came later of it. */
+  /** The stored record of a commit of which a payload lies here, with what came later. */
   async complete(order: number, bytes: Uint8Array): Promise<Uint8Array> {
-    if (!this.#orders.has(order)) return bytes
     const decoded = decodeRecord(bytes, this.#sha256)
     if (!decoded.ok) return bytes
     let { record } = decoded

@@ -193,7 +193,7 @@ export class PeerSession {
 
   #fill(sent: SentPayloads): void {
     this.#parts.engine
-      .fill(sent)
+      .takePayloads(sent)
       .then((outcome) => {
         if (this.closeReason === null) this.#step({ kind: 'filled', outcome })
       })
