@@ -23,7 +23,6 @@ export const STATES = [
   'lost-unsynced',
   'rotted',
   'mended',
-  'filled',
   'set-aside',
   'own-chain-short',
   'full',

@@ -236,6 +236,18 @@ export class SimNode implements Actor {
     return editSection(board, { admission, session }, random)
   }
 
+  /** From now on it declines these documents and no others. */
+  decline(documents: readonly string[]): void {
+    this.disk.declined = documents
+    this.replica?.documents.holes.decline(documents)
+    this.#catchUp()
+    this.#tellHoles()
+  }
+
+  #tellHoles(): void {
+    for (const link of [...this.links.values()]) this.#step(link, { kind: 'holes' })
+  }
+
   /** Hands commits in as if a peer had. */
   take(records: readonly CommitRecord[]): IntakeResult | null {
     return this.#ingest(records, -1)
@@ -250,9 +262,10 @@ export class SimNode implements Actor {
     this.disk.apply(batch)
     this.#batchesSynced += 1
     this.#unsyncedBytes = sizeOfEntries(this.#gathering.entries)
-    if (batch.mended.length > 0) this.#host.observer.reached('mended', this.number)
+    if (batch.mended.length > batch.late) this.#host.observer.reached('mended', this.number)
     if (batch.entries.length > 0) this.#takeLoose()
     this.#tellOf(batch.entries)
+    if (batch.late > 0) this.#tellHoles()
     if (!isEmpty(this.#gathering)) this.#startWrite()
     this.#catchUp()
     for (const link of [...this.links.values()]) {
@@ -275,6 +288,7 @@ export class SimNode implements Actor {
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
     const rule = crypto.rule
     const replica = openReplica({ coop, crypto: crypto.crypto, rule, signer: this.signer, seed })
+    replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
@@ -597,7 +611,7 @@ export class SimNode implements Actor {
       if (whole?.ok !== true || replica === null) continue
       const entry = { record: whole.record, isSigned: replica.isSigned(order), isRotten: false }
       this.#gathering.mended.push({ order, entry })
-      this.#host.observer.reached('filled', this.number)
+      this.#gathering.late += 1
     }
   }
 
@@ -743,7 +757,7 @@ function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): boolean 
 }
 
 function emptyBatch(): DiskBatch {
-  return { entries: [], waiting: [], released: [], mended: [], ownLength: 0 }
+  return { entries: [], waiting: [], released: [], mended: [], late: 0, ownLength: 0 }
 }
 
 function isEmpty({ entries, waiting, released, mended }: DiskBatch): boolean {
