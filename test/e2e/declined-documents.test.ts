@@ -108,6 +108,29 @@ test('the list and the holes outlive a kill; a device that wants the document ag
   expect(doctor.code).toBe(0)
 })
 
+test('while nobody has what is missing, status and doctor say so; a kill amid its coming costs nothing', async () => {
+  await bench.coop('nas', 'documents', 'decline', BOARD)
+  await edit(2 * EDITS)
+  await untilHeads(shop, nas)
+  await shop.stop()
+  await bench.coop('nas', 'documents', 'want', BOARD)
+  expect(await documentOf(nas)).toMatchObject({ state: 'incomplete', stateHash: null, missing: EDITS })
+  const shown = await bench.coop('nas', 'board', 'show', 'busy', '--json')
+  expect(shown.code).toBe(EXIT_CODES['document-incomplete'])
+  const doctor = await bench.coop('nas', 'doctor', '--json')
+  expect(doctor.code).toBe(EXIT_CODES['data-damaged'])
+  expect(JSON.parse(doctor.stdout)).toMatchObject({
+    findings: [{ code: 'payload-missing', where: BOARD, severity: 'pending' }],
+  })
+  shop = await bench.start('shop')
+  await until('some came', async () => ((await documentOf(nas))?.missing ?? EDITS) < EDITS)
+  await nas.kill9()
+  nas = await bench.start('nas')
+  await untilHeads(shop, nas)
+  await until('the board is whole', async () => (await documentOf(nas))?.state === 'whole')
+  expect(await documentOf(nas)).toEqual(await documentOf(shop))
+})
+
 test('refused: authority and catalogue cannot be declined, nor a document wanted that nobody wrote', async () => {
   for (const args of [
     ['decline', 'authority'],
