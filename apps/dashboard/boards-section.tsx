@@ -6,6 +6,7 @@ import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity } from './format.ts'
 import { Icon } from './icon.tsx'
 import type { BoardSummary, Status } from './node-types.ts'
+import { STATE_TEXT } from './state-text.ts'
 import { routeAddress } from './route.ts'
 import { SectionTitle } from './section-title.tsx'
 
@@ -17,6 +18,8 @@ export function BoardsSection(props: {
   isAway: boolean
 }): JSX.Element {
   const { boards, board, status } = props
+  const state = boards?.find((it) => boardName(it.id) === board)?.state ?? 'whole'
+  if (board !== null && state !== 'whole') return <BoardNotHere name={board} state={state} />
   if (board !== null) return <BoardEditor key={board} name={board} role={status.role} isAway={props.isAway} />
   return (
     <>
@@ -30,7 +33,7 @@ export function BoardsSection(props: {
       )}
       {boards !== null && boards.length > 0 && (
         <ul class="plain tiles">
-          {boards.map(({ id, commits, refused }) => (
+          {boards.map(({ id, commits, refused, state }) => (
             <li key={id}>
               <a class="tile" href={routeAddress('boards', boardName(id))} data-testid="board-link">
                 <Icon name="boards" />
@@ -39,6 +42,7 @@ export function BoardsSection(props: {
                   <span class="muted">
                     {formatQuantity(commits, 'change')}
                     {refused > 0 ? `, ${refused} refused` : ''}
+                    {state === 'whole' ? '' : `, ${STATE_TEXT[state]}`}
                   </span>
                 </span>
               </a>
@@ -46,6 +50,25 @@ export function BoardsSection(props: {
           ))}
         </ul>
       )}
+    </>
+  )
+}
+
+/** In the place of a board that cannot be open on this device. */
+function BoardNotHere({ name, state }: { name: string; state: 'incomplete' | 'declined' }): JSX.Element {
+  return (
+    <>
+      <SectionTitle title={name} summary={STATE_TEXT[state]} />
+      <EmptyState icon="boards" title={`This board is ${STATE_TEXT[state]}`}>
+        {state === 'declined' ? (
+          <>
+            To have it here again, run <code class="breakable">coop documents want board/{name}</code>.
+          </>
+        ) : (
+          'It opens as soon as a device that has all of it is connected.'
+        )}{' '}
+        <a href="#/boards">All boards</a>
+      </EmptyState>
     </>
   )
 }

@@ -4,6 +4,7 @@ import { EmptyState } from './empty-state.tsx'
 import { formatCount, formatQuantity } from './format.ts'
 import type { Status } from './node-types.ts'
 import { SectionTitle } from './section-title.tsx'
+import { STATE_TEXT } from './state-text.ts'
 
 /** What this device holds, in hashes that people can compare. */
 export function DocumentsSection({ status }: { status: Status }): JSX.Element {
@@ -36,7 +37,11 @@ export function DocumentsSection({ status }: { status: Status }): JSX.Element {
                 {document.refused > 0 && (
                   <span class="badge badge-warning">{formatCount(document.refused)} refused</span>
                 )}
-                <ShortId id={document.stateHash} what={`the hash of ${id}`} />
+                {document.stateHash === null || document.state !== 'whole' ? (
+                  <span class="muted">{STATE_TEXT[document.state]}</span>
+                ) : (
+                  <ShortId id={document.stateHash} what={`the hash of ${id}`} />
+                )}
               </li>
             ))}
           </ul>

@@ -25,7 +25,17 @@ export interface Status {
   peers: number
   slots: number
   commits: number
-  documents: Record<string, { stateHash: string; commits: number; refused: number }>
+  documents: Record<
+    string,
+    {
+      /** Null unless the document is whole here. */
+      stateHash: string | null
+      commits: number
+      refused: number
+      state: DocumentState
+      missing: number
+    }
+  >
   warnings: Problem[]
   dataFolder: string
   isKeySealed: boolean
@@ -156,7 +166,11 @@ export interface BoardSummary {
   id: string
   commits: number
   refused: number
+  state: DocumentState
 }
+
+/** Whether a document is here: parts of it may be missing, or this device does not keep it. */
+export type DocumentState = 'whole' | 'incomplete' | 'declined'
 
 /** Parts of the page's data that an event can name. */
 export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards'

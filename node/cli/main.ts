@@ -6,6 +6,7 @@ import { addCommand, getCommand, listCommand, unlistCommand } from './asset-comm
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
+import { documentsCommand, keepCommand } from './document-commands.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { printError, printResult } from './output.ts'
@@ -59,6 +60,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   }
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
+  addDocumentCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)
   addSimCommand(program, args)
@@ -181,6 +183,26 @@ function addCoopCommands(program: Command, globals: () => Globals): void {
       boardCommand(globals(), { kind: 'append', id, list, value }),
     )
   for (const command of board.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addDocumentCommands(program: Command, globals: () => Globals): void {
+  const documents = program
+    .command('documents')
+    .description('what this device has of each document; which ones it keeps')
+    .action(async () => documentsCommand(globals()))
+  documents.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  documents
+    .command('decline')
+    .description('do not keep this document here: what is written in it is not sent to this device')
+    .argument('<id>', 'for example board/menu')
+    .action(async (id: string) => keepCommand(globals(), 'decline', id))
+  documents
+    .command('want')
+    .description('keep this document here again; what is missing is fetched')
+    .argument('<id>')
+    .action(async (id: string) => keepCommand(globals(), 'want', id))
+  for (const command of documents.commands)
     command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
 }
 

@@ -3,6 +3,7 @@ import { CoopError } from '#node/errors'
 import { lockHolder } from '#node/folder'
 import type { membersView, peersView, statusView } from '#node/host'
 import { NodeClient } from './client.ts'
+import { documentsText } from './document-commands.ts'
 import type { Globals } from './main.ts'
 import { bytesText, paint, printResult, safe, table } from './output.ts'
 
@@ -137,13 +138,7 @@ function statusText(status: Awaited<ReturnType<typeof statusView>>, url: string)
     `  page         ${url}/`,
     `  data         ${safe(status.dataFolder)}`,
   ]
-  const documents = Object.entries(status.documents).map(([id, it]) => [
-    id,
-    String(it.commits),
-    it.refused === 0 ? '' : `${it.refused} refused`,
-    it.stateHash.slice(0, 16),
-  ])
-  if (documents.length > 0) lines.push('', table(['DOCUMENT', 'COMMITS', '', 'STATE'], documents))
+  if (Object.keys(status.documents).length > 0) lines.push('', documentsText(status.documents))
   for (const warning of status.warnings)
     lines.push('', `${paint('33', 'note')} ${safe(warning.message)}\n→ ${safe(warning.next)}`)
   return lines.join('\n')

@@ -98,7 +98,10 @@ function textOf(hex: string): string {
 /** Waits a while for what connected peers can bring. */
 async function untilRepaired(node: CoopNode, engine: Engine, run: Examination): Promise<void> {
   const isDone = async (): Promise<boolean> =>
-    engine.damaged.length === 0 && !engine.hasLoose && (await node.desk.assets.toFetch()).length === 0
+    engine.damaged.length === 0 &&
+    !engine.hasLoose &&
+    engine.replica.documents.holes.wanted().length === 0 &&
+    (await node.desk.assets.toFetch()).length === 0
   const canWait = (): boolean => (node.mesh?.connectedDevices().length ?? 0) > 0
   for (
     const endMs = Date.now() + PEERS_TIMEOUT_MS;
@@ -116,6 +119,10 @@ async function untilRepaired(node: CoopNode, engine: Engine, run: Examination): 
       run.note({ ...finding, severity: 'repaired', action: 'It is whole again.' })
     const isHere = finding.code === 'asset-file' && (await node.desk.assets.get(finding.where)) !== null
     if (isHere) run.note({ ...finding, severity: 'repaired', action: 'It was fetched again.' })
+    const isFilled =
+      finding.code === 'payload-missing' &&
+      (engine.replica.documentLog(finding.where)?.wantedCount ?? 0) === 0
+    if (isFilled) run.note({ ...finding, severity: 'repaired', action: 'They are here again.' })
     if (finding.code === 'document' && (await isWhole(engine, finding.where)))
       run.note({ ...finding, severity: 'repaired', action: 'It is whole again.' })
   }

@@ -8,6 +8,7 @@ export async function checkDocuments(engine: Engine, run: Examination, isStopped
   const ids = engine.replica.documentIds()
   for (const [i, id] of ids.entries()) {
     run.progress(`document ${id}`, i, ids.length)
+    if (noteMissing(engine, id, run)) continue
     try {
       const wasOpen = engine.replica.document(id) !== null
       // Of a running node only what is open anyway: a large document would push others out of the memory.
@@ -20,6 +21,8 @@ export async function checkDocuments(engine: Engine, run: Examination, isStopped
       if (!isRight) noteSummary(id, run)
       else if (isStopped && !wasOpen) engine.replica.documents.forget(id)
     } catch (cause) {
+      // Only when it was put together did it turn out that payloads are not here.
+      if (noteMissing(engine, id, run)) continue
       if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
       run.note({
         code: 'document',
@@ -30,6 +33,21 @@ export async function checkDocuments(engine: Engine, run: Examination, isStopped
       })
     }
   }
+}
+
+/** True for a document that is not open because payloads are not here; what peers are asked for is noted. */
+function noteMissing({ replica }: Engine, id: string, run: Examination): boolean {
+  const log = replica.documentLog(id)
+  if (log === null || !log.isWithheld) return false
+  if (log.wantedCount > 0)
+    run.note({
+      code: 'payload-missing',
+      where: id,
+      severity: 'pending',
+      message: `the payloads of ${log.wantedCount} commits for '${id}' are not here`,
+      action: 'The node asks other devices for them as soon as it is connected.',
+    })
+  return true
 }
 
 function noteSummary(id: string, run: Examination): void {

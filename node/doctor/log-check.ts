@@ -30,6 +30,7 @@ export async function checkLog(engine: Engine, sha256: Sha256, run: Examination)
       else {
         checkLinks(decoded.record, order, replica, run)
         documents.check(decoded.record, order, run)
+        noteLost(decoded.record, order, replica)
         signatures.check(decoded.record, order)
         run.checked.commits += 1
       }
@@ -66,6 +67,12 @@ function checkLinks(record: CommitRecord, order: number, replica: Replica, run: 
     message: `the commit ${order} does not link to what the index says`,
     action: 'Restart the node: an index that contradicts the commits is made anew from them.',
   })
+}
+
+/** Payloads that the index counts as here and that are not: the commit came back without them after it was damaged. */
+function noteLost({ header, payloads }: CommitRecord, order: number, replica: Replica): void {
+  for (const [i, { document }] of header.sections.entries())
+    if (payloads[i] === null) replica.documents.holes.lose(document, order)
 }
 
 /** Whether the commits of each document are those that the index names. */

@@ -1,13 +1,13 @@
 import { decodeRecord } from '#protocol/commit'
 import type { Sha256 } from '#protocol/identity'
 import type { Engine } from '#node/engine'
-import { waitingKey } from '#node/log'
+import { lateKeyOf, waitingKey } from '#node/log'
 import { orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import type { Examination } from './examination.ts'
 
 /** Beginnings of the keys that a store has. */
-const KNOWN = ['a/', 'c/', 'f/', 'h/', 'i/', 'm/', 'n/', 'p/', 'r/', 'w/', 'x/']
+const KNOWN = ['a/', 'c/', 'f/', 'h/', 'i/', 'l/', 'm/', 'n/', 'p/', 'r/', 'w/', 'x/']
 
 /**
  * Reads every value of the store but those of the commit log, which `checkLog` reads. Of what can be made anew the
@@ -29,6 +29,11 @@ export async function checkValues(
     if (key.startsWith('c/')) continue
     run.checked.values += 1
     if (run.checked.values % 1_000 === 0) run.progress('values', run.checked.values, run.checked.values)
+    if (isStrayLate(key, parts.engine)) {
+      noteStray(key, run)
+      if (run.options.repair) changes.push({ type: 'del', key })
+      continue
+    }
     const read = await store.read(key)
     if (read.state === 'damaged' && isReplaceable(key) && run.options.repair)
       changes.push({ type: 'del', key })
@@ -41,9 +46,19 @@ export async function checkValues(
   for (const change of changes) settleStray(change.key, run)
 }
 
+/** A late payload of no commit that is here; while commits wait to be taken in again it may be one of theirs. */
+function isStrayLate(key: string, engine: Engine | null): boolean {
+  if (!key.startsWith('l/') || engine === null) return false
+  const late = lateKeyOf(key)
+  if (late === null) return true
+  const order = engine.replica.history.find(late.id)
+  if (order < 0) return !engine.hasLoose
+  return (engine.replica.documentLog(late.document)?.placeOf(order) ?? -1) < 0
+}
+
 /** Values that are made anew from others, or that peers send again. */
 function isReplaceable(key: string): boolean {
-  return ['f/', 'i/', 'w/', 'p/', 'h/', 'r/'].some((prefix) => key.startsWith(prefix))
+  return ['f/', 'i/', 'l/', 'w/', 'p/', 'h/', 'r/'].some((prefix) => key.startsWith(prefix))
 }
 
 /** A block of the log whose key names no place where a block begins: a flipped bit made it. */

@@ -26,11 +26,16 @@ export function mendCommits(commits: CommitLog, replica: Replica, records: reado
   let hasMended = false
   for (const record of records) {
     const order = history.find(record.id)
-    if (order < 0 || !commits.isDamaged(order) || record.payloads.includes(null)) continue
-    const { device } = record.header
+    if (order < 0 || !commits.isDamaged(order)) continue
+    const { device, sections } = record.header
+    const lost = sections.map((it) => it.document).filter((_, i) => record.payloads[i] === null)
+    if (lost.some((document) => replica.isAlwaysSent(document))) continue
     // The id does not cover the signature: one that was good once must not be replaced by any other.
     if (replica.isSigned(order) && !rule.verify(device, commitMessage(record.id), record.signature)) continue
-    if (commits.mend(order, record.bytes)) hasMended = true
+    if (!commits.mend(order, record.bytes)) continue
+    hasMended = true
+    // A peer that declines them, or was told that this device does, sends the commit without.
+    for (const document of lost) replica.documents.holes.lose(document, order)
   }
   return hasMended
 }

@@ -42,14 +42,14 @@ export interface FoldSource {
   noteDamaged: (order: number) => void
 }
 
-/** Folds the sections that a document lacks, however many come meanwhile; null for an unknown kind. */
+/** Folds the sections that a document lacks, however many come meanwhile; null for an unknown kind, or without payloads. */
 export async function foldDocument(id: string, source: FoldSource): Promise<DocumentState | null> {
   const { replica } = source
   try {
     if (replica.openDocument(id) === null) return null
     const log = replica.documentLog(id)
     if (log === null) return null
-    const isDone = (): boolean => log.isCurrent || log.isStale
+    const isDone = (): boolean => log.isCurrent || log.isStale || log.isWithheld
     const foldNext = async (): Promise<void> => {
       const commits = await readSections(id, log.next(FOLD_COMMITS), source)
       // Meanwhile a fork may have had it made anew, with these in it.

@@ -1,18 +1,19 @@
 import { EventEmitter } from 'node:events'
 import type { Logger } from 'pino'
-import { decodeRecord } from '#protocol/commit'
+import { completed, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { IntakeResult, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, LatePayload, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
-import type { ServedCommit, Want } from '#protocol/sync'
+import type { FillOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { mendCommits, repairWants } from './damaged-commits.ts'
+import { declinedChange, withheldError } from './declined.ts'
 import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
 import { IntakeQueue } from './intake-queue.ts'
@@ -49,6 +50,7 @@ interface Work {
   stored: StoredCommit[]
   waiting: CommitRecord[]
   released: Uint8Array[]
+  late: LatePayload[]
   /** True when commits came that were damaged here. */
   hasMended: boolean
 }
@@ -64,6 +66,8 @@ interface EngineEvents {
   failed: [error: CoopError]
   /** Other commits than before are damaged: peers should be asked for those in `repairWants`. */
   damaged: []
+  /** Payloads that were missing are on the disk, or this device declines other documents than before. */
+  holes: []
   /** A device is suspended from now on, and what proves it is on the disk. Told once. */
   suspended: [suspension: Suspension]
 }
@@ -89,6 +93,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** True while a write of this device is among what is being written. */
   #isOwnUnderWay = false
   readonly #intake: IntakeQueue
+  /** Payloads on their way to the disk that the replica counts as here. */
+  #lateUnderWay = 0
   /** Documents that are being folded, by id. */
   readonly #opening = new Map<string, Promise<DocumentState | null>>()
   /** Settles with the batch that is being gathered; the one that is being written; null when there is none. */
@@ -245,7 +251,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   #take(batch: OpenBatch, most: number): IntakeResult {
     if (this.#failure !== null)
-      return { stored: [], waiting: [], released: [], duplicates: 0, refused: [], dropped: [] }
+      return { stored: [], waiting: [], released: [], late: [], duplicates: 0, refused: [], dropped: [] }
     const records = batch.records.slice(batch.at, batch.at + most)
     const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
     const result = this.#replica.take(batch, most)
@@ -260,6 +266,40 @@ export class Engine extends EventEmitter<EngineEvents> {
     return result
   }
 
+  /** Puts payloads that a peer sent into their commits, if they are those that the headers name. */
+  async takePayloads({ document, payloads }: SentPayloads): Promise<FillOutcome> {
+    const { sha256 } = this.#parts.crypto
+    const late = new Map(payloads.map((it) => [it.order, it.payload]))
+    let left = [...late.keys()]
+    while (left.length > 0) {
+      const records = await this.read(left)
+      // What cannot be read is damaged, and asked for as a whole.
+      left = left.slice(Math.max(1, records.length))
+      const whole: CommitRecord[] = []
+      for (const record of records) {
+        const payload = late.get(this.#replica.history.find(record.id)) ?? NO_PAYLOAD
+        const filled = completed(record, { document, payload }, sha256)
+        if (!filled.ok) return filled
+        whole.push(filled.record)
+      }
+      await this.take(whole, new Set())
+    }
+    return { ok: true }
+  }
+
+  /** Documents whose payloads this device does not want. */
+  get declined(): readonly string[] {
+    return [...this.#replica.documents.holes.declined].sort()
+  }
+
+  /** Sets the documents whose payloads this device does not want; resolves once that is on the disk. */
+  async decline(documents: readonly string[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    await this.#parts.store.write([declinedChange(documents)])
+    this.#replica.documents.holes.decline(documents)
+    this.emit('holes')
+  }
+
   /** Resolves once everything taken so far is on the disk; rejects when it cannot be put there. */
   async durable(): Promise<void> {
     if (this.#failure !== null) throw this.#failure
@@ -269,7 +309,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Commits at these places, as a prefix: reading stops when they fill a frame, and at one that is damaged. */
   async serve(orders: readonly number[]): Promise<ServedCommit[]> {
     const [first] = orders
-    if (first !== undefined && first >= this.#commits.writtenLength) {
+    if (first !== undefined && (first >= this.#commits.writtenLength || this.#lateUnderWay > 0)) {
       // It is on its way to the disk.
       const isWritten = await this.durable().then(
         () => true,
@@ -295,8 +335,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     return records
   }
 
-  /** A document with every stored section folded in; null for an unknown kind. Opened when it is first asked for. */
+  /**
+   * A document with every stored section folded in; null for an unknown kind. Opened when it is first asked for. Throws
+   * `document-declined` or `document-incomplete` where payloads are not here.
+   */
   async open(id: string): Promise<DocumentState | null> {
+    this.#needPayloads(id)
     const log = this.#replica.documentLog(id)
     if (log?.isCurrent === true && log.state !== null) return log.state
     if (log?.isStale === true) await this.#rebuildStale()
@@ -307,11 +351,13 @@ export class Engine extends EventEmitter<EngineEvents> {
     })
     this.#opening.set(id, opening)
     const state = await opening
+    this.#needPayloads(id)
     return this.#replica.documentLog(id)?.isStale === true ? this.open(id) : state
   }
 
   /** State hash and counts of a document; from what was kept of it where it did not change since, without opening it. */
   async summary(id: string): Promise<Summary> {
+    this.#needPayloads(id)
     const counts = this.#replica.documents.countsOf(id)
     const log = this.#replica.documentLog(id)
     // What was kept of a contested document stands for what was shown then.
@@ -322,6 +368,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     }
     const state = await this.open(id)
     return { ...this.#replica.documents.countsOf(id), stateHash: state?.stateHash() ?? new Uint8Array(32) }
+  }
+
+  #needPayloads(id: string): void {
+    const withheld = withheldError(this.#replica, id)
+    if (withheld !== null) throw withheld
   }
 
   /** Keeps the summaries of open documents that changed, so that they need not be opened the next time. */
@@ -396,6 +447,9 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#loose = this.#looseRetry(hasLoose)
     this.#suspensions = new Suspensions(replica)
     commits.onDamage = () => this.emit('damaged')
+    this.#lateUnderWay = 0
+    // After what is under way, which may still use the state.
+    replica.documents.onClosed = (id) => queueMicrotask(() => this.emit('rebuilt', [id]))
   }
 
   #looseRetry(isNeeded: boolean): LooseRetry {
@@ -430,8 +484,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     return stored.some(({ record }) => isOwn(record)) || waiting.some(isOwn)
   }
 
-  #queue({ stored, waiting, released, hasMended }: Work): void {
-    if (stored.length + waiting.length + released.length === 0 && !hasMended) return
+  #queue({ stored, waiting, released, late, hasMended }: Work): void {
+    if (stored.length + waiting.length + released.length + late.length === 0 && !hasMended) return
+    this.#lateUnderWay += late.length
+    this.#work.late.push(...late)
     this.#work.stored.push(...stored)
     this.#work.waiting.push(...waiting)
     this.#work.released.push(...released)
@@ -475,6 +531,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
         for (const suspension of this.#suspensions.takeNew()) this.emit('suspended', suspension)
         if (work.hasMended) this.emit('damaged')
+        if (work.late.length > 0) this.emit('holes')
         if (work.stored.length > 0) this.#loose.schedule()
       } catch (cause) {
         this.#fail(cause)
@@ -487,13 +544,16 @@ export class Engine extends EventEmitter<EngineEvents> {
   async #write(work: Work): Promise<void> {
     const commits = this.#commits
     const mended = work.hasMended ? await commits.mendedChanges() : []
-    const changes = [...commits.append(work.stored), ...mended, ...waitingChanges(work)]
+    const late = commits.lateChanges(work.late)
+    const changes = [...commits.append(work.stored), ...mended, ...waitingChanges(work), ...late]
     const last = work.stored.at(-1)
     await this.#parts.store.write(
       changes,
       this.#missing.mark(last === undefined ? commits.writtenLength : last.order + 1),
     )
     commits.noteWritten()
+    commits.noteLate(work.late)
+    this.#lateUnderWay -= work.late.length
     this.#missing.settle()
   }
 
@@ -545,5 +605,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 }
 
 function noWork(): Work {
-  return { stored: [], waiting: [], released: [], hasMended: false }
+  return { stored: [], waiting: [], released: [], late: [], hasMended: false }
 }
+
+const NO_PAYLOAD: Uint8Array = new Uint8Array()

@@ -103,7 +103,7 @@ function sliceAt(records: readonly CommitRecord[], at: number): number {
 
 function noResult(): IntakeResult {
   return {
-    ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+    ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
     ...{ refused: [], dropped: [] },
   }
 }
@@ -112,6 +112,7 @@ function add(total: IntakeResult, slice: IntakeResult): void {
   total.stored.push(...slice.stored)
   total.waiting.push(...slice.waiting)
   total.released.push(...slice.released)
+  total.late.push(...slice.late)
   total.duplicates += slice.duplicates
   total.refused.push(...slice.refused)
   total.dropped.push(...slice.dropped)

@@ -8,6 +8,7 @@ import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { CoopError } from '#node/errors'
 import { CommitLog, LooseLog, waitingKey } from '#node/log'
 import type { Store, StoreChange } from '#node/store'
+import { readDeclined } from './declined.ts'
 import { UnreadableCommit, foldDocument } from './document-fold.ts'
 import type { EngineParts } from './engine.ts'
 import { isReached } from './log-end.ts'
@@ -58,6 +59,7 @@ export async function openLog(parts: EngineParts, end: LogEnd | null): Promise<O
       if (end !== null && !isReached(replica, end)) await name.renew()
       await takeWaiting(parts, tried)
       for await (const intake of loose.takeIn(replica)) await writeIntake(parts, commits, intake)
+      await commits.takeLate()
       noteMarks(parts, replica)
       const missing = new MissingCommits({ replica, findings: store.findings, device: signer.publicKey }, end)
       return { replica, commits, name: name.bytes, missing, hasLoose: !(await loose.isEmpty()) }
@@ -76,10 +78,12 @@ export async function writeIntake(
   commits: CommitLog,
   { result, changes }: { result: IntakeResult; changes: readonly StoreChange[] },
 ): Promise<void> {
-  const all = [...commits.append(result.stored), ...waitingChanges(result), ...changes]
+  const late = commits.lateChanges(result.late)
+  const all = [...commits.append(result.stored), ...waitingChanges(result), ...late, ...changes]
   if (all.length === 0) return
   await store.write(all)
   commits.noteWritten()
+  commits.noteLate(result.late)
 }
 
 /** Changes that keep what waits, and drop what no longer does. */
@@ -103,6 +107,7 @@ async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
   const cached = (document: string): ReturnType<EngineParts['cached']> => parts.cached(document, name.bytes)
   // Look-ups are hardened with a number that peers cannot know.
   const replica = openReplica({ coop, crypto, signer, cached, seed: randomInt(2 ** 32), isLazy: true })
+  replica.documents.holes.decline(await readDeclined(store, replica))
   const commits = new CommitLog({ store, sha256: crypto.sha256, log }, replica)
   const loaded = await commits.load()
   if (loaded.kind !== 'whole') return loaded

@@ -9,6 +9,10 @@ export function adviceFor(refusal: string): string {
       return 'Ask a steward: this role may not do that.'
     case 'chain-waits':
       return 'Connect to another device of the co-op; it has what is missing.'
+    case 'document-declined':
+      return 'Run `coop documents want ID` to have the document here again.'
+    case 'document-incomplete':
+      return 'Connect to a device that has all of it; `coop documents` shows what is missing.'
     case 'forked':
       return 'Give this folder a key of its own: `coop restore --new-key`, with the recovery kit of the member.'
     default:

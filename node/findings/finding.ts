@@ -32,6 +32,7 @@ export type FindingCode =
   | 'own-chain'
   | 'log-link'
   | 'log-signature'
+  | 'payload-missing'
   | 'document'
   | 'summary'
   | 'waiting'

@@ -441,6 +441,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       log.warn({ ...suspension, name: this.desk.nameOf(suspension.device) }, 'a device wrote two histories')
       this.emit('changed', ['status', 'members', 'peers'])
     })
+    engine.on('holes', () => this.emit('changed', ['status', 'boards']))
     engine.on('failed', () => this.emit('changed', ['status']))
     engine.on('reset', () => void this.#restartAfterReset())
     // Pages and writers hold the old state; they bind again.

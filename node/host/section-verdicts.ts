@@ -50,7 +50,11 @@ export async function sectionVerdicts(
     if (!replica.load({ ...commit, payloads }, true))
       throw new Error('a causal past that does not hang together')
   }
-  return documents.map((document) => verdicts.get(document) ?? { document, ok: false, why: NO_STANDING })
+  return documents.map((document) => {
+    const isWhole = replica.documentLog(document)?.isWithheld !== true
+    if (!isWhole) return { document, ok: null, why: NOT_HERE }
+    return verdicts.get(document) ?? { document, ok: false, why: NO_STANDING }
+  })
 }
 
 /** No verdict on any section of a commit, and why. */
@@ -59,6 +63,7 @@ export function notJudged({ header }: CommitRecord, why: string): SectionVerdict
 }
 
 const UNKNOWN_KIND = 'not judged: this version knows no such kind of document'
+const NOT_HERE = 'not judged: payloads of this document, in this commit or before it, are not here'
 const NO_STANDING =
   'refused (no-standing): the first commit of its chain acknowledges no admission of its device'
 

@@ -1,9 +1,9 @@
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
-import { CoopError } from '#node/errors'
 import type { CoopNode } from './coop-node.ts'
-import { damageWarnings, documentWarning } from './damage-warnings.ts'
-import type { Warning } from './damage-warnings.ts'
+import { damageWarnings } from './damage-warnings.ts'
+import { documentViews } from './document-desk.ts'
+import type { DocumentViews } from './document-desk.ts'
 import { suspensionView, suspensionWarnings } from './suspension-view.ts'
 import type { SuspensionView } from './suspension-view.ts'
 import { VERSION } from './version.ts'
@@ -15,9 +15,6 @@ const TIME_MS_MAX = 8_640_000_000_000_000
 export function shownTime(timeMs: number): number {
   return Math.min(timeMs, TIME_MS_MAX)
 }
-
-/** State hash and counts of each document, by id. */
-export type DocumentViews = Record<string, { stateHash: string; commits: number; refused: number }>
 
 /** What `coop status` and the page show. */
 export async function statusView(node: CoopNode) {
@@ -42,18 +39,7 @@ export async function statusView(node: CoopNode) {
   const { replica } = membership.engine
   const own = replica.device ?? ''
   const entry = replica.authority.devices.get(own)
-  const documents: DocumentViews = {}
-  const damaged: Warning[] = []
-  for (const id of replica.documentIds()) {
-    try {
-      const { stateHash, commits, refused } = await membership.engine.summary(id)
-      documents[id] = { stateHash: toHex(stateHash), commits, refused }
-    } catch (cause) {
-      // The others are shown all the same.
-      if (!(cause instanceof CoopError) || cause.code !== 'data-damaged') throw cause
-      damaged.push(documentWarning(id, cause))
-    }
-  }
+  const { documents, damaged } = await documentViews(membership.engine)
   return {
     ...base,
     warnings: [...warningsOf(node), ...damaged],

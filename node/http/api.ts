@@ -8,10 +8,11 @@ import { deviceText } from '#protocol/identity'
 import { openBoard } from '#node/boards'
 import { CoopError, asCoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
-import { membersView, peersView, shownTime, statusView } from '#node/host'
+import { documentState, membersView, peersView, shownTime, statusView } from '#node/host'
 import type { Change, CoopNode, Entered } from '#node/host'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
+import { addDocumentRoutes } from './document-routes.ts'
 import { progressAnswer, progressResponse } from './progress-response.ts'
 import { answers, takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
@@ -55,6 +56,7 @@ export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
   addBoardRoutes(api, node)
   addCommitRoutes(api, node)
   addDoctorRoutes(api, node)
+  addDocumentRoutes(api, node)
   api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Coopmesh node', version: '1' } })
   return api
 }
@@ -78,6 +80,8 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'listing-unknown': 404,
   'commit-unknown': 404,
   'commit-ambiguous': 409,
+  'document-declined': 409,
+  'document-incomplete': 409,
 }
 
 function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
@@ -327,7 +331,10 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
     (context) => {
       const { replica } = node.membership.engine
       const boards = replica.documentIds().filter((id) => id.startsWith('board/'))
-      const rows = boards.map((id) => ({ id: id.slice('board/'.length), ...replica.documents.countsOf(id) }))
+      const rows = boards.map((id) => ({
+        ...{ id: id.slice('board/'.length), state: documentState(replica, id) },
+        ...replica.documents.countsOf(id),
+      }))
       return context.json({ boards: rows.filter((row) => row.commits > 0) }, 200)
     },
   )

@@ -9,6 +9,22 @@ const Hex = z.string().regex(/^[0-9a-f]{64}$/)
 const Name = z.string().trim().min(1).max(64)
 const RoleSchema = z.enum(['steward', 'member', 'venue', 'archive', 'observer'])
 
+/** What a device has of one document. */
+const DocumentSchema = z.object({
+  stateHash: Hex.nullable().openapi({ description: 'Null unless the document is whole here' }),
+  commits: z.number().int(),
+  refused: z.number().int(),
+  state: z
+    .enum(['whole', 'incomplete', 'declined'])
+    .openapi({ description: 'incomplete: payloads are missing; declined: not kept on this device' }),
+  missing: z.number().int().openapi({ description: 'Commits whose payload for it is not here' }),
+})
+
+/** `GET /v1/documents`. */
+export const DocumentsSchema = z
+  .object({ documents: z.record(z.string(), DocumentSchema) })
+  .openapi('Documents')
+
 /** `GET /v1/status`. Before a co-op is founded or joined, `coop` is null. */
 export const StatusSchema = z
   .object({
@@ -27,10 +43,7 @@ export const StatusSchema = z
     peers: z.number().int(),
     slots: z.number().int().openapi({ description: 'Admissions this device may still give away' }),
     commits: z.number().int(),
-    documents: z.record(
-      z.string(),
-      z.object({ stateHash: Hex, commits: z.number().int(), refused: z.number().int() }),
-    ),
+    documents: z.record(z.string(), DocumentSchema),
     warnings: z.array(z.object({ code: z.string(), message: z.string(), next: z.string() })),
     dataFolder: z.string(),
     isKeySealed: z.boolean(),
@@ -239,7 +252,16 @@ export const BoardSchema = z
 
 /** `GET /v1/boards`. */
 export const BoardsSchema = z
-  .object({ boards: z.array(z.object({ id: z.string(), commits: z.number(), refused: z.number() })) })
+  .object({
+    boards: z.array(
+      z.object({
+        id: z.string(),
+        commits: z.number(),
+        refused: z.number(),
+        state: z.enum(['whole', 'incomplete', 'declined']),
+      }),
+    ),
+  })
   .openapi('Boards')
 
 const DeviceViewSchema = z.object({

@@ -18,7 +18,7 @@ const row = fc.record({
     prev: fc.integer({ min: -1, max: 0xffff_fffe }),
     seen: fc.array(order, { maxLength: 4 }),
   },
-  ...{ isSigned: fc.boolean(), isBlockStart: fc.boolean(), epoch: fc.option(id) },
+  ...{ isSigned: fc.boolean(), isBlockStart: fc.boolean(), epoch: fc.option(id), missing: fc.nat(0xffff) },
   documents: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}(\/[a-z0-9]{1,8})?$/), { maxLength: 3 }),
 })
 const indexBlock = fc.record({ first: order, rows: fc.array(row, { maxLength: 6 }) })

@@ -173,6 +173,7 @@ function indexOf(first: number): StoreChange[] {
       isSigned: true,
       isBlockStart: order === first,
       epoch: null,
+      missing: 0,
       documents: record.header.sections.map((it) => it.document),
     },
   }))
@@ -212,6 +213,7 @@ function rowFor(order: number) {
     isSigned: true,
     isBlockStart: true,
     epoch: null,
+    missing: 0,
     documents: [],
   }
 }

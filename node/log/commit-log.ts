@@ -5,12 +5,14 @@ import { equalBytes, toHex } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import type { ServedCommit } from '#protocol/sync'
 import { CountList } from '#protocol/history'
+import type { LatePayload } from '#protocol/replica'
 import type { Replica, StoredCommit } from '#protocol/replica'
 import { orderKey, orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { BlockCache } from './block-cache.ts'
 import { IndexCursor, decodeIndexBlock, encodeIndexBlock } from './index-block.ts'
 import type { IndexRow } from './index-block.ts'
+import { LatePayloads } from './late-payloads.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
 /** Rows of index that are put together once so many blocks of few were written: opening reads blocks, not commits. */
@@ -34,7 +36,8 @@ export type LoadResult = { kind: 'whole' } | { kind: 'hole'; at: number } | { ki
 /**
  * The commit log in the store. `c/<first order>`: blocks of records, one for each batch. `i/<first order>`: what the
  * history needs of them, so that opening does not read the records; it can be made anew from them. `w/<id>`: commits
- * that wait for what they acknowledge. What cannot be read is known by its id and asked from peers.
+ * that wait for what they acknowledge. `l/<id>/<document>`: payloads that came later. What cannot be read is known by its
+ * id and asked from peers.
  */
 export class CommitLog {
   readonly #parts: CommitLogParts
@@ -42,6 +45,8 @@ export class CommitLog {
   /** First order of each block, ascending. */
   readonly #blocks = new CountList()
   readonly #cache = new BlockCache()
+  /** Payloads that came after their commits were stored. */
+  readonly #late: LatePayloads
   /** Index rows since the last merge, and the blocks that they stand in. */
   #tail: IndexRow[] = []
   #tailFirsts: number[] = []
@@ -56,6 +61,7 @@ export class CommitLog {
   constructor(parts: CommitLogParts, replica: Replica) {
     this.#parts = parts
     this.#replica = replica
+    this.#late = new LatePayloads(parts, replica)
   }
 
   /** Orders of commits that are stored and cannot be read, as far as somebody tried. */
@@ -129,6 +135,21 @@ export class CommitLog {
     ]
   }
 
+  /** The changes that keep payloads which came after their commits. Call `noteLate` once they are on the disk. */
+  lateChanges(late: readonly LatePayload[]): StoreChange[] {
+    return this.#late.changes(late)
+  }
+
+  /** These payloads are on the disk. */
+  noteLate(late: readonly LatePayload[]): void {
+    this.#late.note(late)
+  }
+
+  /** Notes in the replica which of the payloads that its commits came without are here after all. */
+  async takeLate(): Promise<void> {
+    await this.#late.load()
+  }
+
   /** All that was appended is on the disk. */
   noteWritten(): void {
     this.#writtenLength = this.#appendedLength
@@ -147,8 +168,9 @@ export class CommitLog {
       const records = this.#cache.get(first) ?? (await this.#readBlock(first))
       const record = this.#damaged.has(order) ? this.#damaged.get(order) : records[order - first]
       if (record === null || record === undefined) return commits
-      commits.push({ order, bytes: record })
-      bytes += record.length
+      const whole = this.#late.has(order) ? await this.#late.complete(order, record) : record
+      commits.push({ order, bytes: whole })
+      bytes += whole.length
       if (bytes >= bytesMax) return commits
     }
     return commits
@@ -282,8 +304,16 @@ export class CommitLog {
     const decoded = bytes === undefined ? null : decodeRecord(bytes, this.#parts.sha256)
     if (decoded?.ok !== true) return false
     const { id, header, signature, payloads } = decoded.record
-    const isNamed = equalBytes(id, this.#replica.history.idOf(order)) && !payloads.includes(null)
-    return isNamed && this.#replica.rule.verify(header.device, commitMessage(id), signature)
+    const isNamed = equalBytes(id, this.#replica.history.idOf(order))
+    const isWhole = payloads.every(
+      (payload, i) => payload !== null || this.#mayLack(order, header.sections[i]?.document ?? ''),
+    )
+    return isNamed && isWhole && this.#replica.rule.verify(header.device, commitMessage(id), signature)
+  }
+
+  /** True for a payload that the log need not have: it was never here, or lies apart. */
+  #mayLack(order: number, document: string): boolean {
+    return this.#late.has(order) || this.#replica.documents.holes.has(document, order)
   }
 
   /**
@@ -410,8 +440,9 @@ function loadBlock(
 }
 
 /** The index row of a record that follows what the replica holds; null for another. */
-function linkedRow({ header, id }: CommitRecord, replica: Replica, isBlockStart: boolean): IndexRow | null {
+function linkedRow(record: CommitRecord, replica: Replica, isBlockStart: boolean): IndexRow | null {
   const { history } = replica
+  const { header, id } = record
   const prev = header.prev === null ? -1 : history.find(header.prev)
   const seen = header.seen.map((head) => history.find(head.id))
   const isLinked = (header.prev === null || prev >= 0) && !seen.includes(-1)
@@ -420,7 +451,7 @@ function linkedRow({ header, id }: CommitRecord, replica: Replica, isBlockStart:
   // Which signatures were checked once is lost with the index; they are checked again before they are passed on.
   const epoch = equalBytes(header.epoch, replica.coop) ? null : header.epoch
   const links = { id, device: header.device, seq: header.seq, prev, seen, epoch }
-  return { ...links, isSigned: false, isBlockStart, documents }
+  return { ...links, isSigned: false, isBlockStart, documents, missing: missingOf(record) }
 }
 
 function rowOf(
@@ -439,5 +470,11 @@ function rowOf(
     isBlockStart: order === blockFirst,
     documents: record.header.sections.map((it) => it.document),
     epoch: equalBytes(record.header.epoch, replica.coop) ? null : record.header.epoch,
+    missing: missingOf(record),
   }
+}
+
+/** Bit i is set when the payload of section i is left out. */
+function missingOf({ payloads }: CommitRecord): number {
+  return payloads.reduce((bits, payload, i) => bits | (payload === null ? 1 << i : 0), 0)
 }

@@ -19,6 +19,8 @@ export interface IndexRow {
   documents: readonly string[]
   /** Epoch that it cites; null for the founding one. */
   epoch: Uint8Array | null
+  /** Bit i is set when the payload of section i was not here when the row was written. */
+  missing: number
 }
 
 /** Rows of consecutive commits. */
@@ -30,8 +32,9 @@ export interface IndexBlock {
 
 /**
  * Bytes of a block: version, first order, number of rows; tables of the keys (of devices and epochs) and document names
- * in it; then the rows: id, place of the device, seq, prev plus one, flags, place of the epoch unless it is the founding
- * one, and the lists with their lengths. Numbers are 4 bytes, big endian. The store puts a hash behind it.
+ * in it; then the rows: id, place of the device, seq, prev plus one, flags with the missing payloads above them, place of
+ * the epoch unless it is the founding one, and the lists with their lengths. Numbers are 4 bytes, big endian. The store
+ * puts a hash behind it.
  */
 export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
   const devices = new RowIndex(0)
@@ -65,7 +68,7 @@ export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
     put(row.seq)
     put(row.prev + 1)
     const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
-    put(flags | (row.epoch === null ? 0 : EPOCH))
+    put(flags | (row.epoch === null ? 0 : EPOCH) | (row.missing << MISSING_SHIFT))
     if (row.epoch !== null) put(devices.find(row.epoch))
     put(row.seen.length)
     for (const seen of row.seen) put(seen)
@@ -111,16 +114,8 @@ export class IndexCursor {
     this.#words = new WordReader(
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
-    const row = {
-      id: new Uint8Array(32),
-      device: NO_KEY,
-      seq: 0,
-      prev: -1,
-      seen: [],
-      documents: [],
-      epoch: null,
-    }
-    this.row = { ...row, isSigned: false, isBlockStart: false }
+    const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
+    this.row = { ...row, epoch: null, isSigned: false, isBlockStart: false, missing: 0 }
   }
 
   /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */
@@ -152,6 +147,7 @@ export class IndexCursor {
     row.isSigned = (flags & SIGNED) !== 0
     row.isBlockStart = (flags & BLOCK_START) !== 0
     const epoch = (flags & EPOCH) === 0 ? null : this.#devices[words.next()]
+    row.missing = flags >>> MISSING_SHIFT
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
     this.#isOff = words.isOff || device === undefined || documents === null || epoch === undefined
@@ -225,6 +221,8 @@ const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
 const EPOCH = 4
+/** Bits of the flags below those of the sections, of which a commit has at most 16. */
+const MISSING_SHIFT = 8
 /** Words of a row beside those of its lists. */
 const ROW_WORDS = 6
 const NO_KEY: Uint8Array = new Uint8Array(32)

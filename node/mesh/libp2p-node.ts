@@ -48,9 +48,13 @@ export interface Libp2pInit {
  */
 export const GOSSIP_BYTES_MAX = 65_536
 
-/** The gossip topic of a co-op. */
-export function gossipTopic(coop: Uint8Array): string {
-  return `/coopmesh/1/${toHex(coop)}`
+/**
+ * The gossip topics of a co-op. `whole`: commits that everybody takes whole. `apart`: those with a payload that a device
+ * may decline; whoever declines any hears of them by its sessions.
+ */
+export function gossipTopics(coop: Uint8Array): { whole: string; apart: string } {
+  const whole = `/coopmesh/1/${toHex(coop)}`
+  return { whole, apart: `${whole}/apart` }
 }
 
 /** Starts libp2p with everything scoped to one co-op: the Noise prologue, the DHT prefix, the mDNS tag, the topic. */
@@ -94,7 +98,7 @@ export async function startLibp2p(init: Libp2pInit): Promise<MeshLibp2p> {
         gossipsub({
           // Commits carry their author's signature; the relay's would add nothing.
           globalSignaturePolicy: 'StrictNoSign',
-          allowedTopics: [gossipTopic(coop)],
+          allowedTopics: Object.values(gossipTopics(coop)),
           maxInboundDataLength: GOSSIP_BYTES_MAX * 4,
           maxOutboundBufferSize: 4 * 1024 * 1024,
           scoreParams: { IPColocationFactorWeight: 0 },

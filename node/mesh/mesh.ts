@@ -21,7 +21,7 @@ import { FaultBook } from './fault-book.ts'
 import type { Faults } from './fault-book.ts'
 import { FramedStream } from './framed-stream.ts'
 import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
-import { GOSSIP_BYTES_MAX, deviceOf, gossipTopic, startLibp2p } from './libp2p-node.ts'
+import { GOSSIP_BYTES_MAX, deviceOf, gossipTopics, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
 import { PeerSession } from './peer-session.ts'
 import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
@@ -122,7 +122,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
-  readonly #topic: string
+  readonly #topics: ReturnType<typeof gossipTopics>
   #isStopped = false
 
   private constructor(parts: MeshParts, libp2p: MeshLibp2p, visitors: Visitors) {
@@ -133,7 +133,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#log = parts.log
     this.#own = parts.engine.replica.device ?? ''
     this.#decoder = new Decoder(parts.crypto.sha256)
-    this.#topic = gossipTopic(parts.engine.replica.coop)
+    this.#topics = gossipTopics(parts.engine.replica.coop)
     const { engine, genesis, crypto, log } = parts
     this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
     this.#suspended = new SuspendedPeers({ engine, sha256: crypto.sha256, log })
@@ -287,6 +287,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     clearInterval(this.#timer)
     this.#parts.engine.off('durable', this.#onDurable)
     this.#parts.engine.off('damaged', this.#onDamaged)
+    this.#parts.engine.off('holes', this.#onHoles)
     this.#parts.engine.off('suspended', this.#onSuspended)
     for (const session of this.#sessions.values()) session.close('this node left the mesh')
     await this.#libp2p.stop()
@@ -318,6 +319,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#openGossip()
     this.#parts.engine.on('durable', this.#onDurable)
     this.#parts.engine.on('damaged', this.#onDamaged)
+    this.#parts.engine.on('holes', this.#onHoles)
     this.#parts.engine.on('suspended', this.#onSuspended)
     this.#tendConnections()
     this.#dialMissing()
@@ -325,8 +327,26 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   #openGossip(): void {
     const { pubsub } = this.#libp2p.services
-    pubsub.topicValidators.set(this.#topic, (_peer, message) => this.#takeGossip(message.data))
-    pubsub.subscribe(this.#topic)
+    for (const topic of Object.values(this.#topics))
+      pubsub.topicValidators.set(topic, (_peer, message) => this.#takeGossip(message.data))
+    pubsub.subscribe(this.#topics.whole)
+    this.#chooseTopics()
+  }
+
+  /** Payloads that this device declines would come by gossip as well. */
+  #chooseTopics(): void {
+    const { pubsub } = this.#libp2p.services
+    const { apart } = this.#topics
+    const isWanted = this.#parts.engine.declined.length === 0
+    if (isWanted === pubsub.getTopics().includes(apart)) return
+    if (isWanted) pubsub.subscribe(apart)
+    else pubsub.unsubscribe(apart)
+  }
+
+  #topicOf({ header }: CommitRecord): string {
+    const { replica } = this.#parts.engine
+    const isWhole = header.sections.every((it) => replica.isAlwaysSent(it.document))
+    return isWhole ? this.#topics.whole : this.#topics.apart
   }
 
   #takeGossip(data: Uint8Array): TopicValidatorResult {
@@ -334,6 +354,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const decoded = decodeRecord(data, this.#parts.crypto.sha256)
     if (!decoded.ok) return TopicValidatorResult.Reject
     const { record } = decoded
+    // Only whole commits are gossiped: who passes one on that lacks a payload has cut it off.
+    if (record.payloads.includes(null)) return TopicValidatorResult.Reject
     const { replica } = this.#parts.engine
     // Before its signature is looked at: a key that nobody has seen costs a millisecond to check.
     const isKnown =
@@ -346,13 +368,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
       return this.#isWhole(record) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject
     const refusal = result.refused[0]?.refusal
     // A gap is no fault: the sessions' announcements bring what is between.
-    const isFault = refusal === 'signature' || refusal === 'other-coop' || refusal === 'payload-missing'
+    const isFault = refusal === 'signature' || refusal === 'other-coop'
     return isFault ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
   }
 
   /** Of a commit that is here already, only what its author signed is passed on: of other forms there is no end. */
   #isWhole(record: CommitRecord): boolean {
-    if (record.payloads.includes(null)) return false
     const { rule } = this.#parts.engine.replica
     return rule.verify(record.header.device, commitMessage(record.id), record.signature)
   }
@@ -363,7 +384,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     for (const { order, record } of stored) {
       const isOwn = this.#parts.engine.replica.history.deviceOf(order) === own
       if (!isOwn || record.bytes.length > GOSSIP_BYTES_MAX) continue
-      this.#libp2p.services.pubsub.publish(this.#topic, record.bytes).catch((cause: unknown) => {
+      this.#libp2p.services.pubsub.publish(this.#topicOf(record), record.bytes).catch((cause: unknown) => {
         this.#log.debug({ err: cause }, 'gossip found nobody; the sessions carry it')
       })
     }
@@ -371,6 +392,11 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   readonly #onDamaged = (): void => {
     for (const session of this.#sessions.values()) session.repair()
+  }
+
+  readonly #onHoles = (): void => {
+    this.#chooseTopics()
+    for (const session of this.#sessions.values()) session.holes()
   }
 
   /** Ends all that runs with a device once it is suspended, after telling it why. */

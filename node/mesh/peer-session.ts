@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { HeadRow } from '#protocol/replica'
 import { PullShare, SyncSession } from '#protocol/sync'
-import type { CloseCode, SessionInput, SessionOutput } from '#protocol/sync'
+import type { CloseCode, SentPayloads, SessionInput, SessionOutput } from '#protocol/sync'
 import type { Crypto } from '#protocol/identity'
 import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
@@ -104,6 +104,11 @@ export class PeerSession {
     if (this.closeReason === null && this.isSynced) this.#repair()
   }
 
+  /** Payloads that were missing are here, or the list of declined documents is another one. */
+  holes(): void {
+    if (this.closeReason === null) this.#step({ kind: 'holes' })
+  }
+
   /** Ends the session. */
   close(reason: string): void {
     this.closeReason ??= reason
@@ -132,8 +137,15 @@ export class PeerSession {
           const records = await engine.serve(output.orders)
           this.#step({ kind: 'records', records })
         })
+      case 'read-payloads':
+        return this.#enqueue(async () => {
+          const records = await engine.serve(output.orders)
+          this.#step({ kind: 'payload-records', records })
+        })
       case 'ingest':
         return this.#ingest(output.records)
+      case 'fill':
+        return this.#fill(output.sent)
       case 'synced':
         engine.noteSynced()
         return this.#repair()
@@ -175,6 +187,15 @@ export class PeerSession {
         // Commits are asked for once heads were compared.
         this.#parts.onCompared(false)
         this.#step({ kind: 'ingested', outcome: { ok: true, result } })
+      })
+      .catch((cause: unknown) => this.close(cause instanceof Error ? cause.message : String(cause)))
+  }
+
+  #fill(sent: SentPayloads): void {
+    this.#parts.engine
+      .takePayloads(sent)
+      .then((outcome) => {
+        if (this.closeReason === null) this.#step({ kind: 'filled', outcome })
       })
       .catch((cause: unknown) => this.close(cause instanceof Error ? cause.message : String(cause)))
   }

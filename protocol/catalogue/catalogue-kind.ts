@@ -8,6 +8,6 @@ export const CATALOGUE = 'catalogue'
 export const catalogueKind: DocumentKind = {
   name: CATALOGUE,
   isNamed: false,
-  isAlwaysSent: false,
+  isAlwaysSent: true,
   open: (_document, host) => new CatalogueState(host),
 }

@@ -10,6 +10,7 @@ export {
   SEEN_MAX,
   SEQ_MAX,
 } from './limits.ts'
+export { completed, leaveOut, payloadOf, withoutPayloads } from './payloads.ts'
 export {
   commitMessage,
   decodeRecord,

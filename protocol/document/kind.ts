@@ -114,7 +114,7 @@ export interface DocumentKind {
   name: string
   /** True when ids read `kind/name`, false when there is one document of this kind. */
   isNamed: boolean
-  /** True when sections always travel with their payload. */
+  /** True when sections always travel with their payload, and no device can decline a document of the kind. */
   isAlwaysSent: boolean
   /**
    * True when hidden sections are folded too, because the verdicts on others depend on them: the state shows what is

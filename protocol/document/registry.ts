@@ -14,4 +14,12 @@ export class DocumentRegistry {
     const kind = this.#kinds.get(name)
     return kind !== undefined && kind.isNamed === (rest !== undefined) ? kind : null
   }
+
+  /**
+   * True unless sections of this document may travel without their payload. Those of an unknown kind may not: whoever
+   * knows it may need them.
+   */
+  isAlwaysSent(document: string): boolean {
+    return this.kindOf(document)?.isAlwaysSent ?? true
+  }
 }

@@ -6,6 +6,12 @@ export class BitList {
     return ((this.#words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0
   }
 
+  /** Sets a bit back. */
+  delete(index: number): void {
+    const word = index >>> 5
+    if (word < this.#words.length) this.#words[word] = (this.#words[word] ?? 0) & ~(1 << (index & 31))
+  }
+
   add(index: number): void {
     const word = index >>> 5
     if (word >= this.#words.length) {

@@ -1,5 +1,5 @@
 import type { DocumentKind, DocumentState } from '../document/index.ts'
-import { CountList } from '../history/index.ts'
+import { BitList, CountList } from '../history/index.ts'
 
 /** One document as a replica knows it: which commits carry its sections, and the state folded from them, if loaded. */
 export class DocumentLog {
@@ -18,6 +18,16 @@ export class DocumentLog {
   isContested = false
   /** True when other sections are shown than were folded: the state must be made anew. */
   isStale = false
+  /** True when this device declines the document: it is not open, whatever of it is here. */
+  isDeclined = false
+  /** Sections whose payload is not here; while there are any, the document is not open. */
+  missingCount = 0
+  /** Of these, those that this device wrote itself. */
+  ownMissingCount = 0
+  /** How often a payload was lost that had been here. */
+  lostCount = 0
+  /** Places in `orders`. */
+  readonly #missing = new BitList()
 
   constructor(id: string, kind: DocumentKind | null) {
     this.id = id
@@ -27,6 +37,44 @@ export class DocumentLog {
   /** True when every stored section is in the state. */
   get isCurrent(): boolean {
     return !this.isStale && this.folded === this.orders.length
+  }
+
+  /** True when the document cannot be open. */
+  get isWithheld(): boolean {
+    return this.isDeclined || this.missingCount > 0
+  }
+
+  /** Payloads that are missing and that peers should be asked for: of a declined document only those of this device. */
+  get wantedCount(): number {
+    return this.isDeclined ? this.ownMissingCount : this.missingCount
+  }
+
+  /** Place in `orders` of a commit; -1 for one without a section of this document. */
+  placeOf(order: number): number {
+    let low = 0
+    let high = this.orders.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.orders.at(middle) ?? 0) < order) low = middle + 1
+      else high = middle
+    }
+    return this.orders.at(low) === order ? low : -1
+  }
+
+  /** True when the payload of the section at this place is not here. */
+  isMissing(place: number): boolean {
+    return this.#missing.has(place)
+  }
+
+  /** Notes whether the payload of the section at a place is missing; false when that was known. */
+  setMissing(place: number, isMissing: boolean, isOwn: boolean): boolean {
+    if (this.#missing.has(place) === isMissing) return false
+    if (isMissing) this.#missing.add(place)
+    else this.#missing.delete(place)
+    const change = isMissing ? 1 : -1
+    this.missingCount += change
+    if (isOwn) this.ownMissingCount += change
+    return true
   }
 
   /** Orders of the next sections to fold, at most `count`. */

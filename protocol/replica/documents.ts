@@ -12,6 +12,7 @@ import { toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
 import type { Epochs } from './epochs.ts'
+import { Holes } from './holes.ts'
 import type { Standings } from './standing.ts'
 import type { Stretches } from './stretches.ts'
 import type { Visibility } from './visibility.ts'
@@ -37,6 +38,10 @@ export interface DocumentParts {
   ruled(): void
   /** The founding member (hex), when this is the commit that founds the co-op; else null. */
   foundingMember(record: CommitRecord, device: string): string | null
+  /** Key of this device; null on a replica that only reads. */
+  own: Uint8Array | null
+  /** True when a document is folded once somebody opens it. */
+  isLazy: boolean
 }
 
 /** All documents of a replica: which commits carry their sections, and the states folded from these. */
@@ -51,6 +56,10 @@ export class Documents {
   readonly #names: string[] = []
   /** Documents whose kept state did not match the log. */
   readonly #uncached = new Set<string>()
+  /** Payloads that are not here, and documents that this device declines. */
+  readonly holes: Holes
+  /** Called when a document was closed that was open: a part of it is not here, or not wanted any more. */
+  onClosed: (id: string) => void = () => undefined
   readonly #host: DocumentHost
 
   constructor(parts: DocumentParts) {
@@ -60,6 +69,14 @@ export class Documents {
     const cached = (id: string): CachedDocument | null =>
       this.#uncached.has(id) ? null : parts.host.cached(id)
     this.#host = { ...parts.host, cached }
+    this.holes = new Holes({
+      ...{ history: parts.history, own: parts.own, logOf: (id) => this.log(id) },
+      close: (log) => this.#withhold(log),
+      // One that is folded when it is opened is opened by whoever asks for it.
+      ready: (log) => {
+        if (!parts.isLazy) this.#outdate(log)
+      },
+    })
     this.log(AUTHORITY).state = parts.authority
   }
 
@@ -92,11 +109,12 @@ export class Documents {
   }
 
   /**
-   * Opens a document so that it can be read and written; null for an unknown kind. Sections that were stored while it
-   * was not open are handed in with `fold`.
+   * Opens a document so that it can be read and written; null for an unknown kind, and for one that is declined or lacks
+   * payloads. Sections that were stored while it was not open are handed in with `fold`.
    */
   open(id: string): DocumentState | null {
-    return this.#open(this.log(id))
+    const log = this.log(id)
+    return log.isWithheld ? null : this.#open(log)
   }
 
   #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
@@ -141,7 +159,7 @@ export class Documents {
       return false
     this.#foldAnew(log, commits)
     if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
-    return true
+    return !log.isWithheld
   }
 
   #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
@@ -149,7 +167,24 @@ export class Documents {
     this.#stale.delete(log.id)
     log.isStale = false
     this.#open(log, outdated)
-    for (const { order, record } of commits) this.foldSection(log, order, record)
+    for (const { order, record } of commits) {
+      if (log.isWithheld) return
+      this.foldSection(log, order, record)
+    }
+  }
+
+  /** Ends an open document of which a part is not here: whoever holds its state holds a stale one. */
+  #withhold(log: DocumentLog): void {
+    this.#stale.delete(log.id)
+    log.isStale = false
+    if (log.state === null) return
+    this.#restart(log)
+    this.onClosed(log.id)
+  }
+
+  #outdate(log: DocumentLog): void {
+    log.isStale = true
+    this.#stale.add(log.id)
   }
 
   /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
@@ -162,10 +197,14 @@ export class Documents {
     log.refused = 0
   }
 
-  /** Hands in the commits that bear an open document's next sections, in the order of the log. */
+  /**
+   * Hands in the commits that bear an open document's next sections, in the order of the log. Where one of them lacks its
+   * payload, that is noted and the document is closed.
+   */
   fold(id: string, commits: readonly StoredCommit[]): void {
     const log = this.log(id)
     for (const { order, record } of commits) {
+      if (log.isWithheld) return
       if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
       this.foldSection(log, order, record)
     }
@@ -178,9 +217,10 @@ export class Documents {
   }
 
   /** Takes note of a section of the newest commit. */
-  note(document: string, order: number): DocumentLog {
+  note(document: string, order: number, isMissing: boolean): DocumentLog {
     const log = this.log(document)
     log.orders.push(order)
+    if (isMissing) this.holes.note(log, order)
     if (this.#visibility.hasDoubts && this.isDoubted(order)) this.#contest(log)
     return log
   }
@@ -212,9 +252,7 @@ export class Documents {
       if (log.kind?.takesHidden === true) continue
       if (!this.#hasDoubted(log, (device) => devices.has(device))) continue
       this.#contest(log)
-      if (log.folded === 0) continue
-      log.isStale = true
-      this.#stale.add(log.id)
+      if (log.folded > 0) this.#outdate(log)
     }
   }
 
@@ -230,6 +268,8 @@ export class Documents {
     const i = at ?? header.sections.findIndex((it) => it.document === log.id)
     const head = header.sections[i]
     const payload = record.payloads[i]
+    if (head !== undefined && (payload ?? null) === null && log.state !== null)
+      return this.holes.lose(log.id, order)
     log.folded += 1
     if (log.state === null || head === undefined || payload === null || payload === undefined) return
     if (log.kind?.takesHidden !== true && !this.#visibility.isVisible(order)) return
@@ -267,8 +307,7 @@ export class Documents {
     if (log.id === AUTHORITY) this.#parts.ruled()
     if (log.state.isOutdated !== true || log.isStale) return
     this.#contest(log)
-    log.isStale = true
-    this.#stale.add(log.id)
+    this.#outdate(log)
   }
 
   /** Key of a commit's device in hex. */

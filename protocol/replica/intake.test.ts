@@ -36,6 +36,7 @@ test('a batch in order is stored; the same batch again is all duplicates', () =>
     stored: [],
     waiting: [],
     released: [],
+    late: [],
     duplicates: batch.length,
     refused: [],
     dropped: [],
@@ -129,7 +130,7 @@ test('signature: each branch of a fork in a batch needs one of its own', () => {
   )
 })
 
-test('payload-missing: a commit whose payload a relay left out is refused, of whatever document', () => {
+test('payload-missing: a commit whose payload a relay left out is refused, where the document must travel whole', () => {
   const { pen, all, coop } = coopWithPen(9)
   const [genesis] = all as [CommitRecord]
   const bare: CommitRecord = { ...genesis, payloads: [null] }

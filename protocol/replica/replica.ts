@@ -19,6 +19,7 @@ import type { Acknowledgements } from './acknowledge.ts'
 import type { DocumentLog } from './document-log.ts'
 import { Documents } from './documents.ts'
 import type { StoredCommit } from './documents.ts'
+import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs, foundingOnly } from './epochs.ts'
 import type { EpochSource } from './epochs.ts'
@@ -59,6 +60,8 @@ export interface RestoredCommit extends CommitLinks {
   /** Its own signature was checked. */
   isSigned: boolean
   documents: readonly string[]
+  /** Bit i is set when the payload of section i is not here. Default: all are. */
+  missing?: number
 }
 
 /** What a batch did. */
@@ -69,6 +72,8 @@ export interface IntakeResult {
   waiting: CommitRecord[]
   /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
   released: Uint8Array[]
+  /** Payloads that were missing and came with commits that are here. The host keeps them beside the log. */
+  late: LatePayload[]
   duplicates: number
   /** Of what was sent. */
   refused: { record: CommitRecord; refusal: CommitRefusal }[]
@@ -141,6 +146,8 @@ export class Replica {
       epochs: this.epochs,
       ruled: () => this.#seal(),
       foundingMember: (record, name) => this.#foundingMember(record, name),
+      own: init.signer?.publicKey ?? null,
+      isLazy: init.isLazy === true,
     })
     this.#view = {
       coop: init.coop,
@@ -149,9 +156,7 @@ export class Replica {
       pending: this.pending,
       epochOf: (order) => this.epochs.idOf(order),
       seed,
-      // Of every document, while nobody can ask for a payload later: a commit stored without it would stay so, and
-      // its document would differ for ever from that of peers with the same heads.
-      isAlwaysSent: () => true,
+      isAlwaysSent: (document) => this.isAlwaysSent(document),
       mayBegin: (record) => {
         const seen = record.header.seen.map((head) => this.history.find(head.id))
         return seen.includes(-1) || this.#isAdmittedBy(record, seen)
@@ -183,6 +188,11 @@ export class Replica {
   /** Commits of this commit's branch up to and with the last that bears an authority section; never fewer. */
   authorityLengthOf(order: number): number {
     return this.#authorityLengths[this.history.branchOf(order).index] ?? 0
+  }
+
+  /** True unless sections of this document may be stored and sent without their payload. */
+  isAlwaysSent(document: string): boolean {
+    return this.#init.registry.isAlwaysSent(document)
   }
 
   /** Ids of the documents that somebody wrote; see `Documents.ids`. */
@@ -223,15 +233,18 @@ export class Replica {
     return this.take(this.begin(records, checked))
   }
 
-  /** A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. */
+  /**
+   * A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. Payloads
+   * that this device declines are left out of it.
+   */
   begin(records: readonly CommitRecord[], checked: ReadonlySet<number> = NONE_CHECKED): OpenBatch {
-    return new OpenBatch(records, checked)
+    return new OpenBatch(this.documents.holes.strip(records), checked)
   }
 
   /** Takes the next commits of a batch, at most `most`; what became of them. */
   take(batch: OpenBatch, most: number = Infinity): IntakeResult {
     const result: IntakeResult = {
-      ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+      ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
     batch.judge(this.#view, this.#intakes)
@@ -242,8 +255,10 @@ export class Replica {
       const record = batch.records[batch.at]
       const { verdict } = batch
       if (record === undefined) continue
-      if (verdict === 'duplicate') result.duplicates += 1
-      else if (verdict === 'linked') this.#take(record, batch.signed.has(batch.at), result)
+      if (verdict === 'duplicate') {
+        result.duplicates += 1
+        result.late.push(...this.documents.holes.takeLate(record))
+      } else if (verdict === 'linked') this.#take(record, batch.signed.has(batch.at), result)
       else result.refused.push({ record, refusal: verdict })
     }
     return result
@@ -299,7 +314,9 @@ export class Replica {
     if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
     const order = history.restore(row)
     this.#enter(order, row.isSigned, row.epoch ?? this.coop)
-    for (const document of row.documents) this.#noteSection(document, order, row.seq)
+    const { documents, missing = 0, seq } = row
+    for (let i = 0; i < documents.length; i += 1)
+      this.#noteSection(documents[i] ?? '', order, { seq, isMissing: ((missing >>> i) & 1) === 1 })
     return true
   }
 
@@ -310,6 +327,11 @@ export class Replica {
     for (const section of sections) {
       const context = this.#ownContext(section)
       if (context === null) return refuse('not-a-member', 'this device is not on the roster')
+      const log = this.documentLog(section.document)
+      if (log?.isDeclined === true)
+        return refuse('document-declined', `this device declines '${section.document}'`)
+      if (log?.isWithheld === true)
+        return refuse('document-incomplete', `parts of '${section.document}' are not here yet`)
       const state = this.openDocument(section.document)
       if (state === null)
         return refuse('unknown-document', `no kind of document is named '${section.document}'`)
@@ -478,7 +500,8 @@ export class Replica {
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
-      const log = this.#noteSection(document, order, header.seq)
+      const isMissing = (record.payloads[i] ?? null) === null
+      const log = this.#noteSection(document, order, { seq: header.seq, isMissing })
       if (log.orders.length === 1 && this.#init.isLazy !== true) this.openDocument(document)
       if (log.state === null || log.isStale) continue
       if (log.folded === log.orders.length - 1) this.documents.foldSection(log, order, record, i)
@@ -523,9 +546,13 @@ export class Replica {
     if (this.epochs.length < this.history.length) this.#evaluate()
   }
 
-  #noteSection(document: string, order: number, seq: number): DocumentLog {
+  #noteSection(
+    document: string,
+    order: number,
+    { seq, isMissing }: { seq: number; isMissing: boolean },
+  ): DocumentLog {
     if (document === AUTHORITY) this.#authorityLengths[this.history.branchOf(order).index] = seq + 1
-    return this.documents.note(document, order)
+    return this.documents.note(document, order, isMissing)
   }
 
   /** Order of this device's last commit; -1 when it wrote none. */

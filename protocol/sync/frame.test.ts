@@ -3,11 +3,14 @@ import { expect, test } from 'vitest'
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import type { HeadRow } from '../replica/index.ts'
+import { DECLINED_MAX } from '../replica/index.ts'
+import { PAYLOAD_BYTES_MAX } from '../commit/index.ts'
 import { DIGEST_BYTES, TAG_BYTES, decodeFrame, encodeFrame, judgeFrame, readCommits } from './frame.ts'
 import type { Frame } from './frame.ts'
 import {
   BATCH_COMMITS_MAX,
   BRIEF_ROWS_MAX,
+  FETCH_MAX,
   FRAME_BYTES_MAX,
   HAVE_MAX,
   ROWS_MAX,
@@ -48,6 +51,10 @@ const frames: Frame[] = [
   { kind: 'done', request: 1, isMore: false },
   { kind: 'done', request: 2, isMore: true },
   { kind: 'root', root: bytes(32) },
+  { kind: 'decline', documents: [] },
+  { kind: 'decline', documents: ['board/a', 'board/b'] },
+  { kind: 'fetch', request: 3, document: 'board/a', ids: [key(2), key(1)] },
+  { kind: 'payloads', request: 3, payloads: [bytes(3), null, bytes(0)] },
   { kind: 'brief', round: 1, buckets: [] },
   {
     kind: 'brief',
@@ -133,7 +140,7 @@ test('frame-encoding: bytes that are not one canonical array', () => {
 })
 
 test('frame-kind: no number of a kind', () => {
-  for (const kind of [10, -1, 2 ** 40, '0', null, [0]]) expect(refusal([kind])).toBe('frame-kind')
+  for (const kind of [13, -1, 2 ** 40, '0', null, [0]]) expect(refusal([kind])).toBe('frame-kind')
   expect(refusal([])).toBe('frame-kind')
 })
 
@@ -143,7 +150,7 @@ test('frame-shape: a missing, additional or mistyped field of any kind', () => {
     expect(refusal([...fields, 0]), frame.kind).toBe('frame-shape')
     expect(refusal(fields.slice(0, -1)), frame.kind).toBe('frame-shape')
     for (let at = 1; at < fields.length; at += 1) {
-      for (const value of ['x', -1, bytes(31), {}, null])
+      for (const value of ['X', -1, bytes(31), {}, null])
         expect(refusal(fields.with(at, value)), `${frame.kind} ${at}`).toBe('frame-shape')
     }
   }
@@ -244,6 +251,28 @@ test('frame-limit: 8,192 rows, 8,192 ranges and 2,000 commits are taken, one mor
   expect(refusal([7, 1, [[7, briefed]]])).toBe('frame-limit')
 })
 
+test('frame-limit: one declined document, payload asked for or payload more than a frame may have', () => {
+  const names = Array.from({ length: DECLINED_MAX + 1 }, (_, i) => `board/${String(i).padStart(3, '0')}`)
+  expect(refusal([10, names.slice(1)])).toBe('ok')
+  expect(refusal([10, names])).toBe('frame-limit')
+  const ids = Array.from({ length: FETCH_MAX + 1 }, (_, i) => key(i))
+  expect(refusal([11, 1, 'board/a', ids.slice(1)])).toBe('ok')
+  expect(refusal([11, 1, 'board/a', ids])).toBe('frame-limit')
+  expect(refusal([12, 1, ids.slice(1)])).toBe('ok')
+  expect(refusal([12, 1, ids])).toBe('frame-limit')
+  expect(refusal([12, 1, [bytes(PAYLOAD_BYTES_MAX)]])).toBe('ok')
+  expect(refusal([12, 1, [bytes(PAYLOAD_BYTES_MAX + 1)]])).toBe('frame-limit')
+})
+
+test('frame-shape: a document twice, out of order or misnamed; an id twice or short; nothing asked or answered', () => {
+  const declines: Value[] = [['board/a', 'board/a'], ['board/b', 'board/a'], ['board'.toUpperCase()], [1]]
+  for (const list of declines) expect(refusal([10, list])).toBe('frame-shape')
+  const asked: Value[] = [[], [key(1), key(1)], [bytes(31)], ['x']]
+  for (const list of asked) expect(refusal([11, 1, 'board/a', list])).toBe('frame-shape')
+  expect(refusal([11, 1, 'Board', [key(1)]])).toBe('frame-shape')
+  for (const list of [[], ['x'], [1]]) expect(refusal([12, 1, list])).toBe('frame-shape')
+})
+
 test('frame-shape: a row in the brief of a bucket that it does not belong to', () => {
   expect(refusal([7, 1, [[7, [[bytes(32, 7), 1, key(1)]]]]])).toBe('ok')
   expect(refusal([7, 1, [[7, [[bytes(32, 8), 1, key(1)]]]]])).toBe('frame-shape')
@@ -260,6 +289,7 @@ function rowsOf(rows: readonly HeadRow[]): Value[] {
 
 function fieldsOf(frame: Frame): Value[] {
   const kinds = ['hello', 'digests', 'rows', 'want', 'commits', 'done', 'root', 'brief', 'ask', 'more']
+  kinds.push('decline', 'fetch', 'payloads')
   const number = kinds.indexOf(frame.kind)
   switch (frame.kind) {
     case 'hello':
@@ -292,5 +322,11 @@ function fieldsOf(frame: Frame): Value[] {
       return [number, frame.request, frame.isMore]
     case 'root':
       return [number, frame.root]
+    case 'decline':
+      return [number, frame.documents]
+    case 'fetch':
+      return [number, frame.request, frame.document, frame.ids]
+    case 'payloads':
+      return [number, frame.request, frame.payloads]
   }
 }

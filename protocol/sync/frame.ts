@@ -1,11 +1,12 @@
 import { LayoutReader, decodeCanonical, encodeCanonical, isBytes, isCount, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
-import { SEQ_MAX } from '../commit/index.ts'
+import { PAYLOAD_BYTES_MAX, SEQ_MAX, isDocumentId } from '../commit/index.ts'
 import type { HeadRow } from '../replica/index.ts'
-import { BUCKET_COUNT } from '../replica/index.ts'
+import { BUCKET_COUNT, DECLINED_MAX } from '../replica/index.ts'
 import {
   BATCH_COMMITS_MAX,
   BRIEF_ROWS_MAX,
+  FETCH_MAX,
   FRAME_BYTES_MAX,
   HAVE_MAX,
   ROWS_MAX,
@@ -70,6 +71,12 @@ export type Frame =
   | { kind: 'done'; request: number; isMore: boolean }
   /** The sender's root after a change or a round. */
   | { kind: 'root'; root: Uint8Array }
+  /** Documents whose payloads the sender does not want, ascending. Before the first one it wants all. */
+  | { kind: 'decline'; documents: string[] }
+  /** Asks for the payloads of these commits' sections in one document. */
+  | { kind: 'fetch'; request: number; document: string; ids: Uint8Array[] }
+  /** Payloads of the first ones asked for, in their order; null for one that is not here. */
+  | { kind: 'payloads'; request: number; payloads: (Uint8Array | null)[] }
 
 /** Why bytes are not a frame. */
 export type FrameRefusal = 'frame-too-long' | 'frame-encoding' | 'frame-kind' | 'frame-shape' | 'frame-limit'
@@ -88,6 +95,9 @@ const KINDS: readonly Frame['kind'][] = [
   'brief',
   'ask',
   'more',
+  'decline',
+  'fetch',
+  'payloads',
 ]
 
 /** Canonical bytes of a frame, without the length prefix. */
@@ -144,6 +154,12 @@ function fieldsOf(frame: Frame): Value[] {
       return [frame.request, frame.isMore]
     case 'root':
       return [frame.root]
+    case 'decline':
+      return [frame.documents]
+    case 'fetch':
+      return [frame.request, frame.document, frame.ids]
+    case 'payloads':
+      return [frame.request, frame.payloads]
   }
 }
 
@@ -243,6 +259,37 @@ const READERS: Record<Frame['kind'], FrameReader> = {
   root([root, ...rest]) {
     return isBytes(root, 32) && rest.length === 0 ? { kind: 'root', root } : 'frame-shape'
   },
+  decline([list, ...rest]) {
+    if (!Array.isArray(list) || rest.length > 0) return 'frame-shape'
+    if (list.length > DECLINED_MAX) return 'frame-limit'
+    const documents: string[] = []
+    for (const document of list) {
+      if (!isDocument(document) || document <= (documents.at(-1) ?? '')) return 'frame-shape'
+      documents.push(document)
+    }
+    return { kind: 'decline', documents }
+  },
+  fetch([request, document, list, ...rest]) {
+    if (!isCount(request) || !isDocument(document) || !Array.isArray(list) || rest.length > 0)
+      return 'frame-shape'
+    if (list.length > FETCH_MAX) return 'frame-limit'
+    const ids = list.filter((id): id is Uint8Array => isBytes(id, 32))
+    // Each once: else one that is large is asked for hundreds of times.
+    const isSet = ids.length === list.length && new Set(ids.map(toHex)).size === ids.length
+    return isSet && ids.length > 0 ? { kind: 'fetch', request, document, ids } : 'frame-shape'
+  },
+  payloads([request, list, ...rest]) {
+    if (!isCount(request) || !Array.isArray(list) || list.length === 0 || rest.length > 0)
+      return 'frame-shape'
+    if (list.length > FETCH_MAX) return 'frame-limit'
+    const payloads: (Uint8Array | null)[] = []
+    for (const payload of list) {
+      if (payload !== null && !(payload instanceof Uint8Array)) return 'frame-shape'
+      if ((payload?.length ?? 0) > PAYLOAD_BYTES_MAX) return 'frame-limit'
+      payloads.push(payload)
+    }
+    return { kind: 'payloads', request, payloads }
+  },
 }
 
 /** Rows of a list; null when one is none. */
@@ -259,6 +306,10 @@ function readRows(list: readonly Value[]): HeadRow[] | null {
 
 function isLength(value: Value | undefined): value is number {
   return isCount(value) && value <= SEQ_MAX + 1
+}
+
+function isDocument(value: Value | undefined): value is string {
+  return typeof value === 'string' && isDocumentId(value)
 }
 
 function isTags(value: Value | undefined): value is Uint8Array {

@@ -1,7 +1,8 @@
+import { PAYLOAD_BYTES_MAX } from '../commit/index.ts'
 import { WAITING_BYTES_MAX } from '../replica/index.ts'
 
 /** Version of the sync frames; HELLO carries it and another is refused. */
-export const SYNC_VERSION = 3
+export const SYNC_VERSION = 4
 /** Bytes of one frame after its length prefix. Holds the largest commit with room for a batch. */
 export const FRAME_BYTES_MAX = 1_048_576
 /** Bytes at which a batch of commits is closed: large enough to amortise one fsync, small enough to interleave. */
@@ -79,5 +80,15 @@ export const ROUND_EVERY_MS = 30_000
 export const REFUSALS_MAX = 64
 /** How long news are gathered before a peer is told: longer than gossip takes on a LAN, shorter than people notice. */
 export const ANNOUNCE_DELAY_MS = 100
+/** Payloads that one request may ask for: 34 bytes each, so that a request for what is not there costs little. */
+export const FETCH_MAX = 256
+/** Bytes of payloads at which an answer is closed: as many as one payload may have, so that one always fits. */
+export const FETCH_BYTES_TARGET: number = PAYLOAD_BYTES_MAX
+/** Payloads asked for that count as one frame. A guess: each may be read from the disk. */
+export const FETCHED_PER_FRAME = 64
+/** Payloads that a peer may be sent twice in one session. A guess: several answers that a full disk lost. */
+export const FETCHED_TWICE_MAX = 1_024
+/** How long a session waits before it looks again whether another one still asks for the same document. A guess. */
+export const FETCH_RETRY_MS = 1_000
 /** After this long without news the roots are compared. A guess: several announcements. */
 export const QUIET_MS = 500

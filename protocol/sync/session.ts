@@ -1,7 +1,6 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
-import type { Sha256 } from '../identity/index.ts'
 import { BitList } from '../history/index.ts'
-import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
+import type { CommitRefusal, HeadRow, IntakeResult } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
 import { TAG_BYTES, decodeFrame, encodeFrame } from './frame.ts'
@@ -39,68 +38,12 @@ import {
   WAITING_PAUSE_BYTES,
   WANTS_MAX,
 } from './limits.ts'
-import { PullShare } from './pull-share.ts'
+import { PayloadExchange } from './payload-exchange.ts'
 import { knownOf, ordersOf } from './ranges.ts'
 import { Reconciler } from './reconciler.ts'
 import { Serving } from './serving.ts'
 import type { ServedCommit } from './serving.ts'
-
-/** What became of the records of one `ingest`: the replica's answer, or why they are not even records. */
-export type IngestOutcome = { ok: true; result: IntakeResult } | { ok: false; refusal: string }
-
-/** What the host tells a session. */
-export type SessionInput =
-  /** The stream is open. */
-  | { kind: 'open' }
-  /** One frame arrived, without its prefix. */
-  | { kind: 'frame'; bytes: Uint8Array }
-  /** The commits at the first places of the last `read`: at least one, or none when the log cannot be read. */
-  | { kind: 'records'; records: readonly ServedCommit[] }
-  /** What became of the oldest unanswered `ingest`. */
-  | { kind: 'ingested'; outcome: IngestOutcome }
-  /** These devices' chains got longer, by whatever way. */
-  | { kind: 'changed'; devices: readonly number[] }
-  /** The host lacks these commits although they are stored: ask for them as soon as nothing else is under way. */
-  | { kind: 'repair'; wants: readonly Want[] }
-  /** `wakeAtMs` has come. */
-  | { kind: 'wake' }
-
-/** Why a session ends a connection. Stable; `coop peers` shows it. */
-export type CloseCode =
-  | 'other-coop'
-  | 'other-version'
-  | 'malformed-frame'
-  | 'out-of-order'
-  | 'malformed-commit'
-  | 'refused-commit'
-  | 'wasteful'
-  | 'flooding'
-  | 'stalling'
-  | 'silent'
-
-/** What a session asks of its host, in order. */
-export type SessionOutput =
-  /** Send these bytes, after everything stored so far is durable. */
-  | { kind: 'send'; bytes: Uint8Array }
-  /** Read the log at these places as soon as the stream takes more, then answer with `records`. */
-  | { kind: 'read'; orders: number[] }
-  /** Decode these records and hand them to the replica, then answer with `ingested`; several in the order asked. */
-  | { kind: 'ingest'; records: Uint8Array[] }
-  /** Both replicas hold the same commits. */
-  | { kind: 'synced' }
-  /** The peer has a commit of this very device that is not here: this log is an older copy, or a second one. */
-  | { kind: 'superseded'; row: HeadRow }
-  | { kind: 'close'; code: CloseCode; detail: string }
-
-/** What a session stands on. */
-export interface SessionInit {
-  replica: Replica
-  sha256: Sha256
-  /** 16 fresh random bytes. */
-  key: Uint8Array
-  /** Divides the work among the sessions of this replica; all of them have the same. */
-  share: PullShare
-}
+import type { CloseCode, IngestOutcome, SessionInit, SessionInput, SessionOutput } from './session-port.ts'
 
 interface Pull {
   request: number
@@ -182,17 +125,32 @@ export class SyncSession {
   #stuckAt = ''
   #refusals = 0
   #budget = new FrameBudget(0)
+  readonly #payloads: PayloadExchange
   #isClosed = false
 
   constructor(init: SessionInit) {
     this.#init = init
     this.#number = init.share.join()
+    this.#payloads = new PayloadExchange({
+      replica: init.replica,
+      sha256: init.sha256,
+      send: (frame) => void this.#send(frame),
+      read: (orders) => void this.#out.push({ kind: 'read-payloads', orders }),
+      hand: (sent) => void this.#out.push({ kind: 'fill', sent }),
+      close: (code, detail) => this.#close(code, detail),
+      charge: (frames) => {
+        this.#charge(frames)
+        return !this.#isClosed
+      },
+    })
   }
 
   /** Applies one input at `nowMs` and returns every effect it causes, in order. */
   handle(input: SessionInput, nowMs: number): SessionOutput[] {
     this.#nowMs = nowMs
     if (!this.#isClosed) this.#apply(input)
+    if (!this.#isClosed && this.#peer !== null)
+      this.#payloads.next(nowMs, this.#round !== null || this.#pull !== null)
     this.#setWake()
     const out = this.#out
     this.#out = []
@@ -204,6 +162,7 @@ export class SyncSession {
     this.#isClosed = true
     this.isSynced = false
     this.#init.share.leave(this.#number)
+    this.#payloads.end()
   }
 
   #apply(input: SessionInput): void {
@@ -220,6 +179,12 @@ export class SyncSession {
         return this.#changed(input.devices)
       case 'repair':
         return this.#repair(input.wants)
+      case 'holes':
+        return this.#payloads.changed(this.#nowMs)
+      case 'payload-records':
+        return this.#payloads.answer(input.records)
+      case 'filled':
+        return this.#payloads.filled(input.outcome)
       case 'wake':
         return this.#wake()
     }
@@ -239,6 +204,7 @@ export class SyncSession {
       key,
       forks: forkDigest(replica, sha256),
     })
+    this.#payloads.tell()
   }
 
   #frame(bytes: Uint8Array): void {
@@ -270,6 +236,12 @@ export class SyncSession {
         return this.#done(frame.request, frame.isMore)
       case 'root':
         return this.#root(frame.root)
+      case 'decline':
+        return this.#payloads.declines(frame.documents)
+      case 'fetch':
+        return this.#payloads.serve(frame)
+      case 'payloads':
+        return this.#payloads.take(frame)
     }
   }
 
@@ -634,7 +606,7 @@ export class SyncSession {
 
   #sendRecords(commits: readonly ServedCommit[]): void {
     const serving = this.#serving
-    const batch = serving?.take(commits) ?? null
+    const batch = serving?.take(this.#payloads.wantedForms(commits)) ?? null
     if (serving !== null && batch !== null) {
       for (const order of batch.orders) {
         this.#peerHas(order)
@@ -739,6 +711,7 @@ export class SyncSession {
       this.#leadDueMs,
       this.#shareDueMs,
       this.#rootAtMs,
+      this.#peer === null ? null : this.#payloads.dueMs,
     ].filter((at) => at !== null)
     this.wakeAtMs = this.#isClosed || dues.length === 0 ? null : Math.min(...dues)
   }

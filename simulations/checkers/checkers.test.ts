@@ -106,7 +106,7 @@ describe('each checker catches what it is there for', () => {
       const [b, a] = disk.truncate(disk.length - 2)
       expect([a, b]).toEqual([last, first])
       const entries = [a, b].filter((it) => it !== undefined)
-      disk.apply({ entries, waiting: [], released: [], mended: [], ownLength: 0 })
+      disk.apply({ entries, waiting: [], released: [], mended: [], late: 0, ownLength: 0 })
     }
     expect(names(spoilt({ amid }).found)).toContain('chains')
   })
@@ -130,7 +130,7 @@ describe('each checker catches what it is there for', () => {
       const { replica } = nodeOf(world, 4)
       if (replica !== null)
         replica.ingest = () => ({
-          ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+          ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
           ...{ refused: [], dropped: [] },
         })
     }
@@ -191,4 +191,23 @@ test('a replica is the one of the protocol', () => {
   const { world } = spoilt({})
   const plain = openReplica({ coop: new Uint8Array(32), crypto: nodeCrypto(), signer: null })
   expect(Object.getPrototypeOf(nodeOf(world, 0).replica)).toBe(Object.getPrototypeOf(plain))
+})
+
+test('devices that decline a board and want it again end with the state of all others', () => {
+  const declines = (world: World, documents: readonly string[]): void => {
+    for (const number of [1, 2]) nodeOf(world, number).decline(documents)
+  }
+  const missing = (world: World): number =>
+    nodeOf(world, 1).replica?.documentLog('board/board-0')?.missingCount ?? 0
+  let missed = 0
+  const plant = {
+    before: (it: World) => declines(it, ['board/board-0']),
+    amid: (it: World) => {
+      missed = missing(it)
+      declines(it, [])
+    },
+  }
+  const { world, found } = spoilt(plant, { faults: { ...CALM.faults, powerCuts: 12 } })
+  expect(missed).toBeGreaterThan(0)
+  expect([found, missing(world)]).toEqual([[], 0])
 })

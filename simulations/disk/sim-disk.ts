@@ -20,8 +20,10 @@ export interface DiskBatch {
   /** Commits that wait, and ids of those that no longer do. */
   waiting: CommitRecord[]
   released: Uint8Array[]
-  /** Damaged places that are written anew. */
+  /** Places that are written anew: damaged ones, and those whose payloads came later. */
   mended: { order: number; entry: DiskEntry }[]
+  /** How many payloads came later. */
+  late: number
   /** Commits of the device's own chain in this batch and before. */
   ownLength: number
 }
@@ -52,6 +54,8 @@ export class SimDisk {
   ownLength = 0
   /** It was noted that the key of this device was used elsewhere. */
   isSuperseded = false
+  /** Documents that this device declines. */
+  declined: readonly string[] = []
   /** No write succeeds. */
   isFull = false
   /** Times that an fsync takes longer. */

@@ -1,9 +1,9 @@
-import { decodeRecords } from '#protocol/commit'
-import type { Section } from '#protocol/commit'
+import { completed, decodeRecord, decodeRecords } from '#protocol/commit'
+import type { CommitRecord, Section } from '#protocol/commit'
 import type { Crypto, Sha256 } from '#protocol/identity'
-import type { AuthorResult, Replica, StoredCommit } from '#protocol/replica'
+import type { AuthorResult, IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, FrameSplitter, PullShare, SyncSession } from '#protocol/sync'
-import type { SessionOutput } from '#protocol/sync'
+import type { FillOutcome, SentPayloads, ServedCommit, SessionOutput } from '#protocol/sync'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** A replica with its log and its sessions in memory: the same protocol as a node, without disk or network. */
@@ -40,6 +40,52 @@ export class MemoryNode {
     }
   }
 
+  /** From now on this node declines these documents and no others. */
+  decline(documents: readonly string[]): void {
+    this.replica.documents.holes.decline(documents)
+    settleDocuments(this.replica, (order) => this.log[order] ?? NOTHING, this.#mesh.crypto.sha256)
+    this.#tellHoles()
+  }
+
+  #tellHoles(): void {
+    for (const [peer, session] of this.sessions)
+      this.run(peer, session.handle({ kind: 'holes' }, this.#mesh.nowMs))
+  }
+
+  #take(records: readonly CommitRecord[]): IntakeResult {
+    const result = this.replica.ingest(records)
+    this.write(result.stored)
+    for (const { order, document, payload } of result.late) {
+      const whole = this.#completed(order, document, payload)
+      if (whole.ok) this.log[order] = whole.record.bytes
+    }
+    if (result.late.length === 0) return result
+    settleDocuments(this.replica, (order) => this.log[order] ?? NOTHING, this.#mesh.crypto.sha256)
+    this.#tellHoles()
+    return result
+  }
+
+  #completed(order: number, document: string, payload: Uint8Array): ReturnType<typeof completed> {
+    const { sha256 } = this.#mesh.crypto
+    const decoded = decodeRecord(this.log[order] ?? NOTHING, sha256)
+    return decoded.ok ? completed(decoded.record, { document, payload }, sha256) : decoded
+  }
+
+  #fill({ document, payloads }: SentPayloads): FillOutcome {
+    const whole: CommitRecord[] = []
+    for (const { order, payload } of payloads) {
+      const filled = this.#completed(order, document, payload)
+      if (!filled.ok) return filled
+      whole.push(filled.record)
+    }
+    this.#take(whole)
+    return { ok: true }
+  }
+
+  #read(orders: readonly number[]): ServedCommit[] {
+    return orders.map((order) => ({ order, bytes: this.log[order] ?? NOTHING }))
+  }
+
   /** Writes a commit of this node. */
   author(sections: readonly Section[]): AuthorResult {
     const result = this.replica.author(sections, this.#mesh.nowMs)
@@ -65,8 +111,18 @@ export class MemoryNode {
           this.#mesh.post(this, peer, output.bytes)
           break
         case 'read': {
-          const records = output.orders.map((order) => ({ order, bytes: this.log[order] ?? NOTHING }))
+          const records = this.#read(output.orders)
           this.run(peer, session.handle({ kind: 'records', records }, this.#mesh.nowMs))
+          break
+        }
+        case 'read-payloads': {
+          const records = this.#read(output.orders)
+          this.run(peer, session.handle({ kind: 'payload-records', records }, this.#mesh.nowMs))
+          break
+        }
+        case 'fill': {
+          const outcome = this.#fill(output.sent)
+          this.run(peer, session.handle({ kind: 'filled', outcome }, this.#mesh.nowMs))
           break
         }
         case 'ingest': {
@@ -75,9 +131,8 @@ export class MemoryNode {
             this.run(peer, session.handle({ kind: 'ingested', outcome: decoded }, this.#mesh.nowMs))
             break
           }
-          const result = this.replica.ingest(decoded.records)
+          const result = this.#take(decoded.records)
           this.#count(output.records, result.duplicates)
-          this.write(result.stored)
           this.run(
             peer,
             session.handle({ kind: 'ingested', outcome: { ok: true, result } }, this.#mesh.nowMs),

@@ -7,7 +7,7 @@ import type { Sha256 } from '#protocol/identity'
 export const ANSWERS_MAX = 64
 
 /** Something that goes out in its turn: bytes to send, or places of the log to read. */
-export type Outgoing = { bytes: Uint8Array } | { orders: number[] }
+export type Outgoing = { bytes: Uint8Array } | { orders: number[]; answer: 'records' | 'payload-records' }
 
 /** One side of a sync stream: the session, and what waits before and behind it. */
 export class PeerLink {

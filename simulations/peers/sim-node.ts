@@ -1,13 +1,13 @@
 import { AUTHORITY } from '#protocol/authority'
 import { BoardState } from '#protocol/board'
-import { commitMessage } from '#protocol/commit'
+import { commitMessage, completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
-import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
-import type { CloseCode, SessionOutput, Want } from '#protocol/sync'
+import type { CloseCode, FillOutcome, SentPayloads, SessionOutput, Want } from '#protocol/sync'
 import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
@@ -222,7 +222,7 @@ export class SimNode implements Actor {
     const result = section === null ? null : replica.author([section], this.nowMs)
     if (result?.ok !== true) return 'refused'
     for (const { record } of result.stored) this.#unacknowledged.add(toHex(record.id))
-    this.#queue({ stored: result.stored, waiting: [], released: [] })
+    this.#queue({ stored: result.stored, waiting: [], released: [], late: [] })
     return null
   }
 
@@ -234,6 +234,18 @@ export class SimNode implements Actor {
     const session = this.#sessions.get(board) ?? board.newSession(this.device, admission)
     this.#sessions.set(board, session)
     return editSection(board, { admission, session }, random)
+  }
+
+  /** From now on it declines these documents and no others. */
+  decline(documents: readonly string[]): void {
+    this.disk.declined = documents
+    this.replica?.documents.holes.decline(documents)
+    this.#catchUp()
+    this.#tellHoles()
+  }
+
+  #tellHoles(): void {
+    for (const link of [...this.links.values()]) this.#step(link, { kind: 'holes' })
   }
 
   /** Hands commits in as if a peer had. */
@@ -250,9 +262,10 @@ export class SimNode implements Actor {
     this.disk.apply(batch)
     this.#batchesSynced += 1
     this.#unsyncedBytes = sizeOfEntries(this.#gathering.entries)
-    if (batch.mended.length > 0) this.#host.observer.reached('mended', this.number)
+    if (batch.mended.length > batch.late) this.#host.observer.reached('mended', this.number)
     if (batch.entries.length > 0) this.#takeLoose()
     this.#tellOf(batch.entries)
+    if (batch.late > 0) this.#tellHoles()
     if (!isEmpty(this.#gathering)) this.#startWrite()
     this.#catchUp()
     for (const link of [...this.links.values()]) {
@@ -275,6 +288,7 @@ export class SimNode implements Actor {
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
     const rule = crypto.rule
     const replica = openReplica({ coop, crypto: crypto.crypto, rule, signer: this.signer, seed })
+    replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
@@ -420,7 +434,11 @@ export class SimNode implements Actor {
       case 'send':
         return this.#enqueue(link, { bytes: output.bytes })
       case 'read':
-        return this.#enqueue(link, { orders: output.orders })
+        return this.#enqueue(link, { orders: output.orders, answer: 'records' })
+      case 'read-payloads':
+        return this.#enqueue(link, { orders: output.orders, answer: 'payload-records' })
+      case 'fill':
+        return this.#step(link, { kind: 'filled', outcome: this.#fill(output.sent, link.peer) })
       case 'ingest':
         link.batches.push(output.records)
         return this.#takeBatches(link)
@@ -456,7 +474,7 @@ export class SimNode implements Actor {
       link.outgoing.shift()
       if ('bytes' in what) {
         this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes: what.bytes })
-      } else this.#step(link, { kind: 'records', records: this.#serve(what.orders) })
+      } else this.#step(link, { kind: what.answer, records: this.#serve(what.orders) })
     }
     if (link.isOpen && link.inbox.length > 0) this.#read(link)
   }
@@ -558,7 +576,51 @@ export class SimNode implements Actor {
     }
   }
 
-  #queue(work: { stored: readonly StoredCommit[]; waiting: CommitRecord[]; released: Uint8Array[] }): void {
+  /** Puts payloads that a peer sent into their commits. */
+  #fill({ document, payloads }: SentPayloads, from: number): FillOutcome {
+    const whole: CommitRecord[] = []
+    for (const { order, payload } of payloads) {
+      const record = this.#newest(order)
+      if (record === null) continue
+      const filled = completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
+      if (!filled.ok) return filled
+      whole.push(filled.record)
+    }
+    this.#ingest(whole, from)
+    return { ok: true }
+  }
+
+  /** What was taken in last at a place of the log, on the disk or on its way there. */
+  #newest(order: number): CommitRecord | null {
+    for (const batch of [this.#gathering, this.#writing]) {
+      const mended = batch?.mended.findLast((it) => it.order === order)
+      if (mended !== undefined) return mended.entry.record
+    }
+    const behind = order - this.disk.length
+    const waiting = [...(this.#writing?.entries ?? []), ...this.#gathering.entries]
+    return behind >= 0 ? (waiting[behind]?.record ?? null) : this.disk.read(order)
+  }
+
+  /** The log is written anew where payloads came later. */
+  #queueLate(late: readonly LatePayload[]): void {
+    const { replica } = this
+    for (const { order, document, payload } of late) {
+      const record = this.#newest(order)
+      const whole =
+        record === null ? null : completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
+      if (whole?.ok !== true || replica === null) continue
+      const entry = { record: whole.record, isSigned: replica.isSigned(order), isRotten: false }
+      this.#gathering.mended.push({ order, entry })
+      this.#gathering.late += 1
+    }
+  }
+
+  #queue(work: {
+    stored: readonly StoredCommit[]
+    waiting: CommitRecord[]
+    released: Uint8Array[]
+    late: readonly LatePayload[]
+  }): void {
     const { replica } = this
     if (replica === null) return
     const batch = this.#gathering
@@ -566,6 +628,7 @@ export class SimNode implements Actor {
       batch.entries.push({ record, isSigned: replica.isSigned(order), isRotten: false })
       this.#unsyncedBytes += record.bytes.length
     }
+    this.#queueLate(work.late)
     batch.waiting.push(...work.waiting)
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
@@ -619,7 +682,7 @@ export class SimNode implements Actor {
     }
     for (const id of replica.documentIds()) {
       const log = replica.documentLog(id)
-      if (log === null || log.isCurrent || log.isStale) continue
+      if (log === null || log.isCurrent || log.isStale || log.isWithheld) continue
       const commits = this.#readAll(log.next(log.orders.length))
       if (commits === null) continue
       replica.openDocument(id)
@@ -695,7 +758,7 @@ function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): boolean 
 }
 
 function emptyBatch(): DiskBatch {
-  return { entries: [], waiting: [], released: [], mended: [], ownLength: 0 }
+  return { entries: [], waiting: [], released: [], mended: [], late: 0, ownLength: 0 }
 }
 
 function isEmpty({ entries, waiting, released, mended }: DiskBatch): boolean {

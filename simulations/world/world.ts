@@ -676,5 +676,5 @@ const LOOKS = 10
 function preload(node: SimNode, founded: readonly CommitRecord[]): void {
   const entries = founded.map((record) => ({ record, isSigned: true, isRotten: false }))
   const ownLength = founded.filter(({ header }) => toHex(header.device) === node.device).length
-  node.disk.apply({ entries, waiting: [], released: [], mended: [], ownLength })
+  node.disk.apply({ entries, waiting: [], released: [], mended: [], late: 0, ownLength })
 }

@@ -108,8 +108,9 @@ export class HostileMember {
         case 'send':
           return stream.sendRaw(output.bytes)
         case 'read':
+        case 'read-payloads':
           return step({
-            kind: 'records',
+            kind: output.kind === 'read' ? 'records' : 'payload-records',
             records: output.orders.flatMap((order) => {
               const record = this.#log[order]
               return record === undefined ? [] : [{ order, bytes: record.bytes }]
@@ -122,6 +123,9 @@ export class HostileMember {
           for (const { order, record } of result.stored) this.#log[order] = record
           return step({ kind: 'ingested', outcome: { ok: true, result } })
         }
+        // It keeps what it was sent with the commits alone.
+        case 'fill':
+          return step({ kind: 'filled', outcome: { ok: true } })
         case 'synced':
         case 'superseded':
           return

@@ -245,7 +245,9 @@ export function stateOf(status: Awaited<ReturnType<typeof statusView>>): {
   headsRoot: string
   documents: Record<string, string>
 } {
-  const documents = Object.entries(status.documents).map(([id, it]) => [id, it.stateHash] as const)
+  const documents = Object.entries(status.documents).map(
+    ([id, it]) => [id, it.stateHash ?? it.state] as const,
+  )
   return {
     headsRoot: status.headsRoot ?? '',
     documents: Object.fromEntries(documents.filter(([id]) => (status.documents[id]?.commits ?? 0) > 0)),

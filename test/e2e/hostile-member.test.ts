@@ -69,7 +69,9 @@ function withSignature(record: CommitRecord, signature: Uint8Array): CommitRecor
 }
 
 /** What the node says of one board. */
-async function boardOf(name: string): Promise<{ stateHash: string; commits: number; refused: number }> {
+async function boardOf(
+  name: string,
+): Promise<{ stateHash: string | null; commits: number; refused: number }> {
   const document = (await nas.status()).documents[`board/${name}`]
   if (document === undefined) throw new Error(`no board ${name}`)
   return document

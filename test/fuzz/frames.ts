@@ -3,11 +3,13 @@ import { PullShare, SyncSession, decodeFrame, encodeFrame } from '#protocol/sync
 import type { SessionInput } from '#protocol/sync'
 import { decodeRecords } from '#protocol/commit'
 import { seededRandom } from '#simulations/mesh'
+import { BoardPage } from '../actors/board-page.ts'
 import { listSection, must, stateHashes, testCoop } from '../actors/coop-actors.ts'
 import { mutate } from './mutate.ts'
 import { FuzzFailure } from './watch.ts'
 import type { Watch } from './watch.ts'
 
+const BOARD = 'board/wall'
 /** Frames handed to one session before a new one is made; a session that closed is replaced at once. */
 const FRAMES_PER_SESSION = 40
 
@@ -48,6 +50,8 @@ export function fuzzFrames(count: number, seed: number, watch: Watch): string {
       for (const output of watch.run('session', bytes, () => session.handle(next, i))) {
         if (output.kind === 'close') isOpen = false
         if (output.kind === 'read') inputs.push({ kind: 'records', records: [] })
+        if (output.kind === 'read-payloads') inputs.push({ kind: 'payload-records', records: [] })
+        if (output.kind === 'fill') inputs.push({ kind: 'filled', outcome: { ok: true } })
         if (output.kind !== 'ingest') continue
         const batch = watch.run('decodeRecords', bytes, () => decodeRecords(output.records, node.sha256))
         const outcome = batch.ok ? { ok: true as const, result: replica.ingest(batch.records) } : batch
@@ -57,6 +61,7 @@ export function fuzzFrames(count: number, seed: number, watch: Watch): string {
     stored += replica.logLength - before
     left -= 1
     if (isOpen && left > 0) continue
+    session.end()
     session = fresh()
     left = FRAMES_PER_SESSION
   }
@@ -74,6 +79,10 @@ function recorded(seed: number) {
     post(from, to, bytes)
   }
   for (let round = 0; round < 4; round += 1) {
+    // Declined in the second round and the third, and asked for in the last.
+    venue.decline(round === 1 || round === 2 ? [BOARD] : [])
+    const page = new BoardPage(founder, BOARD)
+    must(page.edit((doc) => doc.getText('text').insert(0, `round ${round} `)) ?? { ok: false })
     for (let i = 0; i < 6; i += 1) must(founder.author([listSection(`f ${round} ${i}`, crypto.sha256)]))
     mesh.connect(founder, venue)
     mesh.settle()

@@ -76,6 +76,16 @@ const VALID: [string, Frame][] = [
   ['a brief of equal buckets alone', { kind: 'brief', round: 2, buckets: [] }],
   ['two rows asked for', { kind: 'ask', round: 1, tags: filled(7, 12) }],
   ['a batch confirmed', { kind: 'more', request: 1 }],
+  ['nothing is declined any more, or more payloads are here', { kind: 'decline', documents: [] }],
+  ['two documents declined', { kind: 'decline', documents: ['board/menu', 'board/today'] }],
+  [
+    'two payloads asked for',
+    { kind: 'fetch', request: 1, document: 'board/menu', ids: [filled(6), filled(5)] },
+  ],
+  [
+    'one payload, one that is not here, and an empty one',
+    { kind: 'payloads', request: 1, payloads: [filled(8, 3), null, filled(0, 0)] },
+  ],
 ]
 
 /** docs/protocol/sync.md */
@@ -133,7 +143,7 @@ function invalidFrames(): Vector[] {
     ['no list', 'a0', 'frame-encoding'],
     ['a number in two bytes that one holds', '821805f5', 'frame-encoding'],
     ['an empty list', '80', 'frame-kind'],
-    ['kind 10', hex([10]), 'frame-kind'],
+    ['kind 13', hex([13]), 'frame-kind'],
     ['a text as kind', hex(['root', filled(1)]), 'frame-kind'],
     [
       'a HELLO of this version with one field more',
@@ -220,6 +230,26 @@ function invalidFrames(): Vector[] {
     ['a confirmation without a request', hex([9]), 'frame-shape'],
     ['a confirmation with a round as well', hex([9, 1, 1]), 'frame-shape'],
     ['a root of 31 bytes', hex([6, filled(3, 31)]), 'frame-shape'],
+    ['a declined document with another name', hex([10, ['Board/menu']]), 'frame-shape'],
+    ['a document declined twice', hex([10, ['board/a', 'board/a']]), 'frame-shape'],
+    ['declined documents out of order', hex([10, ['board/b', 'board/a']]), 'frame-shape'],
+    ['65 declined documents', hex([10, Array.from({ length: 65 }, (_, i) => `board/${i}`)]), 'frame-limit'],
+    ['no payload asked for', hex([11, 1, 'board/a', []]), 'frame-shape'],
+    ['a payload asked for twice', hex([11, 1, 'board/a', [filled(5), filled(5)]]), 'frame-shape'],
+    ['a payload asked for by 31 bytes', hex([11, 1, 'board/a', [filled(5, 31)]]), 'frame-shape'],
+    ['a payload of no document asked for', hex([11, 1, 'board/A', [filled(5)]]), 'frame-shape'],
+    ['257 payloads asked for', hex([11, 1, 'board/a', ids(257)]), 'frame-limit'],
+    ['an answer without payloads', hex([12, 1, []]), 'frame-shape'],
+    ['a payload that is a text', hex([12, 1, ['x']]), 'frame-shape'],
+    ['257 payloads', hex([12, 1, Array.from({ length: 257 }, () => null)]), 'frame-limit'],
+    [
+      'a payload of 262,145 bytes',
+      [
+        { hex: '830c01815a00040001', times: 1 },
+        { hex: '00', times: 262_145 },
+      ],
+      'frame-limit',
+    ],
   ]
   return cases.map(([name, bytes, refusal]) => ({ name, hex: bytes, refusal }))
 }
@@ -256,6 +286,12 @@ function fieldsOf(frame: Frame): Value {
       return [8, frame.round, frame.tags]
     case 'more':
       return [9, frame.request]
+    case 'decline':
+      return [10, frame.documents]
+    case 'fetch':
+      return [11, frame.request, frame.document, frame.ids]
+    case 'payloads':
+      return [12, frame.request, frame.payloads]
   }
 }
 
