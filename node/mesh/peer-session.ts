@@ -78,6 +78,7 @@ export class PeerSession {
   async run(): Promise<void> {
     try {
       this.#step({ kind: 'open' })
+      this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
         this.#step({ kind: 'frame', bytes })

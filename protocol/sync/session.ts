@@ -54,6 +54,8 @@ export type SessionInput =
   | { kind: 'open' }
   /** One frame arrived, without its prefix. */
   | { kind: 'frame'; bytes: Uint8Array }
+  /** So many bytes are here of a frame that is not whole yet, and no frame before it waits. */
+  | { kind: 'arriving'; bytes: number }
   /** The commits at the first places of the last `read`: at least one, or none when the log cannot be read. */
   | { kind: 'records'; records: readonly ServedCommit[] }
   /** What became of the oldest unanswered `ingest`. */
@@ -212,6 +214,8 @@ export class SyncSession {
         return this.#open()
       case 'frame':
         return this.#frame(input.bytes)
+      case 'arriving':
+        return this.#progress(this.#answer.arrive(input.bytes, this.#nowMs))
       case 'records':
         return this.#sendRecords(input.records)
       case 'ingested':
@@ -245,6 +249,8 @@ export class SyncSession {
     const decoded = decodeFrame(bytes)
     if (!decoded.ok) return this.#close('malformed-frame', decoded.refusal)
     const { frame } = decoded
+    const isOwed = frame.kind === 'commits' || (frame.kind === 'rows' && frame.round > 0)
+    const fresh = this.#answer.complete(bytes.length, isOwed, this.#nowMs)
     if (frame.kind !== 'commits' && frame.kind !== 'more') {
       this.#charge(1 + (frame.kind === 'rows' ? framesOf(bytes.length) : 0))
       if (this.#isClosed) return
@@ -259,13 +265,13 @@ export class SyncSession {
       case 'ask':
         return this.#answerAsk(frame.round, frame.tags)
       case 'rows':
-        return this.#rows(frame, bytes.length)
+        return this.#rows(frame)
       case 'want':
         return this.#serve(frame)
       case 'more':
         return this.#confirmed(frame.request)
       case 'commits':
-        return this.#commits(frame, bytes.length)
+        return this.#commits(frame, fresh)
       case 'done':
         return this.#done(frame.request, frame.isMore)
       case 'root':
@@ -399,7 +405,7 @@ export class SyncSession {
     return bytes
   }
 
-  #rows(frame: Extract<Frame, { kind: 'rows' }>, bytes: number): void {
+  #rows(frame: Extract<Frame, { kind: 'rows' }>): void {
     const round = this.#round
     if (frame.round !== 0 && (frame.round !== round?.number || round.awaits !== 'rows'))
       return this.#close('out-of-order', `rows of round ${frame.round}`)
@@ -413,7 +419,6 @@ export class SyncSession {
     round.rowsLeft -= frame.rows.length
     if (round.rowsLeft < 0)
       return this.#close('out-of-order', `more rows than asked for in round ${round.number}`)
-    this.#answer.earn(bytes, this.#nowMs)
     if (frame.isLast) this.#finishRound()
   }
 
@@ -529,10 +534,14 @@ export class SyncSession {
       return this.#close('out-of-order', `more than ${BATCHES_AHEAD} batches before they were confirmed`)
     pull.left -= frame.records.length
     if (pull.left < 0) return this.#close('out-of-order', 'more commits than were asked for')
-    this.#init.share.progress(this.#number, { bytes, nowMs: this.#nowMs })
-    this.#answer.earn(bytes, this.#nowMs)
+    this.#progress(bytes)
     if (pull.ingesting === BATCHES_AHEAD) this.#answer.pause(this.#nowMs)
     this.#out.push({ kind: 'ingest', records: frame.records })
+  }
+
+  /** Bytes of an answer came, or so it seems. */
+  #progress(bytes: number): void {
+    if (this.#pull?.isSent === false) this.#init.share.progress(this.#number, { bytes, nowMs: this.#nowMs })
   }
 
   #ingested(outcome: IngestOutcome): void {

@@ -1,6 +1,6 @@
 import type { CommitRecord } from '#protocol/commit'
 import { equalBytes } from '#protocol/encoding'
-import { decodeFrame, encodeFrame, prefixFrame } from '#protocol/sync'
+import { FRAME_BYTES_MAX, FrameSplitter, decodeFrame, encodeFrame, prefixFrame } from '#protocol/sync'
 import type { Frame } from '#protocol/sync'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { DIAL_US } from '../peers/index.ts'
@@ -61,6 +61,7 @@ export interface RogueParts {
 interface Stream {
   number: number
   attack: Attack
+  splitter: FrameSplitter
 }
 
 /** A member without a replica that attacks whoever talks with it, on each stream in another way of its kind. */
@@ -90,8 +91,11 @@ export class Rogue implements Actor {
     const stream = this.#streams.get(from)
     if (stream === undefined) return
     if (message.kind === 'frame' && message.stream === stream.number) {
-      const decoded = decodeFrame(message.bytes.subarray(PREFIX_BYTES))
-      if (decoded.ok) this.#say(from, stream, stream.attack.answer(decoded.frame))
+      const split = stream.splitter.push(message.bytes)
+      for (const bytes of split.ok ? split.frames : []) {
+        const decoded = decodeFrame(bytes)
+        if (decoded.ok) this.#say(from, stream, stream.attack.answer(decoded.frame))
+      }
     } else if (
       message.kind === 'suspended' ||
       (message.kind === 'reset' && message.stream === stream.number)
@@ -130,7 +134,7 @@ export class Rogue implements Actor {
     }
     const make = random.pick(ROGUE_KINDS[kind])
     const attack = make({ coop, records, pen, random, isLeading: random.below(2) === 0 })
-    const stream = { number, attack }
+    const stream = { number, attack, splitter: new FrameSplitter(FRAME_BYTES_MAX) }
     this.#streams.set(peer, stream)
     onAttack()
     this.#say(peer, stream, attack.opening())
@@ -146,5 +150,3 @@ export class Rogue implements Actor {
     }
   }
 }
-
-const PREFIX_BYTES = 4

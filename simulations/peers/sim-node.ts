@@ -38,6 +38,8 @@ const REPAIRS_MAX = 2_000
 /** Commits larger than this travel by sync streams alone, as in a node. */
 const GOSSIP_BYTES_MAX = 65_536
 const DRAIN_US = 20_000
+/** Bytes of a stream that arrive together: large frames come bit by bit. A guess, below a TLS or noise record. */
+const PART_BYTES = 16_384
 
 /** Why a device did not write. */
 export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'refused'
@@ -186,7 +188,10 @@ export class SimNode implements Actor {
         const split = link.splitter.push(message.bytes)
         if (!split.ok) return this.#close(link, 'malformed-frame', split.refusal)
         link.inbox.push(...split.frames)
-        return this.#read(link)
+        this.#read(link)
+        const bytes = link.splitter.bufferedBytes
+        if (bytes > 0 && link.isOpen && link.inbox.length === 0) this.#step(link, { kind: 'arriving', bytes })
+        return
       }
     }
   }
@@ -455,7 +460,10 @@ export class SimNode implements Actor {
       if ('orders' in what && (what.orders[0] ?? -1) >= this.disk.length) return
       link.outgoing.shift()
       if ('bytes' in what) {
-        this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes: what.bytes })
+        for (let at = 0; at < what.bytes.length; at += PART_BYTES) {
+          const bytes = what.bytes.subarray(at, at + PART_BYTES)
+          this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes })
+        }
       } else this.#step(link, { kind: 'records', records: this.#serve(what.orders) })
     }
     if (link.isOpen && link.inbox.length > 0) this.#read(link)
