@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { coopWithPen, reader } from '../../test/actors/pen.ts'
+import { SessionBench } from '../../test/actors/session-bench.ts'
+import type { HeadRow } from '../replica/index.ts'
+import { SHARE_RETRY_MS } from './limits.ts'
+import { PullShare } from './pull-share.ts'
+
+const { coop, all } = coopWithPen(41)
+
+/** A row of a device that falls to the first of two sessions, or to the second. */
+function rowFor(session: 'first' | 'second', number: number): HeadRow {
+  const device = new Uint8Array(32).fill(number)
+  const share = new PullShare()
+  const sessions = [share.join(), share.join()] as const
+  for (const it of sessions) share.note(it, 0)
+  for (let start = 0; start < 65_536; start += 1) {
+    device.set([start >> 8, start & 255])
+    const isFirst = share.isMine(sessions[0], device, 0)
+    if (isFirst === (session === 'first')) return { device, length: 1, id: device }
+  }
+  throw new Error('no such device')
+}
+
+/** Two sessions of one replica whose peers have nothing else. */
+function twoSessions(): { a: SessionBench; b: SessionBench; sleep: (ms: number) => void } {
+  const share = new PullShare()
+  const replica = reader(coop, all)
+  const [a, b] = [new SessionBench(replica, share), new SessionBench(replica, share)]
+  const sleep = (ms: number): void => [a, b].forEach((it) => it.wakeAt(it.nowMs + ms))
+  return { a: a.equalHello(), b: b.equalHello(), sleep }
+}
+
+function news(it: SessionBench, row: HeadRow): void {
+  it.frame({ kind: 'rows', round: 0, rows: [row], isLast: true })
+}
+
+/** Requests, and the devices asked for in the last one. */
+function asked(it: SessionBench): { count: number; devices: Uint8Array[] } {
+  const wants = it.sent.flatMap((frame) => (frame.kind === 'want' ? [frame] : []))
+  return { count: wants.length, devices: wants.at(-1)?.wants.map((want) => want.device) ?? [] }
+}
+
+test('two sessions whose shares are what only the other peer has ask for it all the same', () => {
+  const { a, b, sleep } = twoSessions()
+  const [toFirst, toSecond] = [rowFor('first', 1), rowFor('second', 2)]
+  news(a, rowFor('first', 3))
+  expect(asked(a).count).toBe(1)
+  // Each peer has what falls to the other's session.
+  news(b, toFirst)
+  news(a, toSecond)
+  a.frame({ kind: 'done', request: 1, isMore: false })
+  expect([asked(a).count, asked(b).count]).toEqual([1, 0])
+  sleep(SHARE_RETRY_MS)
+  expect(asked(a).devices).toEqual([toSecond.device])
+  a.frame({ kind: 'done', request: 2, isMore: false })
+  sleep(SHARE_RETRY_MS)
+  expect(asked(b).devices).toEqual([toFirst.device])
+})
