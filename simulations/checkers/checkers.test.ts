@@ -34,13 +34,18 @@ const CALM: WorldConfig = {
   adversaries: { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 },
 }
 
-/** A calm world of which `plant` spoils something, at its beginning or when half of its time is over. */
+/** A calm world of which `plant` spoils something: at its beginning, when half of its time is over, or when it heals. */
 function spoilt(
-  plant: { before?: (world: World) => void; amid?: (world: World) => void },
+  plant: {
+    seed?: number
+    before?: (world: World) => void
+    amid?: (world: World) => void
+    healed?: (world: World) => void
+  },
   changes: Partial<WorldConfig> = {},
   decisions?: readonly Decision[],
 ): { world: World; found: Violation[] } {
-  const sim = new Simulator({ seed: 5 })
+  const sim = new Simulator({ seed: plant.seed ?? 5 })
   const config = { ...CALM, ...changes }
   const given = decisions === undefined ? {} : { decisions }
   const world = new World({ sim, sha256, crypto: 'fast', config, ...given })
@@ -51,6 +56,7 @@ function spoilt(
   sim.run(config.phases.faultsUs)
   const running = world.check('running')
   world.heal()
+  plant.healed?.(world)
   sim.run(config.phases.faultsUs + config.phases.convergeUsMax + 160 * SECOND)
   return { world, found: [...running, ...world.check('end')] }
 }
@@ -120,6 +126,21 @@ describe('each checker catches what it is there for', () => {
     const adversaries = { ...CALM.adversaries, forkers: 1 }
     const { found } = spoilt({ amid }, { members: 5, adversaries })
     expect(names(found)).toContain('fork-proofs')
+  })
+
+  test('fork-proofs: a node outside the core that does not note forks once it is back', () => {
+    const healed = (world: World): void => {
+      const outside =
+        world.nodes.find((node) => !world.core.includes(node)) ?? expect.fail('all are in the core')
+      if (outside.replica !== null)
+        Object.defineProperty(outside.replica.forkEnds, 'forked', { get: () => new Set() })
+    }
+    const adversaries = { ...CALM.adversaries, forkers: 1 }
+    const changes: Partial<WorldConfig> = { topology: { kind: 'full', nodes: 9 }, members: 8, adversaries }
+    const { world, found } = spoilt({ seed: 7, healed }, changes)
+    expect(world.reachable.length).toBeGreaterThan(world.core.length)
+    expect(names(found)).toContain('fork-proofs')
+    expect(names(spoilt({ seed: 7 }, changes).found)).toEqual([])
   })
 
   test('convergence: a node that takes nothing from peers, in words', () => {
