@@ -56,3 +56,20 @@ test('two sessions whose shares are what only the other peer has ask for it all 
   sleep(SHARE_RETRY_MS)
   expect(asked(b).devices).toEqual([toFirst.device])
 })
+
+test('a peer that trickles an answer keeps what others have from nobody for long', () => {
+  const { a, b, sleep } = twoSessions()
+  const row = rowFor('first', 1)
+  news(a, row)
+  expect(asked(a).devices).toEqual([row.device])
+  news(b, row)
+  let arrived = 0
+  while (asked(b).count === 0 && a.nowMs < 60_000) {
+    arrived += 2_000
+    a.give({ kind: 'arriving', bytes: arrived })
+    sleep(1_000)
+  }
+  expect(a.closed).toBe('open')
+  expect(asked(b).devices).toEqual([row.device])
+  expect(a.nowMs).toBeLessThan(15_000)
+})
