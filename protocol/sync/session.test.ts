@@ -100,7 +100,22 @@ test('malformed-frame: a peer that names more unknown heads than any co-op has',
     const rows = Array.from({ length: ROWS_MAX }, (_, i) => ({ device: coop, length: 1, id: id(at + i) }))
     it.frame({ kind: 'rows', round: 0, rows, isLast: true })
   }
-  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads`)
+  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads or forks`)
+})
+
+test('malformed-frame: a peer that tells of more forks than any co-op has devices', () => {
+  const it = bench(full()).equalHello()
+  for (let told = 0; told <= PEER_CHAINS_MAX && it.closed === 'open'; told += ROWS_MAX / 2) {
+    // The commit is here, so that none is asked for: only who is said to have forked is remembered.
+    const rows = Array.from({ length: ROWS_MAX }, (_, i) => {
+      const device = new Uint8Array(32)
+      new DataView(device.buffer).setUint32(0, told + (i >> 1))
+      return { device, length: 1, id: all[0]?.id ?? coop }
+    })
+    it.nowMs += 5_000
+    it.frame({ kind: 'rows', round: 0, rows, isLast: true })
+  }
+  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads or forks`)
 })
 
 test('other-version and other-coop: a peer of another mesh is turned away by name', () => {

@@ -410,8 +410,8 @@ export class SyncSession {
     if (frame.round !== 0 && (frame.round !== round?.number || round.awaits !== 'rows'))
       return this.#close('out-of-order', `rows of round ${frame.round}`)
     this.#noteRows(frame.rows)
-    if (this.#plan.size > PEER_CHAINS_MAX)
-      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads`)
+    if (Math.max(this.#plan.size, this.#urgent.size) > PEER_CHAINS_MAX)
+      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads or forks`)
     if (frame.round === 0 || round === null) {
       if (this.#round === null && this.#pull === null) this.#pullPlan()
       return
