@@ -191,7 +191,7 @@ export class SyncSession {
     this.#number = init.share.join()
   }
 
-  /** Applies one input at `nowMs` and returns every effect it causes, in order. */
+  /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
   handle(input: SessionInput, nowMs: number): SessionOutput[] {
     this.#nowMs = nowMs
     if (!this.#isClosed) this.#apply(input)

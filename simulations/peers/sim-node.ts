@@ -109,6 +109,11 @@ export class SimNode implements Actor {
     return EPOCH_MS + this.clock.readMs(this.#host.sim.nowUs)
   }
 
+  /** Of the clock that waits are measured by: nobody sets it. */
+  get #steadyMs(): number {
+    return this.clock.readSteadyMs(this.#host.sim.nowUs)
+  }
+
   /** Bytes that wait for the disk. */
   get unsyncedBytes(): number {
     return this.#unsyncedBytes
@@ -130,7 +135,7 @@ export class SimNode implements Actor {
     this.#isOn = true
     this.#life += 1
     this.#open()
-    if (wasKilled) this.#askUntilMs = this.nowMs + ASK_MS
+    if (wasKilled) this.#askUntilMs = this.#steadyMs + ASK_MS
     for (const peer of this.#neighbours) this.#dial(peer)
   }
 
@@ -221,7 +226,7 @@ export class SimNode implements Actor {
     if (!this.isReckless) {
       if (this.disk.isSuperseded) return 'superseded'
       if (this.isOwnChainShort) return 'own-chain-short'
-      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.nowMs) return 'asking'
+      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.#steadyMs) return 'asking'
     }
     const section = make(this)
     const result = section === null ? null : replica.author([section], this.nowMs)
@@ -406,12 +411,12 @@ export class SimNode implements Actor {
 
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
-    link.step(input, { nowMs: () => this.nowMs, carryOut: (output) => this.#carryOut(link, output) })
+    link.step(input, { nowMs: () => this.#steadyMs, carryOut: (output) => this.#carryOut(link, output) })
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
     const wakeUs =
-      wakeAtMs === null ? Infinity : sim.nowUs + Math.ceil(Math.max(0, wakeAtMs - this.nowMs) * 1_000)
+      wakeAtMs === null ? Infinity : sim.nowUs + Math.ceil(Math.max(0, wakeAtMs - this.#steadyMs) * 1_000)
     wakes.set(this.#linkTo(link.peer), wakeUs)
     if (!wasSynced && link.session.isSynced) {
       this.#askUntilMs = 0
@@ -435,7 +440,7 @@ export class SimNode implements Actor {
         return
       }
       case 'superseded':
-        if (output.row.length > this.disk.ownLength) this.#claimUntilMs = this.nowMs + CLAIM_MS
+        if (output.row.length > this.disk.ownLength) this.#claimUntilMs = this.#steadyMs + CLAIM_MS
         return
       case 'close':
         return this.#close(link, output.code, output.detail)
