@@ -15,6 +15,8 @@ export const ROGUE_BYTES_MAX = 4_194_304
 /** What a rogue is out for. */
 export type RogueKind = 'liar' | 'staller' | 'flooder'
 
+const NOTHING: Uint8Array = new Uint8Array()
+
 /** Says nothing at all. */
 const silence = (): Attack => ({ opening: () => [], answer: () => [] })
 
@@ -28,7 +30,7 @@ export const ROGUE_KINDS: Readonly<Record<RogueKind, readonly ((insider: Insider
     attacks.emptyPromises,
     attacks.acknowledgingNothing,
   ],
-  staller: [silence, attacks.endlessRange, attacks.endlessRows],
+  staller: [silence, attacks.endlessRange, attacks.endlessRows, attacks.trickle],
   flooder: [
     attacks.endlessFrames,
     attacks.endlessCommits,
@@ -111,7 +113,11 @@ export class Rogue implements Actor {
     if (number === 0) return stream === undefined ? this.#dial(peer) : undefined
     const tick = stream?.attack.tick
     if (stream?.number !== number || tick === undefined || this.#bytes > ROGUE_BYTES_MAX) return
-    if (this.#parts.hasRoom(peer)) this.#say(peer, stream, tick.frames())
+    if (this.#parts.hasRoom(peer)) {
+      this.#say(peer, stream, tick.frames())
+      const part = tick.bytes?.() ?? NOTHING
+      if (part.length > 0) this.#send(peer, stream, part)
+    }
     this.#parts.afterTick(tick.everyMs * 1_000, peer, number)
   }
 
@@ -144,9 +150,12 @@ export class Rogue implements Actor {
   #say(peer: number, stream: Stream, frames: readonly Frame[]): void {
     for (const frame of frames) {
       if (!this.#parts.hasRoom(peer) || this.#bytes > ROGUE_BYTES_MAX) return
-      const bytes = prefixFrame(encodeFrame(frame))
-      this.#bytes += bytes.length
-      this.#parts.send(peer, { kind: 'frame', stream: stream.number, bytes })
+      this.#send(peer, stream, prefixFrame(encodeFrame(frame)))
     }
+  }
+
+  #send(peer: number, stream: Stream, bytes: Uint8Array): void {
+    this.#bytes += bytes.length
+    this.#parts.send(peer, { kind: 'frame', stream: stream.number, bytes })
   }
 }

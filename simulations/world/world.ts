@@ -1,6 +1,7 @@
 import type { CommitRecord } from '#protocol/commit'
 import { foundCoop } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
+import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
 import { CHECKERS, forksUntold } from '../checkers/index.ts'
 import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
@@ -229,8 +230,10 @@ export class World implements CheckedWorld {
     const places = able.map((node) => node.number)
     const chosen = new Set(drawCore(this.topology, places, { size, random }))
     this.core = able.filter((node) => chosen.has(node.number))
-    for (let place = 0; place < this.topology.nodes; place += 1)
-      if (!chosen.has(place) && this.#absences[place] === 0) this.#leave(place)
+    for (let place = 0; place < this.topology.nodes; place += 1) {
+      const isLasting = this.#config.adversaries.areLasting === true && this.#rogues.has(place)
+      if (!chosen.has(place) && !isLasting && this.#absences[place] === 0) this.#leave(place)
+    }
     for (const node of this.core) this.#repair(node, this.core)
     this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
@@ -626,21 +629,34 @@ export class World implements CheckedWorld {
 
   #look(): void {
     if (this.convergedUs !== null) return
-    if (this.#hasConverged()) {
+    if (this.#hasConverged(true))
+      for (const place of this.#rogues.keys()) if (this.#absences[place] === 0) this.#leave(place)
+    if (this.#hasConverged(false)) {
       this.convergedUs = this.#sim.nowUs
       this.#sim.after(SETTLE_US, this.#kinds.quiet, 0)
     } else this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
 
-  #hasConverged(): boolean {
+  /** `isOfHonest`: but for what liars, stallers and flooders write, who may be at it still. */
+  #hasConverged(isOfHonest: boolean): boolean {
     let root = ''
     for (const node of this.core) {
       if (node.replica === null || node.unsyncedBytes > 0) return false
-      const own = toHex(node.replica.heads.root())
+      const own = isOfHonest ? this.#headsOfHonest(node.replica) : toHex(node.replica.heads.root())
       if (root !== '' && own !== root) return false
       root = own
     }
     return true
+  }
+
+  #headsOfHonest({ history, heads }: Replica): string {
+    const rogues = new Set([...this.#rogues.keys()].map((place) => this.#host.deviceAt(place)))
+    const rows: string[] = []
+    for (let device = 0; device < history.deviceCount; device += 1) {
+      if (rogues.has(toHex(history.keyOf(device)))) continue
+      rows.push(...heads.rowsOf(device).map((row) => toHex(row.id)))
+    }
+    return rows.sort().join()
   }
 
   #endQuiet(): void {
