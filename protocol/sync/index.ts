@@ -27,5 +27,6 @@ export {
 } from './limits.ts'
 export { PullShare, STALL_MS } from './pull-share.ts'
 export { SyncSession } from './session.ts'
-export type { CloseCode, IngestOutcome, SessionInit, SessionInput, SessionOutput } from './session.ts'
+export type { SessionInit } from './session.ts'
+export type { CloseCode, IngestOutcome, SessionInput, SessionOutput } from './session-io.ts'
 export type { ServedCommit } from './serving.ts'

@@ -60,9 +60,12 @@ export class PullShare {
     return this.#active(nowMs).every((it) => it === session)
   }
 
-  /** True when no other session is bringing anything just now. */
+  /** True when no other session is bringing anything just now, or not as fast as this one may. */
   isIdle(session: number, nowMs: number): boolean {
-    return this.#active(nowMs).every((it) => it === session || this.#pullers.get(it)?.claims.size === 0)
+    return this.#active(nowMs).every(
+      (it) =>
+        it === session || this.#pullers.get(it)?.claims.size === 0 || this.#isLagging(it, session, nowMs),
+    )
   }
 
   /** True when this session is the one to ask for the device now. */

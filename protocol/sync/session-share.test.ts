@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { coopWithPen, reader } from '../../test/actors/pen.ts'
+import { testCoop } from '../../test/actors/coop-actors.ts'
+import { Pen, coopWithPen, decoded, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
 import { SessionBench } from '../../test/actors/session-bench.ts'
+import { openReplica } from '../coop/index.ts'
 import type { HeadRow } from '../replica/index.ts'
-import { SHARE_RETRY_MS } from './limits.ts'
+import { REFUSALS_MAX, SHARE_RETRY_MS } from './limits.ts'
 import { PullShare } from './pull-share.ts'
 
 const { coop, all } = coopWithPen(41)
@@ -72,4 +74,30 @@ test('a peer that trickles an answer keeps what others have from nobody for long
   expect(a.closed).toBe('open')
   expect(asked(b).devices).toEqual([row.device])
   expect(a.nowMs).toBeLessThan(15_000)
+})
+
+test('an honest peer is not cut for chains whose admissions another peer withholds', () => {
+  const made = testCoop(43)
+  const { founder, mesh } = made
+  for (let i = 0; i < 2.5 * REFUSALS_MAX; i += 1) {
+    const pen = new Pen(made.coop, made.admit('member').signer)
+    const last = headOf([decoded(founder.log.at(-1) ?? made.coop)])
+    founder.write(founder.replica.ingest([pen.write({ seen: [last] })]).stored)
+  }
+  const log = recordsOf(founder)
+  const own = log[0]?.header.device ?? expect.fail()
+  const late = mesh.add(openReplica({ coop: made.coop, crypto: made.crypto, signer: null }))
+  late.write(late.replica.ingest(log.slice(0, 1)).stored)
+  const withholding = late.share.join()
+  late.share.note(withholding, mesh.nowMs)
+  late.share.claim(withholding, { devices: [own], nowMs: mesh.nowMs })
+  mesh.connect(late, founder)
+  const startMs = mesh.nowMs
+  while (mesh.nowMs - startMs < 15_000) {
+    mesh.settle(1_000)
+    mesh.nowMs = Math.max(mesh.nowMs, startMs) + 1
+    late.share.progress(withholding, { bytes: 1_500, nowMs: mesh.nowMs })
+  }
+  expect(late.closed).toEqual([])
+  expect(late.replica.logLength).toBe(log.length)
 })

@@ -44,55 +44,7 @@ import { knownOf, ordersOf } from './ranges.ts'
 import { Reconciler } from './reconciler.ts'
 import { Serving } from './serving.ts'
 import type { ServedCommit } from './serving.ts'
-
-/** What became of the records of one `ingest`: the replica's answer, or why they are not even records. */
-export type IngestOutcome = { ok: true; result: IntakeResult } | { ok: false; refusal: string }
-
-/** What the host tells a session. */
-export type SessionInput =
-  /** The stream is open. */
-  | { kind: 'open' }
-  /** One frame arrived, without its prefix. */
-  | { kind: 'frame'; bytes: Uint8Array }
-  /** So many bytes are here of a frame that is not whole yet, and no frame before it waits. */
-  | { kind: 'arriving'; bytes: number }
-  /** The commits at the first places of the last `read`: at least one, or none when the log cannot be read. */
-  | { kind: 'records'; records: readonly ServedCommit[] }
-  /** What became of the oldest unanswered `ingest`. */
-  | { kind: 'ingested'; outcome: IngestOutcome }
-  /** These devices' chains got longer, by whatever way. */
-  | { kind: 'changed'; devices: readonly number[] }
-  /** The host lacks these commits although they are stored: ask for them as soon as nothing else is under way. */
-  | { kind: 'repair'; wants: readonly Want[] }
-  /** `wakeAtMs` has come. */
-  | { kind: 'wake' }
-
-/** Why a session ends a connection. Stable; `coop peers` shows it. */
-export type CloseCode =
-  | 'other-coop'
-  | 'other-version'
-  | 'malformed-frame'
-  | 'out-of-order'
-  | 'malformed-commit'
-  | 'refused-commit'
-  | 'wasteful'
-  | 'flooding'
-  | 'stalling'
-  | 'silent'
-
-/** What a session asks of its host, in order. */
-export type SessionOutput =
-  /** Send these bytes, after everything stored so far is durable. */
-  | { kind: 'send'; bytes: Uint8Array }
-  /** Read the log at these places as soon as the stream takes more, then answer with `records`. */
-  | { kind: 'read'; orders: number[] }
-  /** Decode these records and hand them to the replica, then answer with `ingested`; several in the order asked. */
-  | { kind: 'ingest'; records: Uint8Array[] }
-  /** Both replicas hold the same commits. */
-  | { kind: 'synced' }
-  /** The peer has a commit of this very device that is not here: this log is an older copy, or a second one. */
-  | { kind: 'superseded'; row: HeadRow }
-  | { kind: 'close'; code: CloseCode; detail: string }
+import type { CloseCode, IngestOutcome, SessionInput, SessionOutput } from './session-io.ts'
 
 /** What a session stands on. */
 export interface SessionInit {
@@ -475,6 +427,7 @@ export class SyncSession {
       replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
     // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
     const mayAsk = isAlone || !isWaitingMuch
+    const mayAskUnknown = isAlone || this.#isUrgentDue
     // Sessions whose shares are what only the other's peer has would wait for each other for ever.
     const mustAsk = (isWaitingMuch || hasWaited) && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
@@ -487,7 +440,10 @@ export class SyncSession {
         bytes < WANT_BYTES_MAX &&
         (mustAsk ||
           this.#urgent.has(toHex(row.device)) ||
-          (mayAsk && share.isMine(this.#number, row.device, this.#nowMs)))
+          (mayAsk &&
+            // Who admits it may be somebody else's share: the peer is not to blame that it is refused.
+            (mayAskUnknown || isMemberHere(replica, row.device)) &&
+            share.isMine(this.#number, row.device, this.#nowMs)))
       ) {
         const isParted = replica.lengthOf(toHex(row.device)) >= row.length
         const have = knownOf(replica, row.device, isParted)
@@ -777,6 +733,11 @@ const NO_ID: Uint8Array = new Uint8Array(32)
 const ID_BYTES = 34
 /** Bytes of wants after which no other is added to a request, so that the frame stays below its limit. */
 const WANT_BYTES_MAX = FRAME_BYTES_MAX - 4_096
+
+/** True when commits of the device are here, or who admitted it. */
+function isMemberHere({ history, authority }: Replica, device: Uint8Array): boolean {
+  return history.findDevice(device) >= 0 || authority.isAdmitted(toHex(device))
+}
 
 function isDue(atMs: number | null, nowMs: number): boolean {
   return atMs !== null && atMs <= nowMs
