@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { testCoop } from '../../test/actors/coop-actors.ts'
+import { must, testCoop } from '../../test/actors/coop-actors.ts'
 import { Pen, coopWithPen, decoded, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
-import { SessionBench } from '../../test/actors/session-bench.ts'
+import { SessionBench, rowOf } from '../../test/actors/session-bench.ts'
 import { openReplica } from '../coop/index.ts'
 import type { HeadRow } from '../replica/index.ts'
-import { REFUSALS_MAX, SHARE_RETRY_MS } from './limits.ts'
+import { FRUITLESS_REQUESTS_MAX, REFUSALS_MAX, SHARE_RETRY_MS } from './limits.ts'
 import { PullShare } from './pull-share.ts'
 
 const { coop, all } = coopWithPen(41)
@@ -100,4 +100,30 @@ test('an honest peer is not cut for chains whose admissions another peer withhol
   }
   expect(late.closed).toEqual([])
   expect(late.replica.logLength).toBe(log.length)
+})
+
+test('an honest peer is not cut for having nothing urgent to tell of what waits here', () => {
+  const { pen, all: known, coop: other, founder } = coopWithPen(44)
+  must(founder.author([]))
+  const withheld = headOf(recordsOf(founder))
+  const start = pen.written.slice()
+  // Both ways of a fork wait here, so that it is not known here.
+  const waiting = [1, 2].map((timeMs) => {
+    const end = pen.write({ seen: [withheld], timeMs })
+    pen.forget(1)
+    return end
+  })
+  const replica = reader(other, [...known, ...start, ...waiting])
+  expect(replica.pending.size).toBe(2)
+  const it = new SessionBench(replica).equalHello()
+  const ends = waiting.map((end, i) => ({ ...rowOf(end), length: 3, id: new Uint8Array(32).fill(i + 1) }))
+  for (let request = 1; request <= FRUITLESS_REQUESTS_MAX + 2; request += 1) {
+    it.frame({ kind: 'rows', round: 0, rows: ends, isLast: true })
+    const want = it.sent.at(-1)
+    if (want?.kind !== 'want' || !want.isUrgentOnly) break
+    // What proves the fork is all that is urgent, and waits here already.
+    it.frame({ kind: 'rows', round: 0, rows: ends, isLast: true })
+    it.frame({ kind: 'done', request: want.request, isMore: false })
+  }
+  expect(it.closed).toBe('open')
 })

@@ -550,7 +550,9 @@ export class SyncSession {
     if (pull.purpose === 'repair') return this.#pullPlan()
     // What gossip brought while the answer was under way is not the peer's fault.
     const isHere = pull.asked.every((id) => this.#init.replica.history.find(fromHex(id) ?? NO_ID) >= 0)
-    this.#fruitless = pull.stored > 0 || isHere ? 0 : this.#fruitless + 1
+    if (pull.stored > 0 || isHere) this.#fruitless = 0
+    // Nothing need be urgent, or all of it may wait here: it is asked for again as often as a fork is told.
+    else if (pull.purpose !== 'urgent') this.#fruitless += 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
       return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
     this.#init.share.claim(this.#number, { devices: [], nowMs: this.#nowMs })
