@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { nodeCrypto } from '#node/crypto'
 import { openReplica } from '#protocol/coop'
 import { WAITING_BYTES_MAX } from '#protocol/replica'
+import type { IntakeResult } from '#protocol/replica'
 import { Simulator } from '../kernel/index.ts'
 import { SimNode } from '../peers/index.ts'
 import { World } from '../world/index.ts'
@@ -33,6 +34,14 @@ const CALM: WorldConfig = {
   },
   adversaries: { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 },
 }
+
+/** More of them, so that some are outside the core under seed 7. */
+const LARGER: Partial<WorldConfig> = { topology: { kind: 'full', nodes: 8 }, members: 8 }
+
+const takeNothing = (): IntakeResult => ({
+  ...{ stored: [], waiting: [], released: [], duplicates: 0 },
+  ...{ refused: [], dropped: [] },
+})
 
 /** A calm world of which `plant` spoils something: at its beginning, when half of its time is over, or when it heals. */
 function spoilt(
@@ -149,11 +158,7 @@ describe('each checker catches what it is there for', () => {
     }
     const amid = (world: World): void => {
       const { replica } = nodeOf(world, 4)
-      if (replica !== null)
-        replica.ingest = () => ({
-          ...{ stored: [], waiting: [], released: [], duplicates: 0 },
-          ...{ refused: [], dropped: [] },
-        })
+      if (replica !== null) replica.ingest = takeNothing
     }
     const { found } = spoilt({ before, amid })
     const late = found.find((it) => it.checker === 'convergence')
@@ -161,6 +166,19 @@ describe('each checker catches what it is there for', () => {
     expect(late?.detail).toMatch(
       /node \d+ has \d+ commits of \w{12} and lacks one of length \d+ that node \d+ has/,
     )
+  })
+
+  test('convergence: a node outside the core that takes nothing once it is back', () => {
+    const { world } = spoilt({ seed: 7 }, LARGER)
+    const outside = world.nodes.find((node) => !world.core.includes(node))?.number
+    const amid = (it: World): void => {
+      const { replica } = it.nodes.find((node) => node.number === outside) ?? {}
+      if (replica !== null && replica !== undefined) replica.ingest = takeNothing
+    }
+    const { found } = spoilt({ seed: 7, amid }, LARGER)
+    const late = found.find((it) => it.checker === 'convergence')
+    expect(late?.kind).toBe('liveness')
+    expect(late?.detail).toMatch(/came back to the core have not agreed; node \d+ has \d+ commits of/)
   })
 
   test('quiet-traffic: a node that goes on talking', () => {

@@ -2,7 +2,7 @@ import { acknowledgedWrites } from './acknowledged-writes.ts'
 import { buffers } from './buffers.ts'
 import { chains } from './chains.ts'
 import type { Checker } from './checker.ts'
-import { convergence } from './convergence.ts'
+import { convergence, doAgree } from './convergence.ts'
 import { equalStates } from './equal-states.ts'
 import { forkProofs, forksUntold } from './fork-proofs.ts'
 import { honestCommits } from './honest-commits.ts'
@@ -12,7 +12,7 @@ import { quietTraffic } from './quiet-traffic.ts'
 export { VIOLATIONS_MAX, violation } from './checker.ts'
 export type { CheckedWorld, Checker, Violation } from './checker.ts'
 
-export { forksUntold }
+export { doAgree, forksUntold }
 
 /** Every checker by its name. */
 export const CHECKERS: Readonly<Record<string, Checker>> = {

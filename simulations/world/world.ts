@@ -3,7 +3,7 @@ import { foundCoop } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
-import { CHECKERS, forksUntold } from '../checkers/index.ts'
+import { CHECKERS, doAgree, forksUntold } from '../checkers/index.ts'
 import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
 import { DeviceClock, drawClock } from '../clocks/index.ts'
 import type { DiskImage } from '../disk/index.ts'
@@ -677,7 +677,7 @@ export class World implements CheckedWorld {
     )
   }
 
-  /** Once the core has agreed the other honest nodes come back: what they know of forks, all must know. */
+  /** Once the core has agreed the other honest nodes come back: all must agree with it, and know the same forks. */
   #rejoin(): void {
     const able = this.#able()
     for (const node of able) {
@@ -699,7 +699,8 @@ export class World implements CheckedWorld {
 
   #lookAtRejoined(): void {
     const isLate = this.#sim.nowUs - this.#rejoinedUs >= this.convergeUsMax
-    if (isLate || forksUntold(this.reachable).length === 0) this.isOver = true
+    const areEqual = doAgree(this.reachable) && forksUntold(this.reachable).length === 0
+    if (isLate || areEqual) this.isOver = true
     else this.#sim.after(LOOK_US, this.#kinds.rejoined, 0)
   }
 
