@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { must, testCoop } from '../../test/actors/coop-actors.ts'
+import type { TestCoop } from '../../test/actors/coop-actors.ts'
 import { Pen, coopWithPen, decoded, headOf, reader, recordsOf } from '../../test/actors/pen.ts'
 import { SessionBench, rowOf } from '../../test/actors/session-bench.ts'
+import type { MemoryNode } from '#simulations/mesh'
+import type { CommitRecord } from '../commit/index.ts'
 import { openReplica } from '../coop/index.ts'
+import { WAITING_PER_DEVICE_MAX } from '../replica/index.ts'
 import type { HeadRow } from '../replica/index.ts'
 import { FRUITLESS_REQUESTS_MAX, REFUSALS_MAX, SHARE_RETRY_MS } from './limits.ts'
 import { PullShare } from './pull-share.ts'
@@ -78,7 +82,7 @@ test('a peer that trickles an answer keeps what others have from nobody for long
 
 test('an honest peer is not cut for chains whose admissions another peer withholds', () => {
   const made = testCoop(43)
-  const { founder, mesh } = made
+  const { founder } = made
   for (let i = 0; i < 2.5 * REFUSALS_MAX; i += 1) {
     const pen = new Pen(made.coop, made.admit('member').signer)
     const last = headOf([decoded(founder.log.at(-1) ?? made.coop)])
@@ -86,21 +90,44 @@ test('an honest peer is not cut for chains whose admissions another peer withhol
   }
   const log = recordsOf(founder)
   const own = log[0]?.header.device ?? expect.fail()
-  const late = mesh.add(openReplica({ coop: made.coop, crypto: made.crypto, signer: null }))
-  late.write(late.replica.ingest(log.slice(0, 1)).stored)
+  const late = withheld(made, { known: log.slice(0, 1), device: own })
+  expect(late.closed).toEqual([])
+  expect(late.replica.logLength).toBe(log.length)
+})
+
+test('an honest peer is not cut for commits that find no room to wait for what another peer withholds', () => {
+  const made = coopWithPen(47)
+  const { founder, pen } = made
+  founder.write(founder.replica.ingest(pen.written).stored)
+  const known = recordsOf(founder)
+  must(founder.author([]))
+  pen.write({ seen: [headOf(recordsOf(founder))] })
+  founder.write(founder.replica.ingest([...pen.written, ...pen.more(2.5 * WAITING_PER_DEVICE_MAX)]).stored)
+  const own = known[0]?.header.device ?? expect.fail()
+  const late = withheld(made, { known, device: own })
+  expect(late.closed).toEqual([])
+  expect(late.replica.logLength).toBe(founder.log.length)
+})
+
+/** A node that knows some commits and pulls the rest from the founder, while another session trickles a device's commits. */
+function withheld(
+  { mesh, coop: ofMade, crypto, founder }: TestCoop,
+  { known, device }: { known: readonly CommitRecord[]; device: Uint8Array },
+): MemoryNode {
+  const late = mesh.add(openReplica({ coop: ofMade, crypto, signer: null }))
+  late.write(late.replica.ingest(known).stored)
   const withholding = late.share.join()
   late.share.note(withholding, mesh.nowMs)
-  late.share.claim(withholding, { devices: [own], nowMs: mesh.nowMs })
+  late.share.claim(withholding, { devices: [device], nowMs: mesh.nowMs })
   mesh.connect(late, founder)
   const startMs = mesh.nowMs
   while (mesh.nowMs - startMs < 15_000) {
     mesh.settle(1_000)
-    mesh.nowMs = Math.max(mesh.nowMs, startMs) + 1
+    mesh.nowMs += 1
     late.share.progress(withholding, { bytes: 1_500, nowMs: mesh.nowMs })
   }
-  expect(late.closed).toEqual([])
-  expect(late.replica.logLength).toBe(log.length)
-})
+  return late
+}
 
 test('an honest peer is not cut for having nothing urgent to tell of what waits here', () => {
   const { pen, all: known, coop: other, founder } = coopWithPen(44)

@@ -427,7 +427,7 @@ export class SyncSession {
       replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
     // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
     const mayAsk = isAlone || !isWaitingMuch
-    const mayAskUnknown = isAlone || this.#isUrgentDue
+    const isInOrder = isAlone || this.#isUrgentDue
     // Sessions whose shares are what only the other's peer has would wait for each other for ever.
     const mustAsk = (isWaitingMuch || hasWaited) && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
@@ -441,8 +441,7 @@ export class SyncSession {
         (mustAsk ||
           this.#urgent.has(toHex(row.device)) ||
           (mayAsk &&
-            // Who admits it may be somebody else's share: the peer is not to blame that it is refused.
-            (mayAskUnknown || isMemberHere(replica, row.device)) &&
+            (isInOrder || hasPlace(replica, row.device)) &&
             share.isMine(this.#number, row.device, this.#nowMs)))
       ) {
         const isParted = replica.lengthOf(toHex(row.device)) >= row.length
@@ -736,9 +735,13 @@ const ID_BYTES = 34
 /** Bytes of wants after which no other is added to a request, so that the frame stays below its limit. */
 const WANT_BYTES_MAX = FRAME_BYTES_MAX - 4_096
 
-/** True when commits of the device are here, or who admitted it. */
-function isMemberHere({ history, authority }: Replica, device: Uint8Array): boolean {
-  return history.findDevice(device) >= 0 || authority.isAdmitted(toHex(device))
+/**
+ * True when commits of the device would not be refused although they are good: its admission is here, and so they may wait. What
+ * they wait for may be somebody else's share, and the peer is not to blame for it.
+ */
+function hasPlace({ history, authority, pending }: Replica, device: Uint8Array): boolean {
+  const name = toHex(device)
+  return (history.findDevice(device) >= 0 || authority.isAdmitted(name)) && !pending.isCrowded(name)
 }
 
 function isDue(atMs: number | null, nowMs: number): boolean {
