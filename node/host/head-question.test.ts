@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ASK_TIMEOUT_MS, CLAIMS_PER_PEER_MAX, CLAIM_TIMEOUT_MS, HeadQuestion } from './head-question.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -91,4 +91,11 @@ test('a claim that is never made good holds a write for its time, and a peer can
   expect(question.isOpen).toBe(true)
   question.drop()
   expect(question.isOpen).toBe(false)
+})
+
+test('a clock that is set back does not hold a write', async () => {
+  const question = new HeadQuestion(() => true)
+  question.claimed('a')
+  vi.setSystemTime(Date.now() - 3_600_000)
+  expect(await waitOf(question)).toBeLessThan(CLAIM_TIMEOUT_MS + 100)
 })

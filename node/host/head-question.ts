@@ -47,7 +47,7 @@ export class HeadQuestion {
     if (this.#claims.has(peer)) return
     const count = (this.#claimCounts.get(peer) ?? 0) + 1
     this.#claimCounts.set(peer, count)
-    if (count <= CLAIMS_PER_PEER_MAX) this.#claims.set(peer, Date.now() + CLAIM_TIMEOUT_MS)
+    if (count <= CLAIMS_PER_PEER_MAX) this.#claims.set(peer, performance.now() + CLAIM_TIMEOUT_MS)
   }
 
   /** Nothing is to be asked any more. */
@@ -58,15 +58,15 @@ export class HeadQuestion {
 
   /** Resolves once nothing is open, or nobody could answer, or it took too long. */
   async wait(): Promise<void> {
-    const endMs = Date.now() + ASK_TIMEOUT_MS
-    while (this.#isAsked && Date.now() < endMs && this.#canBeAnswered()) await pause()
+    const endMs = performance.now() + ASK_TIMEOUT_MS
+    while (this.#isAsked && performance.now() < endMs && this.#canBeAnswered()) await pause()
     // Unanswered once is unanswered: the next write does not wait again.
     this.#isAsked = false
     while (this.#hasClaim()) await pause()
   }
 
   #hasClaim(): boolean {
-    for (const [peer, untilMs] of this.#claims) if (untilMs <= Date.now()) this.#claims.delete(peer)
+    for (const [peer, untilMs] of this.#claims) if (untilMs <= performance.now()) this.#claims.delete(peer)
     return this.#claims.size > 0
   }
 }

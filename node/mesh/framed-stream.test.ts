@@ -62,3 +62,15 @@ test('a flood of tiny frames that nobody reads ends the stream', async () => {
   far.send(flood)
   await until('the stream is ended', () => near.stream.status === 'aborted')
 })
+
+test('what is here of a frame is told before the frame is whole', async () => {
+  const { near, far } = await pair()
+  const parts: number[] = []
+  near.onPart = (bytes) => parts.push(bytes)
+  far.send(Uint8Array.of(0, 0, 0, 6, 1, 2))
+  await until('a part is told', () => parts.length > 0)
+  expect(parts).toEqual([6])
+  far.send(Uint8Array.of(3, 4, 5, 6))
+  expect(await near.next(5_000)).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6))
+  expect(parts).toEqual([6])
+})

@@ -33,6 +33,8 @@ export class FramedStream {
   #wake: (() => void) | null = null
   bytesIn = 0
   bytesOut = 0
+  /** Called with how many bytes are here of a frame that is not whole, when no frame before it waits. */
+  onPart: ((bytes: number) => void) | null = null
 
   constructor(stream: Stream, frameBytesMax: number) {
     this.stream = stream
@@ -137,6 +139,7 @@ export class FramedStream {
       this.#isPaused = true
       this.stream.pause()
     }
+    if (this.#frames.length === 0) this.onPart?.(this.#splitter.bufferedBytes)
     this.#notify()
   }
 

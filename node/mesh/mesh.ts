@@ -509,7 +509,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const isYielding =
       engine.writeRefusal?.code === 'key-superseded' && engine.suspensionOf(this.#own) === null
     const waitMs = isYielding ? SUPERSEDED_STREAM_EVERY_MS : 0
-    if (Date.now() - (this.#streamAtMs.get(device) ?? 0) < waitMs) return
+    if (performance.now() - (this.#streamAtMs.get(device) ?? -Infinity) < waitMs) return
     this.#opening.add(device)
     try {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(5_000) })
@@ -539,7 +539,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       onCompared: (isSettled) => this.emit('compared', device, isSettled),
     })
     this.#sessions.set(device, session)
-    this.#streamAtMs.set(device, Date.now())
+    this.#streamAtMs.set(device, performance.now())
     await session.run()
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
     const reason = this.#suspended.isToldBy(device) ? SUSPENDED_HERE : session.closeReason
@@ -575,14 +575,18 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   #tryDial(device: string): void {
-    const state = this.#dials.get(device) ?? { failures: 0, notBeforeMs: 0 }
-    if (state.notBeforeMs > Date.now() || this.#dialling.has(device) || this.#dialling.size >= DIALS_MAX)
+    const state = this.#dials.get(device) ?? { failures: 0, notBeforeMs: -Infinity }
+    if (
+      state.notBeforeMs > performance.now() ||
+      this.#dialling.has(device) ||
+      this.#dialling.size >= DIALS_MAX
+    )
       return
     this.#dialling.add(device)
     this.dial(device)
       .catch((cause: unknown) => {
         const waitMs = Math.min(DIAL_EVERY_MS * 2 ** state.failures, DIAL_BACKOFF_MS_MAX)
-        this.#dials.set(device, { failures: state.failures + 1, notBeforeMs: Date.now() + waitMs })
+        this.#dials.set(device, { failures: state.failures + 1, notBeforeMs: performance.now() + waitMs })
         this.#log.debug({ err: cause, device }, 'a device does not answer')
       })
       .finally(() => this.#dialling.delete(device))

@@ -78,6 +78,7 @@ export class PeerSession {
   async run(): Promise<void> {
     try {
       this.#step({ kind: 'open' })
+      this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
         this.#step({ kind: 'frame', bytes })
@@ -117,7 +118,7 @@ export class PeerSession {
 
   #step(input: SessionInput): void {
     const wasSynced = this.#session.isSynced
-    for (const output of this.#session.handle(input, Date.now())) this.#carryOut(output)
+    for (const output of this.#session.handle(input, performance.now())) this.#carryOut(output)
     this.#setTimer()
     if (wasSynced !== this.#session.isSynced) this.#parts.onChange()
     if (!wasSynced && this.#session.isSynced) this.#parts.onCompared(true)
@@ -215,6 +216,6 @@ export class PeerSession {
     this.#timer = null
     const { wakeAtMs } = this.#session
     if (wakeAtMs === null || this.closeReason !== null) return
-    this.#timer = setTimeout(() => this.#step({ kind: 'wake' }), Math.max(0, wakeAtMs - Date.now()))
+    this.#timer = setTimeout(() => this.#step({ kind: 'wake' }), Math.max(0, wakeAtMs - performance.now()))
   }
 }

@@ -71,6 +71,14 @@ export class Pending {
     return this.#byDevice.has(device)
   }
 
+  /** True when half of what may wait of this device (hex) does: no more should be asked for. */
+  isCrowded(device: string): boolean {
+    return (
+      (this.#byDevice.get(device)?.size ?? 0) >= WAITING_PER_DEVICE_MAX / 2 ||
+      (this.#bytesOf.get(device) ?? 0) >= WAITING_BYTES_PER_DEVICE_MAX / 2
+    )
+  }
+
   /** Ids of a device's waiting commits that no other waiting commit follows. */
   endsOf(device: Uint8Array): Uint8Array[] {
     if (this.#byId.size === 0) return []

@@ -9,6 +9,8 @@ export class AnswerClock {
   /** Since when the peer is waited for; null while it owes nothing or waits for this side. */
   #sinceMs: number | null = null
   #lastMs = 0
+  /** Bytes that are here of a frame that is not whole, and the time that they earned. */
+  #early = { bytes: 0, ms: 0 }
 
   /** When the peer has used up its time, ms; null while it is not waited for. */
   get dueMs(): number | null {
@@ -20,20 +22,32 @@ export class AnswerClock {
     this.#leftMs = ANSWER_TIMEOUT_MS
     this.#sinceMs = nowMs
     this.#lastMs = nowMs
+    this.#early.ms = 0
   }
 
-  /** A part of the answer came. */
-  earn(bytes: number, nowMs: number): void {
-    const usedMs = this.#sinceMs === null ? 0 : nowMs - this.#sinceMs
-    const earnedMs = (bytes * 1_000) / ANSWER_BYTES_PER_SECOND_MIN
-    this.#leftMs = Math.min(ANSWER_TIMEOUT_MS, Math.max(0, this.#leftMs - usedMs) + earnedMs)
-    if (this.#sinceMs !== null) this.#sinceMs = nowMs
-    this.#lastMs = nowMs
+  /**
+   * So many bytes of a frame are here that is not whole yet: on a slow uplink that many peers share, a large frame takes longer
+   * than silence may last. Returns how many of them are new.
+   */
+  arrive(bytes: number, nowMs: number): number {
+    const fresh = bytes - this.#early.bytes
+    this.#early.bytes = bytes
+    this.#early.ms += this.#earn(fresh, nowMs)
+    return fresh
+  }
+
+  /** A frame is whole. What its parts earned is taken back unless it is owed. Returns how many bytes had not arrived before. */
+  complete(bytes: number, isOwed: boolean, nowMs: number): number {
+    const fresh = Math.max(0, bytes - this.#early.bytes)
+    if (isOwed) this.#earn(fresh, nowMs)
+    else this.#leftMs -= this.#early.ms
+    this.#early = { bytes: 0, ms: 0 }
+    return fresh
   }
 
   /** The peer waits for this side, and its time does not run. */
   pause(nowMs: number): void {
-    this.earn(0, nowMs)
+    this.#earn(0, nowMs)
     this.#sinceMs = null
   }
 
@@ -52,5 +66,15 @@ export class AnswerClock {
   /** True when nothing at all has come for long: the peer is gone rather than slow on purpose. */
   isSilent(nowMs: number): boolean {
     return nowMs - this.#lastMs >= ANSWER_TIMEOUT_MS / 2
+  }
+
+  /** Returns how much time these bytes added. */
+  #earn(bytes: number, nowMs: number): number {
+    const usedMs = this.#sinceMs === null ? 0 : nowMs - this.#sinceMs
+    const leftMs = Math.max(0, this.#leftMs - usedMs)
+    this.#leftMs = Math.min(ANSWER_TIMEOUT_MS, leftMs + (bytes * 1_000) / ANSWER_BYTES_PER_SECOND_MIN)
+    if (this.#sinceMs !== null) this.#sinceMs = nowMs
+    this.#lastMs = nowMs
+    return this.#leftMs - leftMs
   }
 }

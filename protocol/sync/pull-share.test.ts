@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PullShare, STALL_MS } from './pull-share.ts'
+import { OVERDUE_MS, PullShare, STALL_MS } from './pull-share.ts'
 
 const devices = Array.from({ length: 64 }, (_, i) => new Uint8Array(32).fill(i))
 
@@ -98,4 +98,26 @@ test('the devices are divided in proportion to how fast each was, and a slow one
   share.progress(fast, { bytes: 300, nowMs: 1_200 })
   share.claim(fast, { devices: [], nowMs: 1_200 })
   expect(many.filter((device) => share.isMine(fast, device, 1_200)).length).toBe(counts[0])
+})
+
+test('an answer that takes long keeps its devices from nobody who may be faster', () => {
+  const share = new PullShare()
+  const [trickling, unknown, known] = [share.join(), share.join(), share.join()]
+  for (const it of [trickling, unknown, known]) share.note(it, 0)
+  share.claim(known, { devices: devices.slice(0, 1), nowMs: 0 })
+  share.progress(known, { bytes: 3_000, nowMs: 1_000 })
+  share.claim(known, { devices: [], nowMs: 1_000 })
+  share.claim(trickling, { devices, nowMs: 1_000 })
+  const may = (session: number, nowMs: number): boolean[] => [
+    devices.some((device) => share.isMine(session, device, nowMs)),
+    share.isIdle(session, nowMs),
+  ]
+  for (let nowMs = 2_000; nowMs <= 1_000 + OVERDUE_MS; nowMs += 1_000) {
+    share.progress(trickling, { bytes: 1_100, nowMs })
+    const isOverdue = nowMs === 1_000 + OVERDUE_MS
+    for (const it of [unknown, known]) expect(may(it, nowMs)).toEqual([isOverdue, isOverdue])
+  }
+  // Who is as fast as most leaves it its devices.
+  share.progress(trickling, { bytes: 10_000, nowMs: 1_000 + OVERDUE_MS })
+  expect(may(known, 1_000 + OVERDUE_MS)).toEqual([false, false])
 })

@@ -4,6 +4,11 @@ import { toHex } from '../encoding/index.ts'
 export const STALL_MS = 3_000
 /** A peer this many times slower than another loses its share to it; what both then bring twice is below 5 %. */
 export const LAG_FACTOR = 16
+/**
+ * An answer that takes longer does not keep its devices from a peer that may be faster, or is twice as fast: else a trickle would keep
+ * them for ever. A guess: five times as long as an answer should take.
+ */
+export const OVERDUE_MS = 10_000
 /** A request tells how fast a peer is when it brought so many bytes, or took so long. Guesses: else it tells of distance. */
 const RATE_BYTES_MIN = 16_384
 const RATE_MS_MIN = 1_000
@@ -55,9 +60,12 @@ export class PullShare {
     return this.#active(nowMs).every((it) => it === session)
   }
 
-  /** True when no other session is bringing anything just now. */
+  /** True when no other session is bringing anything just now, or not as fast as this one may. */
   isIdle(session: number, nowMs: number): boolean {
-    return this.#active(nowMs).every((it) => it === session || this.#pullers.get(it)?.claims.size === 0)
+    return this.#active(nowMs).every(
+      (it) =>
+        it === session || this.#pullers.get(it)?.claims.size === 0 || this.#isLagging(it, session, nowMs),
+    )
   }
 
   /** True when this session is the one to ask for the device now. */
@@ -91,14 +99,15 @@ export class PullShare {
     this.#pullers.delete(session)
   }
 
-  /** True when this one is far slower than `other`: in its last request, or in the open one so far. */
+  /** True when this one is far slower than `other`, in its last request or in the open one so far; or slower, and overdue. */
   #isLagging(session: number, other: number, nowMs: number): boolean {
     const puller = this.#pullers.get(session)
-    const least = (this.#pullers.get(other)?.rate ?? 0) / LAG_FACTOR
+    const { rate } = this.#pullers.get(other) ?? { rate: 0 }
     if (puller === undefined) return false
-    if (puller.rate > 0 && puller.rate < least) return true
-    const isLate = puller.claims.size > 0 && nowMs - puller.askedAtMs >= STALL_MS
-    return isLate && rateOf(puller, nowMs) < least
+    if (puller.rate > 0 && puller.rate < rate / LAG_FACTOR) return true
+    const openMs = puller.claims.size > 0 ? nowMs - puller.askedAtMs : 0
+    if (openMs >= STALL_MS && rateOf(puller, nowMs) < rate / LAG_FACTOR) return true
+    return openMs >= OVERDUE_MS && (rate === 0 || rateOf(puller, nowMs) < rate / 2)
   }
 
   /** Those that do not owe anything for long; one that was asked for nothing owes nothing. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Forker } from '../../test/actors/forker.ts'
 import { coopWithPen, reader } from '../../test/actors/pen.ts'
 import { nodeCrypto } from '#node/crypto'
@@ -158,4 +158,19 @@ test('a branch that parts from one that is not the longest is found by that oneâ
   const answer = answered(server, [{ device: pen.signer.publicKey, to: theirs.at(-1)?.id ?? coop, have }])
   expect(answer.slice(-100)).toEqual(idsOf(theirs.slice(900)))
   expect(answer.length).toBeLessThan(230)
+})
+
+test('thousands of ranges of one device that forked thousands of times: its proof is looked for once', () => {
+  const { pen, all: known, coop: other } = coopWithPen(52)
+  const start = pen.written.slice()
+  const heads = Array.from({ length: 300 }, (_, i) => {
+    const head = pen.write({ timeMs: i + 1 })
+    pen.forget(1)
+    return head
+  })
+  const replica = reader(other, [...known, ...start, ...heads])
+  const looks = vi.spyOn(replica.history, 'branchesOf')
+  const wants = heads.map((head) => ({ device: head.header.device, to: head.id, have: [] }))
+  expect(ordersOf(replica, wants, true).length).toBeGreaterThan(2)
+  expect(looks.mock.calls.length).toBe(1)
 })

@@ -63,12 +63,16 @@ function withoutDoubles(history: History, ranges: readonly Range[]): number[] {
 function urgentPast(replica: Replica, wants: readonly Want[]): PastVector {
   const { history } = replica
   const past = new PastVector(history)
+  const proven = new Set<number>()
   for (const want of wants) {
     const to = history.find(want.to)
     if (to < 0) continue
     const last = history.branchOf(to).at(replica.authorityLengthOf(to) - 1)
     if (last >= 0) past.add(last)
-    for (const order of proofOf(replica, history.deviceOf(to))) past.add(signedFrom(replica, order))
+    const device = history.deviceOf(to)
+    if (proven.has(device)) continue
+    proven.add(device)
+    for (const order of proofOf(replica, device)) past.add(signedFrom(replica, order))
   }
   return past
 }

@@ -14,6 +14,8 @@ export type SessionInput =
   | { kind: 'open' }
   /** One frame arrived, without its prefix. */
   | { kind: 'frame'; bytes: Uint8Array }
+  /** So many bytes are here of a frame that is not whole yet, and no frame before it waits. */
+  | { kind: 'arriving'; bytes: number }
   /** The commits at the first places of the last `read`: at least one, or none when the log cannot be read. */
   | { kind: 'records'; records: readonly ServedCommit[] }
   /** What became of the oldest unanswered `ingest`. */

@@ -5,8 +5,10 @@ import { SessionBench, rowOf, wantOf } from '../../test/actors/session-bench.ts'
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Replica } from '../replica/index.ts'
 import type { Frame } from './frame.ts'
+import { encodeFrame } from './frame.ts'
 import {
   ANNOUNCE_DELAY_MS,
+  ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
   FRAMES_BURST_MAX,
   FRAMES_PER_SECOND_MAX,
@@ -98,7 +100,22 @@ test('malformed-frame: a peer that names more unknown heads than any co-op has',
     const rows = Array.from({ length: ROWS_MAX }, (_, i) => ({ device: coop, length: 1, id: id(at + i) }))
     it.frame({ kind: 'rows', round: 0, rows, isLast: true })
   }
-  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads`)
+  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads or forks`)
+})
+
+test('malformed-frame: a peer that tells of more forks than any co-op has devices', () => {
+  const it = bench(full()).equalHello()
+  for (let told = 0; told <= PEER_CHAINS_MAX && it.closed === 'open'; told += ROWS_MAX / 2) {
+    // The commit is here, so that none is asked for: only who is said to have forked is remembered.
+    const rows = Array.from({ length: ROWS_MAX }, (_, i) => {
+      const device = new Uint8Array(32)
+      new DataView(device.buffer).setUint32(0, told + (i >> 1))
+      return { device, length: 1, id: all[0]?.id ?? coop }
+    })
+    it.nowMs += 5_000
+    it.frame({ kind: 'rows', round: 0, rows, isLast: true })
+  }
+  expect(it.closed).toBe(`malformed-frame: more than ${PEER_CHAINS_MAX} unknown heads or forks`)
 })
 
 test('other-version and other-coop: a peer of another mesh is turned away by name', () => {
@@ -227,6 +244,42 @@ test('silent: each batch of commits renews the time, a frame without any is refu
   expect(it.closed).toBe('open')
   it.fields([4, 1, []])
   expect(it.closed).toBe('malformed-frame: frame-shape')
+})
+
+test('a large batch may come slowly: what is here of a frame counts before it is whole', () => {
+  const it = bench().pulling(last)
+  const whole = encodeFrame({ kind: 'commits', request: 1, records: all.map((record) => record.bytes) })
+  const partEveryMs = 10_000
+  for (let part = 1; part < 9; part += 1) {
+    it.nowMs += partEveryMs
+    it.give({ kind: 'arriving', bytes: part * ANSWER_BYTES_PER_SECOND_MIN * 10 })
+    it.wakeAt(it.nowMs)
+  }
+  it.give({ kind: 'frame', bytes: whole })
+  expect(it.closed).toBe('open')
+})
+
+test('stalling: parts of a frame that come too slowly, or of one that is no answer, earn nothing', () => {
+  const slow = bench().pulling(last)
+  for (let part = 1; part < 9; part += 1) {
+    slow.wakeAt(slow.nowMs + 10_000)
+    slow.give({ kind: 'arriving', bytes: part * ANSWER_BYTES_PER_SECOND_MIN * 4 })
+  }
+  expect(slow.closed).toMatch(/^stalling/)
+  const other = bench().pulling(last)
+  for (let part = 1; part < 5; part += 1) {
+    other.nowMs += 10_000
+    other.give({ kind: 'arriving', bytes: part * ANSWER_BYTES_PER_SECOND_MIN * 10 })
+    other.wakeAt(other.nowMs)
+  }
+  other.frame({ kind: 'root', root: coop })
+  other.wakeAt(other.nowMs)
+  expect(other.closed).toMatch(/^(stalling|silent)/)
+  const early = bench().pulling(last)
+  early.give({ kind: 'arriving', bytes: 500_000 })
+  early.frame({ kind: 'root', root: coop })
+  early.wakeAt(1_000 + ANSWER_TIMEOUT_MS - 1)
+  expect(early.closed).toBe('open')
 })
 
 test('a peer that owes nothing may be silent for ever', () => {

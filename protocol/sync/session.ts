@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { BitList } from '../history/index.ts'
-import type { CommitRefusal, HeadRow, IntakeResult } from '../replica/index.ts'
+import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
 import { TAG_BYTES, decodeFrame, encodeFrame } from './frame.ts'
@@ -145,7 +145,7 @@ export class SyncSession {
     })
   }
 
-  /** Applies one input at `nowMs` and returns every effect it causes, in order. */
+  /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
   handle(input: SessionInput, nowMs: number): SessionOutput[] {
     this.#nowMs = nowMs
     if (!this.#isClosed) this.#apply(input)
@@ -171,6 +171,8 @@ export class SyncSession {
         return this.#open()
       case 'frame':
         return this.#frame(input.bytes)
+      case 'arriving':
+        return this.#progress(this.#answer.arrive(input.bytes, this.#nowMs))
       case 'records':
         return this.#sendRecords(input.records)
       case 'ingested':
@@ -211,6 +213,8 @@ export class SyncSession {
     const decoded = decodeFrame(bytes)
     if (!decoded.ok) return this.#close('malformed-frame', decoded.refusal)
     const { frame } = decoded
+    const isOwed = frame.kind === 'commits' || (frame.kind === 'rows' && frame.round > 0)
+    const fresh = this.#answer.complete(bytes.length, isOwed, this.#nowMs)
     if (frame.kind !== 'commits' && frame.kind !== 'more') {
       this.#charge(1 + (frame.kind === 'rows' ? framesOf(bytes.length) : 0))
       if (this.#isClosed) return
@@ -225,13 +229,13 @@ export class SyncSession {
       case 'ask':
         return this.#answerAsk(frame.round, frame.tags)
       case 'rows':
-        return this.#rows(frame, bytes.length)
+        return this.#rows(frame)
       case 'want':
         return this.#serve(frame)
       case 'more':
         return this.#confirmed(frame.request)
       case 'commits':
-        return this.#commits(frame, bytes.length)
+        return this.#commits(frame, fresh)
       case 'done':
         return this.#done(frame.request, frame.isMore)
       case 'root':
@@ -371,13 +375,13 @@ export class SyncSession {
     return bytes
   }
 
-  #rows(frame: Extract<Frame, { kind: 'rows' }>, bytes: number): void {
+  #rows(frame: Extract<Frame, { kind: 'rows' }>): void {
     const round = this.#round
     if (frame.round !== 0 && (frame.round !== round?.number || round.awaits !== 'rows'))
       return this.#close('out-of-order', `rows of round ${frame.round}`)
     this.#noteRows(frame.rows)
-    if (this.#plan.size > PEER_CHAINS_MAX)
-      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads`)
+    if (Math.max(this.#plan.size, this.#urgent.size) > PEER_CHAINS_MAX)
+      return this.#close('malformed-frame', `more than ${PEER_CHAINS_MAX} unknown heads or forks`)
     if (frame.round === 0 || round === null) {
       if (this.#round === null && this.#pull === null) this.#pullPlan()
       return
@@ -385,7 +389,6 @@ export class SyncSession {
     round.rowsLeft -= frame.rows.length
     if (round.rowsLeft < 0)
       return this.#close('out-of-order', `more rows than asked for in round ${round.number}`)
-    this.#answer.earn(bytes, this.#nowMs)
     if (frame.isLast) this.#finishRound()
   }
 
@@ -442,6 +445,7 @@ export class SyncSession {
       replica.pending.size >= WAITING_PAUSE || replica.pending.bytes >= WAITING_PAUSE_BYTES
     // When much waits, one peer at a time is asked, for everything: in its order nothing has to wait.
     const mayAsk = isAlone || !isWaitingMuch
+    const isInOrder = isAlone || this.#isUrgentDue
     // Sessions whose shares are what only the other's peer has would wait for each other for ever.
     const mustAsk = (isWaitingMuch || hasWaited) && share.isIdle(this.#number, this.#nowMs)
     for (const [name, row] of this.#plan) {
@@ -454,7 +458,9 @@ export class SyncSession {
         bytes < WANT_BYTES_MAX &&
         (mustAsk ||
           this.#urgent.has(toHex(row.device)) ||
-          (mayAsk && share.isMine(this.#number, row.device, this.#nowMs)))
+          (mayAsk &&
+            (isInOrder || hasPlace(replica, row.device)) &&
+            share.isMine(this.#number, row.device, this.#nowMs)))
       ) {
         const isParted = replica.lengthOf(toHex(row.device)) >= row.length
         const have = knownOf(replica, row.device, isParted)
@@ -501,10 +507,14 @@ export class SyncSession {
       return this.#close('out-of-order', `more than ${BATCHES_AHEAD} batches before they were confirmed`)
     pull.left -= frame.records.length
     if (pull.left < 0) return this.#close('out-of-order', 'more commits than were asked for')
-    this.#init.share.progress(this.#number, { bytes, nowMs: this.#nowMs })
-    this.#answer.earn(bytes, this.#nowMs)
+    this.#progress(bytes)
     if (pull.ingesting === BATCHES_AHEAD) this.#answer.pause(this.#nowMs)
     this.#out.push({ kind: 'ingest', records: frame.records })
+  }
+
+  /** Bytes of an answer came, or so it seems. */
+  #progress(bytes: number): void {
+    if (this.#pull?.isSent === false) this.#init.share.progress(this.#number, { bytes, nowMs: this.#nowMs })
   }
 
   #ingested(outcome: IngestOutcome): void {
@@ -557,7 +567,9 @@ export class SyncSession {
     if (pull.purpose === 'repair') return this.#pullPlan()
     // What gossip brought while the answer was under way is not the peer's fault.
     const isHere = pull.asked.every((id) => this.#init.replica.history.find(fromHex(id) ?? NO_ID) >= 0)
-    this.#fruitless = pull.stored > 0 || isHere ? 0 : this.#fruitless + 1
+    if (pull.stored > 0 || isHere) this.#fruitless = 0
+    // Nothing need be urgent, or all of it may wait here: it is asked for again as often as a fork is told.
+    else if (pull.purpose !== 'urgent') this.#fruitless += 1
     if (this.#fruitless > FRUITLESS_REQUESTS_MAX)
       return this.#close('wasteful', `${this.#fruitless} answers in a row brought nothing`)
     this.#init.share.claim(this.#number, { devices: [], nowMs: this.#nowMs })
@@ -741,6 +753,15 @@ const NO_ID: Uint8Array = new Uint8Array(32)
 const ID_BYTES = 34
 /** Bytes of wants after which no other is added to a request, so that the frame stays below its limit. */
 const WANT_BYTES_MAX = FRAME_BYTES_MAX - 4_096
+
+/**
+ * True when commits of the device would not be refused although they are good: its admission is here, and so they may wait. What
+ * they wait for may be somebody else's share, and the peer is not to blame for it.
+ */
+function hasPlace({ history, authority, pending }: Replica, device: Uint8Array): boolean {
+  const name = toHex(device)
+  return (history.findDevice(device) >= 0 || authority.isAdmitted(name)) && !pending.isCrowded(name)
+}
 
 function isDue(atMs: number | null, nowMs: number): boolean {
   return atMs !== null && atMs <= nowMs

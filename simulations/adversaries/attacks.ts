@@ -1,7 +1,7 @@
 import { encodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import type { HeadRow } from '#protocol/replica'
-import { SYNC_VERSION } from '#protocol/sync'
+import { SYNC_VERSION, encodeFrame, prefixFrame } from '#protocol/sync'
 import type { Frame } from '#protocol/sync'
 import { listSection } from '../peers/index.ts'
 import type { Pen } from './pen.ts'
@@ -26,7 +26,7 @@ export interface Attack {
   /** What it says to a frame. */
   answer(frame: Frame): Frame[]
   /** What it says every so often although nobody said anything. */
-  tick?: { everyMs: number; frames(): Frame[] }
+  tick?: { everyMs: number; frames(): Frame[]; bytes?(): Uint8Array }
 }
 
 function hello({ coop, random, isLeading }: Insider): Frame {
@@ -151,6 +151,47 @@ export function endlessRows(insider: Insider): Attack {
     },
   }
 }
+
+/** Says that every chain has a commit more, and brings what it is asked for no faster than must be: old commits, and one of its own. */
+export function trickle(insider: Insider): Attack {
+  const { pen, records, random } = insider
+  const ends = new Map(records.map((it) => [String(it.header.device), it]))
+  const promise = (): Frame =>
+    news([...ends.values()].map((it) => ({ ...rowOf(it), length: it.header.seq + 2, id: random.bytes(32) })))
+  let request = 0
+  let rest: Uint8Array = new Uint8Array()
+  return {
+    opening: () => [hello(insider)],
+    answer: (frame) => {
+      if (frame.kind === 'digests') return [brief(frame.round), promise()]
+      if (frame.kind !== 'want') return []
+      const done: Frame = { kind: 'done', request: frame.request, isMore: false }
+      if (frame.isUrgentOnly) return [done, promise()]
+      ;({ request } = frame)
+      const old = records.slice(-Math.min(TRICKLE_COMMITS, frame.limit - 1)).map((it) => it.bytes)
+      rest = prefixFrame(encodeFrame({ kind: 'commits', request, records: [pen.write().bytes, ...old] }))
+      return []
+    },
+    tick: {
+      everyMs: 2_000,
+      frames: () => {
+        if (rest.length > 0 || request === 0) return []
+        const done: Frame = { kind: 'done', request, isMore: false }
+        request = 0
+        return [done, promise()]
+      },
+      bytes: () => {
+        const part = rest.subarray(0, TRICKLE_BYTES)
+        rest = rest.subarray(TRICKLE_BYTES)
+        return part
+      },
+    },
+  }
+}
+
+/** Twice the rate at which an answer must come; a frame of old commits lasts as long as these are large. */
+const TRICKLE_BYTES = 4_096
+const TRICKLE_COMMITS = 100
 
 /** Sends a commit whose payload is left out. */
 export function bareHeader(insider: Insider): Attack {

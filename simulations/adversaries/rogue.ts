@@ -1,6 +1,6 @@
 import type { CommitRecord } from '#protocol/commit'
 import { equalBytes } from '#protocol/encoding'
-import { decodeFrame, encodeFrame, prefixFrame } from '#protocol/sync'
+import { FRAME_BYTES_MAX, FrameSplitter, decodeFrame, encodeFrame, prefixFrame } from '#protocol/sync'
 import type { Frame } from '#protocol/sync'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { DIAL_US } from '../peers/index.ts'
@@ -15,6 +15,8 @@ export const ROGUE_BYTES_MAX = 4_194_304
 /** What a rogue is out for. */
 export type RogueKind = 'liar' | 'staller' | 'flooder'
 
+const NOTHING: Uint8Array = new Uint8Array()
+
 /** Says nothing at all. */
 const silence = (): Attack => ({ opening: () => [], answer: () => [] })
 
@@ -28,7 +30,7 @@ export const ROGUE_KINDS: Readonly<Record<RogueKind, readonly ((insider: Insider
     attacks.emptyPromises,
     attacks.acknowledgingNothing,
   ],
-  staller: [silence, attacks.endlessRange, attacks.endlessRows],
+  staller: [silence, attacks.endlessRange, attacks.endlessRows, attacks.trickle],
   flooder: [
     attacks.endlessFrames,
     attacks.endlessCommits,
@@ -61,6 +63,7 @@ export interface RogueParts {
 interface Stream {
   number: number
   attack: Attack
+  splitter: FrameSplitter
 }
 
 /** A member without a replica that attacks whoever talks with it, on each stream in another way of its kind. */
@@ -90,8 +93,11 @@ export class Rogue implements Actor {
     const stream = this.#streams.get(from)
     if (stream === undefined) return
     if (message.kind === 'frame' && message.stream === stream.number) {
-      const decoded = decodeFrame(message.bytes.subarray(PREFIX_BYTES))
-      if (decoded.ok) this.#say(from, stream, stream.attack.answer(decoded.frame))
+      const split = stream.splitter.push(message.bytes)
+      for (const bytes of split.ok ? split.frames : []) {
+        const decoded = decodeFrame(bytes)
+        if (decoded.ok) this.#say(from, stream, stream.attack.answer(decoded.frame))
+      }
     } else if (
       message.kind === 'suspended' ||
       (message.kind === 'reset' && message.stream === stream.number)
@@ -107,7 +113,11 @@ export class Rogue implements Actor {
     if (number === 0) return stream === undefined ? this.#dial(peer) : undefined
     const tick = stream?.attack.tick
     if (stream?.number !== number || tick === undefined || this.#bytes > ROGUE_BYTES_MAX) return
-    if (this.#parts.hasRoom(peer)) this.#say(peer, stream, tick.frames())
+    if (this.#parts.hasRoom(peer)) {
+      this.#say(peer, stream, tick.frames())
+      const part = tick.bytes?.() ?? NOTHING
+      if (part.length > 0) this.#send(peer, stream, part)
+    }
     this.#parts.afterTick(tick.everyMs * 1_000, peer, number)
   }
 
@@ -130,7 +140,7 @@ export class Rogue implements Actor {
     }
     const make = random.pick(ROGUE_KINDS[kind])
     const attack = make({ coop, records, pen, random, isLeading: random.below(2) === 0 })
-    const stream = { number, attack }
+    const stream = { number, attack, splitter: new FrameSplitter(FRAME_BYTES_MAX) }
     this.#streams.set(peer, stream)
     onAttack()
     this.#say(peer, stream, attack.opening())
@@ -140,11 +150,12 @@ export class Rogue implements Actor {
   #say(peer: number, stream: Stream, frames: readonly Frame[]): void {
     for (const frame of frames) {
       if (!this.#parts.hasRoom(peer) || this.#bytes > ROGUE_BYTES_MAX) return
-      const bytes = prefixFrame(encodeFrame(frame))
-      this.#bytes += bytes.length
-      this.#parts.send(peer, { kind: 'frame', stream: stream.number, bytes })
+      this.#send(peer, stream, prefixFrame(encodeFrame(frame)))
     }
   }
-}
 
-const PREFIX_BYTES = 4
+  #send(peer: number, stream: Stream, bytes: Uint8Array): void {
+    this.#bytes += bytes.length
+    this.#parts.send(peer, { kind: 'frame', stream: stream.number, bytes })
+  }
+}

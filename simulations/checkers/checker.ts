@@ -31,6 +31,8 @@ export interface CheckedWorld {
   readonly healedUs: number | null
   /** Bytes sent in a window after all was quiet, and what it should be at most; null before there was one. */
   readonly quiet: { bytes: number; bytesMax: number } | null
+  /** Honest nodes that reach each other without others: all that are back after the core agreed; empty before. */
+  readonly reachable: readonly SimNode[]
 }
 
 /** Looks at a world and names what is wrong. `at`: while it runs, or when its time is over. */

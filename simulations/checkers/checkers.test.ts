@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { nodeCrypto } from '#node/crypto'
 import { openReplica } from '#protocol/coop'
 import { WAITING_BYTES_MAX } from '#protocol/replica'
+import type { IntakeResult } from '#protocol/replica'
 import { Simulator } from '../kernel/index.ts'
 import { SimNode } from '../peers/index.ts'
 import { World } from '../world/index.ts'
@@ -34,13 +35,26 @@ const CALM: WorldConfig = {
   adversaries: { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 },
 }
 
-/** A calm world of which `plant` spoils something, at its beginning or when half of its time is over. */
+/** More of them, so that some are outside the core under seed 7. */
+const LARGER: Partial<WorldConfig> = { topology: { kind: 'full', nodes: 8 }, members: 8 }
+
+const takeNothing = (): IntakeResult => ({
+  ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
+  ...{ refused: [], dropped: [] },
+})
+
+/** A calm world of which `plant` spoils something: at its beginning, when half of its time is over, or when it heals. */
 function spoilt(
-  plant: { before?: (world: World) => void; amid?: (world: World) => void },
+  plant: {
+    seed?: number
+    before?: (world: World) => void
+    amid?: (world: World) => void
+    healed?: (world: World) => void
+  },
   changes: Partial<WorldConfig> = {},
   decisions?: readonly Decision[],
 ): { world: World; found: Violation[] } {
-  const sim = new Simulator({ seed: 5 })
+  const sim = new Simulator({ seed: plant.seed ?? 5 })
   const config = { ...CALM, ...changes }
   const given = decisions === undefined ? {} : { decisions }
   const world = new World({ sim, sha256, crypto: 'fast', config, ...given })
@@ -51,6 +65,7 @@ function spoilt(
   sim.run(config.phases.faultsUs)
   const running = world.check('running')
   world.heal()
+  plant.healed?.(world)
   sim.run(config.phases.faultsUs + config.phases.convergeUsMax + 160 * SECOND)
   return { world, found: [...running, ...world.check('end')] }
 }
@@ -122,17 +137,28 @@ describe('each checker catches what it is there for', () => {
     expect(names(found)).toContain('fork-proofs')
   })
 
+  test('fork-proofs: a node outside the core that does not note forks once it is back', () => {
+    const healed = (world: World): void => {
+      const outside =
+        world.nodes.find((node) => !world.core.includes(node)) ?? expect.fail('all are in the core')
+      if (outside.replica !== null)
+        Object.defineProperty(outside.replica.forkEnds, 'forked', { get: () => new Set() })
+    }
+    const adversaries = { ...CALM.adversaries, forkers: 1 }
+    const changes: Partial<WorldConfig> = { topology: { kind: 'full', nodes: 9 }, members: 8, adversaries }
+    const { world, found } = spoilt({ seed: 7, healed }, changes)
+    expect(world.reachable.length).toBeGreaterThan(world.core.length)
+    expect(names(found)).toContain('fork-proofs')
+    expect(names(spoilt({ seed: 7 }, changes).found)).toEqual([])
+  })
+
   test('convergence: a node that takes nothing from peers, in words', () => {
     const before = (world: World): void => {
       for (const node of world.nodes.slice(0, 2)) node.take = () => null
     }
     const amid = (world: World): void => {
       const { replica } = nodeOf(world, 4)
-      if (replica !== null)
-        replica.ingest = () => ({
-          ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
-          ...{ refused: [], dropped: [] },
-        })
+      if (replica !== null) replica.ingest = takeNothing
     }
     const { found } = spoilt({ before, amid })
     const late = found.find((it) => it.checker === 'convergence')
@@ -140,6 +166,19 @@ describe('each checker catches what it is there for', () => {
     expect(late?.detail).toMatch(
       /node \d+ has \d+ commits of \w{12} and lacks one of length \d+ that node \d+ has/,
     )
+  })
+
+  test('convergence: a node outside the core that takes nothing once it is back', () => {
+    const { world } = spoilt({ seed: 7 }, LARGER)
+    const outside = world.nodes.find((node) => !world.core.includes(node))?.number
+    const amid = (it: World): void => {
+      const { replica } = it.nodes.find((node) => node.number === outside) ?? {}
+      if (replica !== null && replica !== undefined) replica.ingest = takeNothing
+    }
+    const { found } = spoilt({ seed: 7, amid }, LARGER)
+    const late = found.find((it) => it.checker === 'convergence')
+    expect(late?.kind).toBe('liveness')
+    expect(late?.detail).toMatch(/came back to the core have not agreed; node \d+ has \d+ commits of/)
   })
 
   test('quiet-traffic: a node that goes on talking', () => {

@@ -21,6 +21,8 @@ test('a clock shows true time with its skew, drift and jumps, exactly', () => {
   expect(clock.readUs(10_000_000)).toBe(3_609_999_700)
   expect(clock.readUs(30_000_000)).toBe(-3_599_999_900 + 30_000_000 - 200)
   expect(clock.readMs(1_000_000)).toBe(999)
+  expect(clock.readSteadyMs(1_000_000)).toBe(1_000)
+  expect(clock.readSteadyMs(30_000_000)).toBe(30_000)
 })
 
 const clocks = fc

@@ -33,6 +33,8 @@ export class DeviceClock {
   readonly #starts: number[] = [0]
   readonly #shown: number[]
   readonly #drifts: number[]
+  /** By stretch: how far it was set until then, with its skew. */
+  readonly #set: number[]
 
   /** Throws a RangeError on values out of range. */
   constructor(init: ClockInit = {}) {
@@ -42,6 +44,7 @@ export class DeviceClock {
     if (changes.length > CLOCK_CHANGES_MAX) throw new RangeError(`more than ${CLOCK_CHANGES_MAX} changes`)
     this.#shown = [skewUs]
     this.#drifts = [driftPpb]
+    this.#set = [skewUs]
     for (const change of changes) this.#append(change)
   }
 
@@ -53,6 +56,12 @@ export class DeviceClock {
   /** The same in whole milliseconds, rounded down: what hosts hand to the protocol. */
   readMs(trueUs: number): number {
     return Math.floor(this.readUs(trueUs) / 1_000)
+  }
+
+  /** What it would show if nobody had ever set it, in whole milliseconds: what waits are measured by. It never goes back. */
+  readSteadyMs(trueUs: number): number {
+    const stretch = this.#stretchAt(trueUs)
+    return Math.floor((this.#shownAt(stretch, trueUs) - (this.#set[stretch] as number)) / 1_000)
   }
 
   /**
@@ -80,6 +89,7 @@ export class DeviceClock {
     const last = this.#starts.length - 1
     this.#shown.push(this.#shownAt(last, atUs) + jumpUs)
     this.#drifts.push(driftPpb ?? (this.#drifts[last] as number))
+    this.#set.push((this.#set[last] as number) + jumpUs)
     this.#starts.push(atUs)
   }
 

@@ -4,7 +4,7 @@ import type { CommitRecord } from '#protocol/commit'
 export type Message =
   /** The lower of two nodes opens a sync stream; whatever stream was open before is over. */
   | { kind: 'open'; stream: number }
-  /** A frame with its prefix. */
+  /** A frame with its prefix, or a part of it. */
   | { kind: 'frame'; stream: number; bytes: Uint8Array }
   /** The stream is over. */
   | { kind: 'reset'; stream: number }

@@ -38,6 +38,8 @@ const REPAIRS_MAX = 2_000
 /** Commits larger than this travel by sync streams alone, as in a node. */
 const GOSSIP_BYTES_MAX = 65_536
 const DRAIN_US = 20_000
+/** Bytes of a stream that arrive together: large frames come bit by bit. A guess, below a TLS or noise record. */
+const PART_BYTES = 16_384
 
 /** Why a device did not write. */
 export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'refused'
@@ -107,6 +109,11 @@ export class SimNode implements Actor {
     return EPOCH_MS + this.clock.readMs(this.#host.sim.nowUs)
   }
 
+  /** Of the clock that waits are measured by: nobody sets it. */
+  get #steadyMs(): number {
+    return this.clock.readSteadyMs(this.#host.sim.nowUs)
+  }
+
   /** Bytes that wait for the disk. */
   get unsyncedBytes(): number {
     return this.#unsyncedBytes
@@ -128,7 +135,7 @@ export class SimNode implements Actor {
     this.#isOn = true
     this.#life += 1
     this.#open()
-    if (wasKilled) this.#askUntilMs = this.nowMs + ASK_MS
+    if (wasKilled) this.#askUntilMs = this.#steadyMs + ASK_MS
     for (const peer of this.#neighbours) this.#dial(peer)
   }
 
@@ -186,7 +193,10 @@ export class SimNode implements Actor {
         const split = link.splitter.push(message.bytes)
         if (!split.ok) return this.#close(link, 'malformed-frame', split.refusal)
         link.inbox.push(...split.frames)
-        return this.#read(link)
+        this.#read(link)
+        const bytes = link.splitter.bufferedBytes
+        if (bytes > 0 && link.isOpen && link.inbox.length === 0) this.#step(link, { kind: 'arriving', bytes })
+        return
       }
     }
   }
@@ -216,7 +226,7 @@ export class SimNode implements Actor {
     if (!this.isReckless) {
       if (this.disk.isSuperseded) return 'superseded'
       if (this.isOwnChainShort) return 'own-chain-short'
-      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.nowMs) return 'asking'
+      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.#steadyMs) return 'asking'
     }
     const section = make(this)
     const result = section === null ? null : replica.author([section], this.nowMs)
@@ -415,12 +425,12 @@ export class SimNode implements Actor {
 
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
-    link.step(input, { nowMs: () => this.nowMs, carryOut: (output) => this.#carryOut(link, output) })
+    link.step(input, { nowMs: () => this.#steadyMs, carryOut: (output) => this.#carryOut(link, output) })
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
     const wakeUs =
-      wakeAtMs === null ? Infinity : sim.nowUs + Math.ceil(Math.max(0, wakeAtMs - this.nowMs) * 1_000)
+      wakeAtMs === null ? Infinity : sim.nowUs + Math.ceil(Math.max(0, wakeAtMs - this.#steadyMs) * 1_000)
     wakes.set(this.#linkTo(link.peer), wakeUs)
     if (!wasSynced && link.session.isSynced) {
       this.#askUntilMs = 0
@@ -448,7 +458,7 @@ export class SimNode implements Actor {
         return
       }
       case 'superseded':
-        if (output.row.length > this.disk.ownLength) this.#claimUntilMs = this.nowMs + CLAIM_MS
+        if (output.row.length > this.disk.ownLength) this.#claimUntilMs = this.#steadyMs + CLAIM_MS
         return
       case 'close':
         return this.#close(link, output.code, output.detail)
@@ -473,7 +483,10 @@ export class SimNode implements Actor {
       if ('orders' in what && (what.orders[0] ?? -1) >= this.disk.length) return
       link.outgoing.shift()
       if ('bytes' in what) {
-        this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes: what.bytes })
+        for (let at = 0; at < what.bytes.length; at += PART_BYTES) {
+          const bytes = what.bytes.subarray(at, at + PART_BYTES)
+          this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes })
+        }
       } else this.#step(link, { kind: what.answer, records: this.#serve(what.orders) })
     }
     if (link.isOpen && link.inbox.length > 0) this.#read(link)

@@ -100,7 +100,7 @@ interface RunState {
 
 function phases({ plan, parts, sim, world, curve }: RunState): readonly Violation[] {
   const { faultsUs, convergeUsMax } = plan.world.phases
-  const endUs = faultsUs + convergeUsMax + SETTLE_US + QUIET_US
+  const endUs = faultsUs + 2 * convergeUsMax + SETTLE_US + QUIET_US
   if (parts.recording !== undefined) watch(sim, world.network, parts.recording)
   const advance = (untilUs: number): readonly Violation[] => {
     const { reason } = sim.run(untilUs)
@@ -116,7 +116,7 @@ function phases({ plan, parts, sim, world, curve }: RunState): readonly Violatio
   }
   world.heal()
   // As soon as all is measured, nothing more can happen.
-  for (let look = 1; look <= LOOKS && world.quiet === null; look += 1) {
+  for (let look = 1; look <= LOOKS && !world.isOver; look += 1) {
     const found = advance(faultsUs + Math.round(((endUs - faultsUs) * look) / LOOKS))
     if (found.length > 0) return found
   }

@@ -81,6 +81,9 @@ export const scenarioSchema = z.strictObject({
       slowDisks: many.optional(),
       slowness: whole(1, 10_000).default(50).describe('how many times slower a slow disk is'),
       diskFaultsLast: spreadOr('15s'),
+      troubledReturns: many
+        .optional()
+        .describe('faults that meet nodes as they come back; forks then happen in partitions'),
       restores: few.optional().describe('devices that get an older image of their disk'),
       clones: few.optional().describe('devices of which a copy starts at a spare place'),
     })
@@ -92,6 +95,9 @@ export const scenarioSchema = z.strictObject({
       liars: few.optional().describe('say what is not so'),
       stallers: few.optional().describe('begin and do not go on'),
       flooders: few.optional().describe('send or ask far too much'),
+      lasting: sometimes(z.strictObject({}))
+        .optional()
+        .describe('liars, stallers and flooders go on until the core agrees on what the others wrote'),
     })
     .prefault({}),
 })

@@ -41,6 +41,7 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
       liars: drawn.adversaries.liars ?? 0,
       stallers: drawn.adversaries.stallers ?? 0,
       flooders: drawn.adversaries.flooders ?? 0,
+      areLasting: drawn.adversaries.lasting !== undefined,
     },
   }
   return { world, eventsMax: drawn.eventsMax }
@@ -91,6 +92,7 @@ function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
     ...{ cutUs: drawn.cutsLast, noticeUs: drawn.cutsNoticed },
     ...{ rots: drawn.rots ?? 0, fullDisks: drawn.fullDisks ?? 0, slowDisks: drawn.slowDisks ?? 0 },
     ...{ slowness: drawn.slowness, diskUs: drawn.diskFaultsLast },
+    ...{ troubledReturns: drawn.troubledReturns ?? 0 },
     ...{ restores: drawn.restores ?? 0, clones: drawn.clones ?? 0 },
   }
 }

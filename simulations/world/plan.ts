@@ -6,6 +6,8 @@ import type { Decision, WorldConfig } from './world-config.ts'
 
 /** Share of the phase of faults in which members join. */
 const JOIN_SHARE = 0.25
+/** How long a node that came back is taken to catch up. A guess: dialling and some requests. */
+const CATCH_UP_US = 6_000_000
 
 /** Draws all that will happen, in the order of time. Each kind has a stream of its own. */
 export function drawPlan(
@@ -61,9 +63,25 @@ export function drawPlan(
     const atUs = joinUntilUs + clones.below(Math.max(1, phases.faultsUs - joinUntilUs))
     plan.push({ what: 'clone', atUs, node: clones.pick(members), peer: spare, forUs: 0 })
   }
+  const returns = random.stream('plan.troubled-return')
+  const ends = plan.filter(({ what }) => ['absence', 'partition', 'power-cut'].includes(what))
+  for (let i = 0; i < (faults.troubledReturns ?? 0) && ends.length > 0; i += 1) {
+    const { node: away, atUs, forUs } = returns.pick(ends)
+    const what = returns.pick(['power-cut', 'full-disk', 'slow-disk', 'partition'] as const)
+    const node = what === 'partition' ? -1 : away < 0 ? returns.pick(honest) : away
+    const lastsUs = sampleWhole(what === 'full-disk' ? faults.diskUs : faults.offUs, returns, phases.faultsUs)
+    const laterUs = Math.min(phases.faultsUs, atUs + forUs) + returns.below(CATCH_UP_US)
+    if (laterUs < phases.faultsUs)
+      plan.push({ what, atUs: laterUs, node, peer: -1, forUs: Math.max(1, lastsUs) })
+  }
   const forks = random.stream('plan.fork')
+  const parted = plan.filter(({ what, atUs }) => what === 'partition' && atUs >= joinUntilUs)
   for (const node of cheats) {
-    const atUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
+    const anyUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
+    // Each side of a partition then sees one history for a while.
+    const cut = parted.length > 0 && (faults.troubledReturns ?? 0) > 0 ? forks.pick(parted) : null
+    const atUs =
+      cut === null ? anyUs : cut.atUs + forks.below(Math.min(cut.forUs, phases.faultsUs - cut.atUs))
     plan.push({ what: 'fork', atUs, node, peer: -1, forUs: 0 })
   }
   const one = random.stream('plan.one-way-peer')

@@ -56,14 +56,14 @@ export function drawRoles(config: WorldConfig, topology: Topology, random: Rando
   }
 }
 
-/** Some of these places, connected among themselves: grown from a random one. */
+/** Some of these places, connected among themselves: grown from `start`, or from a random one. */
 export function drawCore(
   topology: Topology,
   places: readonly number[],
-  init: { size: number; random: RandomStream },
+  init: { size: number; random: RandomStream; start?: number | undefined },
 ): number[] {
   const free = new Set(places)
-  const start = init.random.pick(places)
+  const start = init.start ?? init.random.pick(places)
   const core = [start]
   const edge = [start]
   free.delete(start)

@@ -24,7 +24,7 @@ export function swarmConfig(random: RandomStream): WorldConfig {
   const others = forkers + 2 * colluders + liars + stallers + flooders + clones
   const nodes = members + others + maybe(3)
   const slow = random.below(4) === 0
-  return {
+  const config: WorldConfig = {
     topology: drawSpec(nodes, random),
     latency: {
       perPair: { kind: 'log-normal', median: random.between(1, 60) * MS, sigma: 0.6 },
@@ -61,6 +61,11 @@ export function swarmConfig(random: RandomStream): WorldConfig {
       ...{ diskUs: exponential(15 * SECOND), restores: maybe(2), clones },
     },
     adversaries,
+  }
+  return {
+    ...config,
+    faults: { ...config.faults, troubledReturns: maybe(8) },
+    adversaries: { ...adversaries, areLasting: random.below(2) === 0 },
   }
 }
 

@@ -60,6 +60,8 @@ export interface WorldConfig {
     readonly diskUs: Distribution
     /** Devices that get an older image of their disk. */
     readonly restores: number
+    /** Faults that meet nodes as they come back from an absence or a partition, in the midst of catching up. */
+    readonly troubledReturns?: number
     /** Devices of which a copy starts at a spare place beside them. */
     readonly clones: number
   }
@@ -72,6 +74,8 @@ export interface WorldConfig {
     readonly liars: number
     readonly stallers: number
     readonly flooders: number
+    /** True: liars, stallers and flooders go on after the faults, until the core agrees on what the others wrote. */
+    readonly areLasting?: boolean
   }
 }
 

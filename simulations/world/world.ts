@@ -1,8 +1,9 @@
 import type { CommitRecord } from '#protocol/commit'
 import { foundCoop } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
+import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
-import { CHECKERS } from '../checkers/index.ts'
+import { CHECKERS, doAgree, forksUntold } from '../checkers/index.ts'
 import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
 import { DeviceClock, drawClock } from '../clocks/index.ts'
 import type { DiskImage } from '../disk/index.ts'
@@ -83,6 +84,9 @@ export class World implements CheckedWorld {
   healedUs: number | null = null
   quiet: { bytes: number; bytesMax: number } | null = null
   core: readonly SimNode[] = []
+  reachable: readonly SimNode[] = []
+  /** True when nothing is left to be measured: the last look of the checkers is due. */
+  isOver = false
   readonly #sim: Simulator
   readonly #config: WorldConfig
   readonly #sha256: Sha256
@@ -107,11 +111,13 @@ export class World implements CheckedWorld {
     retry: number
     look: number
     quiet: number
+    rejoined: number
     tick: number
   }
   readonly #undos: (() => void)[] = []
   #writesRefused = 0
   #quietFrom = 0
+  #rejoinedUs = 0
 
   constructor(parts: WorldParts) {
     const { sim, sha256, config } = parts
@@ -144,6 +150,7 @@ export class World implements CheckedWorld {
       }),
       look: sim.register('world.look', () => this.#look()),
       quiet: sim.register('world.quiet', () => this.#endQuiet()),
+      rejoined: sim.register('world.rejoined', () => this.#lookAtRejoined()),
     }
     const founding = this.#found()
     this.#host = this.#makeHost(founding.coop)
@@ -217,22 +224,17 @@ export class World implements CheckedWorld {
     this.healedUs = this.#sim.nowUs
     this.network.faults = {}
     for (const undo of [...this.#undos]) undo()
-    const forked = this.books.forkedDevices()
-    const able = this.nodes.filter(
-      (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
-    )
+    const able = this.#able()
     const random = this.#sim.random.stream('core')
     const size = random.between(Math.ceil(able.length / 2), able.length)
     const places = able.map((node) => node.number)
     const chosen = new Set(drawCore(this.topology, places, { size, random }))
     this.core = able.filter((node) => chosen.has(node.number))
-    for (let place = 0; place < this.topology.nodes; place += 1)
-      if (!chosen.has(place) && this.#absences[place] === 0) this.#leave(place)
-    for (const node of this.core) {
-      this.#spare(node)
-      node.disk.isFull = false
-      node.disk.slowness = 1
+    for (let place = 0; place < this.topology.nodes; place += 1) {
+      const isLasting = this.#config.adversaries.areLasting === true && this.#rogues.has(place)
+      if (!chosen.has(place) && !isLasting && this.#absences[place] === 0) this.#leave(place)
     }
+    for (const node of this.core) this.#repair(node, this.core)
     this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
 
@@ -247,7 +249,7 @@ export class World implements CheckedWorld {
       if (found.length > 0) return found
     }
     this.heal()
-    this.#sim.run(faultsUs + convergeUsMax + SETTLE_US + QUIET_US)
+    this.#sim.run(faultsUs + 2 * convergeUsMax + SETTLE_US + QUIET_US)
     return this.check('end')
   }
 
@@ -574,12 +576,14 @@ export class World implements CheckedWorld {
     node.disk.rot(order)
   }
 
-  /** What decayed on a disk of the core, and on all others of it that had it, is no fault that the core could repair. */
-  #spare(node: SimNode): void {
+  /** A disk whose faults are over. What decayed on all disks of its group that had it, the group could not repair. */
+  #repair(node: SimNode, group: readonly SimNode[]): void {
     for (let order = 0; order < node.disk.length; order += 1) {
       const entry = node.disk.at(order)
-      if (entry?.isRotten === true && !this.#hasCopy(entry.record.id, this.core)) node.disk.unrot(order)
+      if (entry?.isRotten === true && !this.#hasCopy(entry.record.id, group)) node.disk.unrot(order)
     }
+    node.disk.isFull = false
+    node.disk.slowness = 1
   }
 
   #hasCopy(id: Uint8Array, nodes: readonly SimNode[]): boolean {
@@ -625,21 +629,34 @@ export class World implements CheckedWorld {
 
   #look(): void {
     if (this.convergedUs !== null) return
-    if (this.#hasConverged()) {
+    if (this.#hasConverged(true))
+      for (const place of this.#rogues.keys()) if (this.#absences[place] === 0) this.#leave(place)
+    if (this.#hasConverged(false)) {
       this.convergedUs = this.#sim.nowUs
       this.#sim.after(SETTLE_US, this.#kinds.quiet, 0)
     } else this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
 
-  #hasConverged(): boolean {
+  /** `isOfHonest`: but for what liars, stallers and flooders write, who may be at it still. */
+  #hasConverged(isOfHonest: boolean): boolean {
     let root = ''
     for (const node of this.core) {
       if (node.replica === null || node.unsyncedBytes > 0) return false
-      const own = toHex(node.replica.heads.root())
+      const own = isOfHonest ? this.#headsOfHonest(node.replica) : toHex(node.replica.heads.root())
       if (root !== '' && own !== root) return false
       root = own
     }
     return true
+  }
+
+  #headsOfHonest({ history, heads }: Replica): string {
+    const rogues = new Set([...this.#rogues.keys()].map((place) => this.#host.deviceAt(place)))
+    const rows: string[] = []
+    for (let device = 0; device < history.deviceCount; device += 1) {
+      if (rogues.has(toHex(history.keyOf(device)))) continue
+      rows.push(...heads.rowsOf(device).map((row) => toHex(row.id)))
+    }
+    return rows.sort().join()
   }
 
   #endQuiet(): void {
@@ -649,6 +666,42 @@ export class World implements CheckedWorld {
     }
     const sides = this.core.reduce((sum, node) => sum + node.links.size, 0)
     this.quiet = { bytes: this.network.bytes.sent - this.#quietFrom, bytesMax: sides * QUIET_BYTES_PER_SIDE }
+    this.#rejoin()
+  }
+
+  /** Honest nodes that others keep streams with. */
+  #able(): SimNode[] {
+    const forked = this.books.forkedDevices()
+    return this.nodes.filter(
+      (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
+    )
+  }
+
+  /** Once the core has agreed the other honest nodes come back: all must agree with it, and know the same forks. */
+  #rejoin(): void {
+    const able = this.#able()
+    for (const node of able) {
+      if (this.core.includes(node)) continue
+      this.#repair(node, able)
+      this.#return(node.number)
+    }
+    const places = new Set(
+      drawCore(
+        this.topology,
+        able.map((node) => node.number),
+        { size: able.length, random: this.#sim.random.stream('rejoined'), start: this.core[0]?.number },
+      ),
+    )
+    this.reachable = able.filter((node) => places.has(node.number))
+    this.#rejoinedUs = this.#sim.nowUs
+    this.#lookAtRejoined()
+  }
+
+  #lookAtRejoined(): void {
+    const isLate = this.#sim.nowUs - this.#rejoinedUs >= this.convergeUsMax
+    const areEqual = doAgree(this.reachable) && forksUntold(this.reachable).length === 0
+    if (isLate || areEqual) this.isOver = true
+    else this.#sim.after(LOOK_US, this.#kinds.rejoined, 0)
   }
 
   /** States that show in replicas rather than happen. */
