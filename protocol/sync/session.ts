@@ -658,7 +658,7 @@ export class SyncSession {
   #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
     for (const device of devices) {
-      if (this.#newsOf(device).length === 0) continue
+      if (!this.#hasNewsOf(device)) continue
       if (this.#isForkNews(device)) this.#tellFork(device)
       else this.#news.add(device)
     }
@@ -688,10 +688,18 @@ export class SyncSession {
   /** Rows of a device that the peer may not know. */
   #newsOf(device: number): HeadRow[] {
     const { heads, history } = this.#init.replica
-    return heads.rowsOf(device).filter((row) => {
-      const branch = history.branchOf(history.find(row.id))
-      return row.length > (this.#peerLengths.get(branch.index) ?? 0)
-    })
+    if (!this.#hasNewsOf(device)) return []
+    return heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id)))
+  }
+
+  #hasNewsOf(device: number): boolean {
+    return this.#init.replica.forkEnds.of(device).some((end) => this.#isNews(end))
+  }
+
+  /** True for a commit that the peer may not have. */
+  #isNews(order: number): boolean {
+    const { history } = this.#init.replica
+    return history.seqOf(order) >= (this.#peerLengths.get(history.branchOf(order).index) ?? 0)
   }
 
   #announce(): void {
@@ -732,15 +740,15 @@ export class SyncSession {
   }
 
   #setWake(): void {
-    const dues = [
-      this.#helloDueMs,
-      this.#answer.dueMs,
-      this.#announceAtMs,
-      this.#leadDueMs,
-      this.#shareDueMs,
-      this.#rootAtMs,
-    ].filter((at) => at !== null)
-    this.wakeAtMs = this.#isClosed || dues.length === 0 ? null : Math.min(...dues)
+    const dueMs = Math.min(
+      this.#helloDueMs ?? Infinity,
+      this.#answer.dueMs ?? Infinity,
+      this.#announceAtMs ?? Infinity,
+      this.#leadDueMs ?? Infinity,
+      this.#shareDueMs ?? Infinity,
+      this.#rootAtMs ?? Infinity,
+    )
+    this.wakeAtMs = this.#isClosed || dueMs === Infinity ? null : dueMs
   }
 
   /** Returns how many bytes that were. */

@@ -8,8 +8,8 @@ export type Message =
   | { kind: 'frame'; stream: number; bytes: Uint8Array }
   /** The stream is over. */
   | { kind: 'reset'; stream: number }
-  /** A small commit that was just written or passed on. */
-  | { kind: 'gossip'; record: CommitRecord }
+  /** A small commit that was just written or passed on; `number` names it in this run. */
+  | { kind: 'gossip'; record: CommitRecord; number: number }
   /** The sender keeps no connection with this key: it wrote two histories, and here is that proven. */
   | { kind: 'suspended' }
 

@@ -63,6 +63,8 @@ export interface NodeHost {
   readonly coop: Uint8Array
   readonly observer: NodeObserver
   readonly isGossiping: boolean
+  /** Small numbers of the commits that were gossiped: a node knows by one bit that it has one already. */
+  readonly gossipNumbers: Map<CommitRecord, number>
   /** By link: when its session wants to be woken; when it is dialled again; when what waits is tried again. */
   readonly wakes: Timers
   readonly dials: Timers

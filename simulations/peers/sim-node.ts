@@ -4,6 +4,7 @@ import { commitMessage } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
+import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
@@ -80,6 +81,8 @@ export class SimNode implements Actor {
   #knownForks = 0
   /** Commits that came by gossip and are not on the disk yet. */
   readonly #gossiped = new Set<CommitRecord>()
+  /** Numbers of gossiped commits that are in this life's log. */
+  #heard = new BitList()
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
@@ -179,7 +182,7 @@ export class SimNode implements Actor {
         this.#end(from)
         return this.#supersede()
       case 'gossip':
-        return this.#takeGossip(from, message.record)
+        return this.#takeGossip(from, message)
       case 'frame': {
         const link = this.links.get(from)
         if (link?.stream !== message.stream) return
@@ -278,6 +281,7 @@ export class SimNode implements Actor {
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
+    this.#heard = new BitList()
     this.#knownForks = 0
     for (let order = 0; order < this.disk.length; order += 1) {
       const entry = this.disk.at(order)
@@ -491,14 +495,17 @@ export class SimNode implements Actor {
   }
 
   /** Only honest nodes gossip, so records are handed on as they were decoded once. */
-  #takeGossip(from: number, record: CommitRecord): void {
+  #takeGossip(from: number, { record, number }: Extract<Message, { kind: 'gossip' }>): void {
     const { replica } = this
-    if (replica === null || replica.history.find(record.id) >= 0 || replica.pending.has(record.id)) return
+    if (replica === null || this.#heard.has(number)) return
+    if (replica.history.find(record.id) >= 0) return this.#heard.add(number)
+    if (replica.pending.has(record.id)) return
     // Out of order it would only wait; the sessions bring it in its turn.
     if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
     this.#host.observer.reached('gossip', this.number)
     this.#gossiped.add(record)
-    this.#ingest([record], from)
+    const result = this.#ingest([record], from)
+    if (result?.stored[0]?.record === record) this.#heard.add(number)
   }
 
   // Log.
@@ -597,10 +604,18 @@ export class SimNode implements Actor {
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
       if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && this.#isNews(record, isOwn)) {
-        for (const peer of this.links.keys()) this.#host.send(this.number, peer, { kind: 'gossip', record })
+        this.#gossip(record)
       }
     }
     for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+  }
+
+  #gossip(record: CommitRecord): void {
+    const { gossipNumbers } = this.#host
+    const number = gossipNumbers.get(record) ?? gossipNumbers.size
+    gossipNumbers.set(record, number)
+    const message = { kind: 'gossip', record, number } as const
+    for (const peer of this.links.keys()) this.#host.send(this.number, peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */

@@ -319,6 +319,7 @@ export class World implements CheckedWorld {
     return {
       ...{ sim, network: this.network, crypto: this.crypto, coop, observer: this.books },
       isGossiping: this.#config.isGossiping,
+      gossipNumbers: new Map(),
       wakes: timers('session.wake', (node, peer) => node.wake(peer)),
       dials: timers('link.dial', (node, peer) => node.redial(peer)),
       drains: timers('link.drain', (node, peer) => node.drain(peer)),
