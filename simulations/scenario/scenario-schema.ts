@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { count, real, sometimes, time, whole } from './drawn.ts'
-import { bandwidth, loss, spread, topology } from './network-schema.ts'
+import { bandwidth, loss, spread, topology, venue } from './network-schema.ts'
 
 const aTime = time()
 const phase = time(1_000)
@@ -43,6 +43,11 @@ export const scenarioSchema = z.strictObject({
     .describe('real signatures, or a keyed hash in their place'),
   eventsMax: whole(1, 1_000_000_000).default(20_000_000).describe('events after which a run never ends'),
   topology,
+  venues: z
+    .array(venue)
+    .max(256)
+    .optional()
+    .describe('places with a local network of their own behind one uplink'),
   members: whole(1, 4_096).describe(
     'devices that write, the founder among them; other honest places only read',
   ),
@@ -72,6 +77,15 @@ export const scenarioSchema = z.strictObject({
         .strictObject({ traceFile: z.string({ error: 'the path of a CSV file' }).min(1).max(1_000) })
         .optional()
         .describe('absences as in a trace: lines node,timeUs,up|down'),
+      churn: sometimes(
+        z.strictObject({
+          nodes: whole(1, 4_096).describe('honest places that come and go all the time'),
+          stayFor: spread.describe('measured: Weibull of shapes from 0.34 to 0.59, or Pareto'),
+          awayFor: spread,
+        }),
+      )
+        .optional()
+        .describe('sessions and absences that are drawn anew each time'),
       partitions: few.optional().describe('cuts between two groups'),
       oneWayCuts: few.optional().describe('cuts of one direction of one link'),
       cutsLast: spreadOr('20s'),

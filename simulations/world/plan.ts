@@ -7,6 +7,9 @@ import type { Decision, WorldConfig } from './world-config.ts'
 /** Share of the phase of faults in which members join. */
 const JOIN_SHARE = 0.25
 
+/** Absences that churn draws of one node at most: a guess that ends laws whose draws are mostly next to nothing. */
+const CHURN_MAX = 10_000
+
 /** Draws all that will happen, in the order of time. Each kind has a stream of its own. */
 export function drawPlan(
   config: WorldConfig,
@@ -66,6 +69,7 @@ export function drawPlan(
     const atUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
     plan.push({ what: 'fork', atUs, node, peer: -1, forUs: 0 })
   }
+  plan.push(...churnOf(config, honest, random))
   const one = random.stream('plan.one-way-peer')
   return plan
     .map((it): Omit<Decision, 'key'> =>
@@ -73,4 +77,28 @@ export function drawPlan(
     )
     .map((it, key) => ({ key, ...it }))
     .sort((a, b) => a.atUs - b.atUs || a.key - b.key)
+}
+
+/** Comings and goings of some honest places: sessions and absences in turn, each drawn from its law. */
+function churnOf(
+  { faults, phases }: WorldConfig,
+  honest: readonly number[],
+  random: RandomStreams,
+): Omit<Decision, 'key'>[] {
+  const { churn } = faults
+  if (churn === undefined) return []
+  const absences: Omit<Decision, 'key'>[] = []
+  const places = [...honest]
+  random.stream('plan.churn').shuffle(places)
+  for (const node of places.slice(0, churn.nodes)) {
+    const stream = random.stream('plan.churn', node)
+    const next = (law: Distribution): number => Math.max(1, sampleWhole(law, stream, phases.faultsUs))
+    let atUs = next(churn.onlineUs)
+    for (let i = 0; i < CHURN_MAX && atUs < phases.faultsUs; i += 1) {
+      const forUs = next(churn.offlineUs)
+      absences.push({ what: 'absence', atUs, node, peer: -1, forUs })
+      atUs += forUs + next(churn.onlineUs)
+    }
+  }
+  return absences
 }

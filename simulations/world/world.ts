@@ -9,7 +9,7 @@ import type { DiskImage } from '../disk/index.ts'
 import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
-import type { Topology } from '../network/index.ts'
+import type { Topology, Venue } from '../network/index.ts'
 import {
   Books,
   EPOCH_MS,
@@ -126,6 +126,7 @@ export class World implements CheckedWorld {
     this.network = new Network(sim, {
       ...{ topology: this.topology, transport: 'stream', latency: config.latency },
       ...{ bandwidth: config.bandwidth, faults: config.linkFaults },
+      venues: openInTheEnd(config.venues ?? [], config.phases.faultsUs),
     })
     this.books = new Books(() => sim.nowUs)
     this.roles = drawRoles(config, this.topology, sim.random.stream('roles'))
@@ -667,6 +668,14 @@ export class World implements CheckedWorld {
       }
     }
   }
+}
+
+/** The same venues, with uplinks that are open when the faults end. */
+function openInTheEnd(venues: readonly Venue[], endUs: number): Venue[] {
+  return venues.map((venue) => {
+    const timetable = (venue.timetable ?? []).filter(({ atUs }) => atUs < endUs)
+    return { ...venue, timetable: [...timetable, { atUs: endUs, isUp: true }] }
+  })
 }
 
 /** A clock that gained or lost more than this has jumped: drift does not make it in a run. */
