@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import type { Sha256 } from '../identity/index.ts'
-import { BitList } from '../history/index.ts'
+import { BitList, CountList } from '../history/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
@@ -174,7 +174,7 @@ export class SyncSession {
   /** Devices whose chains got longer. */
   readonly #news = new Set<number>()
   /** Length of each branch, by its index, that the peer is known to have. */
-  readonly #peerLengths = new Map<number, number>()
+  readonly #peerLengths = new CountList()
   #lastPeerRoot: Uint8Array | null = null
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
@@ -436,9 +436,7 @@ export class SyncSession {
   /** The peer is known to have this commit. */
   #peerHas(order: number): void {
     const { history } = this.#init.replica
-    const branch = history.branchOf(order).index
-    const length = history.seqOf(order) + 1
-    if (length > (this.#peerLengths.get(branch) ?? 0)) this.#peerLengths.set(branch, length)
+    this.#peerLengths.raise(history.branchOf(order).index, history.seqOf(order) + 1)
   }
 
   #finishRound(): void {
@@ -699,7 +697,7 @@ export class SyncSession {
   /** True for a commit that the peer may not have. */
   #isNews(order: number): boolean {
     const { history } = this.#init.replica
-    return history.seqOf(order) >= (this.#peerLengths.get(history.branchOf(order).index) ?? 0)
+    return history.seqOf(order) >= (this.#peerLengths.at(history.branchOf(order).index) ?? 0)
   }
 
   #announce(): void {

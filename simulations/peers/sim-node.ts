@@ -53,6 +53,8 @@ export class SimNode implements Actor {
   /** Its place among all nodes: a cheat has several at one place of the network. */
   readonly slot: number
   readonly signer: Signer | null
+  /** Key in hex; empty for a reader. */
+  readonly device: string
   readonly clock: DeviceClock
   disk: SimDisk = new SimDisk()
   /** Null while the node is off or its disk is full. */
@@ -98,6 +100,7 @@ export class SimNode implements Actor {
     this.number = place.number
     this.slot = place.slot
     this.signer = place.signer
+    this.device = place.signer === null ? '' : toHex(place.signer.publicKey)
     this.clock = place.clock
   }
 
@@ -113,11 +116,6 @@ export class SimNode implements Actor {
   /** Bytes that wait for the disk. */
   get unsyncedBytes(): number {
     return this.#unsyncedBytes
-  }
-
-  /** Key in hex; empty for a reader. */
-  get device(): string {
-    return this.signer === null ? '' : toHex(this.signer.publicKey)
   }
 
   /** True when commits of the own chain were here once and are not now. */
