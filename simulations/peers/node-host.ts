@@ -36,6 +36,9 @@ export const STATES = [
   'gossip',
   'backpressure',
   'attacked',
+  'asset-fetched',
+  'asset-refused',
+  'asset-mended',
 ] as const
 /** One of them. */
 export type ReachedState = (typeof STATES)[number]

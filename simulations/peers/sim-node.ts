@@ -1,4 +1,5 @@
 import { AUTHORITY } from '#protocol/authority'
+import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
 import { BoardState } from '#protocol/board'
 import { commitMessage } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
@@ -13,6 +14,7 @@ import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
+import type { AssetShelf } from './asset-shelf.ts'
 import { editSection } from './coop-script.ts'
 import type { Actor, Message } from './messages.ts'
 import type { NodeHost } from './node-host.ts'
@@ -64,6 +66,8 @@ export class SimNode implements Actor {
   /** It takes no notice of anything that should keep it from writing: a cheat. */
   isReckless = false
   readonly links: Map<number, PeerLink> = new Map()
+  /** Its files; null in a world without assets. */
+  shelf: AssetShelf | null = null
   readonly #host: NodeHost
   #share = new PullShare()
   #life = 0
@@ -131,6 +135,7 @@ export class SimNode implements Actor {
     this.#open()
     if (wasKilled) this.#askUntilMs = this.nowMs + ASK_MS
     for (const peer of this.#neighbours) this.#dial(peer)
+    for (const peer of this.#neighbours) this.shelf?.linkUp(peer)
   }
 
   /** Stops. What was not synced is gone, or torn, or there although nobody was told. */
@@ -139,6 +144,7 @@ export class SimNode implements Actor {
     this.#isOn = false
     this.#life += 1
     for (const peer of [...this.links.keys()]) this.#end(peer)
+    this.shelf?.powerOff()
     const { observer } = this.#host
     if (this.#writing !== null) {
       if (outcome.kind === 'torn') observer.reached('torn', this.number)
@@ -160,11 +166,13 @@ export class SimNode implements Actor {
     this.#neighbours.add(peer)
     this.#failures.delete(peer)
     if (this.#isOn) this.#dial(peer)
+    if (this.#isOn) this.shelf?.linkUp(peer)
   }
 
   linkDown(peer: number): void {
     this.#neighbours.delete(peer)
     this.#end(peer)
+    this.shelf?.linkDown(peer)
   }
 
   receive(from: number, message: Message): void {
@@ -179,6 +187,8 @@ export class SimNode implements Actor {
         this.#toldBy.add(from)
         this.#end(from)
         return this.#supersede()
+      case 'asset':
+        return this.shelf?.receive(from, message.asset, this.#host.sim.nowUs)
       case 'gossip':
         return this.#takeGossip(from, message)
       case 'frame': {
@@ -240,6 +250,13 @@ export class SimNode implements Actor {
   /** Hands commits in as if a peer had. */
   take(records: readonly CommitRecord[]): IntakeResult | null {
     return this.#ingest(records, -1)
+  }
+
+  /** Looks for assets that its catalogue lists. */
+  lookForAssets(): void {
+    const catalogue = this.replica?.document(CATALOGUE)
+    if (!this.#isOn || !(catalogue instanceof CatalogueState)) return
+    this.shelf?.look(catalogue.listings.values(), this.#host.sim.nowUs)
   }
 
   /** A batch was synced. */

@@ -28,6 +28,13 @@ export function* smallerWorlds(
     for (const nodes of fewer(churn.nodes))
       if (nodes > 0) yield { ...world, faults: { ...faults, churn: { ...churn, nodes } } }
   }
+  const { assets, ...listed } = workload
+  if (assets !== undefined) {
+    yield { ...world, workload: listed }
+    for (const count of fewer(assets.count))
+      yield { ...world, workload: { ...workload, assets: { ...assets, count } } }
+    for (const assetRots of fewer(faults.assetRots ?? 0)) yield { ...world, faults: { ...faults, assetRots } }
+  }
   const { venues = [], ...unplaced } = world
   if (venues.length > 0) yield unplaced
   for (const i of venues.keys())

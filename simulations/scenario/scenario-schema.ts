@@ -17,6 +17,11 @@ const workload = z.strictObject({
   lists: entries.default(20).describe('entries of the catalogue, in all'),
   edits: entries.default(20).describe('edits of boards, in all'),
   boards: whole(1, 64).default(1),
+  assets: sometimes(
+    z.strictObject({ count: whole(0, 10_000), bytesMax: whole(1, 16_777_216).default(16_384) }),
+  )
+    .optional()
+    .describe('files that members list and others fetch, and their largest size'),
   until: aTime.optional().describe('when the last one is written; default: the end of the faults'),
 })
 
@@ -91,6 +96,7 @@ export const scenarioSchema = z.strictObject({
       cutsLast: spreadOr('20s'),
       cutsNoticed: aTime.default(30_000_000).describe('when both ends notice that one direction is cut'),
       rots: many.optional().describe('records that decay on a disk'),
+      assetRots: many.optional().describe('leaves of assets that decay on a disk'),
       fullDisks: many.optional(),
       slowDisks: many.optional(),
       slowness: whole(1, 10_000).default(50).describe('how many times slower a slow disk is'),

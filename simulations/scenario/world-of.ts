@@ -33,6 +33,7 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
     phases: { faultsUs: faultsFor, convergeUsMax: convergeWithin },
     workload: {
       ...{ lists: workload.lists, edits: workload.edits, boards: workload.boards },
+      ...(workload.assets === undefined ? {} : { assets: workload.assets }),
       untilUs: Math.min(workload.until ?? faultsFor, faultsFor),
     },
     faults: faultsOf(drawn.faults),
@@ -101,6 +102,7 @@ function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
   return {
     ...{ powerCuts: drawn.powerCuts ?? 0, offUs: drawn.offFor },
     ...{ absences: drawn.absences ?? 0, absentUs: drawn.awayFor },
+    ...(drawn.assetRots === undefined ? {} : { assetRots: drawn.assetRots }),
     ...(drawn.churn === undefined
       ? {}
       : {

@@ -49,6 +49,8 @@ export function drawPlan(
   draw('rot', faults.rots, { nodes: honest, fromUs: joinUntilUs })
   draw('full-disk', faults.fullDisks, { nodes: honest, lasts: faults.diskUs })
   draw('slow-disk', faults.slowDisks, { nodes: honest, lasts: faults.diskUs })
+  draw('asset', workload.assets?.count ?? 0, { nodes: roles.members, untilUs: workload.untilUs })
+  draw('asset-rot', faults.assetRots ?? 0, { nodes: honest, fromUs: joinUntilUs })
   // The founder admits all others; without it nobody could join, and nothing would be tested.
   const members = roles.members.slice(1)
   const images = random.stream('plan.restore')

@@ -24,7 +24,7 @@ export function swarmConfig(random: RandomStream): WorldConfig {
   const others = forkers + 2 * colluders + liars + stallers + flooders + clones
   const nodes = members + others + maybe(3)
   const slow = random.below(4) === 0
-  return {
+  const config: WorldConfig = {
     topology: drawSpec(nodes, random),
     latency: {
       perPair: { kind: 'log-normal', median: random.between(1, 60) * MS, sigma: 0.6 },
@@ -62,6 +62,11 @@ export function swarmConfig(random: RandomStream): WorldConfig {
     },
     adversaries,
   }
+  // Drawn last: what was drawn before stays what it was.
+  if (random.below(2) === 0) return config
+  const assets = { count: 1 + random.below(6), bytesMax: 16_384 }
+  const workload = { ...config.workload, assets }
+  return { ...config, workload, faults: { ...config.faults, assetRots: random.below(4) } }
 }
 
 function drawSpec(nodes: number, random: RandomStream): TopologySpec {

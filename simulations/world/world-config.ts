@@ -37,6 +37,8 @@ export interface WorldConfig {
     readonly lists: number
     readonly edits: number
     readonly boards: number
+    /** Files that members list, and their largest size; others fetch them. Default none. */
+    readonly assets?: { readonly count: number; readonly bytesMax: number }
     /** When the last of them is written, at most `faultsUs`. */
     readonly untilUs: number
   }
@@ -61,6 +63,8 @@ export interface WorldConfig {
     readonly noticeUs: number
     /** Records that decay on a disk, of which another node has a copy. */
     readonly rots: number
+    /** Leaves of assets that decay on a disk; default none. */
+    readonly assetRots?: number
     /** Times that a disk is full, or slow by so many times, and for how long. */
     readonly fullDisks: number
     readonly slowDisks: number
@@ -92,6 +96,8 @@ export interface Decision {
     | 'join'
     | 'list'
     | 'edit'
+    | 'asset'
+    | 'asset-rot'
     | 'power-cut'
     | 'absence'
     | 'partition'
