@@ -65,11 +65,17 @@ export class Past {
       lengths.set(index, seq + 1)
       // Whatever has a smaller order than the commit that is looked for cannot know it.
       for (let next = at; next >= earlier && seq >= Math.max(known, base); next = branch.at(seq)) {
+        let oldest = Infinity
         for (const seen of this.#source.seenOf(next)) {
           if (seen < earlier) continue
           if (this.#source.branchOf(seen).index === target) return true
-          todo.push(seen)
+          if (seen < oldest) {
+            if (oldest < Infinity) todo.push(oldest)
+            oldest = seen
+          } else todo.push(seen)
         }
+        // Looked at next: it leads furthest back.
+        if (oldest < Infinity) todo.push(oldest)
         steps += 1
         if (steps > SEARCH_STEPS_MAX) return false
         seq -= 1
