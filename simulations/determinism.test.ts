@@ -65,7 +65,7 @@ test.skipIf(others.length === 0)(
 )
 
 test.skipIf(others.length === 0)(
-  'a run of real replicas gives the same line of results on each of them',
+  `a run of real replicas gives the same line of results on ${others.map((it) => it.version).join(', ') || 'no other Node here'}`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'coop-sim-'))
     try {

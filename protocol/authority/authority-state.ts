@@ -104,6 +104,8 @@ export class AuthorityState implements DocumentState {
   readonly #renewals = new Map<string, number[]>()
   /** Invites by their issuer, hex. */
   readonly #issuedBy = new Map<string, Issued[]>()
+  /** By device (hex), in the order of the log: acts that change its slots, and what its own chain has left behind each. */
+  readonly #spent = new Map<string, { order: number; left: number }[]>()
 
   constructor(host: DocumentHost) {
     this.#host = host
@@ -145,6 +147,7 @@ export class AuthorityState implements DocumentState {
     this.#admissions.clear()
     this.#issued.clear()
     this.#issuedBy.clear()
+    this.#spent.clear()
     this.#renewals.clear()
     this.genesis = null
     this.visibilityChanged()
@@ -159,18 +162,23 @@ export class AuthorityState implements DocumentState {
 
   /** Slots that a device (hex) holds: admissions it may still promise. */
   slotsOf(device: string): number {
-    return this.#slots(device, () => true)
+    let left = this.#granted(device) - (this.#renewals.get(device) ?? []).length
+    for (const invite of this.#issuedBy.get(device) ?? [])
+      left -= invite.revokedBy.length > 0 ? invite.usedBy.length : invite.uses
+    return left
   }
 
-  /** Slots that are left behind the commits of a device's chain that `isBefore` names. */
-  #slots(device: string, isBefore: (order: number) => boolean): number {
-    if (this.genesis === null || toHex(this.genesis.device) !== device) return 0
-    let left = this.genesis.slots - (this.#renewals.get(device) ?? []).filter(isBefore).length
-    for (const invite of this.#issuedBy.get(device) ?? []) {
-      if (!isBefore(invite.order)) continue
-      left -= invite.revokedBy.some(isBefore) ? invite.usedBy.filter(isBefore).length : invite.uses
-    }
-    return left
+  #granted(device: string): number {
+    return this.genesis !== null && toHex(this.genesis.device) === device ? this.genesis.slots : 0
+  }
+
+  /** Slots that the author's own chain has left; of a chain that parted, those of the branch that is written on. */
+  #slotsBehind({ device, follows }: SectionContext): number {
+    return this.#spent.get(device)?.findLast(({ order }) => follows(order))?.left ?? this.#granted(device)
+  }
+
+  #spend({ device, order }: SectionContext, left: number): void {
+    push(this.#spent, device, { order, left })
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -232,7 +240,11 @@ export class AuthorityState implements DocumentState {
       case 'revoke': {
         const invite = this.#ownInvite(entry.key, section)
         if (typeof invite === 'string') return invite
+        const isFirst = !invite.revokedBy.some((order) => section.follows(order))
+        const used = invite.usedBy.filter((order) => section.follows(order)).length
+        const left = this.#slotsBehind(section) + (isFirst ? invite.uses - used : 0)
         return () => {
+          this.#spend(section, left)
           invite.revokedBy.push(section.order)
           this.#invites = null
         }
@@ -261,9 +273,11 @@ export class AuthorityState implements DocumentState {
   #invite(entry: InviteEntry, section: SectionContext): EntryVerdict {
     const name = toHex(entry.key)
     if (this.#issued.get(name)?.some((it) => section.relies(it.order)) === true) return 'invite-known'
-    if (entry.uses > this.#slots(section.device, (order) => section.follows(order))) return 'no-slots'
+    const left = this.#slotsBehind(section)
+    if (entry.uses > left) return 'no-slots'
     const { key, role, uses, expiresMs } = entry
     return () => {
+      this.#spend(section, left - uses)
       const invite: Issued = {
         key: key.slice(),
         issuer: section.device,
@@ -309,7 +323,8 @@ export class AuthorityState implements DocumentState {
 
   /** The role is that of the replaced key; so a new key brings its member nothing that it did not have. */
   #renew(entry: RenewalEntry, section: SectionContext): EntryVerdict {
-    if (this.#slots(section.device, (order) => section.follows(order)) < 1) return 'no-slots'
+    const left = this.#slotsBehind(section)
+    if (left < 1) return 'no-slots'
     const { kit, device, certificate } = entry
     const replaced = this.#known(entry.replaces, section)
     if (replaced.length === 0) return 'replaced-unknown'
@@ -320,6 +335,7 @@ export class AuthorityState implements DocumentState {
       return 'certificate'
     if (!isRenewalProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
     return () => {
+      this.#spend(section, left - 1)
       push(this.#renewals, section.device, section.order)
       this.#enter({ ...entry, role: before.role, replaces: toHex(entry.replaces) }, section)
     }

@@ -15,9 +15,14 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of a hexadecimal text, or null when it is not one of even length. */
 export function fromHex(text: string): Uint8Array | null {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null
+  if (text.length % 2 !== 0) return null
   const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16)
+  for (let i = 0; i < bytes.length; i += 1) {
+    const high = digitOf(text.charCodeAt(i * 2))
+    const low = digitOf(text.charCodeAt(i * 2 + 1))
+    if (high < 0 || low < 0) return null
+    bytes[i] = (high << 4) | low
+  }
   return bytes
 }
 
@@ -60,6 +65,13 @@ export function asciiBytes(text: string): Uint8Array {
     bytes[i] = code
   }
   return bytes
+}
+
+/** Value of a hexadecimal digit by its character code; -1 for any other character. */
+function digitOf(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = code | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
 /** Character codes of the hexadecimal digits. */

@@ -79,6 +79,12 @@ export class CountList {
     return this.#pieces[(index / PIECE_ROWS) | 0]?.[index % PIECE_ROWS]
   }
 
+  /** Raises the value at `index` to at least `value`; the list grows with zeros as far as it must. */
+  raise(index: number, value: number): void {
+    while (this.length <= index) this.push(0)
+    if (value > (this.at(index) ?? 0)) this.set(index, value)
+  }
+
   /** Replaces the value at `index`, which must be in the list. */
   set(index: number, value: number): void {
     const piece = this.#pieces[(index / PIECE_ROWS) | 0]

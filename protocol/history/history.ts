@@ -180,9 +180,11 @@ export class History implements CausalGraph {
   }
 
   seenOf(order: number): readonly number[] {
-    const seen: number[] = []
     const end = this.#seenStart.at(order + 1) ?? this.#seen.length
-    for (let at = this.#seenStart.at(order) ?? end; at < end; at += 1) seen.push(this.#seen.at(at) ?? -1)
+    const start = this.#seenStart.at(order) ?? end
+    if (start === end) return NOTHING
+    const seen: number[] = []
+    for (let at = start; at < end; at += 1) seen.push(this.#seen.at(at) ?? -1)
     return seen
   }
 
@@ -222,6 +224,8 @@ export class History implements CausalGraph {
     return branch
   }
 }
+
+const NOTHING: readonly number[] = []
 
 function missing(what: string): never {
   throw new RangeError(`the history has no ${what}`)

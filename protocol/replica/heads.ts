@@ -5,6 +5,9 @@ import type { Sha256 } from '../identity/index.ts'
 /** Buckets that rows are digested in, by the first byte of the device key. */
 export const BUCKET_COUNT = 256
 
+/** Buckets from which on the list of their digests is kept for the next root: 8 KB. A guess: less than they take themselves. */
+const DIGESTS_KEPT_FROM = 64
+
 /** Digest of a bucket without rows. */
 export const EMPTY_DIGEST: Uint8Array = new Uint8Array(32)
 
@@ -31,6 +34,10 @@ export class Heads {
   readonly #source: HeadsSource
   /** Buckets that hold anything: a small co-op fills few of them. */
   readonly #buckets = new Map<number, Bucket>()
+  /** Digests of all buckets, one behind the other; null while few buckets hold anything. */
+  #digests: Uint8Array | null = null
+  /** Buckets whose digests in it are old. */
+  readonly #touched = new Set<number>()
   #root: Uint8Array | null = null
 
   constructor(sha256: Sha256, source: HeadsSource) {
@@ -51,19 +58,27 @@ export class Heads {
 
   /** Notes that a device's rows changed. */
   touch(device: number): void {
-    const bucket = this.#buckets.get(this.#source.history.keyOf(device)[0] ?? 0)
+    const number = this.#source.history.keyOf(device)[0] ?? 0
+    const bucket = this.#buckets.get(number)
     if (bucket !== undefined) bucket.digest = null
+    if (this.#digests !== null) this.#touched.add(number)
     this.#root = null
   }
 
   /** SHA-256 over all heads; equal on replicas that store the same commits. */
   root(): Uint8Array {
-    if (this.#root === null) {
-      const digests = new Uint8Array(BUCKET_COUNT * 32)
-      for (const bucket of this.#buckets.keys()) digests.set(this.digest(bucket), bucket * 32)
-      this.#root = this.#sha256(digests)
-    }
+    this.#root ??= this.#sha256(this.#allDigests())
     return this.#root
+  }
+
+  #allDigests(): Uint8Array {
+    const kept = this.#digests
+    const digests = kept ?? new Uint8Array(BUCKET_COUNT * 32)
+    const old = kept === null ? this.#buckets.keys() : this.#touched
+    for (const bucket of old) digests.set(this.digest(bucket), bucket * 32)
+    this.#touched.clear()
+    if (this.#buckets.size >= DIGESTS_KEPT_FROM) this.#digests = digests
+    return digests
   }
 
   /** SHA-256 over the rows of one bucket; `EMPTY_DIGEST` for an empty one. */

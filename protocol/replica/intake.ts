@@ -210,6 +210,8 @@ function isSignatureGood({ records, signed, rule }: Judged, at: number): boolean
  * refused. True when it refused something.
  */
 function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
+  // A commit is bare only where another of its chain follows it in the batch; one that comes alone is checked itself.
+  if (batch.runs.every((run) => run.length < 2)) return false
   const { records, verdicts, signed } = judged
   const { history, pending } = view
   /** Places of records that will be folded, as far as the batch tells. */

@@ -100,6 +100,8 @@ export class Replica {
   readonly visibility: Visibility
   readonly epochs: Epochs
   readonly pending: Pending = new Pending()
+  /** Key of this device in hex, or null on a reading replica. */
+  readonly device: string | null
   readonly #init: ReplicaInit
   /** States of documents, and what is kept of each. */
   readonly documents: Documents
@@ -120,6 +122,7 @@ export class Replica {
   constructor(init: ReplicaInit) {
     this.#init = init
     this.coop = init.coop
+    this.device = init.signer === null ? null : toHex(init.signer.publicKey)
     const { sha256 } = init.crypto
     const seed = init.seed ?? 0
     this.rule = init.rule ?? new SignatureRule(init.crypto)
@@ -167,11 +170,6 @@ export class Replica {
   /** Number of commits in the log. */
   get logLength(): number {
     return this.history.length
-  }
-
-  /** Key of this device in hex, or null on a reading replica. */
-  get device(): string | null {
-    return this.#init.signer === null ? null : toHex(this.#init.signer.publicKey)
   }
 
   /** Number of commits of a device (hex) up to the end of its longest branch; 0 when there are none. */

@@ -1,5 +1,5 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
-import { BitList } from '../history/index.ts'
+import { BitList, CountList } from '../history/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
@@ -117,7 +117,7 @@ export class SyncSession {
   /** Devices whose chains got longer. */
   readonly #news = new Set<number>()
   /** Length of each branch, by its index, that the peer is known to have. */
-  readonly #peerLengths = new Map<number, number>()
+  readonly #peerLengths = new CountList()
   #lastPeerRoot: Uint8Array | null = null
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
@@ -411,9 +411,7 @@ export class SyncSession {
   /** The peer is known to have this commit. */
   #peerHas(order: number): void {
     const { history } = this.#init.replica
-    const branch = history.branchOf(order).index
-    const length = history.seqOf(order) + 1
-    if (length > (this.#peerLengths.get(branch) ?? 0)) this.#peerLengths.set(branch, length)
+    this.#peerLengths.raise(history.branchOf(order).index, history.seqOf(order) + 1)
   }
 
   #finishRound(): void {
@@ -642,7 +640,7 @@ export class SyncSession {
   #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
     for (const device of devices) {
-      if (this.#newsOf(device).length === 0) continue
+      if (!this.#hasNewsOf(device)) continue
       if (this.#isForkNews(device)) this.#tellFork(device)
       else this.#news.add(device)
     }
@@ -672,10 +670,18 @@ export class SyncSession {
   /** Rows of a device that the peer may not know. */
   #newsOf(device: number): HeadRow[] {
     const { heads, history } = this.#init.replica
-    return heads.rowsOf(device).filter((row) => {
-      const branch = history.branchOf(history.find(row.id))
-      return row.length > (this.#peerLengths.get(branch.index) ?? 0)
-    })
+    if (!this.#hasNewsOf(device)) return []
+    return heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id)))
+  }
+
+  #hasNewsOf(device: number): boolean {
+    return this.#init.replica.forkEnds.of(device).some((end) => this.#isNews(end))
+  }
+
+  /** True for a commit that the peer may not have. */
+  #isNews(order: number): boolean {
+    const { history } = this.#init.replica
+    return history.seqOf(order) >= (this.#peerLengths.at(history.branchOf(order).index) ?? 0)
   }
 
   #announce(): void {
@@ -716,16 +722,16 @@ export class SyncSession {
   }
 
   #setWake(): void {
-    const dues = [
-      this.#helloDueMs,
-      this.#answer.dueMs,
-      this.#announceAtMs,
-      this.#leadDueMs,
-      this.#shareDueMs,
-      this.#rootAtMs,
-      this.#peer === null ? null : this.#payloads.dueMs,
-    ].filter((at) => at !== null)
-    this.wakeAtMs = this.#isClosed || dues.length === 0 ? null : Math.min(...dues)
+    const dueMs = Math.min(
+      this.#helloDueMs ?? Infinity,
+      this.#answer.dueMs ?? Infinity,
+      this.#announceAtMs ?? Infinity,
+      this.#leadDueMs ?? Infinity,
+      this.#shareDueMs ?? Infinity,
+      this.#rootAtMs ?? Infinity,
+      (this.#peer === null ? null : this.#payloads.dueMs) ?? Infinity,
+    )
+    this.wakeAtMs = this.#isClosed || dueMs === Infinity ? null : dueMs
   }
 
   /** Returns how many bytes that were. */

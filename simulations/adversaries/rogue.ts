@@ -4,7 +4,8 @@ import { FRAME_BYTES_MAX, FrameSplitter, decodeFrame, encodeFrame, prefixFrame }
 import type { Frame } from '#protocol/sync'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { DIAL_US } from '../peers/index.ts'
-import type { Actor, Message } from '../peers/index.ts'
+import type { Actor, AssetMessage, HeldAsset, Message } from '../peers/index.ts'
+import { assetLie } from './asset-lies.ts'
 import * as attacks from './attacks.ts'
 import type { Attack, Insider } from './attacks.ts'
 import type { Pen } from './pen.ts'
@@ -51,6 +52,8 @@ export interface RogueParts {
   readonly random: RandomStream
   /** Everything that the node at a place has stored: a rogue is taken to know it. */
   recordsOf(node: number): readonly CommitRecord[]
+  /** An asset (CID in hex) as somebody holds it. */
+  assetOf(cid: string): HeldAsset | undefined
   send(to: number, message: Message): void
   /** False while the stream to a peer takes nothing more: nobody can send faster than that. */
   hasRoom(to: number): boolean
@@ -90,6 +93,7 @@ export class Rogue implements Actor {
 
   receive(from: number, message: Message): void {
     if (message.kind === 'open') return this.#begin(from, message.stream)
+    if (message.kind === 'asset') return this.#lie(from, message.asset)
     const stream = this.#streams.get(from)
     if (stream === undefined) return
     if (message.kind === 'frame' && message.stream === stream.number) {
@@ -105,6 +109,12 @@ export class Rogue implements Actor {
       this.#streams.delete(from)
       if (message.kind === 'reset') this.#parts.afterTick(DIAL_US, from, 0)
     }
+  }
+
+  #lie(to: number, message: AssetMessage): void {
+    const { kind, random, assetOf, send } = this.#parts
+    const lie = kind === 'liar' ? assetLie(message, assetOf(message.cid), random) : null
+    if (lie !== null) send(to, { kind: 'asset', asset: lie })
   }
 
   /** Says what is due on a stream, or dials again. */

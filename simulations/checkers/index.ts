@@ -1,3 +1,4 @@
+import { assetBytes } from './asset-bytes.ts'
 import { acknowledgedWrites } from './acknowledged-writes.ts'
 import { buffers } from './buffers.ts'
 import { chains } from './chains.ts'
@@ -17,6 +18,7 @@ export { doAgree, forksUntold }
 /** Every checker by its name. */
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   'acknowledged-writes': acknowledgedWrites,
+  'asset-bytes': assetBytes,
   buffers,
   chains,
   convergence,

@@ -1,5 +1,6 @@
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
+import type { Sha256 } from '#protocol/identity'
 import type { CommitRefusal } from '#protocol/replica'
 import type { CloseCode } from '#protocol/sync'
 import { STATES } from './node-host.ts'
@@ -41,10 +42,20 @@ export class Books implements NodeObserver {
   readonly cuts: CutSession[] = []
   /** By device (hex): the nodes that were found to know that it wrote two histories. */
   readonly forksFound: Map<string, Set<number>> = new Map()
+  readonly #sha256: Sha256
+  readonly #digests = new WeakMap<Uint8Array, Uint8Array>()
 
-  constructor(nowUs: () => number) {
+  constructor(nowUs: () => number, sha256: Sha256) {
     this.#nowUs = nowUs
+    this.#sha256 = sha256
     this.counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ReachedState, number>
+  }
+
+  /** SHA-256 of bytes that nobody changes: nodes hand the same leaves on, so each is hashed once. */
+  digestOf(bytes: Uint8Array): Uint8Array {
+    const digest = this.#digests.get(bytes) ?? this.#sha256(bytes)
+    this.#digests.set(bytes, digest)
+    return digest
   }
 
   reached(state: ReachedState): void {

@@ -32,10 +32,16 @@ export function admitSection(
   return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
 }
 
-/** Section that lists one asset under `name`. */
+/** Section that lists an asset of which nobody holds the bytes. */
 export function listSection(name: string, sha256: Sha256): Section {
   const cid = Uint8Array.of(1, 0x55, 0x12, 0x20, ...sha256(new TextEncoder().encode(name)))
-  const payload = encodeCatalogueEntries([{ t: 'list', cid, name, sizeBytes: name.length, kind: 'file' }])
+  return assetSection({ cid, name, sizeBytes: name.length })
+}
+
+/** Section that lists one asset. */
+export function assetSection(asset: { cid: Uint8Array; name: string; sizeBytes: number }): Section {
+  const { cid, name, sizeBytes } = asset
+  const payload = encodeCatalogueEntries([{ t: 'list', cid, name, sizeBytes, kind: 'file' }])
   return { document: CATALOGUE, entries: 1, payload }
 }
 

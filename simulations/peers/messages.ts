@@ -1,4 +1,6 @@
 import type { CommitRecord } from '#protocol/commit'
+import { sizeOfAssetMessage } from './asset-shelf.ts'
+import type { AssetMessage } from './asset-shelf.ts'
 
 /** What nodes of a simulation send each other over a link: what TCP, noise and libp2p carry in a real mesh. */
 export type Message =
@@ -8,10 +10,12 @@ export type Message =
   | { kind: 'frame'; stream: number; bytes: Uint8Array }
   /** The stream is over. */
   | { kind: 'reset'; stream: number }
-  /** A small commit that was just written or passed on. */
-  | { kind: 'gossip'; record: CommitRecord }
+  /** A small commit that was just written or passed on; `number` names it in this run. */
+  | { kind: 'gossip'; record: CommitRecord; number: number }
   /** The sender keeps no connection with this key: it wrote two histories, and here is that proven. */
   | { kind: 'suspended' }
+  /** About assets, on a stream of its own. */
+  | { kind: 'asset'; asset: AssetMessage }
 
 /** Bytes of a message beside what it carries: a yamux header and a noise tag. */
 export const MESSAGE_HEAD_BYTES = 28
@@ -28,5 +32,6 @@ export interface Actor {
 /** Size of a message on its link. */
 export function sizeOf(message: Message): number {
   if (message.kind === 'gossip') return MESSAGE_HEAD_BYTES + message.record.bytes.length
+  if (message.kind === 'asset') return MESSAGE_HEAD_BYTES + sizeOfAssetMessage(message.asset)
   return MESSAGE_HEAD_BYTES + (message.kind === 'frame' ? message.bytes.length : 0)
 }

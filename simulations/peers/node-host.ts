@@ -36,6 +36,9 @@ export const STATES = [
   'gossip',
   'backpressure',
   'attacked',
+  'asset-fetched',
+  'asset-refused',
+  'asset-mended',
 ] as const
 /** One of them. */
 export type ReachedState = (typeof STATES)[number]
@@ -63,6 +66,8 @@ export interface NodeHost {
   readonly coop: Uint8Array
   readonly observer: NodeObserver
   readonly isGossiping: boolean
+  /** Small numbers of the commits that were gossiped: a node knows by one bit that it has one already. */
+  readonly gossipNumbers: Map<CommitRecord, number>
   /** By link: when its session wants to be woken; when it is dialled again; when what waits is tried again. */
   readonly wakes: Timers
   readonly dials: Timers

@@ -1,9 +1,11 @@
 import { AUTHORITY } from '#protocol/authority'
+import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
 import { BoardState } from '#protocol/board'
 import { commitMessage, completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
+import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
@@ -12,6 +14,7 @@ import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
+import type { AssetShelf } from './asset-shelf.ts'
 import { editSection } from './coop-script.ts'
 import type { Actor, Message } from './messages.ts'
 import type { NodeHost } from './node-host.ts'
@@ -54,6 +57,8 @@ export class SimNode implements Actor {
   /** Its place among all nodes: a cheat has several at one place of the network. */
   readonly slot: number
   readonly signer: Signer | null
+  /** Key in hex; empty for a reader. */
+  readonly device: string
   readonly clock: DeviceClock
   disk: SimDisk = new SimDisk()
   /** Null while the node is off or its disk is full. */
@@ -63,6 +68,8 @@ export class SimNode implements Actor {
   /** It takes no notice of anything that should keep it from writing: a cheat. */
   isReckless = false
   readonly links: Map<number, PeerLink> = new Map()
+  /** Its files; null in a world without assets. */
+  shelf: AssetShelf | null = null
   readonly #host: NodeHost
   #share = new PullShare()
   #life = 0
@@ -82,6 +89,8 @@ export class SimNode implements Actor {
   #knownForks = 0
   /** Commits that came by gossip and are not on the disk yet. */
   readonly #gossiped = new Set<CommitRecord>()
+  /** Numbers of gossiped commits that are in this life's log. */
+  #heard = new BitList()
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
@@ -97,6 +106,7 @@ export class SimNode implements Actor {
     this.number = place.number
     this.slot = place.slot
     this.signer = place.signer
+    this.device = place.signer === null ? '' : toHex(place.signer.publicKey)
     this.clock = place.clock
   }
 
@@ -119,11 +129,6 @@ export class SimNode implements Actor {
     return this.#unsyncedBytes
   }
 
-  /** Key in hex; empty for a reader. */
-  get device(): string {
-    return this.signer === null ? '' : toHex(this.signer.publicKey)
-  }
-
   /** True when commits of the own chain were here once and are not now. */
   get isOwnChainShort(): boolean {
     return (this.replica?.lengthOf(this.device) ?? 0) < this.disk.ownLength
@@ -137,6 +142,7 @@ export class SimNode implements Actor {
     this.#open()
     if (wasKilled) this.#askUntilMs = this.#steadyMs + ASK_MS
     for (const peer of this.#neighbours) this.#dial(peer)
+    for (const peer of this.#neighbours) this.shelf?.linkUp(peer)
   }
 
   /** Stops. What was not synced is gone, or torn, or there although nobody was told. */
@@ -145,6 +151,7 @@ export class SimNode implements Actor {
     this.#isOn = false
     this.#life += 1
     for (const peer of [...this.links.keys()]) this.#end(peer)
+    this.shelf?.powerOff()
     const { observer } = this.#host
     if (this.#writing !== null) {
       if (outcome.kind === 'torn') observer.reached('torn', this.number)
@@ -166,11 +173,13 @@ export class SimNode implements Actor {
     this.#neighbours.add(peer)
     this.#failures.delete(peer)
     if (this.#isOn) this.#dial(peer)
+    if (this.#isOn) this.shelf?.linkUp(peer)
   }
 
   linkDown(peer: number): void {
     this.#neighbours.delete(peer)
     this.#end(peer)
+    this.shelf?.linkDown(peer)
   }
 
   receive(from: number, message: Message): void {
@@ -185,8 +194,10 @@ export class SimNode implements Actor {
         this.#toldBy.add(from)
         this.#end(from)
         return this.#supersede()
+      case 'asset':
+        return this.shelf?.receive(from, message.asset, this.#host.sim.nowUs)
       case 'gossip':
-        return this.#takeGossip(from, message.record)
+        return this.#takeGossip(from, message)
       case 'frame': {
         const link = this.links.get(from)
         if (link?.stream !== message.stream) return
@@ -263,6 +274,13 @@ export class SimNode implements Actor {
     return this.#ingest(records, -1)
   }
 
+  /** Looks for assets that its catalogue lists. */
+  lookForAssets(): void {
+    const catalogue = this.replica?.document(CATALOGUE)
+    if (!this.#isOn || !(catalogue instanceof CatalogueState)) return
+    this.shelf?.look(catalogue.listings.values(), this.#host.sim.nowUs)
+  }
+
   /** A batch was synced. */
   synced(life: number): void {
     const batch = this.#writing
@@ -302,6 +320,7 @@ export class SimNode implements Actor {
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
+    this.#heard = new BitList()
     this.#knownForks = 0
     for (let order = 0; order < this.disk.length; order += 1) {
       const entry = this.disk.at(order)
@@ -522,14 +541,17 @@ export class SimNode implements Actor {
   }
 
   /** Only honest nodes gossip, so records are handed on as they were decoded once. */
-  #takeGossip(from: number, record: CommitRecord): void {
+  #takeGossip(from: number, { record, number }: Extract<Message, { kind: 'gossip' }>): void {
     const { replica } = this
-    if (replica === null || replica.history.find(record.id) >= 0 || replica.pending.has(record.id)) return
+    if (replica === null || this.#heard.has(number)) return
+    if (replica.history.find(record.id) >= 0) return this.#heard.add(number)
+    if (replica.pending.has(record.id)) return
     // Out of order it would only wait; the sessions bring it in its turn.
     if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
     this.#host.observer.reached('gossip', this.number)
     this.#gossiped.add(record)
-    this.#ingest([record], from)
+    const result = this.#ingest([record], from)
+    if (result?.stored[0]?.record === record) this.#heard.add(number)
   }
 
   // Log.
@@ -673,10 +695,18 @@ export class SimNode implements Actor {
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
       if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && this.#isNews(record, isOwn)) {
-        for (const peer of this.links.keys()) this.#host.send(this.number, peer, { kind: 'gossip', record })
+        this.#gossip(record)
       }
     }
     for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+  }
+
+  #gossip(record: CommitRecord): void {
+    const { gossipNumbers } = this.#host
+    const number = gossipNumbers.get(record) ?? gossipNumbers.size
+    gossipNumbers.set(record, number)
+    const message = { kind: 'gossip', record, number } as const
+    for (const peer of this.links.keys()) this.#host.send(this.number, peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */

@@ -22,6 +22,23 @@ export function* smallerWorlds(
     for (const count of fewer(faults[name]))
       yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
   }
+  const { churn, ...settled } = faults
+  if (churn !== undefined) {
+    yield { ...world, faults: settled }
+    for (const nodes of fewer(churn.nodes))
+      if (nodes > 0) yield { ...world, faults: { ...faults, churn: { ...churn, nodes } } }
+  }
+  const { assets, ...listed } = workload
+  if (assets !== undefined) {
+    yield { ...world, workload: listed }
+    for (const count of fewer(assets.count))
+      yield { ...world, workload: { ...workload, assets: { ...assets, count } } }
+    for (const assetRots of fewer(faults.assetRots ?? 0)) yield { ...world, faults: { ...faults, assetRots } }
+  }
+  const { venues = [], ...unplaced } = world
+  if (venues.length > 0) yield unplaced
+  for (const i of venues.keys())
+    if (venues.length > 1) yield { ...world, venues: venues.filter((_, at) => at !== i) }
   for (const name of ['edits', 'lists'] as const) {
     for (const count of fewer(workload[name])) yield { ...world, workload: { ...workload, [name]: count } }
   }
@@ -76,7 +93,12 @@ function readersOf(world: WorldConfig): number {
 
 /** The world with as many places as it needs: members, others, and these readers. */
 function fitted(world: WorldConfig, readers: number): WorldConfig {
-  return { ...world, topology: resized(world.topology, world.members + othersOf(world) + readers) }
+  const nodes = world.members + othersOf(world) + readers
+  const venues = (world.venues ?? []).map((it) => ({ ...it, nodes: it.nodes.filter((node) => node < nodes) }))
+  return {
+    ...{ ...world, topology: resized(world.topology, nodes) },
+    ...(world.venues === undefined ? {} : { venues }),
+  }
 }
 
 /** A topology of the same kind where it can have this size, else a full mesh. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TIMETABLE_MAX } from '../network/index.ts'
 import { real, sometimes, time, whole } from './drawn.ts'
 
 /** How many nodes one scenario can have: the figure that 1,000 replicas are measured at, and some room. A guess. */
@@ -72,6 +73,35 @@ export const topology = z.discriminatedUnion('kind', [
 export const latency = z.strictObject({ perPair: spread.optional(), jitter: spread.optional() })
 
 const bytesPerSecond = whole(1, 1_000_000_000_000)
+
+/** A place whose nodes have a local network behind one uplink. */
+export const venue = z.strictObject({
+  nodes: z
+    .array(whole(0, NODES_MOST - 1))
+    .min(1)
+    .max(NODES_MOST)
+    .describe('places in the topology'),
+  lan: z
+    .strictObject({ latency: aTime.optional(), bytesPerSecond: bytesPerSecond.optional() })
+    .optional()
+    .describe('between its nodes: delay, and what all of them share'),
+  uplink: z
+    .strictObject({
+      latency: aTime.optional(),
+      upBytesPerSecond: bytesPerSecond.optional(),
+      downBytesPerSecond: bytesPerSecond.optional(),
+    })
+    .optional()
+    .describe('to everybody else, shared by its nodes'),
+  timetable: z
+    .array(z.strictObject({ at: aTime, uplink: z.enum(['up', 'down'], { error: 'up or down' }) }))
+    .max(TIMETABLE_MAX)
+    .optional()
+    .describe(
+      'when the uplink opens and closes, times ascending; it is up when a run begins and when faults end',
+    ),
+  closingNoticed: aTime.optional().describe('when both ends hear that it closed; default: at once'),
+})
 
 /** Capacities; what is left out has no limit. */
 export const bandwidth = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { count, real, sometimes, time, whole } from './drawn.ts'
-import { bandwidth, loss, spread, topology } from './network-schema.ts'
+import { bandwidth, loss, spread, topology, venue } from './network-schema.ts'
 
 const aTime = time()
 const phase = time(1_000)
@@ -17,6 +17,11 @@ const workload = z.strictObject({
   lists: entries.default(20).describe('entries of the catalogue, in all'),
   edits: entries.default(20).describe('edits of boards, in all'),
   boards: whole(1, 64).default(1),
+  assets: sometimes(
+    z.strictObject({ count: whole(0, 10_000), bytesMax: whole(1, 16_777_216).default(16_384) }),
+  )
+    .optional()
+    .describe('files that members list and others fetch, and their largest size'),
   until: aTime.optional().describe('when the last one is written; default: the end of the faults'),
 })
 
@@ -43,6 +48,11 @@ export const scenarioSchema = z.strictObject({
     .describe('real signatures, or a keyed hash in their place'),
   eventsMax: whole(1, 1_000_000_000).default(20_000_000).describe('events after which a run never ends'),
   topology,
+  venues: z
+    .array(venue)
+    .max(256)
+    .optional()
+    .describe('places with a local network of their own behind one uplink'),
   members: whole(1, 4_096).describe(
     'devices that write, the founder among them; other honest places only read',
   ),
@@ -72,11 +82,21 @@ export const scenarioSchema = z.strictObject({
         .strictObject({ traceFile: z.string({ error: 'the path of a CSV file' }).min(1).max(1_000) })
         .optional()
         .describe('absences as in a trace: lines node,timeUs,up|down'),
+      churn: sometimes(
+        z.strictObject({
+          nodes: whole(1, 4_096).describe('honest places that come and go all the time'),
+          stayFor: spread.describe('measured: Weibull of shapes from 0.34 to 0.59, or Pareto'),
+          awayFor: spread,
+        }),
+      )
+        .optional()
+        .describe('sessions and absences that are drawn anew each time'),
       partitions: few.optional().describe('cuts between two groups'),
       oneWayCuts: few.optional().describe('cuts of one direction of one link'),
       cutsLast: spreadOr('20s'),
       cutsNoticed: aTime.default(30_000_000).describe('when both ends notice that one direction is cut'),
       rots: many.optional().describe('records that decay on a disk'),
+      assetRots: many.optional().describe('leaves of assets that decay on a disk'),
       fullDisks: many.optional(),
       slowDisks: many.optional(),
       slowness: whole(1, 10_000).default(50).describe('how many times slower a slow disk is'),

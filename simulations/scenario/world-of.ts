@@ -1,6 +1,6 @@
 import { RandomStreams } from '../kernel/index.ts'
 import { parseChurnTrace } from '../network/index.ts'
-import type { TopologySpec } from '../network/index.ts'
+import type { TopologySpec, Venue } from '../network/index.ts'
 import type { Decision, WorldConfig } from '../world/index.ts'
 import { undraw } from './drawn.ts'
 import type { Undrawn } from './drawn.ts'
@@ -19,6 +19,7 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
   const topology = topologyOf(drawn.topology)
   const { jump } = clocks
   const world: WorldConfig = {
+    ...(drawn.venues === undefined ? {} : { venues: drawn.venues.map(venueOf) }),
     ...{ topology, bandwidth: drawn.bandwidth ?? {}, linkFaults: loss === undefined ? {} : { loss } },
     latency: { perPair: latency.perPair ?? NEVER, jitter: latency.jitter ?? NEVER },
     clocks: {
@@ -32,6 +33,7 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
     phases: { faultsUs: faultsFor, convergeUsMax: convergeWithin },
     workload: {
       ...{ lists: workload.lists, edits: workload.edits, boards: workload.boards },
+      ...(workload.assets === undefined ? {} : { assets: workload.assets }),
       untilUs: Math.min(workload.until ?? faultsFor, faultsFor),
     },
     faults: faultsOf(drawn.faults),
@@ -84,10 +86,31 @@ function topologyOf(drawn: Drawn['topology']): TopologySpec {
   return { ...rest, delaysUs: delays }
 }
 
+function venueOf(drawn: NonNullable<Drawn['venues']>[number]): Venue {
+  const { nodes, lan, uplink, timetable, closingNoticed } = drawn
+  const { latency: lanUs, ...lanRest } = lan ?? {}
+  const { latency: uplinkUs, ...uplinkRest } = uplink ?? {}
+  return {
+    nodes,
+    lan: { ...lanRest, ...(lanUs === undefined ? {} : { latencyUs: lanUs }) },
+    uplink: { ...uplinkRest, ...(uplinkUs === undefined ? {} : { latencyUs: uplinkUs }) },
+    timetable: (timetable ?? []).map(({ at, uplink: is }) => ({ atUs: at, isUp: is === 'up' })),
+    ...(closingNoticed === undefined ? {} : { noticeAfterUs: closingNoticed }),
+  }
+}
+
 function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
   return {
     ...{ powerCuts: drawn.powerCuts ?? 0, offUs: drawn.offFor },
     ...{ absences: drawn.absences ?? 0, absentUs: drawn.awayFor },
+    ...(drawn.assetRots === undefined ? {} : { assetRots: drawn.assetRots }),
+    ...(drawn.churn === undefined
+      ? {}
+      : {
+          churn: {
+            ...{ nodes: drawn.churn.nodes, onlineUs: drawn.churn.stayFor, offlineUs: drawn.churn.awayFor },
+          },
+        }),
     ...{ partitions: drawn.partitions ?? 0, oneWayCuts: drawn.oneWayCuts ?? 0 },
     ...{ cutUs: drawn.cutsLast, noticeUs: drawn.cutsNoticed },
     ...{ rots: drawn.rots ?? 0, fullDisks: drawn.fullDisks ?? 0, slowDisks: drawn.slowDisks ?? 0 },

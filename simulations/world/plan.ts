@@ -9,6 +9,9 @@ const JOIN_SHARE = 0.25
 /** How long a node that came back is taken to catch up. A guess: dialling and some requests. */
 const CATCH_UP_US = 6_000_000
 
+/** Absences that churn draws of one node at most: a guess that ends laws whose draws are mostly next to nothing. */
+const CHURN_MAX = 10_000
+
 /** Draws all that will happen, in the order of time. Each kind has a stream of its own. */
 export function drawPlan(
   config: WorldConfig,
@@ -48,6 +51,8 @@ export function drawPlan(
   draw('rot', faults.rots, { nodes: honest, fromUs: joinUntilUs })
   draw('full-disk', faults.fullDisks, { nodes: honest, lasts: faults.diskUs })
   draw('slow-disk', faults.slowDisks, { nodes: honest, lasts: faults.diskUs })
+  draw('asset', workload.assets?.count ?? 0, { nodes: roles.members, untilUs: workload.untilUs })
+  draw('asset-rot', faults.assetRots ?? 0, { nodes: honest, fromUs: joinUntilUs })
   // The founder admits all others; without it nobody could join, and nothing would be tested.
   const members = roles.members.slice(1)
   const images = random.stream('plan.restore')
@@ -84,6 +89,7 @@ export function drawPlan(
       cut === null ? anyUs : cut.atUs + forks.below(Math.min(cut.forUs, phases.faultsUs - cut.atUs))
     plan.push({ what: 'fork', atUs, node, peer: -1, forUs: 0 })
   }
+  plan.push(...churnOf(config, honest, random))
   const one = random.stream('plan.one-way-peer')
   return plan
     .map((it): Omit<Decision, 'key'> =>
@@ -91,4 +97,28 @@ export function drawPlan(
     )
     .map((it, key) => ({ key, ...it }))
     .sort((a, b) => a.atUs - b.atUs || a.key - b.key)
+}
+
+/** Comings and goings of some honest places: sessions and absences in turn, each drawn from its law. */
+function churnOf(
+  { faults, phases }: WorldConfig,
+  honest: readonly number[],
+  random: RandomStreams,
+): Omit<Decision, 'key'>[] {
+  const { churn } = faults
+  if (churn === undefined) return []
+  const absences: Omit<Decision, 'key'>[] = []
+  const places = [...honest]
+  random.stream('plan.churn').shuffle(places)
+  for (const node of places.slice(0, churn.nodes)) {
+    const stream = random.stream('plan.churn', node)
+    const next = (law: Distribution): number => Math.max(1, sampleWhole(law, stream, phases.faultsUs))
+    let atUs = next(churn.onlineUs)
+    for (let i = 0; i < CHURN_MAX && atUs < phases.faultsUs; i += 1) {
+      const forUs = next(churn.offlineUs)
+      absences.push({ what: 'absence', atUs, node, peer: -1, forUs })
+      atUs += forUs + next(churn.onlineUs)
+    }
+  }
+  return absences
 }

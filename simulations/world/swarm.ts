@@ -62,11 +62,16 @@ export function swarmConfig(random: RandomStream): WorldConfig {
     },
     adversaries,
   }
-  return {
+  const drawn = {
     ...config,
     faults: { ...config.faults, troubledReturns: maybe(8) },
     adversaries: { ...adversaries, areLasting: random.below(2) === 0 },
   }
+  // Drawn last: what was drawn before stays what it was.
+  if (random.below(2) === 0) return drawn
+  const assets = { count: 1 + random.below(6), bytesMax: 16_384 }
+  const workload = { ...drawn.workload, assets }
+  return { ...drawn, workload, faults: { ...drawn.faults, assetRots: random.below(4) } }
 }
 
 function drawSpec(nodes: number, random: RandomStream): TopologySpec {

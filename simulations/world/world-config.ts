@@ -1,11 +1,13 @@
 import type { ClockSpread } from '../clocks/index.ts'
 import type { Distribution } from '../kernel/index.ts'
-import type { Bandwidth, LinkFaults, TopologySpec } from '../network/index.ts'
+import type { Bandwidth, LinkFaults, TopologySpec, Venue } from '../network/index.ts'
 
 /** A world in plain data. Counts are over the whole phase of faults; times are whole microseconds. */
 export interface WorldConfig {
   /** Places for all: founder, members, readers, adversaries and spare places for clones. */
   readonly topology: TopologySpec
+  /** Local networks behind uplinks; default none. Uplinks that are down when the faults end open then. */
+  readonly venues?: readonly Venue[]
   readonly latency: {
     /** Drawn once for each pair, and for each message. */
     readonly perPair: Distribution
@@ -35,6 +37,8 @@ export interface WorldConfig {
     readonly lists: number
     readonly edits: number
     readonly boards: number
+    /** Files that members list, and their largest size; others fetch them. Default none. */
+    readonly assets?: { readonly count: number; readonly bytesMax: number }
     /** When the last of them is written, at most `faultsUs`. */
     readonly untilUs: number
   }
@@ -45,6 +49,12 @@ export interface WorldConfig {
     /** Nodes that leave the network for a while and come back. */
     readonly absences: number
     readonly absentUs: Distribution
+    /** Honest places that come and go all the time, by laws; default none. */
+    readonly churn?: {
+      readonly nodes: number
+      readonly onlineUs: Distribution
+      readonly offlineUs: Distribution
+    }
     /** Cuts between two groups, and of one direction of one link. */
     readonly partitions: number
     readonly oneWayCuts: number
@@ -53,6 +63,8 @@ export interface WorldConfig {
     readonly noticeUs: number
     /** Records that decay on a disk, of which another node has a copy. */
     readonly rots: number
+    /** Leaves of assets that decay on a disk; default none. */
+    readonly assetRots?: number
     /** Times that a disk is full, or slow by so many times, and for how long. */
     readonly fullDisks: number
     readonly slowDisks: number
@@ -88,6 +100,8 @@ export interface Decision {
     | 'join'
     | 'list'
     | 'edit'
+    | 'asset'
+    | 'asset-rot'
     | 'power-cut'
     | 'absence'
     | 'partition'

@@ -1,4 +1,5 @@
 import type { CommitRecord } from '#protocol/commit'
+import { LEAF_BYTES } from '#protocol/asset'
 import { foundCoop } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
@@ -10,12 +11,14 @@ import type { DiskImage } from '../disk/index.ts'
 import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
-import type { Topology } from '../network/index.ts'
+import type { Topology, Venue } from '../network/index.ts'
 import {
   Books,
+  AssetShelf,
   EPOCH_MS,
   SimNode,
   admitSection,
+  assetSection,
   inviteSection,
   listSection,
   simCrypto,
@@ -40,6 +43,9 @@ const JOIN_AGAIN_US = 2_000_000
 const QUIET_BYTES_PER_SIDE = 3 * 96
 /** What a rogue can have under way to one peer, as a TCP window. */
 const ROGUE_STREAM_BYTES = 262_144
+/** How often nodes look for assets that they lack, and at one that they have. */
+const ASSETS_US = 2_000_000
+const PATTERN_BYTES = 64
 /** Fsyncs take at most a minute. */
 const SYNC_US_MAX = 60_000_000
 
@@ -113,6 +119,7 @@ export class World implements CheckedWorld {
     quiet: number
     rejoined: number
     tick: number
+    assets: number
   }
   readonly #undos: (() => void)[] = []
   #writesRefused = 0
@@ -132,8 +139,9 @@ export class World implements CheckedWorld {
     this.network = new Network(sim, {
       ...{ topology: this.topology, transport: 'stream', latency: config.latency },
       ...{ bandwidth: config.bandwidth, faults: config.linkFaults },
+      venues: openInTheEnd(config.venues ?? [], config.phases.faultsUs),
     })
-    this.books = new Books(() => sim.nowUs)
+    this.books = new Books(() => sim.nowUs, sha256)
     this.roles = drawRoles(config, this.topology, sim.random.stream('roles'))
     this.#absences = new Uint16Array(this.topology.nodes)
     this.#actors = Array.from({ length: this.topology.nodes }, () => null)
@@ -147,6 +155,10 @@ export class World implements CheckedWorld {
       tick: sim.register('rogue.tick', (link, stream) => {
         const rogue = this.#rogues.get(this.topology.sources[link] as number)
         rogue?.tick(this.topology.peers[link] as number, stream)
+      }),
+      assets: sim.register('world.assets', () => {
+        for (const node of this.#slots) node.lookForAssets()
+        this.#sim.after(ASSETS_US, this.#kinds.assets, 0)
       }),
       look: sim.register('world.look', () => this.#look()),
       quiet: sim.register('world.quiet', () => this.#endQuiet()),
@@ -217,6 +229,7 @@ export class World implements CheckedWorld {
       if (!this.#isPresent(place)) this.#leave(place)
     this.network.announce()
     for (const [index, { atUs }] of this.trace.entries()) this.#sim.at(atUs, this.#kinds.act, index)
+    if (this.#config.workload.assets !== undefined) this.#sim.after(ASSETS_US, this.#kinds.assets, 0)
   }
 
   /** Phase two: all faults end, adversaries fall silent, and a random connected core stays up. */
@@ -321,6 +334,7 @@ export class World implements CheckedWorld {
     return {
       ...{ sim, network: this.network, crypto: this.crypto, coop, observer: this.books },
       isGossiping: this.#config.isGossiping,
+      gossipNumbers: new Map(),
       wakes: timers('session.wake', (node, peer) => node.wake(peer)),
       dials: timers('link.dial', (node, peer) => node.redial(peer)),
       drains: timers('link.drain', (node, peer) => node.drain(peer)),
@@ -369,6 +383,7 @@ export class World implements CheckedWorld {
       pen: new Pen(coop, signer, this.#sha256),
       recordsOf: (place) => this.#honest[place]?.disk.image().entries.map((it) => it.record) ?? [],
       send: (to, message) => this.#host.send(number, to, message),
+      assetOf: (cid) => this.nodes.find(({ shelf }) => shelf?.held.has(cid) === true)?.shelf?.held.get(cid),
       hasRoom: (to) => this.network.queuedBytes(number, to) < ROGUE_STREAM_BYTES,
       afterTick: (delayUs, peer, stream) =>
         this.#sim.after(delayUs, this.#kinds.tick, this.topology.linkOf(number, peer), stream),
@@ -383,6 +398,13 @@ export class World implements CheckedWorld {
     const clock = drawClock(this.#config.clocks, stream) ?? new DeviceClock()
     const slot = this.#slots.length
     const node = new SimNode(this.#host, { number: place, slot, signer: this.#signers[place] ?? null, clock })
+    if (this.#config.workload.assets !== undefined) {
+      node.shelf = new AssetShelf({
+        sha256: this.#sha256,
+        send: (peer, asset) => this.#host.send(place, peer, { kind: 'asset', asset }),
+        happened: (event) => this.books.reached(event),
+      })
+    }
     this.#slots.push(node)
     return node
   }
@@ -442,6 +464,9 @@ export class World implements CheckedWorld {
     join: ({ node }) => this.#join(node),
     list: (decision) => this.#write(decision),
     edit: (decision) => this.#write(decision),
+    asset: (decision) => this.#withNode(decision, (node) => this.#addAsset(node, decision)),
+    'asset-rot': (decision) =>
+      this.#withNode(decision, ({ shelf }) => shelf?.rot(this.#sim.random.stream('asset-rot', decision.key))),
     partition: (decision) => this.#partition(decision),
     'one-way-cut': (decision) => this.#oneWayCut(decision),
     fork: (decision) => this.#fork(decision),
@@ -522,6 +547,23 @@ export class World implements CheckedWorld {
       if (refusal !== null) this.#writesRefused += 1
     }
     faces?.collude()
+  }
+
+  /** A member lists a file; its bytes are on its shelf before. */
+  #addAsset(node: SimNode, { key }: Decision): void {
+    const random = this.#sim.random.stream('asset', key)
+    const bytes = new Uint8Array(1 + random.below(this.#config.workload.assets?.bytesMax ?? 1))
+    // A pattern of a few drawn bytes: what is to be told apart are its leaves.
+    const pattern = random.bytes(PATTERN_BYTES)
+    for (let at = 0; at < bytes.length; at += PATTERN_BYTES) {
+      bytes.set(pattern.subarray(0, Math.min(PATTERN_BYTES, bytes.length - at)), at)
+      pattern[at % PATTERN_BYTES] = ((pattern[at % PATTERN_BYTES] ?? 0) + 1) & 255
+      if (at % LEAF_BYTES === 0) pattern[0] = at / LEAF_BYTES
+    }
+    const cid = node.shelf?.put(bytes).bytes
+    if (cid === undefined) return
+    const asset = { cid, name: `file ${key}`, sizeBytes: bytes.length }
+    if (node.write(() => assetSection(asset)) !== null) this.#writesRefused += 1
   }
 
   #partition({ key, forUs }: Decision): void {
@@ -719,6 +761,14 @@ export class World implements CheckedWorld {
       }
     }
   }
+}
+
+/** The same venues, with uplinks that are open when the faults end. */
+function openInTheEnd(venues: readonly Venue[], endUs: number): Venue[] {
+  return venues.map((venue) => {
+    const timetable = (venue.timetable ?? []).filter(({ atUs }) => atUs < endUs)
+    return { ...venue, timetable: [...timetable, { atUs: endUs, isUp: true }] }
+  })
 }
 
 /** A clock that gained or lost more than this has jumped: drift does not make it in a run. */

@@ -40,11 +40,12 @@ interface Ran {
 function start(
   args: readonly string[],
   prefix: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
 ): { child: ChildProcess; ended: Promise<Ran> } {
   const [command = NODE, ...rest] = [...prefix, NODE, COOP, 'sim', ...args]
   const isLimited = prefix.length > 0
   const ignore = "--import=data:text/javascript,process.on('SIGXFSZ',()=>{})"
-  const env = isLimited ? { ...process.env, NODE_OPTIONS: ignore } : process.env
+  const env = { ...process.env, ...(isLimited ? { NODE_OPTIONS: ignore } : {}), ...more }
   const child = spawn(command, rest, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data) => (output.stdout += String(data)))
@@ -115,6 +116,7 @@ describe('coop sim', () => {
     writeFileSync(join(folder, 'endless.yaml'), `${SMALL}eventsMax: 60\n`)
     const ran = await sim('run', 'endless.yaml', '--seed', '5', '--out', 'failing')
     expect(ran.code, ran.stderr).toBe(EXIT_CODES['sim-liveness'])
+    expect([EXIT_CODES['sim-crash'], ran.code]).toEqual([60, 61])
     const path = join('failing', 'failures', 'seed-5')
     expect(ran.stdout).toContain(`coop sim replay ${path}`)
     const again = await sim('replay', path)
@@ -125,6 +127,29 @@ describe('coop sim', () => {
     const other = await sim('replay', path, '--json')
     expect(other.code).toBe(EXIT_CODES['replay-differs'])
     expect(JSON.parse(other.stdout)).toMatchObject({ error: { code: 'replay-differs' } })
+  })
+
+  test('a run that breaks a rule of the protocol has the code of correctness, also when it is replayed', async () => {
+    // One node tells another state of its authority document than it has.
+    const planted = `import { registerHooks } from 'node:module'
+      registerHooks({ load(url, context, next) {
+        const loaded = next(url, context)
+        if (!url.endsWith('/sim-node.ts')) return loaded
+        const source = String(loaded.source)
+        const wrong = 'this.number === 1 && (replica.authority.stateHash = () => new Uint8Array(32))'
+        const spoilt = source.replace('this.replica = replica\\n', 'this.replica = replica;' + wrong + '\\n')
+        if (spoilt === source) throw new Error('nothing was planted')
+        return { ...loaded, source: spoilt }
+      } })`
+    const isPlanted = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` }
+    const args = ['run', 'small.yaml', '--seed', '1', '--out', 'wrong', '--json']
+    const { code, stdout, stderr } = await start(args, [], isPlanted).ended
+    expect(code, stderr).toBe(EXIT_CODES['sim-correctness'])
+    expect(code).toBe(62)
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ outcome: 'correctness' })
+    expect(linesOf('wrong')[0]).toContain('"checker":"equal-states"')
+    const path = join('wrong', 'failures', 'seed-1')
+    expect((await start(['replay', path], [], isPlanted).ended).code).toBe(62)
   })
 
   test('a run whose process is killed is a crash; the others go on', async () => {
