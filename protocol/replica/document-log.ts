@@ -24,8 +24,8 @@ export class DocumentLog {
   missingCount = 0
   /** Of these, those that this device wrote itself. */
   ownMissingCount = 0
-  /** How often a payload was lost that had been here. */
-  lostCount = 0
+  /** How often payloads came to be wanted that had not been: one was lost, or the document is not declined any more. */
+  wantedAnewCount = 0
   /** Places in `orders`. */
   readonly #missing = new BitList()
 

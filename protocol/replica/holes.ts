@@ -62,6 +62,7 @@ export class Holes {
       const isDeclined = declined.has(log.id)
       if (log.isDeclined === isDeclined) continue
       log.isDeclined = isDeclined
+      log.wantedAnewCount += 1
       if (isDeclined) this.#parts.close(log)
       else this.#settle(log)
     }
@@ -99,7 +100,7 @@ export class Holes {
     const log = this.#parts.logOf(document)
     const place = log.placeOf(order)
     if (place < 0 || log.isMissing(place)) return
-    log.lostCount += 1
+    log.wantedAnewCount += 1
     this.#add(log, place, order)
   }
 

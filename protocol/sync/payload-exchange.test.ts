@@ -8,6 +8,7 @@ import { SessionBench } from '../../test/actors/session-bench.ts'
 import type { MemoryNode } from '#simulations/mesh'
 import { encodeRecord, withoutPayloads } from '../commit/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
+import { openReplica } from '../coop/index.ts'
 import { DECLINED_MAX } from '../replica/index.ts'
 import type { Replica } from '../replica/index.ts'
 import type { Frame } from './frame.ts'
@@ -190,6 +191,26 @@ test('what a device wrote itself it keeps and serves, whatever it declines', () 
   nas.replica.documents.holes.lose(WALL, order)
   mesh.settle(2 * ROUND_EVERY_MS)
   expect(missingOf(nas, WALL)).toBe(0)
+})
+
+test('a device that asked for its own parts of a declined document asks for the others once it wants it', () => {
+  const made = story(11, 0)
+  const { mesh, founder, coop, crypto } = made
+  const lost = made.admit('member')
+  mesh.connect(founder, lost)
+  mesh.settle()
+  write(lost, WALL, 'mine')
+  mesh.settle()
+  mesh.disconnect(founder, lost)
+  // The same device with an empty disk.
+  const nas = mesh.add(openReplica({ coop, crypto, signer: lost.signer }))
+  nas.decline([WALL])
+  mesh.connect(founder, nas)
+  mesh.settle(2 * ROUND_EVERY_MS)
+  expect(nas.replica.documentLog(WALL)).toMatchObject({ missingCount: 5, ownMissingCount: 0 })
+  nas.decline([])
+  mesh.settle()
+  expect(stateHashes(nas.replica)).toEqual(stateHashes(founder.replica))
 })
 
 test('a payload that comes with a commit which is here already is taken', () => {

@@ -42,8 +42,8 @@ export interface ExchangeHost {
 interface Cursor {
   /** All before this place was asked for: what is still missing there the peer does not have. */
   place: number
-  /** What `DocumentLog.lostCount` was then. */
-  lostCount: number
+  /** What `DocumentLog.wantedAnewCount` was then. */
+  wantedAnewCount: number
 }
 
 /**
@@ -168,10 +168,10 @@ export class PayloadExchange {
   #nextOf(log: DocumentLog): number[] {
     const { holes } = this.#host.replica.documents
     const known = this.#cursors.get(log)
-    const from = known !== undefined && known.lostCount === log.lostCount ? known.place : 0
+    const from = known !== undefined && known.wantedAnewCount === log.wantedAnewCount ? known.place : 0
     const places = holes.next(log, from, FETCH_MAX)
     if (places.length === 0) {
-      this.#cursors.set(log, { place: log.orders.length, lostCount: log.lostCount })
+      this.#cursors.set(log, { place: log.orders.length, wantedAnewCount: log.wantedAnewCount })
       this.#release(log.id)
     }
     return places.map((place) => log.orders.at(place) ?? -1)
@@ -193,7 +193,7 @@ export class PayloadExchange {
     const { replica } = this.#host
     const log = replica.documentLog(asked.document)
     const place = log?.placeOf(asked.orders[payloads.length - 1] ?? -1) ?? -1
-    if (log !== null) this.#cursors.set(log, { place: place + 1, lostCount: log.lostCount })
+    if (log !== null) this.#cursors.set(log, { place: place + 1, wantedAnewCount: log.wantedAnewCount })
     const sent = payloads.flatMap((payload, i) =>
       payload === null ? [] : [{ order: asked.orders[i] ?? -1, payload }],
     )
