@@ -37,8 +37,9 @@ test('what is left out is ideal or never happens', () => {
   const { world } = worldOf(read(GOOD), 1)
   expect(world.linkFaults).toEqual({})
   expect(world.bandwidth).toEqual({})
-  expect(world.faults).toMatchObject({ powerCuts: 0, partitions: 0, rots: 0, clones: 0 })
-  expect(world.adversaries).toEqual({ forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 })
+  expect(world.faults).toMatchObject({ powerCuts: 0, partitions: 0, rots: 0, troubledReturns: 0, clones: 0 })
+  const nobody = { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 }
+  expect(world.adversaries).toEqual({ ...nobody, areLasting: false })
   expect(world.phases).toEqual({ faultsUs: 10_000_000, convergeUsMax: 10_000_000 })
   expect(world.workload.untilUs).toBe(10_000_000)
 })
