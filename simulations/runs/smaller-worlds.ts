@@ -18,8 +18,9 @@ export function* smallerWorlds(
     for (const count of fewer(adversaries[name]))
       yield fitted({ ...world, adversaries: { ...adversaries, [name]: count } }, readers)
   }
+  if (adversaries.areLasting === true) yield { ...world, adversaries: { ...adversaries, areLasting: false } }
   for (const name of COUNTED_FAULTS) {
-    for (const count of fewer(faults[name]))
+    for (const count of fewer(faults[name] ?? 0))
       yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
   }
   const { churn, ...settled } = faults
@@ -63,7 +64,7 @@ export function* smallerWorlds(
 
 const COUNTED_FAULTS = [
   ...(['powerCuts', 'absences', 'partitions', 'oneWayCuts', 'rots'] as const),
-  ...(['fullDisks', 'slowDisks', 'restores', 'clones'] as const),
+  ...(['fullDisks', 'slowDisks', 'restores', 'clones', 'troubledReturns'] as const),
 ] as const
 
 /** None, half, one less: whatever is fewer. */

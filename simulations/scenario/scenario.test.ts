@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { RandomStreams } from '../kernel/index.ts'
-import { planOf } from '../runs/plan-of.ts'
-import { runOnce } from '../runs/run-once.ts'
 import { ROOT } from '../../test/actors/node-process.ts'
 import { Draw, Sometimes, timeUs, undraw } from './drawn.ts'
 import { ScenarioError, jsonSchemaText, nearest, readScenario, tracedAbsences, worldOf } from './index.ts'
@@ -40,8 +37,9 @@ test('what is left out is ideal or never happens', () => {
   const { world } = worldOf(read(GOOD), 1)
   expect(world.linkFaults).toEqual({})
   expect(world.bandwidth).toEqual({})
-  expect(world.faults).toMatchObject({ powerCuts: 0, partitions: 0, rots: 0, clones: 0 })
-  expect(world.adversaries).toEqual({ areLasting: false, forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 })
+  expect(world.faults).toMatchObject({ powerCuts: 0, partitions: 0, rots: 0, troubledReturns: 0, clones: 0 })
+  const nobody = { forkers: 0, colluders: 0, liars: 0, stallers: 0, flooders: 0 }
+  expect(world.adversaries).toEqual({ ...nobody, areLasting: false })
   expect(world.phases).toEqual({ faultsUs: 10_000_000, convergeUsMax: 10_000_000 })
   expect(world.workload.untilUs).toBe(10_000_000)
 })
@@ -158,61 +156,6 @@ describe('what a scenario leaves open', () => {
     expect(drawn.real).toBeLessThanOrEqual(0.75)
     expect(['a', 'b']).toContain(drawn.one)
     expect('maybe' in drawn).toBe(false)
-  })
-})
-
-describe('venues and churn', () => {
-  const venue = '  - nodes: [0, 1]\n    uplink: { latency: 40ms, upBytesPerSecond: 60000 }\n'
-
-  test('become those of the world', () => {
-    const { world } = worldOf(
-      read(
-        `${GOOD}venues:\n${venue}    timetable: [{ at: 2s, uplink: down }, { at: 5s, uplink: up }]\n` +
-          'faults: { churn: { nodes: 2, stayFor: { kind: weibull, scale: 2s, shape: 0.5 }, awayFor: { kind: pareto, least: 1s, shape: 1.5 } } }\n',
-      ),
-      1,
-    )
-    expect(world.venues).toEqual([
-      {
-        nodes: [0, 1],
-        lan: {},
-        uplink: { latencyUs: 40_000, upBytesPerSecond: 60_000 },
-        timetable: [
-          { atUs: 2_000_000, isUp: false },
-          { atUs: 5_000_000, isUp: true },
-        ],
-      },
-    ])
-    expect(world.faults.churn).toMatchObject({ nodes: 2, offlineUs: { kind: 'pareto', least: 1_000_000 } })
-  })
-
-  test.each([
-    [
-      'a misspelt key',
-      `${venue}    timetabel: []\n`,
-      /venues\.0\.timetabel: is not a key here\. Did you mean 'timetable'/,
-    ],
-    [
-      'a word for an uplink',
-      `${venue}    timetable: [{ at: 2s, uplink: shut }]\n`,
-      /timetable\.0\.uplink: up or down, not "shut"/,
-    ],
-    ['no nodes', '  - nodes: []\n', /venues\.0\.nodes: /],
-  ])('%s is named', (_, text, expected) => {
-    expect(problemsOf(`${GOOD}venues:\n${text}`)[0]).toMatch(expected)
-  })
-
-  test.each([
-    ['a place that is not there', '  - nodes: [7]\n', /venue 0: there is no node 7/],
-    ['a place in two venues', `${venue}  - nodes: [1]\n`, /venue 1: node 1 is in venue 0 already/],
-    [
-      'a timetable that goes back',
-      `${venue}    timetable: [{ at: 5s, uplink: down }, { at: 2s, uplink: up }]\n`,
-      /venue 0: times ascend; 2000000 us follows 5000000 us/,
-    ],
-  ])('%s makes no world, and is told in words', (_, text, expected) => {
-    const ports = { crypto: nodeCrypto(), signer: nodeSigner }
-    expect(() => runOnce(planOf(read(`${GOOD}venues:\n${text}`), 1, { ports }), ports)).toThrow(expected)
   })
 })
 
