@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { seededRandom } from '#simulations/mesh'
 import { historyOf, pastsOf, randomGraph } from '../../test/actors/random-graph.ts'
 import { History } from './history.ts'
-import { PAST_NUMBERS_MAX, PastVector } from './past.ts'
+import { PAST_NUMBERS_MAX, Past, PastVector, SEARCH_STEPS_MAX } from './past.ts'
 
 test('a vector holds the union of the pasts of what was added, and a copy goes its own way', () => {
   fc.assert(
@@ -62,4 +62,36 @@ test('more vectors than are kept change no answer', () => {
       if (i > 0) expect(history.knows(order, order - 1)).toBe(false)
     }
   }
+})
+
+test('a question about each of many new chains looks at a few commits, not at the whole past', () => {
+  // Each device writes once and acknowledges three before it; all rest on one commit of the first.
+  const devices = 2_000
+  const history = new History(5)
+  const key = (i: number, kind: number): Uint8Array =>
+    Uint8Array.of(i >> 8, i & 255, kind, ...new Uint8Array(29))
+  for (let i = 0; i < devices; i += 1) {
+    const seen = [i - 1, i - 40, i - 90].filter((it) => it >= 0)
+    history.add({ device: key(i, 0), seq: 0, id: key(i, 1), prev: -1, seen })
+  }
+  let looks = 0
+  const past = new Past({
+    branches: history.branches,
+    branchOf: (order) => history.branchOf(order),
+    seqOf: (order) => history.seqOf(order),
+    seenOf: (order) => {
+      looks += 1
+      return history.seenOf(order)
+    },
+  })
+  for (let order = 1; order < devices; order += 1) expect(past.knows(order, 0)).toBe(true)
+  expect(looks / devices).toBeLessThan(SEARCH_STEPS_MAX / 4)
+  // What is not in the past is still found out from all of it.
+  history.add({ device: key(devices, 0), seq: 0, id: key(devices, 1), prev: -1, seen: [] })
+  history.add({ device: key(devices + 1, 0), seq: 0, id: key(devices + 1, 1), prev: -1, seen: [devices - 1] })
+  looks = 0
+  expect(past.knows(devices + 1, devices)).toBe(false)
+  expect(past.knows(devices + 1, 1)).toBe(true)
+  expect(past.knows(devices - 1, 0)).toBe(true)
+  expect(looks).toBeGreaterThan(0)
 })

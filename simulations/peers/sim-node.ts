@@ -1,7 +1,7 @@
 import { AUTHORITY } from '#protocol/authority'
 import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
 import { BoardState } from '#protocol/board'
-import { commitMessage, completed } from '#protocol/commit'
+import { completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
@@ -9,12 +9,13 @@ import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
-import type { CloseCode, FillOutcome, SentPayloads, SessionOutput, Want } from '#protocol/sync'
+import type { CloseCode, FillOutcome, SentPayloads, SessionOutput } from '#protocol/sync'
 import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
+import { mendedBy, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
 import type { Actor, Message } from './messages.ts'
 import type { NodeHost } from './node-host.ts'
@@ -36,8 +37,6 @@ const REOPEN_US = 2_000_000
 const ASK_MS = 3_000
 /** Longest wait of a write after a peer said that it knows more, ms. */
 const CLAIM_MS = 10_000
-/** Damaged commits that are asked for at a time. */
-const REPAIRS_MAX = 2_000
 /** Commits larger than this travel by sync streams alone, as in a node. */
 const GOSSIP_BYTES_MAX = 65_536
 const DRAIN_US = 20_000
@@ -472,7 +471,7 @@ export class SimNode implements Actor {
         link.batches.push(output.records)
         return this.#takeBatches(link)
       case 'synced': {
-        const wants = this.#repairWants()
+        const wants = repairWants(this.replica, this.disk)
         if (wants.length > 0) this.#step(link, { kind: 'repair', wants })
         return
       }
@@ -559,7 +558,7 @@ export class SimNode implements Actor {
   #ingest(records: readonly CommitRecord[], from: number): IntakeResult | null {
     const { replica } = this
     if (replica === null) return null
-    this.#mend(records)
+    this.#gathering.mended.push(...mendedBy(records, replica, this.disk))
     const result = replica.ingest(records)
     const { observer } = this.#host
     for (const { record, refusal } of result.refused) observer.refused(this.number, from, record, refusal)
@@ -751,53 +750,14 @@ export class SimNode implements Actor {
   #askForDamaged(): void {
     this.#host.observer.reached('rotted', this.number)
     for (const link of this.links.values()) {
-      if (link.session.isSynced) this.#step(link, { kind: 'repair', wants: this.#repairWants() })
-    }
-  }
-
-  /** One range for damaged commits that follow each other on a chain. */
-  #repairWants(): Want[] {
-    const { replica, disk } = this
-    if (replica === null || disk.damaged.size === 0) return []
-    const { history } = replica
-    const orders = [...disk.damaged].sort((a, b) => a - b).slice(0, REPAIRS_MAX)
-    const followed = new Set(orders.map((order) => history.prevOf(order)))
-    return orders.flatMap((order): Want[] => {
-      if (followed.has(order)) return []
-      let from = history.prevOf(order)
-      while (disk.damaged.has(from)) from = history.prevOf(from)
-      const device = history.keyOf(history.deviceOf(order)).slice()
-      return [{ device, to: history.idOf(order).slice(), have: from < 0 ? [] : [history.idOf(from).slice()] }]
-    })
-  }
-
-  #mend(records: readonly CommitRecord[]): void {
-    const { replica, disk } = this
-    if (replica === null || disk.damaged.size === 0) return
-    for (const record of records) {
-      const order = replica.history.find(record.id)
-      if (order < 0 || !disk.damaged.has(order) || record.payloads.includes(null)) continue
-      const isSigned = replica.isSigned(order)
-      const { device } = record.header
-      if (isSigned && !replica.rule.verify(device, commitMessage(record.id), record.signature)) continue
-      this.#gathering.mended.push({ order, entry: { record, isSigned, isRotten: false } })
+      if (link.session.isSynced)
+        this.#step(link, { kind: 'repair', wants: repairWants(this.replica, this.disk) })
     }
   }
 
   #linkTo(peer: number): number {
     return this.#host.network.topology.linkOf(this.number, peer)
   }
-}
-
-function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): boolean {
-  const { header, id } = record
-  const { history } = replica
-  const prev = header.prev === null ? -1 : history.find(header.prev)
-  const seen = header.seen.map((head) => history.find(head.id))
-  const documents = header.sections.map((it) => it.document)
-  if (seen.includes(-1) || (header.prev !== null && prev < 0)) return false
-  const { device, seq, epoch } = header
-  return replica.restore({ device, seq, id, prev, seen, epoch, isSigned, documents })
 }
 
 function emptyBatch(): DiskBatch {

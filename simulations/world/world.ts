@@ -1,6 +1,4 @@
-import type { CommitRecord } from '#protocol/commit'
-import { LEAF_BYTES } from '#protocol/asset'
-import { foundCoop } from '#protocol/coop'
+import type { CommitRecord, Section } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
@@ -12,21 +10,13 @@ import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
 import type { Topology, Venue } from '../network/index.ts'
-import {
-  Books,
-  AssetShelf,
-  EPOCH_MS,
-  SimNode,
-  admitSection,
-  assetSection,
-  inviteSection,
-  listSection,
-  simCrypto,
-  sizeOf,
-} from '../peers/index.ts'
+import { Books, AssetShelf, SimNode, assetSection, listSection, simCrypto, sizeOf } from '../peers/index.ts'
 import type { Actor, Message, NodeHost, ReachedState, SigningPort, SimCrypto } from '../peers/index.ts'
 import { Pen, Rogue, TwoFaces } from '../adversaries/index.ts'
 import type { RogueKind } from '../adversaries/index.ts'
+import { drawFile } from './asset-file.ts'
+import { admission, found } from './founding.ts'
+import { noteStates } from './noted-states.ts'
 import { drawPlan } from './plan.ts'
 import { drawCore, drawRoles } from './roles.ts'
 import type { Roles } from './roles.ts'
@@ -45,7 +35,6 @@ const QUIET_BYTES_PER_SIDE = 3 * 96
 const ROGUE_STREAM_BYTES = 262_144
 /** How often nodes look for assets that they lack, and at one that they have. */
 const ASSETS_US = 2_000_000
-const PATTERN_BYTES = 64
 /** Fsyncs take at most a minute. */
 const SYNC_US_MAX = 60_000_000
 
@@ -164,7 +153,10 @@ export class World implements CheckedWorld {
       quiet: sim.register('world.quiet', () => this.#endQuiet()),
       rejoined: sim.register('world.rejoined', () => this.#lookAtRejoined()),
     }
-    const founding = this.#found()
+    const founding = found(config, {
+      ...{ random: sim.random, crypto: this.crypto, signers: this.#signers },
+      ...{ founder: this.roles.members[0] ?? 0, admitted: this.#admitted },
+    })
     this.#host = this.#makeHost(founding.coop)
     this.#populate(founding)
     this.trace = parts.decisions ?? this.#drawPlan()
@@ -268,7 +260,7 @@ export class World implements CheckedWorld {
 
   /** Runs all checkers. */
   check(at: 'running' | 'end'): Violation[] {
-    this.#noteStates()
+    noteStates(this)
     return Object.values(this.#checkers).flatMap((checker) => checker(this, at))
   }
 
@@ -280,44 +272,6 @@ export class World implements CheckedWorld {
     return Array.from({ length: this.topology.nodes }, (_, place) =>
       readers.has(place) ? null : this.crypto.signer(this.#sim.random.stream('device', place).bytes(32)),
     )
-  }
-
-  #found(): { coop: Uint8Array; founded: CommitRecord[] } {
-    const founder = this.roles.members[0] ?? 0
-    const device = this.#signers[founder]
-    if (device === null || device === undefined) throw new RangeError('a world has a member at least')
-    const random = this.#sim.random.stream('founding')
-    const founding = foundCoop(
-      {
-        ...{ name: 'North Market', memberName: 'Ada', deviceName: 'nas', device },
-        ...{ kit: this.crypto.signer(random.bytes(32)), nonce: random.bytes(16), nowMs: EPOCH_MS },
-        ...{ slots: this.topology.nodes, rule: this.crypto.rule },
-      },
-      this.crypto.crypto,
-    )
-    if (!founding.ok) throw new Error(founding.refusal)
-    const founded = founding.stored.map((it) => it.record)
-    if (this.#config.isPreloaded) {
-      for (const [place, signer] of this.#signers.entries()) {
-        if (place === founder || signer === null) continue
-        for (const section of this.#admission(founding.coop, place, signer)) {
-          const written = founding.replica.author([section], EPOCH_MS)
-          if (!written.ok) throw new Error(written.refusal)
-          founded.push(...written.stored.map((it) => it.record))
-        }
-        this.#admitted.add(place)
-      }
-    }
-    this.#admitted.add(founder)
-    return { coop: founding.coop, founded }
-  }
-
-  #admission(coop: Uint8Array, place: number, signer: Signer): ReturnType<typeof inviteSection>[] {
-    const random = this.#sim.random.stream('admission', place)
-    const invite = this.crypto.signer(random.bytes(32))
-    const kit = this.crypto.signer(random.bytes(32))
-    const keys = { invite, kit, device: signer.publicKey, name: `Bo ${place}` }
-    return [inviteSection(invite.publicKey), admitSection(coop, keys, this.#sha256)]
   }
 
   #makeHost(coop: Uint8Array): NodeHost {
@@ -514,7 +468,11 @@ export class World implements CheckedWorld {
     const founder = this.#honest[this.roles.members[0] ?? 0]
     if (signer === null || signer === undefined || founder === null || founder === undefined) return
     if (this.#admitted.has(place)) return
-    const [invite, admit] = this.#admission(this.#host.coop, place, signer)
+    const [invite, admit] = admission(this.#host.coop, place, {
+      signer,
+      random: this.#sim.random,
+      crypto: this.crypto,
+    })
     const { replica } = founder
     if (invite === undefined || admit === undefined) return
     const isInvited = replica?.authority.isAdmitted(toHex(signer.publicKey)) === true
@@ -529,7 +487,7 @@ export class World implements CheckedWorld {
     this.#return(place)
   }
 
-  #tryInvite(founder: SimNode, invite: ReturnType<typeof inviteSection>): ReturnType<SimNode['write']> {
+  #tryInvite(founder: SimNode, invite: Section): ReturnType<SimNode['write']> {
     const refusal = founder.write(() => invite)
     // It may be there from the last try.
     return refusal === 'refused' ? null : refusal
@@ -552,14 +510,7 @@ export class World implements CheckedWorld {
   /** A member lists a file; its bytes are on its shelf before. */
   #addAsset(node: SimNode, { key }: Decision): void {
     const random = this.#sim.random.stream('asset', key)
-    const bytes = new Uint8Array(1 + random.below(this.#config.workload.assets?.bytesMax ?? 1))
-    // A pattern of a few drawn bytes: what is to be told apart are its leaves.
-    const pattern = random.bytes(PATTERN_BYTES)
-    for (let at = 0; at < bytes.length; at += PATTERN_BYTES) {
-      bytes.set(pattern.subarray(0, Math.min(PATTERN_BYTES, bytes.length - at)), at)
-      pattern[at % PATTERN_BYTES] = ((pattern[at % PATTERN_BYTES] ?? 0) + 1) & 255
-      if (at % LEAF_BYTES === 0) pattern[0] = at / LEAF_BYTES
-    }
+    const bytes = drawFile(this.#config.workload.assets?.bytesMax ?? 1, random)
     const cid = node.shelf?.put(bytes).bytes
     if (cid === undefined) return
     const asset = { cid, name: `file ${key}`, sizeBytes: bytes.length }
@@ -745,22 +696,6 @@ export class World implements CheckedWorld {
     if (isLate || areEqual) this.isOver = true
     else this.#sim.after(LOOK_US, this.#kinds.rejoined, 0)
   }
-
-  /** States that show in replicas rather than happen. */
-  #noteStates(): void {
-    for (const { replica, clock } of this.nodes) {
-      const gainedUs = clock.readUs(this.nowUs) - this.nowUs - clock.readUs(0)
-      if (Math.abs(gainedUs) > JUMP_US) this.books.reached('clock-jumped')
-      if (replica === null || replica.forkEnds.forked.size === 0) continue
-      for (const device of replica.forkEnds.forked) {
-        for (const branch of replica.history.branchesOf(device)) {
-          const isShown = replica.visibility.isVisible(branch.end)
-          if (!isShown) this.books.reached('hidden')
-          else if (replica.visibility.endorsedUpTo(branch) >= 0) this.books.reached('endorsed')
-        }
-      }
-    }
-  }
 }
 
 /** The same venues, with uplinks that are open when the faults end. */
@@ -771,8 +706,6 @@ function openInTheEnd(venues: readonly Venue[], endUs: number): Venue[] {
   })
 }
 
-/** A clock that gained or lost more than this has jumped: drift does not make it in a run. */
-const JUMP_US = 1_000_000
 /** Looks of the checkers in the phase of faults. */
 const LOOKS = 10
 
