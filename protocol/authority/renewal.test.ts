@@ -71,6 +71,12 @@ class Book {
       },
       follows: (order) => this.#written[order]?.device === device,
       find: () => -1,
+      epoch: this.coop,
+      knows: () => true,
+      isGood: () => true,
+      placeOf: () => ({ device: '', seq: 0 }),
+      isAtOrAfter: () => false,
+      forkSeq: () => Infinity,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal
@@ -123,7 +129,7 @@ test('entries: a renewal has sound names, keys and signatures of the right lengt
     { deviceName: 'a\u202eb' },
     { device: new Uint8Array(31) },
     { kit: new Uint8Array(33) },
-    { replaces: null },
+    { replaces: new Uint8Array(31) },
     { certificate: new Uint8Array(63) },
     { proof: new Uint8Array(65) },
     { role: 'steward' },

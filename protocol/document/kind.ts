@@ -55,10 +55,22 @@ export interface SectionContext {
    * whoever shows the section shows that too.
    */
   relies(order: number): boolean
+  /** Id of the epoch that the commit cites; of the founding one the co-op id. */
+  epoch: Uint8Array
+  /** True when that commit is in this one's causal past, relied on or not. */
+  knows(order: number): boolean
+  /** True when that commit is neither contested nor late by what this one knows, under the epoch that it cites. */
+  isGood(order: number): boolean
   /** True when that commit is on the author's own chain, before this one. */
   follows(order: number): boolean
   /** Order of a stored commit by its id; -1 for none. */
   find(commit: Uint8Array): number
+  /** Device (hex) and seq of a stored commit. */
+  placeOf(order: number): { device: string; seq: number }
+  /** True when a stored commit is another one or comes after it on its chain. */
+  isAtOrAfter(order: number, earlier: number): boolean
+  /** Lowest seq of which two commits of the device (hex) are in this one's causal past; Infinity without any. */
+  forkSeq(device: string): number
 }
 
 /** The verdict on a section. `apply` is called at most once, before any other check of the same document. */

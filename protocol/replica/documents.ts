@@ -8,7 +8,7 @@ import type {
   DocumentState,
   SectionContext,
 } from '../document/index.ts'
-import { toHex } from '../encoding/index.ts'
+import { fromHex, toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
 import type { Standings } from './standing.ts'
@@ -239,9 +239,15 @@ export class Documents {
       admission: standing?.admission ?? '',
       entries: head.entries,
       payload,
+      epoch: header.epoch,
       relies: (earlier) => this.#history.relies(order, earlier),
+      knows: (earlier) => this.#history.knows(order, earlier),
+      isGood: () => true,
       follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
       find: (id) => this.#history.find(id),
+      placeOf: (it) => ({ device: this.nameOf(it), seq: this.#history.seqOf(it) }),
+      isAtOrAfter: (it, earlier) => this.#history.isAtOrAfter(it, earlier),
+      forkSeq: (device) => forkSeqOf(this.#history, [order], device),
     }
     const verdict = standing === null ? null : log.state.check(context)
     if (verdict?.ok === true) verdict.apply()
@@ -269,4 +275,10 @@ export class Documents {
     this.#logs.set(document, log)
     return log
   }
+}
+
+/** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
+export function forkSeqOf(history: History, orders: readonly number[], device: string): number {
+  const number = history.findDevice(fromHex(device) ?? new Uint8Array(32))
+  return number < 0 || !history.forks.has(number) ? Infinity : history.forkSeqKnownTo(orders, number)
 }

@@ -17,7 +17,7 @@ import type { Crypto, Signer } from '../identity/index.ts'
 import { planAcknowledgements } from './acknowledge.ts'
 import type { Acknowledgements } from './acknowledge.ts'
 import type { DocumentLog } from './document-log.ts'
-import { Documents } from './documents.ts'
+import { Documents, forkSeqOf } from './documents.ts'
 import type { StoredCommit } from './documents.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Heads } from './heads.ts'
@@ -515,9 +515,15 @@ export class Replica {
       ...standing,
       entries: section.entries,
       payload: section.payload,
+      epoch: this.coop,
       relies: (order) => this.#plan().relied.knows(history.branchOf(order), history.seqOf(order)),
+      knows: (order) => this.#pastOfNext().some((it) => history.knows(it, order)),
+      isGood: () => true,
       follows: (order) => own >= 0 && history.isAtOrAfter(own, order),
       find: (id) => history.find(id),
+      placeOf: (order) => ({ device: this.documents.nameOf(order), seq: history.seqOf(order) }),
+      isAtOrAfter: (order, earlier) => history.isAtOrAfter(order, earlier),
+      forkSeq: (device) => forkSeqOf(history, this.#pastOfNext(), device),
     }
   }
 
@@ -544,6 +550,12 @@ export class Replica {
     const links = this.#resolve(record)
     if (links === null) throw new Error('this device acknowledged a head falsely')
     return { order: this.#store(record, { ...links, isSigned: true }), record }
+  }
+
+  /** Orders that the next commit links to. */
+  #pastOfNext(): number[] {
+    const heads = this.#plan().seen.map((head) => this.history.find(head.id))
+    return [this.#ownEnd(), ...heads].filter((order) => order >= 0)
   }
 
   /**
@@ -610,8 +622,14 @@ function founding(
     ...section,
     order: -1,
     stretch: { parent: null, rank: 0 },
+    epoch: record.header.epoch,
     relies: () => false,
+    knows: () => false,
+    isGood: () => true,
     follows: () => false,
     find: () => -1,
+    placeOf: () => ({ device, seq: record.header.seq }),
+    isAtOrAfter: () => false,
+    forkSeq: () => Infinity,
   }
 }
