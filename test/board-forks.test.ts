@@ -449,6 +449,8 @@ class Foe {
       relies: (earlier) => history.relies(order, earlier),
       follows: () => false,
       find: (id) => history.find(id),
+      ...{ epoch: new Uint8Array(32), knows: () => true, isGood: () => true },
+      ...{ placeOf: () => ({ device: '', seq: 0 }), isAtOrAfter: () => false, forkSeq: () => Infinity },
     })
     return verdict.ok ? {} : verdict
   }

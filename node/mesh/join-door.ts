@@ -90,7 +90,7 @@ export class JoinDoor {
     const entry: RenewalEntry = { t: 'device', ...request }
     const { rule, coop, authority, device: own } = this.#engine.replica
     const member = toHex(entry.kit)
-    const replaced = authority.devices.get(toHex(entry.replaces))
+    const replaced = authority.devices.get(toHex(request.replaces))
     if (replaced?.admissions.some((it) => it.member === member) !== true) return refuse('kit-unknown')
     if (this.#isSuspended(toHex(entry.device))) return refuse('suspended')
     const { kit, device, certificate } = entry

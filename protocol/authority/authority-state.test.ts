@@ -48,7 +48,10 @@ class Book {
   /** What the next entries acknowledge of other devices. */
   knows: (device: string, seq: number) => boolean = () => true
 
+  readonly #coop: Uint8Array
+
   constructor(id: Uint8Array = coop) {
+    this.#coop = id
     this.state = new AuthorityState({
       ...{ coop: id, sha256, rule, cached: () => null },
       isVisible: (order) => !this.hidden.has(order),
@@ -76,9 +79,6 @@ class Book {
       admission: '',
       order: this.#written.length,
       stretch: { parent: null, rank: 0 },
-      epoch: new Uint8Array(32),
-      knows: () => true,
-      isGood: () => true,
       relies: (order) => {
         const it = this.#written[order]
         return it !== undefined && (it.device === device ? it.seq <= seq : this.knows(it.device, it.seq))
@@ -88,6 +88,12 @@ class Book {
         return it !== undefined && it.device === device && it.seq < seq
       },
       find: () => -1,
+      epoch: this.#coop,
+      knows: () => true,
+      isGood: () => true,
+      placeOf: () => ({ device: '', seq: 0 }),
+      isAtOrAfter: () => false,
+      forkSeq: () => Infinity,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal

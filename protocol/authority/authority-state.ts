@@ -1,184 +1,166 @@
-import { encodeCanonical, equalBytes, fromHex, toHex } from '../encoding/index.ts'
-import { FOUNDING_SCOPE, isCertified } from '../identity/index.ts'
+import { encodeCanonical } from '../encoding/index.ts'
+import type { Value } from '../encoding/index.ts'
 import { readEntries } from '../document/index.ts'
 import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
-import { isProven } from './admission.ts'
+import type { Act, ActVerdict, AuthorityRefusal } from './act.ts'
+import { Admissions } from './admissions.ts'
+import type { Admission, DeviceEntry } from './admissions.ts'
+import { votesOf } from './ballot.ts'
+import { Ballots } from './ballots.ts'
+import { Decisions } from './decisions.ts'
+import { Departures } from './departures.ts'
 import { readAuthorityEntry } from './entries.ts'
-import type { AdmitEntry, AuthorityEntry, GenesisEntry, InviteEntry, RenewalEntry } from './entries.ts'
-import { decodeGenesis } from './genesis.ts'
+import type { AuthorityEntry } from './entries.ts'
+import type { Epoch, EpochVotes } from './epoch.ts'
+import { EpochTree } from './epochs.ts'
+import type { HeldSeal } from './epochs.ts'
 import type { Genesis } from './genesis.ts'
-import { isRenewalProven } from './renewal.ts'
-
-/** Where a device was admitted: the commit that holds the entry. */
-export interface Admission {
-  /** Issuing device, hex. */
-  issuer: string
-  seq: number
-  /** Commit id, hex. */
-  commit: string
-  /** Its place in the log of this replica. */
-  order: number
-  role: Role
-  /** The member's recovery key, hex. */
-  member: string
-  memberName: string
-  deviceName: string
-  /** Key (hex) that the device had before, when it was admitted as a new key of its member; else null. */
-  replaces: string | null
-}
-
-/** A device of the co-op. */
-export interface DeviceEntry {
-  /** Device key. */
-  key: Uint8Array
-  /** The member's recovery key, hex: the member's identity. */
-  member: string
-  memberName: string
-  deviceName: string
-  role: Role
-  /** Key (hex) that this one replaces, of the same member; else null. */
-  replaces: string | null
-  /** Every visible admission, by commit id; the first gives names and role. */
-  admissions: Admission[]
-}
-
-/** An invite as its issuing device's chain tells it. */
-export interface Invite {
-  key: Uint8Array
-  /** Issuing device, hex. */
-  issuer: string
-  role: Role
-  uses: number
-  /** Visible admissions with it. */
-  used: number
-  expiresMs: number
-  isRevoked: boolean
-}
-
-/** An invite and what its issuer did with it, by the orders of its commits: on all branches if its chain has parted. */
-interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' | 'expiresMs'> {
-  order: number
-  commit: string
-  usedBy: number[]
-  revokedBy: number[]
-}
-
-/** Why an authority section was refused. Stable: the CLI and pages translate these. */
-export type AuthorityRefusal =
-  | 'entries'
-  | 'genesis'
-  | 'no-slots'
-  | 'invite-known'
-  | 'invite-unknown'
-  | 'invite-foreign'
-  | 'invite-revoked'
-  | 'invite-used'
-  | 'already-admitted'
-  | 'replaced-unknown'
-  | 'replaced-foreign'
-  | 'certificate'
-  | 'proof'
-
-type Effect = () => void
-type EntryVerdict = AuthorityRefusal | Effect
+import { Invites } from './invites.ts'
+import type { Invite } from './invites.ts'
+import { Membership } from './membership.ts'
+import { Recovery } from './recovery.ts'
+import { Roster } from './roster.ts'
+import type { DeviceStatus } from './roster.ts'
+import { Slots } from './slots.ts'
+import { Suspensions } from './suspensions.ts'
+import type { Suspension } from './suspensions.ts'
 
 /**
- * Membership of the co-op, folded from the signed acts of its devices. Every act is judged by its author's own chain
- * and by what the author relied on. So all stored acts are taken in, in any causal order, also of a chain that has
- * parted; what is shown of them is what is visible.
+ * Who may do what in the co-op, folded from the signed acts of its devices (docs/protocol/authority.md). Every act is
+ * judged by its author's own chain and by what the author knew. So all stored acts are taken in, in any causal order, also
+ * of a chain that has parted; what is shown of them is what is visible.
  */
 export class AuthorityState implements DocumentState {
-  readonly #host: DocumentHost
-  /** Null until the founding commit is folded. */
-  genesis: Genesis | null = null
+  /** Committed seals, and the line that is chosen of them. */
+  readonly epochs: EpochTree
+  /** What lines of seals make of those who were admitted. */
+  readonly roster: Roster
+  /** Proposals and wills. */
+  readonly decisions: Decisions
+  /** How stewards agree on the next epoch. */
+  readonly ballots: Ballots
   /** Counts changes, so that a host can see that the roster moved. */
   revision = 0
+  readonly #host: DocumentHost
+  readonly #admissions: Admissions
+  readonly #invites: Invites
+  readonly #slots: Slots
+  readonly #membership: Membership
+  readonly #departures: Departures
+  readonly #suspensions: Suspensions
+  readonly #recovery: Recovery
   #hash: Uint8Array | null = null
-  /** By device key, hex: all admissions, by commit id. */
-  readonly #admissions = new Map<string, Admission[]>()
-  #devices: Map<string, DeviceEntry> | null = null
-  /** By public key of the invite, hex: one for each device and branch that issued it. */
-  readonly #issued = new Map<string, Issued[]>()
-  #invites: Map<string, Invite> | null = null
-  /** Orders of the commits by which each device (hex) admitted new keys of members who are on the roster. */
-  readonly #renewals = new Map<string, number[]>()
-  /** Invites by their issuer, hex. */
-  readonly #issuedBy = new Map<string, Issued[]>()
-  /** By device (hex), in the order of the log: acts that change its slots, and what its own chain has left behind each. */
-  readonly #spent = new Map<string, { order: number; left: number }[]>()
 
   constructor(host: DocumentHost) {
     this.#host = host
+    const { coop, sha256 } = host
+    const isVisible = (order: number): boolean => host.isVisible(order)
+    const tree = new EpochTree(coop)
+    const admissions = new Admissions(isVisible)
+    const departures = new Departures(host, admissions)
+    const roster = new Roster(tree, admissions, departures)
+    const suspensions = new Suspensions(host, tree, admissions)
+    const decisions = new Decisions(host, tree, { admissions, suspensions, roster })
+    const slots = new Slots(tree.gifts)
+    const invites = new Invites(isVisible, slots)
+    const commit = (held: HeldSeal, votes: EpochVotes): Epoch => this.#commit(held, votes)
+    this.epochs = tree
+    this.roster = roster
+    this.decisions = decisions
+    this.#admissions = admissions
+    this.#departures = departures
+    this.#suspensions = suspensions
+    this.#slots = slots
+    this.#invites = invites
+    this.#membership = new Membership({ host, tree, admissions, invites, slots, roster })
+    this.#recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit })
+    this.ballots = new Ballots({
+      ...{ coop, sha256, tree, roster, decisions, departures },
+      commit: (candidate) => {
+        candidate.epoch = commit(candidate.held, votesOf(candidate, candidate.held.parent.quorum))
+      },
+      weighAnew: () => void tree.weighAnew(),
+    })
   }
 
-  /** Devices of the roster by key, hex. */
+  /** Null until the founding commit is folded. */
+  get genesis(): Genesis | null {
+    return this.#membership.genesis
+  }
+
+  /** Devices that were ever admitted by key, hex; `statusOf` tells how they stand. */
   get devices(): ReadonlyMap<string, DeviceEntry> {
-    this.#devices ??= new Map(
-      [...this.#admissions].flatMap(([name]) => {
-        const entry = this.#entryOf(name)
-        return entry === null ? [] : [[name, entry]]
-      }),
-    )
-    return this.#devices
+    return this.#admissions.devices
   }
 
   /** Visible invites by public key, hex; of two with one key, the one of the smaller commit id. */
   get invites(): ReadonlyMap<string, Invite> {
-    this.#invites ??= new Map(
-      this.#visibleInvites()
-        .map((it) => [toHex(it.key), it])
-        .reverse() as [string, Invite][],
-    )
-    return this.#invites
+    return this.#invites.visible
+  }
+
+  /** Suspensions that stand: shown, not lifted, of a device that is neither closed nor left; ascending by device. */
+  get suspensions(): Suspension[] {
+    return this.#suspensions
+      .devices()
+      .filter((it) => this.roster.statusOf(it, this.epochs.tip) === 'active')
+      .flatMap((it) => this.#suspensions.of(it, this.epochs.tip))
+  }
+
+  /** Devices (hex) of which a leave is stored and that the tip's line does not close yet, ascending. */
+  get leaving(): string[] {
+    return this.#departures.devices().filter((it) => !this.epochs.closed.has(it, this.epochs.tip))
   }
 
   /** True when any stored act admits the device (hex), be it visible or not. */
   isAdmitted(device: string): boolean {
-    return this.#admissions.has(device)
+    return this.#admissions.of(device).length > 0
   }
 
   /** All admissions of a device (hex), by commit id, be they visible or not. */
   admissionsOf(device: string): readonly Admission[] {
-    return this.#admissions.get(device) ?? []
+    return this.#admissions.of(device)
+  }
+
+  /** How a device (hex) stands under the tip; null when it was never admitted. */
+  statusOf(device: string): DeviceStatus | null {
+    const { tip } = this.epochs
+    const status = this.roster.statusOf(device, tip)
+    return status === 'active' && this.#suspensions.of(device, tip).length > 0 ? 'suspended' : status
+  }
+
+  /** Role of a device (hex) of the roster under an epoch; null when it is not on the roster. */
+  roleOf(device: string, epoch: Epoch = this.epochs.tip): Role | null {
+    const entry = this.devices.get(device)
+    return entry === undefined
+      ? null
+      : this.roster.roleAt({ device, member: entry.member, role: entry.role }, epoch)
+  }
+
+  /** Slots that a device (hex) holds: admissions it may still promise. Of a chain that has parted all branches spend. */
+  slotsOf(device: string): number {
+    const given = this.#slots.givenTo(device, this.epochs.tip)
+    return given - this.#slots.renewedBy(device) - this.#invites.takenBy(device)
   }
 
   /** Empties the state, so that it can be folded anew. */
   clear(): void {
+    this.epochs.clear()
+    this.decisions.clear()
+    this.ballots.clear()
     this.#admissions.clear()
-    this.#issued.clear()
-    this.#issuedBy.clear()
-    this.#spent.clear()
-    this.#renewals.clear()
-    this.genesis = null
+    this.#invites.clear()
+    this.#slots.clear()
+    this.#membership.clear()
+    this.#departures.clear()
+    this.#suspensions.clear()
+    this.#recovery.clear()
     this.visibilityChanged()
   }
 
   visibilityChanged(): void {
-    this.revision += 1
-    this.#hash = null
-    this.#devices = null
-    this.#invites = null
-  }
-
-  /** Slots that a device (hex) holds: admissions it may still promise. */
-  slotsOf(device: string): number {
-    let left = this.#granted(device) - (this.#renewals.get(device) ?? []).length
-    for (const invite of this.#issuedBy.get(device) ?? [])
-      left -= invite.revokedBy.length > 0 ? invite.usedBy.length : invite.uses
-    return left
-  }
-
-  #granted(device: string): number {
-    return this.genesis !== null && toHex(this.genesis.device) === device ? this.genesis.slots : 0
-  }
-
-  /** Slots that the author's own chain has left; of a chain that parted, those of the branch that is written on. */
-  #slotsBehind({ device, follows }: SectionContext): number {
-    return this.#spent.get(device)?.findLast(({ order }) => follows(order))?.left ?? this.#granted(device)
-  }
-
-  #spend({ device, order }: SectionContext, left: number): void {
-    push(this.#spent, device, { order, left })
+    this.#moved()
+    this.#admissions.visibilityChanged()
+    this.#invites.visibilityChanged()
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -192,8 +174,7 @@ export class AuthorityState implements DocumentState {
       return refuse(effect, `authority entry '${entry.t}' breaks the rule '${effect}'`)
     const apply = (): void => {
       effect()
-      this.revision += 1
-      this.#hash = null
+      this.#moved()
     }
     return { ok: true, apply }
   }
@@ -204,207 +185,89 @@ export class AuthorityState implements DocumentState {
         this.genesis === null ? null : this.#host.coop,
         [...this.devices]
           .sort(byKey)
-          .map(([, device]) => [
-            device.key,
-            device.admissions.map((it) => [
-              it.issuer,
-              it.seq,
-              it.commit,
-              it.role,
-              it.member,
-              it.memberName,
-              it.deviceName,
-              ...(it.replaces === null ? [] : [it.replaces]),
-            ]),
-          ]),
-        this.#visibleInvites().map((it) => [
-          it.key,
-          it.issuer,
-          it.role,
-          it.uses,
-          it.used,
-          it.expiresMs,
-          it.isRevoked,
-        ]),
+          .map(([, device]) => [device.key, device.admissions.map(hashedAdmission)]),
+        this.#invites
+          .list()
+          .map((it) => [it.key, it.issuer, it.role, it.uses, it.used, it.expiresMs, it.isRevoked]),
+        ...this.#decided(),
       ]),
     )
     return this.#hash
   }
 
-  #judge(entry: AuthorityEntry, section: SectionContext): EntryVerdict {
+  /** What the hash holds beside membership: nothing as long as nobody decided, suspended or left. */
+  #decided(): Value[] {
+    const { proposals, wills } = this.decisions.summary()
+    const suspensions = this.#suspensions.summary()
+    const leaves = this.#departures.list().map((it) => [it.device, it.commit])
+    const epochs = [...this.epochs.all()].map((it) => it.name).sort()
+    if (proposals.length + wills.length + suspensions.length + leaves.length === 0 && epochs.length === 1)
+      return []
+    return [[this.epochs.tip.name, epochs, proposals, wills, suspensions, leaves]]
+  }
+
+  #moved(): void {
+    this.revision += 1
+    this.#hash = null
+  }
+
+  #commit(held: HeldSeal, votes: EpochVotes): Epoch {
+    const epoch = this.epochs.add(held, votes)
+    for (const closing of this.roster.closingsOf(epoch, held.outcome.removed)) this.epochs.addClosing(closing)
+    return epoch
+  }
+
+  #judge(entry: AuthorityEntry, section: SectionContext): ActVerdict {
+    const cited = this.epochs.find(section.epoch)
+    if (cited === null) return 'unknown-epoch'
+    if (this.epochs.isOutdated(cited, (order) => section.knows(order))) return 'epoch-outdated'
+    const act = actOf(section, cited)
+    return this.#departures.isOver(act) ? 'left' : this.#judgeAct(entry, act)
+  }
+
+  #judgeAct(entry: AuthorityEntry, act: Act): ActVerdict {
     switch (entry.t) {
       case 'genesis':
-        return this.#found(entry, section)
+        return this.#membership.found(entry, act)
       case 'invite':
-        return this.#invite(entry, section)
-      case 'revoke': {
-        const invite = this.#ownInvite(entry.key, section)
-        if (typeof invite === 'string') return invite
-        const isFirst = !invite.revokedBy.some((order) => section.follows(order))
-        const used = invite.usedBy.filter((order) => section.follows(order)).length
-        const left = this.#slotsBehind(section) + (isFirst ? invite.uses - used : 0)
-        return () => {
-          this.#spend(section, left)
-          invite.revokedBy.push(section.order)
-          this.#invites = null
-        }
-      }
+        return this.#invites.invite(entry, act)
+      case 'revoke':
+        return this.#invites.revoke(entry.key, act)
       case 'admit':
-        return this.#admit(entry, section)
+        return this.#membership.admit(entry, act)
       case 'device':
-        return this.#renew(entry, section)
+        return this.#membership.renew(entry, act)
+      case 'leave':
+        return this.#departures.leave(entry, act)
+      case 'suspend':
+        return this.#suspensions.suspend(entry, act)
+      case 'propose':
+        return this.decisions.propose(entry, act)
+      case 'approve':
+      case 'decline':
+        return this.decisions.will(entry, act)
+      case 'support':
+      case 'sign':
+        return this.ballots.vote(entry, act)
+      case 'advance':
+        return this.ballots.advance(entry, act)
+      case 'recover':
+        return this.#recovery.recover(entry, act)
+      case 'kits':
+        return this.#recovery.kits(entry, act)
     }
-  }
-
-  #found(entry: GenesisEntry, section: SectionContext): EntryVerdict {
-    const genesis = decodeGenesis(entry.record)
-    const isOurs = equalBytes(this.#host.sha256(entry.record), this.#host.coop)
-    if (genesis === null || !isOurs || section.seq !== 0) return 'genesis'
-    if (toHex(genesis.device) !== section.device) return 'genesis'
-    const { kit, device } = genesis
-    const claim = { kit, device, scope: FOUNDING_SCOPE, certificate: entry.certificate }
-    if (!isCertified(this.#host.rule, claim)) return 'certificate'
-    return () => {
-      this.genesis ??= genesis
-      this.#enter({ ...genesis, role: 'steward', replaces: null }, section)
-    }
-  }
-
-  #invite(entry: InviteEntry, section: SectionContext): EntryVerdict {
-    const name = toHex(entry.key)
-    if (this.#issued.get(name)?.some((it) => section.relies(it.order)) === true) return 'invite-known'
-    const left = this.#slotsBehind(section)
-    if (entry.uses > left) return 'no-slots'
-    const { key, role, uses, expiresMs } = entry
-    return () => {
-      this.#spend(section, left - uses)
-      const invite: Issued = {
-        key: key.slice(),
-        issuer: section.device,
-        role,
-        uses,
-        expiresMs,
-        order: section.order,
-        commit: toHex(section.commit),
-        usedBy: [],
-        revokedBy: [],
-      }
-      push(this.#issued, name, invite)
-      push(this.#issuedBy, section.device, invite)
-      this.#invites = null
-    }
-  }
-
-  #admit(entry: AdmitEntry, section: SectionContext): EntryVerdict {
-    const invite = this.#ownInvite(entry.invite, section)
-    if (typeof invite === 'string') return invite
-    const isBefore = (order: number): boolean => section.follows(order)
-    if (invite.revokedBy.some(isBefore)) return 'invite-revoked'
-    if (invite.usedBy.filter(isBefore).length >= invite.uses) return 'invite-used'
-    if (this.#known(entry.device, section).length > 0) return 'already-admitted'
-    const { kit, device, certificate } = entry
-    if (!isCertified(this.#host.rule, { kit, device, scope: this.#host.coop, certificate }))
-      return 'certificate'
-    if (!isProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
-    return () => {
-      invite.usedBy.push(section.order)
-      this.#invites = null
-      this.#enter({ ...entry, role: invite.role, replaces: null }, section)
-    }
-  }
-
-  /** The invite of that key that the author's own chain has issued. */
-  #ownInvite(key: Uint8Array, section: SectionContext): Issued | 'invite-unknown' | 'invite-foreign' {
-    const issued = this.#issued.get(toHex(key)) ?? []
-    const own = issued.find((it) => it.issuer === section.device && section.follows(it.order))
-    if (own !== undefined) return own
-    return issued.some((it) => section.relies(it.order)) ? 'invite-foreign' : 'invite-unknown'
-  }
-
-  /** The role is that of the replaced key; so a new key brings its member nothing that it did not have. */
-  #renew(entry: RenewalEntry, section: SectionContext): EntryVerdict {
-    const left = this.#slotsBehind(section)
-    if (left < 1) return 'no-slots'
-    const { kit, device, certificate } = entry
-    const replaced = this.#known(entry.replaces, section)
-    if (replaced.length === 0) return 'replaced-unknown'
-    const before = replaced.find((it) => it.member === toHex(kit))
-    if (before === undefined) return 'replaced-foreign'
-    if (this.#known(device, section).length > 0) return 'already-admitted'
-    if (!isCertified(this.#host.rule, { kit, device, scope: this.#host.coop, certificate }))
-      return 'certificate'
-    if (!isRenewalProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
-    return () => {
-      this.#spend(section, left - 1)
-      push(this.#renewals, section.device, section.order)
-      this.#enter({ ...entry, role: before.role, replaces: toHex(entry.replaces) }, section)
-    }
-  }
-
-  /** Admissions of a device that the section's commit relies on, by commit id. */
-  #known(device: Uint8Array, section: SectionContext): Admission[] {
-    const admissions = this.#admissions.get(toHex(device)) ?? []
-    return admissions.filter((it) => section.relies(it.order))
-  }
-
-  #enter(
-    who: Pick<DeviceEntry, 'memberName' | 'deviceName' | 'role' | 'replaces'> & {
-      device: Uint8Array
-      kit: Uint8Array
-    },
-    section: SectionContext,
-  ): void {
-    const name = toHex(who.device)
-    const { memberName, deviceName, role, replaces } = who
-    push(this.#admissions, name, {
-      issuer: section.device,
-      seq: section.seq,
-      commit: toHex(section.commit),
-      order: section.order,
-      role,
-      member: toHex(who.kit),
-      memberName,
-      deviceName,
-      replaces,
-    }).sort((a, b) => (a.commit < b.commit ? -1 : 1))
-    const entry = this.#entryOf(name)
-    if (entry !== null) this.#devices?.set(name, entry)
-  }
-
-  /** A device (hex) as its visible admissions tell it; null without any. */
-  #entryOf(name: string): DeviceEntry | null {
-    const admissions = this.admissionsOf(name).filter((it) => this.#host.isVisible(it.order))
-    const [first] = admissions
-    if (first === undefined) return null
-    const { member, memberName, deviceName, role, replaces } = first
-    return { key: fromHex(name) ?? NO_KEY, member, memberName, deviceName, role, replaces, admissions }
-  }
-
-  /** Ascending by key, then by the commit that issued it. */
-  #visibleInvites(): Invite[] {
-    const { isVisible } = this.#host
-    return [...this.#issued]
-      .sort(byKey)
-      .flatMap(([, issued]) => issued.toSorted((a, b) => (a.commit < b.commit ? -1 : 1)))
-      .filter((it) => isVisible(it.order))
-      .map(({ key, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
-        const used = usedBy.filter(isVisible).length
-        return { key, issuer, role, uses, used, expiresMs, isRevoked: revokedBy.some(isVisible) }
-      })
   }
 }
 
-const NO_KEY: Uint8Array = new Uint8Array(32)
+/** A section with the epoch that it cites. What a host's context computes on demand stays on demand. */
+function actOf(section: SectionContext, cited: Epoch): Act {
+  return { ...section, cited }
+}
 
-function push<T>(map: Map<string, T[]>, name: string, item: T): T[] {
-  const items = map.get(name)
-  if (items === undefined) {
-    const first = [item]
-    map.set(name, first)
-    return first
-  }
-  items.push(item)
-  return items
+function hashedAdmission(it: Admission): Value {
+  const { issuer, seq, commit, role, member, memberName, deviceName, replaces } = it
+  const fields = [issuer, seq, commit, role, member, memberName, deviceName]
+  return replaces === null ? fields : [...fields, replaces]
 }
 
 function byKey(a: [string, unknown], b: [string, unknown]): number {

@@ -65,15 +65,18 @@ class Book {
       ...{ role: 'steward', member: '', admission: '', entries: 1, payload },
       order: this.#written.length,
       stretch: { parent: null, rank: 0 },
-      epoch: new Uint8Array(32),
-      knows: () => true,
-      isGood: () => true,
       relies: (order) => {
         const it = this.#written[order]
         return it !== undefined && this.knows(it.device, it.seq)
       },
       follows: (order) => this.#written[order]?.device === device,
       find: () => -1,
+      epoch: this.coop,
+      knows: () => true,
+      isGood: () => true,
+      placeOf: () => ({ device: '', seq: 0 }),
+      isAtOrAfter: () => false,
+      forkSeq: () => Infinity,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal
@@ -126,7 +129,7 @@ test('entries: a renewal has sound names, keys and signatures of the right lengt
     { deviceName: 'a\u202eb' },
     { device: new Uint8Array(31) },
     { kit: new Uint8Array(33) },
-    { replaces: null },
+    { replaces: new Uint8Array(31) },
     { certificate: new Uint8Array(63) },
     { proof: new Uint8Array(65) },
     { role: 'steward' },

@@ -53,9 +53,6 @@ function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext 
     commit: sha256(encodeCanonical([device, act.seq])),
     order,
     stretch: ROOT,
-    epoch: new Uint8Array(32),
-    knows: () => true,
-    isGood: () => true,
     device,
     seq,
     timeMs: 0,
@@ -67,6 +64,12 @@ function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext 
     relies: (other) => other === order || follows(other) || known.has(other),
     follows,
     find: () => -1,
+    epoch: new Uint8Array(32),
+    knows: () => true,
+    isGood: () => true,
+    placeOf: () => ({ device: '', seq: 0 }),
+    isAtOrAfter: () => false,
+    forkSeq: () => Infinity,
   }
 }
 

@@ -84,6 +84,12 @@ function contextOf(act: Act, payload: Uint8Array, entries: number): SectionConte
     relies,
     follows,
     find: () => -1,
+    epoch: new Uint8Array(32),
+    knows: () => true,
+    isGood: () => true,
+    placeOf: () => ({ device: '', seq: 0 }),
+    isAtOrAfter: () => false,
+    forkSeq: () => Infinity,
   }
 }
 

@@ -65,6 +65,12 @@ export interface SectionContext {
   follows(order: number): boolean
   /** Order of a stored commit by its id; -1 for none. */
   find(commit: Uint8Array): number
+  /** Device (hex) and seq of a stored commit. */
+  placeOf(order: number): { device: string; seq: number }
+  /** True when a stored commit is another one or comes after it on its chain. */
+  isAtOrAfter(order: number, earlier: number): boolean
+  /** Lowest seq of which two commits of the device (hex) are in this one's causal past; Infinity without any. */
+  forkSeq(device: string): number
 }
 
 /** The verdict on a section. `apply` is called at most once, before any other check of the same document. */

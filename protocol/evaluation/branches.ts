@@ -10,6 +10,8 @@ export interface Branch extends NumberedLine {
   readonly device: number
   readonly parent: Branch | null
   readonly base: number
+  /** Order of the first commit that is on this branch only. */
+  readonly first: number
   /** Order of the last commit; -1 while there is none. */
   end: number
   /** Seq of the last commit. */
@@ -78,7 +80,7 @@ export class Branches {
     const prev = this.#links.prevOf(order)
     const before = prev < 0 ? null : this.branchOf(prev)
     const isNew = before === null || before.end !== prev
-    const branch = isNew ? this.#start(this.deviceOf(order), before, this.#links.seqOf(order)) : before
+    const branch = isNew ? this.#start(order, before) : before
     this.length = order + 1
     branch.end = order
     branch.last = this.#links.seqOf(order)
@@ -86,8 +88,10 @@ export class Branches {
     return { branch, isNew }
   }
 
-  #start(device: number, parent: Branch | null, base: number): Branch {
-    const branch: Branch = { index: this.all.length, device, parent, base, end: -1, last: base - 1 }
+  #start(first: number, parent: Branch | null): Branch {
+    const base = this.#links.seqOf(first)
+    const device = this.deviceOf(first)
+    const branch: Branch = { index: this.all.length, device, parent, base, first, end: -1, last: base - 1 }
     this.all.push(branch)
     ;(this.#ofDevice[device] ??= []).push(branch)
     return branch

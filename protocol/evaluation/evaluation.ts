@@ -139,7 +139,7 @@ export class Evaluation {
     const prev = draft.prev < 0 ? null : this.#branches.placeOf(draft.prev)
     if (prev !== null && prev.branch.end !== draft.prev)
       throw new RangeError('a draft stands at the end of a branch')
-    const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, end: -1, last: -1 }
+    const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, first: -1, end: -1, last: -1 }
     const { seen } = draft
     const pastOf = [draft.prev, ...seen]
     const epoch = this.#seals.at(draft.epoch)
@@ -219,11 +219,14 @@ export class Evaluation {
   }
 
   /**
-   * Closes a device, of which nothing was appended yet, under a seal that is here: it was admitted by who did not know
-   * that the seal removes its member.
+   * Closes the chains that begin with a first commit, under a seal that is here: they stand on an admission by who did
+   * not know that the seal removes the member. To be called before anything else is judged.
    */
-  close(device: string, seal: number): void {
-    this.#seals.close(this.#devices.add(device), this.#seals.at(seal))
+  close(first: number, seal: number): Changes {
+    const log = new ChangeLog(this.#graph, -1)
+    this.#seals.closeFrom(first, this.#seals.at(seal))
+    this.#move(this.#standings.reopened(this.#branches.deviceOf(first)), log)
+    return log.changes()
   }
 
   /** True when the debits of a commit are void, by its causal past alone. */

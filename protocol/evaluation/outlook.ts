@@ -41,12 +41,12 @@ export class Outlook {
 
   /** Up to here commits are good from `seal`; Infinity for the whole path. */
   goodUpTo(seal: Seal, forkSeq: number, branch: Branch): number {
-    const isPlain = forkSeq === Infinity && seal.floor === 0 && !this.#seals.isClosed(seal, branch.device)
+    const isPlain = forkSeq === Infinity && seal.floor === 0 && !this.#seals.isClosed(seal, branch)
     return isPlain ? Infinity : goodUpTo(this.limits(seal, forkSeq, branch))
   }
 
   #lateFrom(seal: Seal, branch: Branch, settled: number): number {
-    if (this.#seals.isClosed(seal, branch.device)) return settled + 1
+    if (this.#seals.isClosed(seal, branch)) return settled + 1
     if (seal.floor === 0) return Infinity
     return this.#epochs.firstBetween(branch, settled, branch.last, (epoch) => epoch.height < seal.floor)
   }

@@ -1,6 +1,6 @@
 import type { Allowance } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
-import type { Branches, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
 import type { DeviceTable } from './device-table.ts'
 import { reachOn } from './line.ts'
 import type { Line } from './line.ts'
@@ -73,6 +73,8 @@ export class SealTree {
   /** Frontiers of each device in the order in which their seals arrived; on one line that is upwards. */
   readonly #frontiers = new Map<number, { seal: Seal; place: Place }[]>()
   readonly #closings = new Map<number, Seal[]>()
+  /** By order of a first commit: seals that close the chains from there. */
+  readonly #closedFrom = new Map<number, Seal[]>()
   /** In the order in which their seals arrived. */
   readonly #allowances = new Map<number, IssuedAllowance[]>()
 
@@ -123,14 +125,19 @@ export class SealTree {
     return named?.findLast((it) => this.isAtOrBefore(it.seal, seal))?.place ?? null
   }
 
-  /** True when a seal of the line up to `seal` closes the device. */
-  isClosed(seal: Seal, device: number): boolean {
-    return this.#closings.get(device)?.some((it) => this.isAtOrBefore(it, seal)) ?? false
+  /** True when a seal of the line up to `seal` closes the branch's device, or the chains from its first commit. */
+  isClosed(seal: Seal, branch: Branch): boolean {
+    const isOnLine = (it: Seal): boolean => this.isAtOrBefore(it, seal)
+    if (this.#closings.get(branch.device)?.some(isOnLine) === true) return true
+    if (this.#closedFrom.size === 0) return false
+    let root = branch
+    while (root.parent !== null) root = root.parent
+    return this.#closedFrom.get(root.first)?.some(isOnLine) ?? false
   }
 
-  /** Closes a device under a seal, beside those that the seal names. */
-  close(device: number, seal: Seal): void {
-    push(this.#closings, device, seal)
+  /** Closes the chains that begin with a first commit, beside the devices that the seal names. */
+  closeFrom(first: number, seal: Seal): void {
+    push(this.#closedFrom, first, seal)
   }
 
   /**

@@ -65,11 +65,16 @@ export class Standings {
     if (this.#limits[branch.index] === undefined || epoch.height < this.#tip.floor) this.#refresh(branch)
   }
 
+  /** Looks again at all branches of a device. */
+  reopened(device: number): Shift[] {
+    return this.#branches.of(device).map((branch) => this.#refresh(branch))
+  }
+
   /** Takes up that a chain parts at `seq`. */
   learnFork(device: number, seq: number): Shift[] {
     if (seq >= this.#forkOf(device)) return []
     this.#forks.set(device, seq)
-    return this.#branches.of(device).map((branch) => this.#refresh(branch))
+    return this.reopened(device)
   }
 
   /** Makes `tip` the last seal of the line. */

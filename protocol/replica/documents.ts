@@ -6,14 +6,15 @@ import type {
   DocumentHost,
   DocumentRegistry,
   DocumentState,
+  Role,
   SectionContext,
 } from '../document/index.ts'
-import { toHex } from '../encoding/index.ts'
+import { fromHex, toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
 import type { Epochs } from './epochs.ts'
 import { Holes } from './holes.ts'
-import type { Standings } from './standing.ts'
+import type { Standing, Standings } from './standing.ts'
 import type { Stretches } from './stretches.ts'
 import type { Visibility } from './visibility.ts'
 
@@ -286,7 +287,7 @@ export class Documents {
       device: this.nameOf(order),
       seq: header.seq,
       timeMs: header.timeMs,
-      role: standing?.role ?? 'observer',
+      role: this.#roleOf(order, standing, header.epoch),
       member: standing?.member ?? '',
       admission: standing?.admission ?? '',
       entries: head.entries,
@@ -297,6 +298,9 @@ export class Documents {
       isGood: (earlier) => this.#parts.epochs.evaluation.isGoodFor(order, earlier),
       follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
       find: (id) => this.#history.find(id),
+      placeOf: (it) => ({ device: this.nameOf(it), seq: this.#history.seqOf(it) }),
+      isAtOrAfter: (it, earlier) => this.#history.isAtOrAfter(it, earlier),
+      forkSeq: (device) => forkSeqOf(this.#history, [order], device),
     }
     const verdict = standing === null ? null : log.state.check(context)
     if (verdict?.ok === true) verdict.apply()
@@ -308,6 +312,16 @@ export class Documents {
     if (log.state.isOutdated !== true || log.isStale) return
     this.#contest(log)
     this.#outdate(log)
+  }
+
+  /** Role of a chain under the epoch that its commit cites. */
+  #roleOf(order: number, standing: Standing | null, epoch: Uint8Array): Role {
+    if (standing === null) return 'observer'
+    const { authority } = this.#parts
+    const cited = authority.epochs.find(epoch)
+    return cited === null
+      ? standing.role
+      : authority.roster.roleAt({ device: this.nameOf(order), ...standing }, cited)
   }
 
   /** Key of a commit's device in hex. */
@@ -324,4 +338,10 @@ export class Documents {
     this.#logs.set(document, log)
     return log
   }
+}
+
+/** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
+export function forkSeqOf(history: History, orders: readonly number[], device: string): number {
+  const number = history.findDevice(fromHex(device) ?? new Uint8Array(32))
+  return number < 0 || !history.forks.has(number) ? Infinity : history.forkSeqKnownTo(orders, number)
 }

@@ -1,35 +1,10 @@
 import { Evaluation, FOUNDING } from '../evaluation/index.ts'
-import type { SealFacts } from '../evaluation/index.ts'
+import type { Closing, Epoch, EpochTree } from '../authority/index.ts'
 import type { SeenHead } from '../commit/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { CountList } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { Ground } from './visibility.ts'
-
-/** A committed seal as replicas judge commits by it. */
-export interface SealedEpoch {
-  /** Id of the seal; of the founding epoch the co-op id. */
-  readonly id: Uint8Array
-  /** Null for the founding epoch. */
-  readonly parent: SealedEpoch | null
-  /** What it says of commits, devices by their keys in hex; its id and parent come from above. */
-  readonly facts: Omit<SealFacts, 'id' | 'parent'>
-}
-
-/** Who knows the committed seals: the authority document. */
-export interface EpochSource {
-  /** The last seal of the chosen line. */
-  readonly tip: SealedEpoch
-  find(id: Uint8Array): SealedEpoch | null
-  /** True when a past holds a certificate of the epoch: a quorum of signatures of one round. */
-  isKnown(epoch: SealedEpoch, knows: (order: number) => boolean): boolean
-  /** Commits that make up a certificate of the epoch, ascending by order; none for the founding one. */
-  certificateOf(epoch: SealedEpoch): readonly number[]
-  /** What was committed since the last call, parents first. */
-  takeCommitted(): readonly SealedEpoch[]
-  /** Devices (hex) that a seal closes by what turned up after it. */
-  takeClosings(): readonly { device: string; epoch: SealedEpoch }[]
-}
 
 /**
  * The epochs that commits cite, and how commits stand by them: it hands each commit of the log to the evaluation once
@@ -41,17 +16,33 @@ export class Epochs {
   readonly evaluation: Evaluation
   readonly #history: History
   readonly #coop: Uint8Array
-  readonly #source: EpochSource
+  readonly #source: EpochTree
+  readonly #admissionOf: (first: number) => string | null
   /** By order: the place in `#ids` of the epoch that the commit cites. */
   readonly #epochOf = new CountList()
   readonly #ids: Uint8Array[]
   /** By place in `#ids`: number of the seal in the evaluation; -1 while it is not there. */
   readonly #seals: number[] = [FOUNDING]
 
-  constructor(parts: { coop: Uint8Array; history: History; source: EpochSource }) {
+  /** By device key, hex: closings of chains that stand on an admission, as far as seals are known. */
+  readonly #closings = new Map<string, Closing[]>()
+  /** Closings and first commits that were not yet held against each other. */
+  readonly #news: { closing: Closing; first: number }[] = []
+
+  /**
+   * @param parts.source - who knows the committed seals: the authority document
+   * @param parts.admissionOf - commit (hex) of the admission that the chain from a first commit stands on; null for none
+   */
+  constructor(parts: {
+    coop: Uint8Array
+    history: History
+    source: EpochTree
+    admissionOf: (first: number) => string | null
+  }) {
     this.#history = parts.history
     this.#coop = parts.coop
     this.#source = parts.source
+    this.#admissionOf = parts.admissionOf
     this.#ids = [parts.coop]
     const { history } = parts
     this.evaluation = new Evaluation({ graph: history, keyOf: (device) => toHex(history.keyOf(device)) })
@@ -103,6 +94,7 @@ export class Epochs {
       if (seal < 0) return
       const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS)
       this.#history.cut(order, cut)
+      if (this.#closings.size > 0 && this.#history.seqOf(order) === 0) this.#meet(order)
       taken(order, changes.regraded)
     }
   }
@@ -137,12 +129,48 @@ export class Epochs {
       if (!result.ok) throw new Error(`a committed seal does not stand: '${result.refusal}'`)
       for (const device of result.changes.regraded) regraded.add(device)
     }
-    for (const { device, epoch } of this.#source.takeClosings())
-      evaluation.close(device, evaluation.findSeal(sealName(epoch)))
+    for (const closing of this.#source.takeClosings()) this.#await(closing)
     if (committed.length === 0) return []
     const tip = evaluation.findSeal(sealName(this.#source.tip))
     for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
     return [...regraded].sort((a, b) => a - b)
+  }
+
+  /** True when chains may have to be closed. */
+  get hasClosings(): boolean {
+    return this.#news.length > 0
+  }
+
+  /**
+   * Closes chains that stand on admissions of members who were removed, by who did not know it. To be called when the
+   * authority document is folded up to the end of the log. Devices of which commits are good no longer.
+   */
+  close(): readonly number[] {
+    const regraded = new Set<number>()
+    for (const { closing, first } of this.#news.splice(0)) {
+      if (this.#admissionOf(first) !== closing.admission) continue
+      const seal = this.evaluation.findSeal(sealName(closing.epoch))
+      for (const device of this.evaluation.close(first, seal).regraded) regraded.add(device)
+    }
+    return [...regraded].sort((a, b) => a - b)
+  }
+
+  /** Holds a closing against the chains of its device that are here, and keeps it for those to come. */
+  #await(closing: Closing): void {
+    const closings = this.#closings.get(closing.device)
+    if (closings === undefined) this.#closings.set(closing.device, [closing])
+    else closings.push(closing)
+    const device = this.#history.findDevice(fromHex(closing.device) ?? this.#coop)
+    for (const { base, orders } of this.#history.branchesOf(device)) {
+      const first = orders.at(0) ?? -1
+      if (base === 0 && first >= 0 && first < this.length) this.#news.push({ closing, first })
+    }
+  }
+
+  /** Holds a first commit against the closings of its device. */
+  #meet(first: number): void {
+    const device = toHex(this.#history.keyOf(this.#history.deviceOf(first)))
+    for (const closing of this.#closings.get(device) ?? []) this.#news.push({ closing, first })
   }
 
   /** Number of an epoch in the evaluation; -1 for an unknown one. */
@@ -176,21 +204,7 @@ export class Epochs {
   }
 }
 
-/** A co-op without any seal. */
-export function foundingOnly(coop: Uint8Array): EpochSource {
-  const facts = { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] }
-  const tip: SealedEpoch = { id: coop, parent: null, facts }
-  return {
-    tip,
-    find: (id) => (equalBytes(id, coop) ? tip : null),
-    isKnown: () => true,
-    certificateOf: () => [],
-    takeCommitted: () => [],
-    takeClosings: () => [],
-  }
-}
-
-function sealName(epoch: SealedEpoch | null): string {
+function sealName(epoch: Epoch | null): string {
   return epoch === null || epoch.parent === null ? '' : toHex(epoch.id)
 }
 

@@ -7,6 +7,7 @@ import type {
   DocumentHost,
   DocumentRegistry,
   DocumentState,
+  Role,
   SectionContext,
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
@@ -17,12 +18,11 @@ import type { Crypto, Signer } from '../identity/index.ts'
 import { planAcknowledgements } from './acknowledge.ts'
 import type { Acknowledgements } from './acknowledge.ts'
 import type { DocumentLog } from './document-log.ts'
-import { Documents } from './documents.ts'
+import { Documents, forkSeqOf } from './documents.ts'
 import type { StoredCommit } from './documents.ts'
 import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
-import { Epochs, foundingOnly } from './epochs.ts'
-import type { EpochSource } from './epochs.ts'
+import { Epochs } from './epochs.ts'
 import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
@@ -105,7 +105,6 @@ export class Replica {
   readonly #init: ReplicaInit
   /** States of documents, and what is kept of each. */
   readonly documents: Documents
-  readonly #sealed: EpochSource
   readonly #standings: Standings
   readonly #stretches: Stretches
   readonly #view: IntakeView
@@ -128,16 +127,20 @@ export class Replica {
     this.rule = init.rule ?? new SignatureRule(init.crypto)
     this.history = new History(seed, 'given')
     this.forkEnds = new ForkEnds(this.history)
-    this.#sealed = foundingOnly(init.coop)
-    this.epochs = new Epochs({ coop: init.coop, history: this.history, source: this.#sealed })
-    this.visibility = new Visibility(this.history, this.epochs.ground)
-    this.#stretches = new Stretches(this.history, this.visibility)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
     const cached = init.cached ?? ((): null => null)
     const host: DocumentHost = { coop: init.coop, sha256, rule: this.rule, isVisible, cached }
     this.authority = new AuthorityState(host)
     this.#standings = new Standings(this.history, this.authority)
+    this.epochs = new Epochs({
+      coop: init.coop,
+      history: this.history,
+      source: this.authority.epochs,
+      admissionOf: (first) => this.#standings.of(first)?.admission ?? null,
+    })
+    this.visibility = new Visibility(this.history, this.epochs.ground)
+    this.#stretches = new Stretches(this.history, this.visibility)
     this.documents = new Documents({
       registry: init.registry,
       history: this.history,
@@ -531,17 +534,26 @@ export class Replica {
       const changed = this.visibility.note(order, regraded)
       if (changed.size > 0) this.documents.showAnew(changed)
     })
+    this.#close()
     if (isBehind && this.visibility.hasDoubts) this.documents.review()
   }
 
   /** Takes newly committed seals into account. */
   #seal(): void {
-    const regraded = this.epochs.seal()
-    if (regraded.length > 0) {
-      const changed = this.visibility.regrade(regraded)
-      if (changed.size > 0) this.documents.showAnew(changed)
-    }
+    this.#regrade(this.epochs.seal())
     if (this.epochs.length < this.history.length) this.#evaluate()
+    else this.#close()
+  }
+
+  /** Closes chains of removed members once it is known which admissions they stand on. */
+  #close(): void {
+    if (this.epochs.hasClosings && this.documents.log(AUTHORITY).isCurrent) this.#regrade(this.epochs.close())
+  }
+
+  #regrade(devices: readonly number[]): void {
+    if (devices.length === 0) return
+    const changed = this.visibility.regrade(devices)
+    if (changed.size > 0) this.documents.showAnew(changed)
   }
 
   #noteSection(
@@ -577,6 +589,7 @@ export class Replica {
       seq: this.lengthOf(name),
       timeMs: 0,
       ...standing,
+      role: this.#ownRole(name, standing),
       entries: section.entries,
       payload: section.payload,
       epoch: this.#plan().epoch,
@@ -585,7 +598,18 @@ export class Replica {
       isGood: (order) => this.#isGoodForPlan(order),
       follows: (order) => own >= 0 && history.isAtOrAfter(own, order),
       find: (id) => history.find(id),
+      placeOf: (order) => ({ device: this.documents.nameOf(order), seq: history.seqOf(order) }),
+      isAtOrAfter: (order, earlier) => history.isAtOrAfter(order, earlier),
+      forkSeq: (device) => forkSeqOf(history, this.#pastOfNext(), device),
     }
+  }
+
+  /** Role of this device under the epoch that its next commit cites. */
+  #ownRole(device: string, standing: Standing): Role {
+    const cited = this.authority.epochs.find(this.#plan().epoch)
+    return cited === null || this.authority.genesis === null
+      ? standing.role
+      : this.authority.roster.roleAt({ device, ...standing }, cited)
   }
 
   #isGoodForPlan(order: number): boolean {
@@ -620,6 +644,12 @@ export class Replica {
     return { order: this.#store(record, { ...links, isSigned: true }), record }
   }
 
+  /** Orders that the next commit links to. */
+  #pastOfNext(): number[] {
+    const heads = this.#plan().seen.map((head) => this.history.find(head.id))
+    return [this.#ownEnd(), ...heads].filter((order) => order >= 0)
+  }
+
   /**
    * What the next commit lists and relies on. On a new chain what leads to the device's own admission comes first: its
    * first commit must rely on it, whatever else there is.
@@ -634,7 +664,7 @@ export class Replica {
       device,
       goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
       isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
-      certificate: this.#sealed.certificateOf(this.#sealed.tip),
+      certificate: this.authority.epochs.certificateOf(this.authority.epochs.tip),
     })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
@@ -700,5 +730,8 @@ function founding(
     isGood: () => true,
     follows: () => false,
     find: () => -1,
+    placeOf: () => ({ device, seq: record.header.seq }),
+    isAtOrAfter: () => false,
+    forkSeq: () => Infinity,
   }
 }

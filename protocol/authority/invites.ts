@@ -1,0 +1,136 @@
+import { toHex } from '../encoding/index.ts'
+import type { Role } from '../document/index.ts'
+import { push } from './act.ts'
+import type { Act, ActVerdict } from './act.ts'
+import type { InviteEntry } from './entries.ts'
+import type { Slots } from './slots.ts'
+
+/** An invite as its issuing device's chain tells it. */
+export interface Invite {
+  key: Uint8Array
+  /** Issuing device, hex. */
+  issuer: string
+  role: Role
+  uses: number
+  /** Visible admissions with it. */
+  used: number
+  expiresMs: number
+  isRevoked: boolean
+}
+
+/** An invite and what its issuer did with it, by the orders of its commits: on all branches if its chain has parted. */
+export interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' | 'expiresMs'> {
+  order: number
+  commit: string
+  usedBy: number[]
+  revokedBy: number[]
+}
+
+/** All invites, visible or not. */
+export class Invites {
+  readonly #isVisible: (order: number) => boolean
+  readonly #slots: Slots
+  /** By public key, hex: one for each device and branch that issued it. */
+  readonly #issued = new Map<string, Issued[]>()
+  /** By their issuer, hex. */
+  readonly #issuedBy = new Map<string, Issued[]>()
+  #visible: Map<string, Invite> | null = null
+
+  constructor(isVisible: (order: number) => boolean, slots: Slots) {
+    this.#isVisible = isVisible
+    this.#slots = slots
+  }
+
+  /** Visible ones by public key, hex; of two with one key, the one of the smaller commit id. */
+  get visible(): ReadonlyMap<string, Invite> {
+    this.#visible ??= new Map(
+      this.list()
+        .map((it) => [toHex(it.key), it])
+        .reverse() as [string, Invite][],
+    )
+    return this.#visible
+  }
+
+  /** Visible ones, ascending by key, then by the commit that issued them. */
+  list(): Invite[] {
+    const isVisible = this.#isVisible
+    return [...this.#issued]
+      .sort((a, b) => (a[0] < b[0] ? -1 : 1))
+      .flatMap(([, issued]) => issued.toSorted((a, b) => (a.commit < b.commit ? -1 : 1)))
+      .filter((it) => isVisible(it.order))
+      .map(({ key, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
+        const used = usedBy.filter(isVisible).length
+        return { key, issuer, role, uses, used, expiresMs, isRevoked: revokedBy.some(isVisible) }
+      })
+  }
+
+  invite(entry: InviteEntry, act: Act): ActVerdict {
+    const name = toHex(entry.key)
+    if (this.#issued.get(name)?.some((it) => act.relies(it.order)) === true) return 'invite-known'
+    if (entry.uses > this.#slots.left(act)) return 'no-slots'
+    const { key, role, uses, expiresMs } = entry
+    return () => {
+      const place = { order: act.order, commit: toHex(act.commit), issuer: act.device }
+      const invite = { ...place, key: key.slice(), role, uses, expiresMs, usedBy: [], revokedBy: [] }
+      push(this.#issued, name, invite)
+      push(this.#issuedBy, act.device, invite)
+      this.#slots.spend(act, uses)
+      this.#visible = null
+    }
+  }
+
+  revoke(key: Uint8Array, act: Act): ActVerdict {
+    const invite = this.ownOf(key, act)
+    if (typeof invite === 'string') return invite
+    return () => {
+      const isBefore = (order: number): boolean => act.follows(order)
+      const unused = invite.uses - invite.usedBy.filter(isBefore).length
+      if (!invite.revokedBy.some(isBefore)) this.#slots.spend(act, -unused)
+      invite.revokedBy.push(act.order)
+      this.#visible = null
+    }
+  }
+
+  /** The invite with which the author may admit one more, if it may. */
+  usable(
+    key: Uint8Array,
+    act: Act,
+  ): Issued | 'invite-unknown' | 'invite-foreign' | 'invite-revoked' | 'invite-used' {
+    const invite = this.ownOf(key, act)
+    if (typeof invite === 'string') return invite
+    const isBefore = (order: number): boolean => act.follows(order)
+    if (invite.revokedBy.some(isBefore)) return 'invite-revoked'
+    return invite.usedBy.filter(isBefore).length >= invite.uses ? 'invite-used' : invite
+  }
+
+  use(invite: Issued, act: Act): void {
+    invite.usedBy.push(act.order)
+    this.#visible = null
+  }
+
+  /** The invite of that key that the author's own chain has issued. */
+  ownOf(key: Uint8Array, act: Act): Issued | 'invite-unknown' | 'invite-foreign' {
+    const issued = this.#issued.get(toHex(key)) ?? []
+    const own = issued.find((it) => it.issuer === act.device && act.follows(it.order))
+    if (own !== undefined) return own
+    return issued.some((it) => act.relies(it.order)) ? 'invite-foreign' : 'invite-unknown'
+  }
+
+  /** Slots that the invites of a device (hex) took, on all its branches together. */
+  takenBy(device: string): number {
+    return (this.#issuedBy.get(device) ?? []).reduce(
+      (sum, it) => sum + (it.revokedBy.length > 0 ? it.usedBy.length : it.uses),
+      0,
+    )
+  }
+
+  visibilityChanged(): void {
+    this.#visible = null
+  }
+
+  clear(): void {
+    this.#issued.clear()
+    this.#issuedBy.clear()
+    this.#visible = null
+  }
+}
