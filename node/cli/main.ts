@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CoopError } from '#node/errors'
 import { dataFolderPath } from '#node/folder'
+import { DEFAULT_SCOPE, SCOPES, TOKEN_LIFETIME_MS_MAX } from '#node/tokens'
+import type { Scope } from '#node/tokens'
 import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
@@ -9,6 +11,7 @@ import { doctorCommand } from './doctor-command.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { printError, printResult } from './output.ts'
+import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './token-commands.ts'
 
 /** What every command gets. */
 export interface Globals {
@@ -61,6 +64,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   addCoopCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)
+  addTokenCommands(program, globals)
   addSimCommand(program, args)
   for (const command of program.commands) {
     command.exitOverride()
@@ -234,6 +238,31 @@ function addCommitCommands(program: Command, globals: () => Globals): void {
     )
 }
 
+function addTokenCommands(program: Command, globals: () => Globals): void {
+  const token = program.command('token').description('tokens of the API: who may call this node, for what')
+  token.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  token
+    .command('create')
+    .description('make a token; its secret is printed this once')
+    .argument('<name>', 'what it is for', tokenName)
+    .addOption(new Option('--scope <scope>', 'what it may do').choices([...SCOPES]).default(DEFAULT_SCOPE))
+    .option('--expires <days>', 'lifetime in days (default: none)', days)
+    .action(async (name: string, options: { scope: Scope; expires?: number }) =>
+      tokenCreateCommand(globals(), name, options),
+    )
+  token
+    .command('ls')
+    .description('list tokens, with when and from where each was used last')
+    .action(async () => tokenListCommand(globals()))
+  token
+    .command('revoke')
+    .description('end a token, and what is open on it')
+    .argument('<id>')
+    .action(async (id: string) => tokenRevokeCommand(globals(), id))
+  for (const command of token.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
 /** Everything behind `sim` is read by the simulator itself, which is loaded only then. */
 function addSimCommand(program: Command, args: readonly string[]): void {
   program
@@ -255,6 +284,18 @@ function count(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 1 && value <= 64) return value
   throw new InvalidArgumentError('an invite has 1 to 64 uses.')
+}
+
+function tokenName(text: string): string {
+  const name = text.trim()
+  if (name.length >= 1 && name.length <= 64) return name
+  throw new InvalidArgumentError('a name has 1 to 64 characters.')
+}
+
+function days(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value * 86_400_000 <= TOKEN_LIFETIME_MS_MAX) return value
+  throw new InvalidArgumentError('a lifetime is a whole number of days from 1 to 3650.')
 }
 
 function duration(text: string): number {

@@ -92,6 +92,11 @@ export class DataFolder {
     return join(this.path, 'joining.kit')
   }
 
+  /** Tokens of the API that were created, without their secrets (mode 0600). */
+  get tokensPath(): string {
+    return join(this.path, 'api.tokens')
+  }
+
   /** Throws when the folder was used and its device key is gone: a new key would be another device. */
   async needKey(): Promise<void> {
     const names = await readdir(this.path)
@@ -136,6 +141,21 @@ export class DataFolder {
     await rm(runningPath(this.path), { force: true })
     await this.#lock.release()
   }
+}
+
+/** Throws unless there is a data folder: what only looks at one, or changes one, does not make it. */
+export async function needFolder(path: string): Promise<void> {
+  const hasFormat = await stat(join(path, 'format')).then(
+    () => true,
+    (cause: unknown) => {
+      const code = systemCode(cause)
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false
+      throw cause
+    },
+  )
+  if (hasFormat) return
+  const next = 'Name it with --data or COOP_DATA.'
+  throw new CoopError('not-founded', `there is no data folder at ${path}`, next)
 }
 
 /** The file that holds the API token. */

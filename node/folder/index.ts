@@ -1,6 +1,7 @@
 export {
   DataFolder,
   dataFolderPath,
+  needFolder,
   runningPath,
   syncFolder,
   tokenPath,
