@@ -10,6 +10,7 @@ import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand 
 import { doctorCommand } from './doctor-command.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
+import { passphraseCommand } from './passphrase-commands.ts'
 import { printError, printResult } from './output.ts'
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './token-commands.ts'
 
@@ -17,6 +18,8 @@ import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './toke
 export interface Globals {
   data: string
   json: boolean
+  /** File that holds the passphrase of the device key. */
+  passphraseFile: string | undefined
 }
 
 /** Runs one command line; sets `process.exitCode`. */
@@ -52,19 +55,28 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
     .description('A node of a co-op: shared assets and signed documents, without a server in the middle.')
     .version(VERSION)
     .option('--data <dir>', 'data folder (default: COOP_DATA, else the XDG data folder)')
+    .option(
+      '--passphrase-file <file>',
+      'the passphrase of the device key (default: COOP_PASSPHRASE, else asked for)',
+    )
     .option('--json', 'exactly one JSON value on stdout', false)
     .exitOverride()
     .configureOutput({ writeOut: show, writeErr: () => null, outputError: () => null })
     .showHelpAfterError(false)
   const globals = (): Globals => {
-    const { data, json } = program.opts<{ data?: string; json: boolean }>()
-    return { data: dataFolderPath(data, process.env), json }
+    const { data, json, passphraseFile } = program.opts<{
+      data?: string
+      json: boolean
+      passphraseFile?: string
+    }>()
+    return { data: dataFolderPath(data, process.env), json, passphraseFile }
   }
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)
   addTokenCommands(program, globals)
+  addPassphraseCommands(program, globals)
   addSimCommand(program, args)
   for (const command of program.commands) {
     command.exitOverride()
@@ -260,6 +272,28 @@ function addTokenCommands(program: Command, globals: () => Globals): void {
     .argument('<id>')
     .action(async (id: string) => tokenRevokeCommand(globals(), id))
   for (const command of token.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addPassphraseCommands(program: Command, globals: () => Globals): void {
+  const passphrase = program.command('passphrase').description('the passphrase that seals the device key')
+  passphrase.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  const change = (what: 'set' | 'change', description: string): void => {
+    passphrase
+      .command(what)
+      .description(description)
+      .option('--new-passphrase-file <file>', 'the new one (default: COOP_NEW_PASSPHRASE, else asked for)')
+      .action(async (options: { newPassphraseFile?: string }) =>
+        passphraseCommand(globals(), what, options.newPassphraseFile),
+      )
+  }
+  change('set', 'seal the device key of a stopped node')
+  change('change', 'seal it by another passphrase')
+  passphrase
+    .command('remove')
+    .description('let its file mode alone protect it')
+    .action(async () => passphraseCommand(globals(), 'remove', undefined))
+  for (const command of passphrase.commands)
     command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CoopError, systemCode } from '#node/errors'
 import { FindingLog } from '#node/findings'
+import { dropUnfinished, writeDurably } from './durable-file.ts'
 import { FOLDER_FORMAT, checkFormat, formatText } from './folder-format.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
@@ -51,6 +52,7 @@ export class DataFolder {
     try {
       // Left by a process that was killed; whoever answers on that port today must not be sent the token.
       await rm(runningPath(path), { force: true })
+      await dropUnfinished(path)
       await writeDurably(join(path, 'format'), formatText(FOLDER_FORMAT))
       for (const name of ['assets', 'partial'])
         await mkdir(join(path, name), { recursive: true, mode: 0o700 })
@@ -166,30 +168,6 @@ export function tokenPath(folder: string): string {
 /** The file that says which process runs on this folder and where it listens. */
 export function runningPath(folder: string): string {
   return join(folder, 'running.json')
-}
-
-/** Replaces a file so that after any crash it holds the old or the new content, readable by its owner alone. */
-export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  await syncFolder(dirname(path))
-}
-
-/** Makes renames in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 /** Removes what an add left that was cut off by a crash. Begun fetches stay: they are gone on with. */

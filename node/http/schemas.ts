@@ -311,6 +311,7 @@ export const DoctorRequest = z
 export const DoctorSchema = z
   .object({
     verdict: z.enum(['whole', 'repaired', 'damaged']),
+    isKeySealed: z.boolean().nullable().openapi({ description: 'A passphrase seals the device key' }),
     findings: z.array(
       z.object({
         code: z.string().openapi({ description: 'Stable; docs/runbooks/damaged-disk.md explains each' }),
