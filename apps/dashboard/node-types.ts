@@ -158,5 +158,15 @@ export interface BoardSummary {
   refused: number
 }
 
+/** A token of the API, without its secret. */
+export interface Token {
+  id: string
+  name: string
+  scope: 'read-only' | 'till' | 'gate' | 'deploy' | 'admin'
+  createdAtMs: number
+  expiresAtMs: number | null
+  lastUse: { atMs: number; from: string; call: string } | null
+}
+
 /** Parts of the page's data that an event can name. */
 export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards'

@@ -8,6 +8,7 @@ import { addCommand, getCommand, listCommand, unlistCommand } from './asset-comm
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
+import { kitPrintCommand } from './kit-command.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { passphraseCommand } from './passphrase-commands.ts'
@@ -77,6 +78,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   addCommitCommands(program, globals)
   addTokenCommands(program, globals)
   addPassphraseCommands(program, globals)
+  addKitCommands(program, globals)
   addSimCommand(program, args)
   for (const command of program.commands) {
     command.exitOverride()
@@ -295,6 +297,19 @@ function addPassphraseCommands(program: Command, globals: () => Globals): void {
     .action(async () => passphraseCommand(globals(), 'remove', undefined))
   for (const command of passphrase.commands)
     command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addKitCommands(program: Command, globals: () => Globals): void {
+  const kit = program.command('kit').description('the recovery kit that you have')
+  kit.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  kit
+    .command('print')
+    .description('write its words, a QR code and what to do with them as a page to print')
+    .requiredOption('-o, --output <file>', 'an HTML file; remove it once it is printed')
+    .option('--kit-file <file>', 'the words in a file (default: COOP_KIT, else asked for)')
+    .action(async (options: { output: string; kitFile?: string }) => kitPrintCommand(globals(), options))
+    .exitOverride()
+    .configureOutput({ writeErr: () => null, outputError: () => null })
 }
 
 /** Everything behind `sim` is read by the simulator itself, which is loaded only then. */
