@@ -78,7 +78,7 @@ export async function askSecret(
         for (const char of chunk) {
           if (char === '\r' || char === '\n' || char === END_OF_INPUT) return done(() => resolve(line))
           if (char === INTERRUPT) return done(() => reject(INTERRUPTED))
-          if (char === BACKSPACE || char === DELETE) line = [...line].slice(0, -1).join('')
+          if (char === BACKSPACE || char === DELETE) line = line.replace(/.$/su, '')
           else if (char === CLEAR_LINE) line = ''
           else if (line.length < PASSPHRASE_CHARS_MAX) line += char
         }
