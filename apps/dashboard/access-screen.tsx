@@ -17,7 +17,7 @@ export function AccessScreen(props: { isRefused: boolean; onCode: (code: string)
       <p class="wordmark">Coopmesh</p>
       <div class="card card-roomy">
         <span class="card-emblem">
-          <Icon name="key" />
+          <Icon name="tokens" />
         </span>
         <h1>{props.isRefused ? 'That code does not fit' : 'Open your co-op'}</h1>
         {props.isRefused && (

@@ -10,12 +10,13 @@ import { MembersSection } from './members-section.tsx'
 import { MeshControl } from './mesh-control.tsx'
 import { NewKeyForm } from './new-key-form.tsx'
 import { useNode } from './node-context.ts'
-import type { Problem, Status } from './node-types.ts'
+import type { Problem, Status, Topic } from './node-types.ts'
 import { PeersSection } from './peers-section.tsx'
 import { sentence } from './problem-note.tsx'
 import { ROLE_TEXT } from './role-text.ts'
 import type { Route, Section } from './route.ts'
 import { SECTIONS, readRoute, routeAddress } from './route.ts'
+import { TokensSection } from './tokens-section.tsx'
 import { useUploads } from './upload-queue.ts'
 
 const SECTION_TEXT: Readonly<Record<Section, string>> = {
@@ -24,6 +25,13 @@ const SECTION_TEXT: Readonly<Record<Section, string>> = {
   boards: 'Boards',
   peers: 'Peers',
   documents: 'Documents',
+  tokens: 'Access',
+}
+
+/** What is loaded anew when people go to a section. Tokens load themselves. */
+const TOPIC_OF: Readonly<Record<Section, Topic>> = {
+  ...{ members: 'members', assets: 'assets', boards: 'boards', peers: 'peers' },
+  ...{ documents: 'status', tokens: 'status' },
 }
 
 /** The page of a device that is in a co-op. */
@@ -32,7 +40,7 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
   const node = useNode()
   const queue = useUploads(node)
   // Events do not tell of every figure that a section shows, such as changes made by a device.
-  useEffect(() => node.refresh([route.section === 'documents' ? 'status' : route.section]), [route.section])
+  useEffect(() => node.refresh([TOPIC_OF[route.section]]), [route.section])
   const place = route.board ?? SECTION_TEXT[route.section]
   useEffect(() => {
     document.title = `${place} · ${status.name ?? 'Coopmesh'}`
@@ -61,6 +69,7 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
         )}
         {route.section === 'peers' && <PeersSection status={status} peers={snapshot.peers} />}
         {route.section === 'documents' && <DocumentsSection status={status} />}
+        {route.section === 'tokens' && <TokensSection />}
       </main>
     </div>
   )
@@ -95,6 +104,7 @@ function Nav({ snapshot, current }: { snapshot: Snapshot; current: Section }): J
     boards: snapshot.boards?.length,
     peers: snapshot.peers?.length,
     documents: Object.keys(snapshot.status?.documents ?? {}).length,
+    tokens: undefined,
   }
   return (
     <nav class="nav" aria-label="Sections">

@@ -13,6 +13,7 @@ import type {
   Renewed,
   Role,
   Status,
+  Token,
   Topic,
 } from './node-types.ts'
 
@@ -112,6 +113,16 @@ export class NodeClient {
 
   async revokeInvite(invite: string): Promise<void> {
     await this.#call('DELETE', `/v1/invites/${encodeURIComponent(invite)}`)
+  }
+
+  async tokens(): Promise<Token[]> {
+    return ((await this.#call('GET', '/v1/tokens')) as { tokens: Token[] }).tokens
+  }
+
+  /** Returns the tokens that are left. */
+  async revokeToken(id: string): Promise<Token[]> {
+    const path = `/v1/tokens/${encodeURIComponent(id)}`
+    return ((await this.#call('DELETE', path)) as { tokens: Token[] }).tokens
   }
 
   async setMesh(state: 'running' | 'paused'): Promise<void> {

@@ -172,5 +172,15 @@ export interface BoardSummary {
 /** Whether a document is here: parts of it may be missing, or this device does not keep it. */
 export type DocumentState = 'whole' | 'incomplete' | 'declined'
 
+/** A token of the API, without its secret. */
+export interface Token {
+  id: string
+  name: string
+  scope: 'read-only' | 'till' | 'gate' | 'deploy' | 'admin'
+  createdAtMs: number
+  expiresAtMs: number | null
+  lastUse: { atMs: number; from: string; call: string } | null
+}
+
 /** Parts of the page's data that an event can name. */
 export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards'

@@ -1,20 +1,14 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import { encode } from 'uqr'
-
-/** Blank modules around the code that the QR standard asks for. */
-const QUIET_MODULES = 4
+import { qrPath } from '#apps/kit'
 
 /** A QR code of `text`, black on white in dark mode too, for phones that cannot read the reverse. */
-export function QrCode({ text, label }: { text: string; label: string }): JSX.Element {
-  const { path, size } = useMemo(() => {
-    const { data, size } = encode(text, { ecc: 'L', border: QUIET_MODULES })
-    const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
-    return { path: dark.join(''), size }
-  }, [text])
+export function QrCode(props: { text: string; label: string; isForPaper?: boolean }): JSX.Element {
+  const { text, label, isForPaper = false } = props
+  const { path, size } = useMemo(() => qrPath(text, isForPaper ? 'M' : 'L'), [text, isForPaper])
   return (
     <svg
-      class="qr"
+      class={isForPaper ? 'kit-code' : 'qr'}
       viewBox={`0 0 ${size} ${size}`}
       role="img"
       aria-label={label}

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { CopyButton } from './copy-button.tsx'
 import { Icon } from './icon.tsx'
+import { KitSheet } from './kit-sheet.tsx'
 import type { Entered } from './node-types.ts'
 
 /** Shows the recovery words, this once. */
@@ -28,21 +29,16 @@ export function RecoveryKit({ entered, onDone }: { entered: Entered; onDone: () 
       </h1>
       <p class="lead">
         You are in <bdi>{entered.name}</bdi>. These {words.length} words are you: with them you get your
-        membership back when this device is lost or broken. Write them on paper, in this order.
+        membership back when this device is lost or broken. Print the sheet, or write them on paper in this
+        order.
       </p>
-      <div class="card card-roomy">
-        <ol class="words" data-testid="kit-words">
-          {words.map((word, at) => (
-            <li key={at}>{word}</li>
-          ))}
-        </ol>
-        <div class="actions actions-start">
-          <button type="button" class="button" onClick={() => print()}>
-            <Icon name="print" />
-            Print
-          </button>
-          <CopyButton text={words.join(' ')} what="the words" />
-        </div>
+      <KitSheet entered={entered} />
+      <div class="actions actions-start">
+        <button type="button" class="button" data-testid="kit-print" onClick={() => print()}>
+          <Icon name="print" />
+          Print this sheet
+        </button>
+        <CopyButton text={words.join(' ')} what="the words" />
       </div>
       <div class="note note-warning">
         <Icon name="warning" />
@@ -59,7 +55,7 @@ export function RecoveryKit({ entered, onDone }: { entered: Entered; onDone: () 
           data-testid="kit-confirm"
           onChange={(event) => setWritten(event.currentTarget.checked)}
         />
-        <span>I have written it down</span>
+        <span>I have it on paper</span>
       </label>
       <div class="actions actions-start">
         <button
@@ -72,7 +68,7 @@ export function RecoveryKit({ entered, onDone }: { entered: Entered; onDone: () 
           Continue to the co-op
         </button>
         <p class="hint" role="status">
-          {isAsked && !isWritten ? 'First write the words down and tick the box.' : ''}
+          {isAsked && !isWritten ? 'First print the sheet or write the words down, and tick the box.' : ''}
         </p>
       </div>
     </main>

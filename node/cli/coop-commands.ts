@@ -254,5 +254,6 @@ function kitText(entered: EnteredView): string {
         .join(' '),
     )
   }
-  return `\n${paint('1', 'recovery kit')}\n  ${rows.join('\n  ')}\n\n${entered.recoveryKit.note}\n`
+  const sheet = '`coop kit print -o kit.html` makes a sheet of it to print, with a QR code.'
+  return `\n${paint('1', 'recovery kit')}\n  ${rows.join('\n  ')}\n\n${entered.recoveryKit.note}\n${sheet}\n`
 }

@@ -20,7 +20,7 @@ export async function doctorCommand(
     line.show(`${path}${percent}`)
   }
   try {
-    const report = await examine(globals.data, options, show)
+    const report = await examine(globals, options, show)
     line.clear()
     if (report.verdict === 'damaged') process.exitCode = EXIT_CODES['data-damaged']
     if (report.verdict === 'repaired') process.exitCode = EXIT_CODES['data-repaired']
@@ -31,11 +31,11 @@ export async function doctorCommand(
 }
 
 async function examine(
-  folder: string,
+  globals: Globals,
   options: { repair: boolean; assets: boolean },
   show: (progress: Progress) => void,
 ): Promise<DoctorReport> {
-  const client = await NodeClient.find(folder)
+  const client = await NodeClient.find(globals.data)
   if (client !== null) return (await client.run('/v1/doctor', options, show)) as DoctorReport
   // Loaded when it is needed, as the mesh is.
   const [{ examineFolder }, { configOf }] = await Promise.all([
@@ -47,7 +47,7 @@ async function examine(
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
     const watch = { onProgress: show, signal: stopper.signal }
-    return await examineFolder(configOf({ data: folder, mdns: false }), options, watch)
+    return await examineFolder(await configOf({ ...globals, mdns: false }), options, watch)
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
@@ -64,7 +64,17 @@ function reportText(report: DoctorReport, isFull: boolean): string {
   const looked =
     `${checked.commits} commits, ${checked.signatures} signatures, ${checked.documents} documents, ` +
     `${checked.values} values, ${checked.assets} asset parts (${read})`
-  return [...lines, ...(lines.length > 0 ? [''] : []), `${VERDICTS[verdict]}: looked at ${looked}`].join('\n')
+  const summary = [`${VERDICTS[verdict]}: looked at ${looked}`, ...keyText(report.isKeySealed)]
+  return [...lines, ...(lines.length > 0 ? [''] : []), ...summary].join('\n')
+}
+
+function keyText(isSealed: boolean | null): string[] {
+  if (isSealed === null) return []
+  return [
+    isSealed
+      ? 'the device key is sealed by a passphrase'
+      : 'the device key is protected by its file mode alone; `coop passphrase set` seals it',
+  ]
 }
 
 const VERDICTS = {

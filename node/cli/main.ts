@@ -1,20 +1,27 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CoopError } from '#node/errors'
 import { dataFolderPath } from '#node/folder'
+import { DEFAULT_SCOPE, SCOPES, TOKEN_LIFETIME_MS_MAX } from '#node/tokens'
+import type { Scope } from '#node/tokens'
 import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { documentsCommand, keepCommand } from './document-commands.ts'
+import { kitPrintCommand } from './kit-command.ts'
 import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand } from './node-commands.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
+import { passphraseCommand } from './passphrase-commands.ts'
 import { printError, printResult } from './output.ts'
+import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './token-commands.ts'
 
 /** What every command gets. */
 export interface Globals {
   data: string
   json: boolean
+  /** File that holds the passphrase of the device key. */
+  passphraseFile: string | undefined
 }
 
 /** Runs one command line; sets `process.exitCode`. */
@@ -50,19 +57,30 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
     .description('A node of a co-op: shared assets and signed documents, without a server in the middle.')
     .version(VERSION)
     .option('--data <dir>', 'data folder (default: COOP_DATA, else the XDG data folder)')
+    .option(
+      '--passphrase-file <file>',
+      'the passphrase of the device key (default: COOP_PASSPHRASE, else asked for)',
+    )
     .option('--json', 'exactly one JSON value on stdout', false)
     .exitOverride()
     .configureOutput({ writeOut: show, writeErr: () => null, outputError: () => null })
     .showHelpAfterError(false)
   const globals = (): Globals => {
-    const { data, json } = program.opts<{ data?: string; json: boolean }>()
-    return { data: dataFolderPath(data, process.env), json }
+    const { data, json, passphraseFile } = program.opts<{
+      data?: string
+      json: boolean
+      passphraseFile?: string
+    }>()
+    return { data: dataFolderPath(data, process.env), json, passphraseFile }
   }
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
   addDocumentCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)
+  addTokenCommands(program, globals)
+  addPassphraseCommands(program, globals)
+  addKitCommands(program, globals)
   addSimCommand(program, args)
   for (const command of program.commands) {
     command.exitOverride()
@@ -256,6 +274,66 @@ function addCommitCommands(program: Command, globals: () => Globals): void {
     )
 }
 
+function addTokenCommands(program: Command, globals: () => Globals): void {
+  const token = program.command('token').description('tokens of the API: who may call this node, for what')
+  token.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  token
+    .command('create')
+    .description('make a token; its secret is printed this once')
+    .argument('<name>', 'what it is for', tokenName)
+    .addOption(new Option('--scope <scope>', 'what it may do').choices([...SCOPES]).default(DEFAULT_SCOPE))
+    .option('--expires <days>', 'lifetime in days (default: none)', days)
+    .action(async (name: string, options: { scope: Scope; expires?: number }) =>
+      tokenCreateCommand(globals(), name, options),
+    )
+  token
+    .command('ls')
+    .description('list tokens, with when and from where each was used last')
+    .action(async () => tokenListCommand(globals()))
+  token
+    .command('revoke')
+    .description('end a token, and what is open on it')
+    .argument('<id>')
+    .action(async (id: string) => tokenRevokeCommand(globals(), id))
+  for (const command of token.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addPassphraseCommands(program: Command, globals: () => Globals): void {
+  const passphrase = program.command('passphrase').description('the passphrase that seals the device key')
+  passphrase.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  const change = (what: 'set' | 'change', description: string): void => {
+    passphrase
+      .command(what)
+      .description(description)
+      .option('--new-passphrase-file <file>', 'the new one (default: COOP_NEW_PASSPHRASE, else asked for)')
+      .action(async (options: { newPassphraseFile?: string }) =>
+        passphraseCommand(globals(), what, options.newPassphraseFile),
+      )
+  }
+  change('set', 'seal the device key of a stopped node')
+  change('change', 'seal it by another passphrase')
+  passphrase
+    .command('remove')
+    .description('let its file mode alone protect it')
+    .action(async () => passphraseCommand(globals(), 'remove', undefined))
+  for (const command of passphrase.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
+function addKitCommands(program: Command, globals: () => Globals): void {
+  const kit = program.command('kit').description('the recovery kit that you have')
+  kit.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
+  kit
+    .command('print')
+    .description('write its words, a QR code and what to do with them as a page to print')
+    .requiredOption('-o, --output <file>', 'an HTML file; remove it once it is printed')
+    .option('--kit-file <file>', 'the words in a file (default: COOP_KIT, else asked for)')
+    .action(async (options: { output: string; kitFile?: string }) => kitPrintCommand(globals(), options))
+    .exitOverride()
+    .configureOutput({ writeErr: () => null, outputError: () => null })
+}
+
 /** Everything behind `sim` is read by the simulator itself, which is loaded only then. */
 function addSimCommand(program: Command, args: readonly string[]): void {
   program
@@ -277,6 +355,18 @@ function count(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 1 && value <= 64) return value
   throw new InvalidArgumentError('an invite has 1 to 64 uses.')
+}
+
+function tokenName(text: string): string {
+  const name = text.trim()
+  if (name.length >= 1 && name.length <= 64) return name
+  throw new InvalidArgumentError('a name has 1 to 64 characters.')
+}
+
+function days(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value * 86_400_000 <= TOKEN_LIFETIME_MS_MAX) return value
+  throw new InvalidArgumentError('a lifetime is a whole number of days from 1 to 3650.')
 }
 
 function duration(text: string): number {

@@ -4,10 +4,11 @@ import { stateFolderPath } from '#node/folder'
 import { CoopNode } from '#node/host'
 import type { NodeConfig } from '#node/host'
 import { DEFAULT_PORT } from './defaults.ts'
+import { openingPassphrase } from './secret-input.ts'
+import type { PassphraseSource } from './secret-input.ts'
 
 /** What the command line says of a node. */
-export interface NodeOptions {
-  data: string
+export interface NodeOptions extends PassphraseSource {
   port?: number
   host?: string
   mdns?: boolean
@@ -23,15 +24,15 @@ export function openLog(): Logger {
 
 /** Opens the node of a data folder in this process. */
 export async function openNode(options: NodeOptions): Promise<CoopNode> {
-  return CoopNode.open(configOf(options))
+  return CoopNode.open(await configOf(options))
 }
 
-/** How a node is set up, with the defaults of the command line. */
-export function configOf(options: NodeOptions): NodeConfig {
+/** How a node is set up, with the defaults of the command line. Asks for the passphrase of a sealed key. */
+export async function configOf(options: NodeOptions): Promise<NodeConfig> {
   return {
     dataPath: options.data,
     statePath: stateFolderPath(process.env),
-    passphrase: process.env['COOP_PASSPHRASE'],
+    passphrase: await openingPassphrase(options),
     port: options.port ?? DEFAULT_PORT,
     host: options.host ?? '0.0.0.0',
     isMdnsOn: options.mdns ?? true,

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
 import { HttpServer } from '#node/http'
 import type { CoopNode } from '#node/host'
+import type { Globals } from './main.ts'
 import { openNode } from './open-node.ts'
 import { paint } from './output.ts'
 
 /** Options of `coop start`. */
-export interface StartOptions {
-  data: string
-  json: boolean
+export interface StartOptions extends Globals {
   port: number
   httpPort: number
   host: string

@@ -54,7 +54,7 @@ export async function examineNode(
   )
   await node.desk.repair.settled()
   if (options.repair && engine !== null) await untilRepaired(node, engine, run)
-  return run.report()
+  return run.report(node.key.isSealed)
 }
 
 /** Checksums of the database's files. LevelDB itself does not look at them. */

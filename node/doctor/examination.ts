@@ -33,6 +33,8 @@ export type Verdict = 'whole' | 'repaired' | 'damaged'
 /** What the doctor found. */
 export interface DoctorReport {
   verdict: Verdict
+  /** True when a passphrase seals the device key; null when the folder could not be opened. */
+  isKeySealed: boolean | null
   findings: Finding[]
   /** Findings beyond those that are kept. */
   omitted: number
@@ -71,10 +73,11 @@ export class Examination {
     this.findings.note(finding)
   }
 
-  report(): DoctorReport {
+  /** @param isKeySealed - how the device key lies on the disk, if that is known */
+  report(isKeySealed: boolean | null): DoctorReport {
     const findings = this.findings.all()
     const { omitted } = this.findings
-    return { verdict: verdictOf(findings), findings, omitted, checked: this.checked }
+    return { verdict: verdictOf(findings), isKeySealed, findings, omitted, checked: this.checked }
   }
 }
 

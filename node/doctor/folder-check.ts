@@ -12,7 +12,13 @@ const CLOCK_SLACK_MS = 3_600_000
 /** What a data folder has in it, and for secrets the mode that keeps them from others. */
 const KNOWN: Readonly<Record<string, number | null>> = {
   ...{ format: null, lock: null, 'running.json': null, 'doctor.json': null },
-  ...{ 'device.key': 0o600, 'device.key.next': 0o600, 'api.token': 0o600, 'joining.kit': 0o600 },
+  ...{
+    'device.key': 0o600,
+    'device.key.next': 0o600,
+    'api.token': 0o600,
+    'api.tokens': 0o600,
+    'joining.kit': 0o600,
+  },
   ...{ store: null, 'store.end': null, 'store.settings': null, 'store.open': null },
   ...{ views: null, assets: null, partial: null },
 }

@@ -43,7 +43,7 @@ export async function examineFolder(
   if (options.repair) await repairFormat(dataPath, run)
   await checkFiles(dataPath, run)
   const node = await openNode(config, options, run)
-  if (node === null) return run.report()
+  if (node === null) return run.report(null)
   for (const finding of before.all()) node.findings.note(finding)
   try {
     return await examineNode(node, options, { ...watch, isStopped: true })

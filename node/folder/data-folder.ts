@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { access, chmod, constants, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CoopError, systemCode } from '#node/errors'
 import { FindingLog } from '#node/findings'
+import { dropUnfinished, writeDurably } from './durable-file.ts'
 import { FOLDER_FORMAT, checkFormat, formatText } from './folder-format.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
@@ -51,6 +52,7 @@ export class DataFolder {
     try {
       // Left by a process that was killed; whoever answers on that port today must not be sent the token.
       await rm(runningPath(path), { force: true })
+      await dropUnfinished(path)
       await writeDurably(join(path, 'format'), formatText(FOLDER_FORMAT))
       for (const name of ['assets', 'partial'])
         await mkdir(join(path, name), { recursive: true, mode: 0o700 })
@@ -90,6 +92,11 @@ export class DataFolder {
   /** Holds a new member's recovery key while it asks to be admitted, and not a moment longer. */
   get joiningKitPath(): string {
     return join(this.path, 'joining.kit')
+  }
+
+  /** Tokens of the API that were created, without their secrets (mode 0600). */
+  get tokensPath(): string {
+    return join(this.path, 'api.tokens')
   }
 
   /** Throws when the folder was used and its device key is gone: a new key would be another device. */
@@ -138,6 +145,21 @@ export class DataFolder {
   }
 }
 
+/** Throws unless there is a data folder: what only looks at one, or changes one, does not make it. */
+export async function needFolder(path: string): Promise<void> {
+  const hasFormat = await stat(join(path, 'format')).then(
+    () => true,
+    (cause: unknown) => {
+      const code = systemCode(cause)
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false
+      throw cause
+    },
+  )
+  if (hasFormat) return
+  const next = 'Name it with --data or COOP_DATA.'
+  throw new CoopError('not-founded', `there is no data folder at ${path}`, next)
+}
+
 /** The file that holds the API token. */
 export function tokenPath(folder: string): string {
   return join(folder, 'api.token')
@@ -146,30 +168,6 @@ export function tokenPath(folder: string): string {
 /** The file that says which process runs on this folder and where it listens. */
 export function runningPath(folder: string): string {
   return join(folder, 'running.json')
-}
-
-/** Replaces a file so that after any crash it holds the old or the new content, readable by its owner alone. */
-export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  await syncFolder(dirname(path))
-}
-
-/** Makes renames in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 /** Removes what an add left that was cut off by a crash. Begun fetches stay: they are gone on with. */

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadDeviceKey, resealKeys } from './device-key.ts'
 import {
   judgeMarker,
   lookAtMarked,
@@ -133,5 +134,24 @@ describe('on the disk', () => {
     expect(stateFolderPath({ COOP_STATE: '/a', XDG_STATE_HOME: '/b' })).toBe('/a')
     expect(stateFolderPath({ XDG_STATE_HOME: '/b' })).toBe('/b/coopmesh')
     expect(stateFolderPath({})).toMatch(/\.local\/state\/coopmesh$/)
+  })
+
+  test('a copy is known by its key, whatever seals the one and the other', async () => {
+    const key = join(base, 'data', 'device.key')
+    const pathsOf = (name: string): { keyPath: string; nextKeyPath: string } => ({
+      keyPath: join(base, name, 'device.key'),
+      nextKeyPath: join(base, name, 'device.key.next'),
+    })
+    await rm(key)
+    await loadDeviceKey(key, undefined)
+    await cp(join(base, 'data'), join(base, 'copy'), { recursive: true })
+    expect(await seenFrom('copy')).toBe('twin')
+    await resealKeys(pathsOf('data'), undefined, 'correct horse')
+    expect(await seenFrom('copy')).toBe('twin')
+    await resealKeys(pathsOf('copy'), undefined, 'another phrase')
+    expect(await seenFrom('copy')).toBe('twin')
+    await rm(key)
+    await loadDeviceKey(key, 'correct horse')
+    expect(await seenFrom('copy')).toBe('other')
   })
 })

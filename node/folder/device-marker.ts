@@ -2,6 +2,7 @@ import { readFile, rename, mkdir, realpath, stat, writeFile } from 'node:fs/prom
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { systemCode } from '#node/errors'
+import { deviceOfKeyText } from './key-text.ts'
 
 /** One opening of a data folder: how many there were before, and a random id. */
 export interface Opening {
@@ -103,14 +104,20 @@ export async function lookAtMarked(
   try {
     const { place } = await placeOf(marker.folder)
     if (place === own.place) return 'this'
-    const [theirs, ours] = await Promise.all(
-      [marker.folder, own.folder].map((folder) => readFile(join(folder, 'device.key'))),
+    const [theirs = '', ours = ''] = await Promise.all(
+      [marker.folder, own.folder].map((folder) => readFile(join(folder, 'device.key'), 'utf8')),
     )
-    return theirs !== undefined && ours !== undefined && theirs.equals(ours) ? 'twin' : 'other'
+    return isSameKey(theirs, ours) ? 'twin' : 'other'
   } catch (cause) {
     const code = systemCode(cause)
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'other'
   }
+}
+
+/** Compares public keys, since each may be sealed in its own way; where one cannot be told, the files. */
+function isSameKey(theirs: string, ours: string): boolean {
+  const [a, b] = [deviceOfKeyText(theirs), deviceOfKeyText(ours)]
+  return a === null || b === null ? theirs === ours : Buffer.compare(a, b) === 0
 }
 
 function isMarker(value: unknown): value is DeviceMarker {

@@ -1,12 +1,12 @@
+export { DataFolder, dataFolderPath, needFolder, runningPath, tokenPath } from './data-folder.ts'
 export {
-  DataFolder,
-  dataFolderPath,
-  runningPath,
-  syncFolder,
-  tokenPath,
-  writeDurably,
-} from './data-folder.ts'
-export { adoptNextKey, dropNextKey, loadDeviceKey } from './device-key.ts'
+  PASSPHRASE_CHARS_MAX,
+  adoptNextKey,
+  dropNextKey,
+  isKeySealed,
+  loadDeviceKey,
+  resealKeys,
+} from './device-key.ts'
 export type { DeviceKey } from './device-key.ts'
 export {
   judgeMarker,
@@ -18,5 +18,6 @@ export {
   writeMarker,
 } from './device-marker.ts'
 export type { DeviceMarker, FolderFacts, MarkedFolder, MarkerVerdict, Opening } from './device-marker.ts'
+export { syncFolder, writeDurably } from './durable-file.ts'
 export { FOLDER_FORMAT, formatText, readFormat } from './folder-format.ts'
 export { lockHolder } from './folder-lock.ts'

@@ -159,7 +159,7 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
     warnings.push({
       code: 'key-plain',
       message: 'the device key on this disk is protected by its file mode alone',
-      next: 'To seal it, set COOP_PASSPHRASE before the first start of a new data folder.',
+      next: 'To seal it, stop the node and run `coop passphrase set`.',
     })
   }
   return warnings

@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { CoopNode } from '#node/host'
+import { TokenBook } from '#node/tokens'
 import { createApi } from './api.ts'
+import { Callers } from './caller.ts'
 
 test('the recovery kit reaches its owner though the port of the mesh is in use', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'coopmesh-api-'))
@@ -23,14 +25,19 @@ test('the recovery kit reaches its owner though the port of the mesh is in use',
     isMdnsOn: false,
   }
   const node = await CoopNode.open({ ...place, log: pino({ level: 'silent' }) })
-  const api = createApi(node, () => null)
+  const callers = new Callers('own', await TokenBook.open(node.folder.tokensPath, node.findings))
+  const api = createApi(node, { callers, stop: () => null })
   const body = JSON.stringify({ name: 'North Market' })
-  const headers = { 'content-type': 'application/json' }
+  const authorization = 'Bearer own'
+  const headers = { 'content-type': 'application/json', authorization }
   const founded = await api.request('/v1/found', { method: 'POST', body, headers })
   expect(founded.status).toBe(200)
   const { recoveryKit } = (await founded.json()) as { recoveryKit: { words: string } }
   expect(recoveryKit.words.split(' ')).toHaveLength(24)
-  const status = (await (await api.request('/v1/status')).json()) as { mesh: string; warnings: object[] }
+  const status = (await (await api.request('/v1/status', { headers: { authorization } })).json()) as {
+    mesh: string
+    warnings: object[]
+  }
   expect(status.mesh).toBe('off')
   expect(status.warnings).toContainEqual(expect.objectContaining({ code: 'port-in-use' }))
   await node.close()

@@ -10,16 +10,31 @@ import { CoopError, asCoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
 import { documentState, membersView, peersView, shownTime, statusView } from '#node/host'
 import type { Change, CoopNode, Entered } from '#node/host'
+import { bearerOf, originOf } from './caller.ts'
+import type { Api, ApiEnv, Callers } from './caller.ts'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import { addDocumentRoutes } from './document-routes.ts'
+import { describe } from './open-api.ts'
 import { progressAnswer, progressResponse } from './progress-response.ts'
+import { addScopeGuards, checkScopes } from './route-scopes.ts'
 import { answers, takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
+import { addTokenRoutes } from './token-routes.ts'
 
-/** The typed API of a node under `/v1`; `/openapi.json` describes it. Authorisation is the server's. */
-export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
-  const api = new OpenAPIHono({
+/** What the API stands on besides the node. */
+export interface ApiParts {
+  callers: Callers
+  /** Called when a client asks the node to stop. */
+  stop: () => void
+}
+
+/**
+ * The typed API of a node under `/v1`, for callers whose token has the scope that a call needs; `/openapi.json` describes
+ * it. Host and Origin are the server's matter.
+ */
+export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
+  const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (result.success) return
       const issue = result.error.issues[0]
@@ -50,6 +65,15 @@ export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
     )
     return context.json(error.toJSON(), 404)
   })
+  api.get('/openapi.json', (context) => context.json(described.document))
+  api.use('*', async (context, next) => {
+    const { req, env } = context
+    const origin = originOf(env?.incoming?.socket.remoteAddress, req.header('user-agent'))
+    const call = `${req.method} ${req.path}`
+    context.set('caller', callers.identify(bearerOf(req.header('authorization')), origin, call))
+    await next()
+  })
+  addScopeGuards(api)
   addCoopRoutes(api, node)
   addMeshRoutes(api, node, stop)
   addAssetRoutes(api, node)
@@ -57,7 +81,9 @@ export function createApi(node: CoopNode, stop: () => void): OpenAPIHono {
   addCommitRoutes(api, node)
   addDoctorRoutes(api, node)
   addDocumentRoutes(api, node)
-  api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Coopmesh node', version: '1' } })
+  addTokenRoutes(api, callers.book)
+  const described = describe(api)
+  checkScopes(api, described.calls)
   return api
 }
 
@@ -70,6 +96,8 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'not-founded': 409,
   'already-founded': 409,
   unauthorized: 401,
+  forbidden: 403,
+  'token-unknown': 404,
   'disk-full': 507,
   'read-only': 503,
   'mesh-paused': 409,
@@ -84,7 +112,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'document-incomplete': 409,
 }
 
-function addCoopRoutes(api: OpenAPIHono, node: CoopNode): void {
+function addCoopRoutes(api: Api, node: CoopNode): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -175,7 +203,7 @@ async function startMeshIfPossible(node: CoopNode): Promise<void> {
     .catch((cause: unknown) => node.config.log.error({ err: cause }, 'the mesh did not start'))
 }
 
-function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void {
+function addMeshRoutes(api: Api, node: CoopNode, stop: () => void): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -196,10 +224,30 @@ function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void
       return context.json(schemas.StatusSchema.parse(await statusView(node)), 200)
     },
   )
-  api.post('/v1/stop', (context) => {
-    setTimeout(stop, 20)
-    return context.json({ stopping: true })
-  })
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/stop',
+      responses: answers(z.object({ stopping: z.literal(true) }), 'The node is ending'),
+    }),
+    (context) => {
+      setTimeout(stop, 20)
+      return context.json({ stopping: true as const }, 200)
+    },
+  )
+  api.openAPIRegistry.registerPath(
+    createRoute({
+      method: 'get',
+      path: '/v1/events',
+      description: 'Server-sent events: which parts of the state changed.',
+      responses: {
+        200: {
+          description: 'A stream that stays open',
+          content: { 'text/event-stream': { schema: z.string() } },
+        },
+      },
+    }),
+  )
   api.get('/v1/events', (context) =>
     streamSSE(context, async (stream) => {
       let pending = new Set<Change>(['status', 'members', 'peers', 'assets', 'boards'])
@@ -208,12 +256,16 @@ function addMeshRoutes(api: OpenAPIHono, node: CoopNode, stop: () => void): void
         for (const one of what) pending.add(one)
         wake?.()
       }
+      const { ended } = context.get('caller')
+      const onEnd = (): void => wake?.()
       node.on('changed', onChange)
+      ended.addEventListener('abort', onEnd)
       stream.onAbort(() => {
         node.off('changed', onChange)
+        ended.removeEventListener('abort', onEnd)
         wake?.()
       })
-      while (!stream.aborted) {
+      while (!stream.aborted && !ended.aborted) {
         if (pending.size > 0) {
           const what = [...pending]
           pending = new Set()
@@ -239,7 +291,7 @@ const EVENT_PAUSE_MS = 100
 /** A comment after this long shows both ends that the stream lives. */
 const EVENT_IDLE_MS = 15_000
 
-function addAssetRoutes(api: OpenAPIHono, node: CoopNode): void {
+function addAssetRoutes(api: Api, node: CoopNode): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -262,6 +314,18 @@ function addAssetRoutes(api: OpenAPIHono, node: CoopNode): void {
     const { paths } = schemas.AddRequest.parse(await context.req.json())
     return progressResponse((report, signal) => node.desk.addPaths(paths, report, signal))
   })
+  api.openAPIRegistry.registerPath(
+    createRoute({
+      method: 'put',
+      path: '/v1/assets/upload',
+      description: 'Adds the bytes of the body as one file.',
+      request: {
+        query: z.object({ name: z.string().optional().openapi({ description: 'Name of the file' }) }),
+        body: { content: { 'application/octet-stream': { schema: z.any() } } },
+      },
+      responses: answers(schemas.AddedSchema, 'What was added'),
+    }),
+  )
   api.put('/v1/assets/upload', async (context) => {
     const name = context.req.query('name') ?? 'unnamed'
     // An empty file has no body.
@@ -319,7 +383,7 @@ async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetS
   }))
 }
 
-function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
+function addBoardRoutes(api: Api, node: CoopNode): void {
   const params = z.object({ id: z.string().min(1).max(63) })
   const anyJson = z.any().refine((value) => value !== undefined, 'a JSON value is needed')
   api.openapi(
@@ -375,6 +439,19 @@ function addBoardRoutes(api: OpenAPIHono, node: CoopNode): void {
       const { id, list } = context.req.valid('param')
       await (await node.boardWriter(id)).append(list, context.req.valid('json').value)
       return context.json(await boardView(node, id), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/boards/{id}/live',
+      description:
+        'A WebSocket with the subprotocols `coopmesh.board.1` and `token.<token>`: the edits of a page and of everybody else.',
+      request: { params },
+      responses: answers(schemas.ErrorSchema, 'Never: without an upgrade it is refused'),
+    }),
+    () => {
+      throw new CoopError('usage', 'a live board is a WebSocket', 'Ask for an upgrade of the connection.')
     },
   )
 }

@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { createRoute, z } from '@hono/zod-openapi'
-import type { OpenAPIHono } from '@hono/zod-openapi'
 import { CommitDesk } from '#node/host'
 import type { CoopNode } from '#node/host'
+import type { Api } from './caller.ts'
 import { sendPieces } from './piece-response.ts'
 import { answers } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
@@ -12,7 +12,7 @@ import * as schemas from './schemas.ts'
 const CAR_TYPE = 'application/vnd.ipld.car; version=1'
 
 /** Commits one by one, and all of them as an evidence file. */
-export function addCommitRoutes(api: OpenAPIHono, node: CoopNode): void {
+export function addCommitRoutes(api: Api, node: CoopNode): void {
   const desk = new CommitDesk(node)
   const params = z.object({
     id: z

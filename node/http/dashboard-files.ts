@@ -10,6 +10,11 @@ export interface PageFile {
 
 const FOLDER = new URL('../../apps/dashboard/', import.meta.url)
 
+const BUNDLED = [
+  ['.js', 'text/javascript; charset=utf-8'],
+  ['.css', 'text/css; charset=utf-8'],
+] as const
+
 /** Bundles the dashboard when it is first asked for (about 0.1 s) and keeps it in memory. */
 export class DashboardFiles {
   #files: Promise<Map<string, PageFile>> | null = null
@@ -23,7 +28,7 @@ export class DashboardFiles {
 
 async function bundle(): Promise<Map<string, PageFile>> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL('app.tsx', FOLDER))],
+    entryPoints: ['app.tsx', 'app.css'].map((name) => fileURLToPath(new URL(name, FOLDER))),
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -35,14 +40,11 @@ async function bundle(): Promise<Map<string, PageFile>> {
     logLevel: 'silent',
   })
   const files = new Map<string, PageFile>()
-  const script = result.outputFiles.find((file) => file.path.endsWith('.js'))
-  if (script !== undefined)
-    files.set('/app.js', { type: 'text/javascript; charset=utf-8', body: new Uint8Array(script.contents) })
-  for (const [name, type] of [
-    ['index.html', 'text/html; charset=utf-8'],
-    ['app.css', 'text/css; charset=utf-8'],
-  ] as const) {
-    files.set(`/${name}`, { type, body: new Uint8Array(await readFile(new URL(name, FOLDER))) })
+  for (const [ending, type] of BUNDLED) {
+    const output = result.outputFiles.find((file) => file.path.endsWith(ending))
+    if (output !== undefined) files.set(`/app${ending}`, { type, body: new Uint8Array(output.contents) })
   }
+  const body = new Uint8Array(await readFile(new URL('index.html', FOLDER)))
+  files.set('/index.html', { type: 'text/html; charset=utf-8', body })
   return files
 }

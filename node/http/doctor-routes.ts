@@ -1,14 +1,14 @@
 import { createRoute } from '@hono/zod-openapi'
-import type { OpenAPIHono } from '@hono/zod-openapi'
 import { examineNode } from '#node/doctor'
 import { CoopError } from '#node/errors'
 import type { CoopNode } from '#node/host'
+import type { Api } from './caller.ts'
 import { progressAnswer, progressResponse } from './progress-response.ts'
 import { takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
 
 /** What is damaged on the disk, while the node runs. */
-export function addDoctorRoutes(api: OpenAPIHono, node: CoopNode): void {
+export function addDoctorRoutes(api: Api, node: CoopNode): void {
   let isRunning = false
   api.openAPIRegistry.registerPath(
     createRoute({

@@ -1,13 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { OpenAPIHono } from '@hono/zod-openapi'
 import { DOCUMENT_ID_LENGTH_MAX } from '#protocol/commit'
 import { declineDocument, documentViews, wantDocument } from '#node/host'
 import type { CoopNode } from '#node/host'
+import type { Api } from './caller.ts'
 import { answers, takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
 
 /** Documents of the co-op, and which of them are kept on this device. */
-export function addDocumentRoutes(api: OpenAPIHono, node: CoopNode): void {
+export function addDocumentRoutes(api: Api, node: CoopNode): void {
   const view = async (): Promise<z.infer<typeof schemas.DocumentsSchema>> => {
     const { documents } = await documentViews(node.membership.engine)
     return { documents }

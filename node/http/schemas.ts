@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { DEFAULT_SCOPE, SCOPES, TOKEN_LIFETIME_MS_MAX } from '#node/tokens'
 
 /** Error body of every failed call. */
 export const ErrorSchema = z
@@ -332,6 +333,7 @@ export const DoctorRequest = z
 export const DoctorSchema = z
   .object({
     verdict: z.enum(['whole', 'repaired', 'damaged']),
+    isKeySealed: z.boolean().nullable().openapi({ description: 'A passphrase seals the device key' }),
     findings: z.array(
       z.object({
         code: z.string().openapi({ description: 'Stable; docs/runbooks/damaged-disk.md explains each' }),
@@ -352,3 +354,44 @@ export const DoctorSchema = z
     }),
   })
   .openapi('DoctorReport')
+
+/** A token of the API, without its secret. */
+const TokenSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scope: z.enum(SCOPES),
+    createdAtMs: z.number(),
+    expiresAtMs: z.number().nullable().openapi({ description: 'Null when it does not expire' }),
+    lastUse: z
+      .object({
+        atMs: z.number(),
+        from: z.string().openapi({ description: 'Address, and what the program calls itself' }),
+        call: z.string().openapi({ description: 'Method and path' }),
+      })
+      .nullable(),
+  })
+  .openapi('Token')
+
+/** `GET /v1/tokens`. */
+export const TokensSchema = z.object({ tokens: z.array(TokenSchema) }).openapi('Tokens')
+
+/** `POST /v1/tokens`. */
+export const TokenRequest = z
+  .object({
+    name: Name,
+    scope: z.enum(SCOPES).default(DEFAULT_SCOPE),
+    expiresMs: z
+      .number()
+      .int()
+      .positive()
+      .max(TOKEN_LIFETIME_MS_MAX)
+      .optional()
+      .openapi({ description: 'Lifetime from now in ms; without it the token does not expire' }),
+  })
+  .openapi('TokenRequest')
+
+/** A new token. */
+export const NewTokenSchema = TokenSchema.extend({
+  secret: z.string().openapi({ description: 'What calls send as Bearer; kept nowhere' }),
+}).openapi('NewToken')

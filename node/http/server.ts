@@ -8,10 +8,14 @@ import type { WebSocket } from 'ws'
 import { LivePage, openBoard } from '#node/boards'
 import { CoopError, asCoopError, systemCode } from '#node/errors'
 import type { CoopNode } from '#node/host'
+import { TokenBook } from '#node/tokens'
 import { createApi } from './api.ts'
 import { isAssetPath, serveAsset } from './asset-response.ts'
+import { Callers, originOf } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { DashboardFiles } from './dashboard-files.ts'
-import { isAllowedHost, isAllowedOrigin, isToken } from './guard.ts'
+import { isAllowedHost, isAllowedOrigin } from './guard.ts'
+import { needScope } from './route-scopes.ts'
 
 /** Largest message of a page: one Yjs update and its frame. */
 const PAGE_MESSAGE_BYTES_MAX = 300_000
@@ -39,17 +43,20 @@ const PAGE_HEADERS: Record<string, string> = {
 /** The node's HTTP door: the page, the API under `/v1`, assets, and live boards. Loopback only. */
 export class HttpServer {
   readonly #node: CoopNode
-  readonly #token: string
+  readonly #ownToken: string
+  readonly #callers: Callers
   readonly #server: Server
   readonly #sockets: WebSocketServer
   readonly #page = new DashboardFiles()
   readonly #pages = new Map<WebSocket, LivePage>()
   readonly #api: ReturnType<typeof getRequestListener>
 
-  private constructor(node: CoopNode, token: string, stop: () => void) {
+  private constructor(node: CoopNode, ownToken: string, book: TokenBook, stop: () => void) {
     this.#node = node
-    this.#token = token
-    this.#api = getRequestListener(createApi(node, stop).fetch, { overrideGlobalObjects: false })
+    this.#ownToken = ownToken
+    this.#callers = new Callers(ownToken, book)
+    const { fetch } = createApi(node, { callers: this.#callers, stop })
+    this.#api = getRequestListener(fetch, { overrideGlobalObjects: false })
     this.#server = createServer((request, response) => void this.#handle(request, response))
     // A slow or silent client holds nothing for long; uploads are as long as they need while bytes come.
     this.#server.headersTimeout = 10_000
@@ -65,7 +72,8 @@ export class HttpServer {
 
   /** Listens on loopback; port 0 means any. `stop` is called when a client asks the node to stop. */
   static async start(node: CoopNode, port: number, stop: () => void): Promise<HttpServer> {
-    const server = new HttpServer(node, await node.folder.token(), stop)
+    const book = await TokenBook.open(node.folder.tokensPath, node.findings)
+    const server = new HttpServer(node, await node.folder.token(), book, stop)
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', (cause) => {
         if (systemCode(cause) !== 'EADDRINUSE') return reject(cause)
@@ -96,7 +104,7 @@ export class HttpServer {
 
   /** The address that signs a browser in. */
   get entryUrl(): string {
-    return `${this.url}/#token=${this.#token}`
+    return `${this.url}/#token=${this.#ownToken}`
   }
 
   async close(): Promise<void> {
@@ -110,12 +118,15 @@ export class HttpServer {
       this.#server.close(() => resolve())
     })
     clearTimeout(timer)
+    await this.#callers.book.close().catch((cause: unknown) => {
+      this.#node.config.log.warn({ err: cause }, 'the last uses of tokens could not be kept')
+    })
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const url = request.url ?? '/'
-      const refusal = this.#refusal(request, url)
+      const refusal = this.#refusal(request)
       if (refusal !== null) return sendError(response, refusal)
       if (isAssetPath(url)) {
         if (request.method === 'GET' || request.method === 'HEAD')
@@ -135,8 +146,8 @@ export class HttpServer {
     }
   }
 
-  /** Deny by default: Host and Origin first, then the token for everything that is not the page or an asset. */
-  #refusal(request: IncomingMessage, url: string): CoopError | null {
+  /** Host and Origin, for everything. Tokens are the API's. */
+  #refusal(request: IncomingMessage): CoopError | null {
     if (
       !isAllowedHost(request.headers.host, this.port) ||
       !isAllowedOrigin(request.headers.origin, this.port)
@@ -147,14 +158,7 @@ export class HttpServer {
         `Use ${this.url} on the same machine.`,
       )
     }
-    if (!url.startsWith('/v1/')) return null
-    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (isToken(bearer, this.#token)) return null
-    return new CoopError(
-      'unauthorized',
-      'the access token is missing or wrong',
-      'Send `Authorization: Bearer <token>` with the content of `api.token` in the data folder.',
-    )
+    return null
   }
 
   async #sendPage(url: string, response: ServerResponse): Promise<void> {
@@ -171,13 +175,32 @@ export class HttpServer {
     const name = /^\/v1\/boards\/([a-z0-9._-]+)\/live$/.exec(url)?.[1]
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((it) => it.trim())
     const token = offered.find((it) => it.startsWith('token.'))?.slice('token.'.length)
-    const isAllowed =
-      isAllowedHost(request.headers.host, this.port) && isAllowedOrigin(request.headers.origin, this.port)
-    if (name === undefined || !isAllowed || !isToken(token, this.#token)) {
+    const caller =
+      name === undefined || this.#refusal(request) !== null ? null : this.#liveCaller(request, token)
+    if (name === undefined || caller === null) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n')
       return
     }
-    this.#sockets.handleUpgrade(request, socket, head, (page) => void this.#serveBoard(page, name))
+    this.#sockets.handleUpgrade(request, socket, head, (page) => {
+      // A revoked token ends what is open on it.
+      const onEnd = (): void => page.close(1008, 'the access token was revoked or has expired')
+      caller.ended.addEventListener('abort', onEnd)
+      page.on('close', () => caller.ended.removeEventListener('abort', onEnd))
+      void this.#serveBoard(page, name)
+    })
+  }
+
+  /** The caller of a live board, or null when its token does not allow that. */
+  #liveCaller(request: IncomingMessage, token: string | undefined): Caller | null {
+    const from = originOf(request.socket.remoteAddress, request.headers['user-agent'])
+    try {
+      const caller = this.#callers.identify(token, from, `GET ${request.url ?? ''}`)
+      needScope(caller.scope, 'GET /v1/boards/{id}/live')
+      return caller
+    } catch (cause) {
+      if (cause instanceof CoopError) return null
+      throw cause
+    }
   }
 
   async #serveBoard(socket: WebSocket, name: string): Promise<void> {

@@ -45,3 +45,9 @@ export async function axeViolations(page: Page): Promise<string[]> {
     return (await axe.run()).violations.map((it) => it.id)
   })
 }
+
+/** How many sheets of paper a page would fill. */
+export async function sheetsOf(page: Page, format: 'A4' | 'Letter'): Promise<number> {
+  const pdf = await page.pdf({ format })
+  return pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0
+}

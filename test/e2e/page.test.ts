@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
+import { HAS_BROWSER, axeViolations, openBrowser, openPage, sheetsOf } from '../actors/browser.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { Workbench } from '../actors/workbench.ts'
 
@@ -50,6 +50,11 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await ada.getByTestId('kit-words').waitFor()
     expect(await ada.locator('[data-testid=kit-words] li').count()).toBe(24)
     expect(await axeViolations(ada)).toEqual([])
+    expect([await sheetsOf(ada, 'A4'), await sheetsOf(ada, 'Letter')]).toEqual([1, 1])
+    await ada.emulateMedia({ media: 'print' })
+    expect(await ada.getByTestId('kit-words').isVisible()).toBe(true)
+    expect(await ada.getByTestId('kit-continue').isVisible()).toBe(false)
+    await ada.emulateMedia({ media: null })
     await ada.getByTestId('kit-confirm').check()
     await ada.getByTestId('kit-continue').click()
     await ada.getByTestId('nav-members').waitFor()
@@ -63,6 +68,8 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await bo.getByTestId('join-member').fill('Bo')
     await bo.getByTestId('join-device').fill('stall')
     await bo.getByTestId('join-submit').click()
+    await bo.getByTestId('kit-words').waitFor()
+    expect(await axeViolations(bo)).toEqual([])
     await bo.getByTestId('kit-confirm').check()
     await bo.getByTestId('kit-continue').click()
     await ada.getByRole('heading', { name: 'Bo' }).waitFor()
@@ -100,6 +107,23 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await bo.getByTestId('board-list-append').click()
     await ada.locator('[data-list=tasks]').getByText('sweep').waitFor()
     expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+  })
+
+  test('tokens are listed with their last use, and revoked', async () => {
+    const { stdout } = await nas.cli('token', 'create', 'Stall till', '--scope', 'till', '--json')
+    const { secret } = JSON.parse(stdout) as { secret: string }
+    const authorization = `Bearer ${secret}`
+    const answer = await nas.request('/v1/status', { headers: { authorization, 'user-agent': 'till/1' } })
+    expect(answer.status).toBe(200)
+    await ada.getByTestId('nav-tokens').click()
+    await ada.getByTestId('token-row').getByText('127.0.0.1, till/1').waitFor()
+    await bo.getByTestId('nav-tokens').click()
+    await bo.getByText('No tokens').waitFor()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+    await ada.getByTestId('token-revoke').click()
+    await ada.getByTestId('dialog-confirm').click()
+    await ada.getByText('No tokens').waitFor()
+    expect((await nas.request('/v1/status', { headers: { authorization } })).status).toBe(401)
   })
 
   test('the mesh is paused and resumed, and no page had an error', async () => {

@@ -1,0 +1,88 @@
+import { CoopError } from '#node/errors'
+import { SCOPES } from '#node/tokens'
+import type { Scope } from '#node/tokens'
+import type { Api } from './caller.ts'
+
+/** Owners and their page only. */
+const ADMIN: readonly Scope[] = ['admin']
+/** Whoever may see what members see. */
+const READERS: readonly Scope[] = ['read-only', 'deploy', 'admin']
+/** Everybody with a token. */
+const ALL: readonly Scope[] = SCOPES
+
+/**
+ * Who may make which call: the one place that says so. The API does not start with a call that is missing here, or with
+ * a line for a call that it does not have.
+ *
+ * A `deploy` token adds bytes that it sends. It does not add paths of the node's machine: it could share `api.token`
+ * that way, read it as an asset, and be admin.
+ */
+export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
+  'GET /v1/status': ALL,
+  'GET /v1/members': ALL,
+  'GET /v1/peers': READERS,
+  'GET /v1/events': READERS,
+  'GET /v1/assets': READERS,
+  'GET /v1/boards': READERS,
+  'GET /v1/documents': READERS,
+  'GET /v1/boards/{id}': READERS,
+  'GET /v1/commits/{id}': READERS,
+  'GET /v1/commits/{id}/verify': READERS,
+  'GET /v1/export/commits': READERS,
+  'PUT /v1/assets/upload': ['deploy', 'admin'],
+  'POST /v1/assets/add': ADMIN,
+  'POST /v1/assets/{cid}/fetch': ADMIN,
+  'POST /v1/listings/unlist': ADMIN,
+  'POST /v1/boards/{id}/fields': ADMIN,
+  'POST /v1/boards/{id}/lists/{list}': ADMIN,
+  'GET /v1/boards/{id}/live': ADMIN,
+  'POST /v1/found': ADMIN,
+  'POST /v1/join': ADMIN,
+  'POST /v1/restore': ADMIN,
+  'POST /v1/invites': ADMIN,
+  'DELETE /v1/invites/{invite}': ADMIN,
+  'POST /v1/documents/decline': ADMIN,
+  'POST /v1/documents/want': ADMIN,
+  'POST /v1/mesh': ADMIN,
+  'POST /v1/doctor': ADMIN,
+  'POST /v1/stop': ADMIN,
+  'GET /v1/tokens': ADMIN,
+  'POST /v1/tokens': ADMIN,
+  'DELETE /v1/tokens/{id}': ADMIN,
+}
+
+/** Refuses callers of other scopes, on every call of the table. Added before the calls themselves. */
+export function addScopeGuards(api: Api): void {
+  for (const call of Object.keys(ROUTE_SCOPES)) {
+    const [method = '', path = ''] = call.split(' ')
+    api.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context, next) => {
+      needScope(context.get('caller').scope, call)
+      await next()
+    })
+  }
+}
+
+/** Throws unless a caller of this scope may make this call of the table. */
+export function needScope(scope: Scope, call: string): void {
+  const scopes = ROUTE_SCOPES[call] ?? []
+  if (scopes.includes(scope)) return
+  throw new CoopError(
+    'forbidden',
+    `a token of scope ${scope} may not make the call ${call}`,
+    `This call needs a token of scope ${scopes.join(' or ')}: \`coop token create NAME --scope ${scopes[0] ?? 'admin'}\`.`,
+  )
+}
+
+/** Throws when the API and the table do not name the same calls. `described`: the calls of the OpenAPI document. */
+export function checkScopes(api: Api, described: ReadonlySet<string>): void {
+  const routed = new Set(
+    api.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+      .filter((call) => call !== 'GET /openapi.json'),
+  )
+  const undeclared = [...routed, ...described].filter((call) => ROUTE_SCOPES[call] === undefined)
+  const missing = Object.keys(ROUTE_SCOPES).filter((call) => !described.has(call))
+  if (undeclared.length > 0) throw new Error(`no scope is declared for ${undeclared.join(', ')}`)
+  if (missing.length > 0) throw new Error(`a scope is declared for what is no call: ${missing.join(', ')}`)
+}
