@@ -24,6 +24,7 @@ import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
+import type { Released } from './pending.ts'
 import { Standings } from './standing.ts'
 import type { Standing } from './standing.ts'
 import { Stretches } from './stretches.ts'
@@ -143,7 +144,8 @@ export class Replica {
       isAlwaysSent: () => true,
       mayBegin: (record) => {
         const seen = record.header.seen.map((head) => this.history.find(head.id))
-        return seen.includes(-1) || this.#isAdmittedBy(record, seen)
+        if (this.#isAdmittedBy(record, seen)) return true
+        return seen.includes(-1) ? null : false
       },
     }
   }
@@ -223,18 +225,21 @@ export class Replica {
       ...{ stored: [], waiting: [], released: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
-    batch.judge(this.#view, this.#intakes)
+    let left = most
+    do {
+      batch.judge(this.#view, this.#intakes)
+      for (let next = left > 0 ? batch.shift() : null; next !== null; next = left > 0 ? batch.shift() : null) {
+        left -= 1
+        const { record, verdict, isSigned } = next
+        const stored = result.stored.length
+        if (verdict === 'duplicate') result.duplicates += 1
+        else if (verdict === 'linked') this.#take(record, isSigned, result)
+        else if (verdict !== 'later') result.refused.push({ record, refusal: verdict })
+        if (result.stored.length > stored) batch.noteStored()
+      }
+    } while (left > 0 && !batch.isDone)
     this.#intakes += 1
     batch.noteTaken(this.#intakes)
-    const end = Math.min(batch.records.length, batch.at + most)
-    for (; batch.at < end; batch.at += 1) {
-      const record = batch.records[batch.at]
-      const { verdict } = batch
-      if (record === undefined) continue
-      if (verdict === 'duplicate') result.duplicates += 1
-      else if (verdict === 'linked') this.#take(record, batch.signed.has(batch.at), result)
-      else result.refused.push({ record, refusal: verdict })
-    }
     return result
   }
 
@@ -244,16 +249,14 @@ export class Replica {
    * more than `COVER_CHECKS_MAX`; never true while commits of this very device are to come, which are the past of the write.
    */
   cover(batch: OpenBatch): boolean {
-    const { records, at, isDone } = batch
-    if (at === 0 || isDone) return true
+    if (batch.done.length === 0 || batch.isDone) return true
     const own = this.#init.signer?.publicKey ?? NONE
-    for (let i = at; i < records.length; i += 1)
-      if (equalBytes(records[i]?.header.device ?? NONE, own)) return false
+    if (batch.left().some((it) => equalBytes(it.header.device, own))) return false
     const closed = new Set<number>()
-    for (let i = at - 1, checks = 0; i >= 0; i -= 1) {
-      const record = records[i]
-      const order = record === undefined ? -1 : this.history.find(record.id)
-      if (record === undefined || order < 0) continue
+    let checks = 0
+    for (const record of batch.done.toReversed()) {
+      const order = this.history.find(record.id)
+      if (order < 0) continue
       const { index } = this.history.branchOf(order)
       if (closed.has(index)) continue
       closed.add(index)
@@ -380,7 +383,7 @@ export class Replica {
     }
     if (links.missing.length > 0) {
       if (!this.pending.hasRoomFor(record)) return refuseIt('waiting-quota')
-      this.pending.add(record, links.missing)
+      this.pending.add(record, links.missing, isSigned)
       result.waiting.push(record)
       return
     }
@@ -392,17 +395,27 @@ export class Replica {
   /** Takes all that waited for this commit, and for those in turn. */
   #takeReleased(id: Uint8Array, result: IntakeResult): void {
     const ready = this.pending.release(id)
-    for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const { record, isSigned } = next
       result.released.push(record.id)
       const links = this.#resolve(record)
-      if (links === null || !this.#isAdmittedBy(record, links.seen)) {
+      const refusal = links === null ? 'false-seen' : this.#releasedRefusal(next, links.seen)
+      if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
-        result.dropped.push({ record, refusal: links === null ? 'false-seen' : 'unknown-device' })
+        result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
-      result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
+      result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
       ready.push(...this.pending.release(record.id))
     }
+  }
+
+  /** What covered it may not have found room to wait; then it comes again. */
+  #releasedRefusal({ record, isCovered }: Released, seen: readonly number[]): CommitRefusal | null {
+    if (!this.#isAdmittedBy(record, seen)) return 'unknown-device'
+    const { device } = record.header
+    const isGood = isCovered || this.rule.verify(device, commitMessage(record.id), record.signature)
+    return isGood ? null : 'unsigned-stretch'
   }
 
   /** Orders that a commit links to, and ids that are not folded here; null when it names a head falsely. */
@@ -430,7 +443,7 @@ export class Replica {
     if (record.header.prev !== null) return true
     const name = toHex(record.header.device)
     const admissions = this.authority.admissionsOf(name)
-    const isKnown = (order: number): boolean => seen.some((head) => this.history.knows(head, order))
+    const isKnown = (order: number): boolean => seen.some((head) => head >= 0 && this.history.knows(head, order))
     return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
   }
 
