@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Pen, coopWithPen, headOf, reader, recordsOf, refusals, unsigned, withSignature } from '../../test/actors/pen.ts'
 import { listSection } from '../../test/actors/coop-actors.ts'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import type { CommitRecord } from '../commit/index.ts'
+import { toHex } from '../encoding/index.ts'
 import { WAITING_PER_DEVICE_MAX } from './pending.ts'
 import type { Replica } from './replica.ts'
 
@@ -153,3 +155,101 @@ test.each(Object.keys(WAYS))('what is stored can be sent on, whatever becomes of
   WAYS[name]?.(it)
   expectSendable(it.coop, it.replica, it.log)
 })
+
+test('a cover that cannot be judged before the rest of its batch is stored is judged after it', () => {
+  const { pen, ally, bare, coop, founder, admit, replica, take, log } = stage(32)
+  // Each device begins behind its own admission, which is in the batch; the next is listed by the cover of the last.
+  const batch: CommitRecord[] = []
+  let [before, cover] = [bare, pen]
+  for (let i = 0; i < 4; i += 1) {
+    const length = founder.log.length
+    const next = new Pen(coop, admit('member').signer)
+    const admission = recordsOf(founder).slice(length)
+    const first = next.write({ seen: [headOf(admission)] })
+    batch.push(...admission, first, before, cover.write({ seen: [headOf([first])] }))
+    before = unsigned(next.write())
+    cover = next
+  }
+  batch.push(before, cover.write(), ally.write())
+  for (const most of [1, 3, 100]) {
+    const own = reader(coop, log)
+    const open = own.begin(batch)
+    while (!open.isDone) expect(own.take(open, most).refused).toEqual([])
+    expect(own.logLength).toBe(log.length + batch.length)
+  }
+  take(batch)
+  expectSendable(coop, replica, log)
+})
+
+test('what is left for later too often is refused, and stored when it comes again', () => {
+  const { pen, bare, coop, founder, admit, take, log, replica } = stage(33)
+  founder.write(founder.replica.ingest(log).stored)
+  const batch: CommitRecord[] = []
+  let [before, cover] = [pen.written.at(-1) as CommitRecord, pen]
+  for (let i = 0; i < 12; i += 1) {
+    const length = founder.log.length
+    const next = new Pen(coop, admit('member').signer)
+    const admission = recordsOf(founder).slice(length)
+    // The spoilt commit is certain once the first commit of the next device is, which is certain once the last spoilt one
+    // is stored: the founder knew of it when it admitted that device.
+    const own = [next.write({ seen: [headOf(admission)] }), before]
+    own.push(cover.write({ seen: [headOf(own, 0)] }))
+    founder.write(founder.replica.ingest(own).stored)
+    batch.push(...admission, ...own.map((it) => (it === before ? unsigned(it) : it)))
+    before = next.write()
+    cover = next
+  }
+  expect(batch.some((it) => it.id === bare.id || toHex(it.id) === toHex(bare.id))).toBe(true)
+  const left: number[] = []
+  do left.push(take(batch).refused.length)
+  while (left.length < 9 && left.at(-1) !== 0)
+  expect(left).toEqual(left.toSorted((a, b) => b - a))
+  expect([left.length, left.at(-1)]).toEqual([3, 0])
+  expectSendable(coop, replica, log)
+})
+
+test('whatever cheats put into batches, all that is stored can be sent on', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(STEP, { minLength: 1, maxLength: 14 }), { maxLength: 5 }), (batches) => {
+      const { coop, pen, ally, other, third, stranger, replica, take, log, all } = stage(34)
+      const pens = [pen, ally, other, third, stranger]
+      /** What somebody may list: also what nobody was sent yet. */
+      const known = [...all]
+      const withheld: CommitRecord[] = []
+      for (const steps of batches) {
+        const batch: CommitRecord[] = []
+        for (const step of steps) {
+          const author = pens[step.author] as Pen
+          author.forget(Math.min(step.forget, Math.max(0, author.written.length - 1)))
+          const head = headOf(known, -1 - (step.lists % known.length))
+          const seen = step.lists === 0 || isOf(author, head.device) ? [] : [head]
+          const lie = step.isFalse ? seen.map((it) => ({ ...it, seq: it.seq + 1 })) : seen
+          const record = author.write({ seen: lie, timeMs: step.forget })
+          known.push(record)
+          if (step.isWithheld) withheld.push(record)
+          else batch.push(step.isSpoilt ? unsigned(record) : record)
+        }
+        const open = replica.begin(batch)
+        log.push(...replica.take(open, 3).stored.map((it) => it.record))
+        take(withheld.splice(0, 2))
+        log.push(...replica.take(open).stored.map((it) => it.record))
+      }
+      for (const record of withheld) take([record])
+      expectSendable(coop, replica, log)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+const STEP = fc.record({
+  author: fc.nat(4),
+  lists: fc.nat(6),
+  forget: fc.constantFrom(0, 0, 0, 0, 1, 2),
+  isFalse: fc.constantFrom(false, false, false, true),
+  isSpoilt: fc.boolean(),
+  isWithheld: fc.constantFrom(false, false, false, true),
+})
+
+function isOf(pen: Pen, device: Uint8Array): boolean {
+  return toHex(pen.signer.publicKey) === toHex(device)
+}

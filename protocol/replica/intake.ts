@@ -211,7 +211,7 @@ function isSignatureGood({ records, signatures, rule }: Judged, at: number): boo
  * may be refused. True when it set something aside.
  */
 function setBareAside(batch: Batch, judged: Judged, view: IntakeView): boolean {
-  const { records, verdicts, signatures } = judged
+  const { verdicts } = judged
   const loose = looseOf(batch, judged, view)
   let hasChanged = false
   for (const run of loose.size === 0 ? [] : batch.runs) {
@@ -219,7 +219,7 @@ function setBareAside(batch: Batch, judged: Judged, view: IntakeView): boolean {
       (at, i) => verdicts[at] === 'linked' && loose.has(run[i + 1] ?? -1) && !isSignatureGood(judged, at),
     )
     if (bare < 0) continue
-    const from = run.slice(0, bare).findLastIndex((at) => signatures.isKnownGood(records[at])) + 1
+    const from = run.slice(0, bare).findLastIndex((at) => isSignatureGood(judged, at)) + 1
     for (const at of run.slice(from)) verdicts[at] = judged.bare
     hasChanged = true
   }
