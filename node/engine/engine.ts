@@ -13,7 +13,7 @@ import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { mendCommits, repairWants } from './damaged-commits.ts'
-import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
+import { foldDocument, rebuildDocument } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
 import { IntakeQueue } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
@@ -372,17 +372,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     ) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
-      const source = this.#source()
-      const commits: StoredCommit[] = []
-      const next = (): number[] => replica.documentLog(id)?.sections(commits.length, FOLD_COMMITS) ?? []
-      for (let orders = next(); orders.length === FOLD_COMMITS; orders = next())
-        commits.push(...(await readSections(id, orders, source)))
-      await source.alone(async () => {
-        // Also what comes meanwhile, so that it ends however busy the document is.
-        for (let orders = next(); orders.length > 0; orders = next())
-          commits.push(...(await readSections(id, orders, source)))
-        if (replica === this.#replica && replica.documents.rebuild(id, commits)) rebuilt.push(id)
-      })
+      if ((await rebuildDocument(id, this.#source())) && replica === this.#replica) rebuilt.push(id)
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)
   }

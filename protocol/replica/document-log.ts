@@ -18,6 +18,8 @@ export class DocumentLog {
   isContested = false
   /** True when other sections are shown than were folded: the state must be made anew. */
   isStale = false
+  /** How often it was decided that other sections of it are shown than before. */
+  shownAnew = 0
 
   constructor(id: string, kind: DocumentKind | null) {
     this.id = id

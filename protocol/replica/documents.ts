@@ -11,6 +11,8 @@ import type {
 import { toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
+import { Rebuild } from './rebuild.ts'
+import type { FoldTarget } from './rebuild.ts'
 import type { Standings } from './standing.ts'
 import type { Stretches } from './stretches.ts'
 import type { Visibility } from './visibility.ts'
@@ -95,9 +97,9 @@ export class Documents {
     return this.#open(this.log(id))
   }
 
-  #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
+  #open(log: DocumentLog): DocumentState | null {
     if (log.state === null && log.kind !== null) {
-      log.state = log.kind.open(log.id, this.#host, outdated)
+      log.state = log.kind.open(log.id, this.#host)
       log.folded = 0
       log.refused = 0
     }
@@ -109,12 +111,19 @@ export class Documents {
    * begins with nothing.
    */
   forget(id: string): void {
-    this.#restart(this.log(id))
+    const log = this.log(id)
+    if (id === AUTHORITY) {
+      // Everybody holds that state: what it holds goes.
+      this.#parts.authority.clear()
+      this.#parts.standings.clear()
+    } else log.state = null
+    log.folded = 0
+    log.refused = 0
     this.#uncached.add(id)
   }
 
   /**
-   * Documents whose state must be made anew with `rebuild`: other sections of them are shown than before, or a section
+   * Documents whose state must be made anew with `rebuilding`: other sections of them are shown than before, or a section
    * told what must be known from the start.
    */
   staleIds(): string[] {
@@ -127,35 +136,31 @@ export class Documents {
   }
 
   /**
-   * Makes a stale document's state anew from the commits with its sections, in the order of `logOf(id).sections`.
-   * False when others came meanwhile, and nothing was done. Whoever held the old state opens the document again.
+   * Makes a stale document's state anew from the commits with its sections, some at a time. Whoever held the old state
+   * opens the document again when it is done. Never the authority document, which takes whatever is shown.
+   */
+  rebuilding(id: string): Rebuild {
+    const log = this.log(id)
+    return new Rebuild({
+      log,
+      open: (outdated) => log.kind?.open(log.id, this.#host, outdated) ?? null,
+      fold: (target, commit) => this.#foldInto(log, target, commit),
+      onDone: () => void this.#stale.delete(id),
+    })
+  }
+
+  /**
+   * The same at once, from all commits in the order of `logOf(id).sections`. False when others came meanwhile, and nothing
+   * was done.
    */
   rebuild(id: string, commits: readonly StoredCommit[]): boolean {
-    const log = this.log(id)
-    const sections = log.sections()
+    const sections = this.log(id).sections()
     if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
       return false
-    this.#foldAnew(log, commits)
-    if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
+    const rebuild = this.rebuilding(id)
+    do rebuild.fold(commits)
+    while (!rebuild.finish())
     return true
-  }
-
-  #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
-    this.#restart(log)
-    this.#stale.delete(log.id)
-    log.isStale = false
-    this.#open(log, outdated)
-    for (const { order, record } of commits) this.foldSection(log, order, record)
-  }
-
-  /** Throws a state away; of the authority document what it holds, since everybody holds that state. */
-  #restart(log: DocumentLog): void {
-    if (log.id === AUTHORITY) {
-      this.#parts.authority.clear()
-      this.#parts.standings.clear()
-    } else log.state = null
-    log.folded = 0
-    log.refused = 0
   }
 
   /** Hands in the commits that bear an open document's next sections, in the order of the log. */
@@ -199,6 +204,7 @@ export class Documents {
         isTouched = devices.has(this.#history.deviceOf(order)) && this.isContested(order)
       }
       if (!isTouched) continue
+      log.shownAnew += 1
       this.#contest(log)
       if (log.folded === 0) continue
       log.isStale = true
@@ -214,12 +220,21 @@ export class Documents {
 
   /** Folds the next section of an open document. `at`: its place in the commit, if known. */
   foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
+    this.#foldInto(log, log, { order, record }, at)
+    if (log.state?.isOutdated !== true || log.isStale) return
+    this.#contest(log)
+    log.isStale = true
+    this.#stale.add(log.id)
+  }
+
+  #foldInto(log: DocumentLog, target: FoldTarget, { order, record }: StoredCommit, at?: number): void {
     const { header } = record
     const i = at ?? header.sections.findIndex((it) => it.document === log.id)
     const head = header.sections[i]
     const payload = record.payloads[i]
-    log.folded += 1
-    if (log.state === null || head === undefined || payload === null || payload === undefined) return
+    target.folded += 1
+    const { state } = target
+    if (state === null || head === undefined || payload === null || payload === undefined) return
     if (log.kind?.takesHidden !== true && !this.#visibility.isVisible(order)) return
     if (log.id === AUTHORITY && header.seq === 0) {
       const member = this.#parts.foundingMember(record, this.nameOf(order))
@@ -243,16 +258,12 @@ export class Documents {
       follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
       find: (id) => this.#history.find(id),
     }
-    const verdict = standing === null ? null : log.state.check(context)
+    const verdict = standing === null ? null : state.check(context)
     if (verdict?.ok === true) verdict.apply()
     else {
-      log.refused += 1
-      log.state.refused?.(context)
+      target.refused += 1
+      state.refused?.(context)
     }
-    if (log.state.isOutdated !== true || log.isStale) return
-    this.#contest(log)
-    log.isStale = true
-    this.#stale.add(log.id)
   }
 
   /** Key of a commit's device in hex. */

@@ -190,3 +190,18 @@ test('what an honest commit acknowledges can be sent on although nobody would be
   expect(other.replica.pending.size).toBe(0)
   expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
 })
+
+test('a relay that spoilt all signatures it could does not keep a newcomer from the chain', () => {
+  const { pen, admit, founder, mesh } = coopWithPen(27)
+  const other = admit('member')
+  pen.more(600)
+  const last = pen.written.length - 1
+  const spoilt = pen.written.map((it, i) => (i % 256 === 255 || i === last ? it : unsigned(it)))
+  const result = founder.replica.ingest(spoilt)
+  expect(result.refused).toEqual([])
+  founder.write(result.stored)
+  mesh.connect(founder, other)
+  mesh.settle(120_000)
+  expect(other.closed.concat(founder.closed)).toEqual([])
+  expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
+})
