@@ -70,9 +70,9 @@ test('a large document of a forked device is made anew a slice at a time, beside
   const check = vi.spyOn(CatalogueState.prototype, 'check')
   const turns: number[] = []
   const seen: (readonly [number, boolean])[] = []
-  let isDone = false
+  const progress = { isDone: false }
   const watch = (async () => {
-    while (!isDone) {
+    while (!progress.isDone) {
       turns.push(check.mock.calls.length)
       check.mockClear()
       const shown = replica.document(CATALOGUE)
@@ -89,7 +89,7 @@ test('a large document of a forked device is made anew a slice at a time, beside
     alone: async (work) => work(),
     read: async (orders) => orders.map((order) => ({ order, bytes: log[order]?.bytes ?? new Uint8Array() })),
   })
-  isDone = true
+  progress.isDone = true
   await watch
   check.mockRestore()
   expect(isRebuilt).toBe(true)

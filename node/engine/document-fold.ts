@@ -85,13 +85,13 @@ export async function rebuildDocument(id: string, source: Omit<FoldSource, 'log'
     rebuild.fold(await readSections(id, rebuild.next(FOLD_COMMITS), source))
     await nextTurn()
   }
-  for (let isDone = false; !isDone;) {
+  while (!rebuild.isDone) {
     while (rebuild.next(FOLD_COMMITS).length === FOLD_COMMITS) await foldNext()
     // The last ones, and what comes meanwhile, so that it ends however busy the document is.
     await source.alone(async () => {
       const { begun } = rebuild
       while (rebuild.next(1).length > 0 && rebuild.begun === begun) await foldNext()
-      if (rebuild.begun === begun) isDone = rebuild.finish()
+      if (rebuild.begun === begun) rebuild.finish()
     })
   }
   return true

@@ -246,8 +246,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #take(batch: OpenBatch, most: number): IntakeResult {
     if (this.#failure !== null)
       return { stored: [], waiting: [], released: [], duplicates: 0, refused: [], dropped: [] }
-    const hasMended =
-      this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, batch.next(most))
+    const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, batch.next(most))
     const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Pen, coopWithPen, headOf, reader, recordsOf, refusals, unsigned, withSignature } from '../../test/actors/pen.ts'
+import {
+  Pen,
+  coopWithPen,
+  headOf,
+  reader,
+  recordsOf,
+  refusals,
+  unsigned,
+  withSignature,
+} from '../../test/actors/pen.ts'
 import { listSection } from '../../test/actors/coop-actors.ts'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import type { CommitRecord } from '../commit/index.ts'

@@ -103,7 +103,8 @@ export class ForkEnds {
     /** By branch: how many of its commits that acknowledge forked devices are told. */
     const followed = new Map<number, number>()
     const trees = new Map([...this.#forked].map((it) => [it, new CommitTree(history, it)]))
-    const leafBehind = (order: number): number => trees.get(history.deviceOf(order))?.leafBehind(order) ?? order
+    const leafBehind = (order: number): number =>
+      trees.get(history.deviceOf(order))?.leafBehind(order) ?? order
     const todo = [...this.#listed].map(([index, seq]) => leafBehind(history.branches[index]?.at(seq) ?? -1))
     for (const [device, tree] of trees) todo.push(...firstLeaves(history, tree, device))
     for (let order = todo.pop(); order !== undefined; order = todo.pop()) {

@@ -89,7 +89,13 @@ export class Pending {
   /** @param isSigned - its own signature was checked and holds */
   add(record: CommitRecord, missing: readonly Uint8Array[], isSigned: boolean): void {
     const device = toHex(record.header.device)
-    const waiting: Waiting = { record, device, missing: new Set(missing.map(toHex)), isSigned, isCovered: isSigned }
+    const waiting: Waiting = {
+      record,
+      device,
+      missing: new Set(missing.map(toHex)),
+      isSigned,
+      isCovered: isSigned,
+    }
     this.#byId.set(toHex(record.id), waiting)
     const own = this.#byDevice.get(device) ?? new Map<string, Waiting>()
     this.#byDevice.set(device, own.set(toHex(record.id), waiting))

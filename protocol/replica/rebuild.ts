@@ -22,6 +22,8 @@ export interface RebuildParts {
 export class Rebuild {
   /** How often it began. */
   begun = 1
+  /** The document has its new state. */
+  isDone = false
   readonly #parts: RebuildParts
   #made: FoldTarget
   #shownAnew: number
@@ -67,6 +69,7 @@ export class Rebuild {
     log.folded = folded
     log.refused = refused
     log.isStale = false
+    this.isDone = true
     onDone()
     return true
   }

@@ -228,7 +228,11 @@ export class Replica {
     let left = most
     do {
       batch.judge(this.#view, this.#intakes)
-      for (let next = left > 0 ? batch.shift() : null; next !== null; next = left > 0 ? batch.shift() : null) {
+      for (
+        let next = left > 0 ? batch.shift() : null;
+        next !== null;
+        next = left > 0 ? batch.shift() : null
+      ) {
         left -= 1
         const { record, verdict, isSigned } = next
         const stored = result.stored.length
@@ -443,7 +447,8 @@ export class Replica {
     if (record.header.prev !== null) return true
     const name = toHex(record.header.device)
     const admissions = this.authority.admissionsOf(name)
-    const isKnown = (order: number): boolean => seen.some((head) => head >= 0 && this.history.knows(head, order))
+    const isKnown = (order: number): boolean =>
+      seen.some((head) => head >= 0 && this.history.knows(head, order))
     return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
   }
 
