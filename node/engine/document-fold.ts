@@ -63,7 +63,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
         while (!isDone()) await foldNext()
       })
     // Kept before its last commits were on the disk, and then the power was cut: it shows what nobody wrote.
-    if (log.state instanceof BoardState && log.state.isAhead) throw new CacheMismatch(id)
+    if (!log.isStale && log.state instanceof BoardState && log.state.isAhead) throw new CacheMismatch(id)
     return log.state
   } catch (cause) {
     if (!(cause instanceof CacheMismatch)) throw cause
@@ -71,6 +71,30 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
     replica.documents.forget(id)
     return foldDocument(id, source)
   }
+}
+
+/**
+ * Makes a document anew of which other sections are shown than were folded; true when that is done. Its old state stays in
+ * place until then.
+ */
+export async function rebuildDocument(id: string, source: Omit<FoldSource, 'log'>): Promise<boolean> {
+  const { replica } = source
+  if (!replica.documents.isStale(id)) return false
+  const rebuild = replica.documents.rebuilding(id)
+  const foldNext = async (): Promise<void> => {
+    rebuild.fold(await readSections(id, rebuild.next(FOLD_COMMITS), source))
+    await nextTurn()
+  }
+  while (!rebuild.isDone) {
+    while (rebuild.next(FOLD_COMMITS).length === FOLD_COMMITS) await foldNext()
+    // The last ones, and what comes meanwhile, so that it ends however busy the document is.
+    await source.alone(async () => {
+      const { begun } = rebuild
+      while (rebuild.next(1).length > 0 && rebuild.begun === begun) await foldNext()
+      if (rebuild.begun === begun) rebuild.finish()
+    })
+  }
+  return true
 }
 
 /** Commits that bear sections of a document, as a prefix of `orders`, at least one; throws `UnreadableCommit`. */

@@ -14,7 +14,7 @@ import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { mendCommits, repairWants } from './damaged-commits.ts'
 import { declinedChange, withheldError } from './declined.ts'
-import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
+import { foldDocument, rebuildDocument } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
 import { IntakeQueue } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
@@ -252,8 +252,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #take(batch: OpenBatch, most: number): IntakeResult {
     if (this.#failure !== null)
       return { stored: [], waiting: [], released: [], late: [], duplicates: 0, refused: [], dropped: [] }
-    const records = batch.records.slice(batch.at, batch.at + most)
-    const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, records)
+    const hasMended = this.damaged.length > 0 && mendCommits(this.#commits, this.#replica, batch.next(most))
     const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
@@ -423,17 +422,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     ) {
       await this.durable() // what is read back must be on the disk
       const replica = this.#replica
-      const source = this.#source()
-      const commits: StoredCommit[] = []
-      const next = (): number[] => replica.documentLog(id)?.sections(commits.length, FOLD_COMMITS) ?? []
-      for (let orders = next(); orders.length === FOLD_COMMITS; orders = next())
-        commits.push(...(await readSections(id, orders, source)))
-      await source.alone(async () => {
-        // Also what comes meanwhile, so that it ends however busy the document is.
-        for (let orders = next(); orders.length > 0; orders = next())
-          commits.push(...(await readSections(id, orders, source)))
-        if (replica === this.#replica && replica.documents.rebuild(id, commits)) rebuilt.push(id)
-      })
+      if ((await rebuildDocument(id, this.#source())) && replica === this.#replica) rebuilt.push(id)
     }
     if (rebuilt.length > 0) this.emit('rebuilt', rebuilt)
   }

@@ -75,7 +75,7 @@ export class IntakeQueue {
       while (replica === this.#parts.replica() && mayGoOn()) {
         add(total, take(batch, most))
         if (batch.isDone) break
-        most = sliceAt(records, batch.at)
+        most = sliceOf(batch.next(SLICE_COMMITS))
         await nextTurn()
         // A write of this device came between: what is taken in now must not go to the disk with it.
         await room()
@@ -89,16 +89,16 @@ export class IntakeQueue {
   }
 }
 
-/** How many of the records from `at` on make the next slice, at least one. */
-function sliceAt(records: readonly CommitRecord[], at: number): number {
+/** How many of these records make the next slice, at least one. */
+function sliceOf(records: readonly CommitRecord[]): number {
   let bytes = 0
   let count = 0
-  while (at + count < records.length && count < SLICE_COMMITS) {
-    bytes += records[at + count]?.bytes.length ?? 0
+  for (const record of records) {
+    bytes += record.bytes.length
     if (count > 0 && bytes > SLICE_BYTES) return count
     count += 1
   }
-  return count
+  return Math.max(1, count)
 }
 
 function noResult(): IntakeResult {

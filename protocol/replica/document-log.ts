@@ -28,6 +28,8 @@ export class DocumentLog {
   wantedAnewCount = 0
   /** Places in `orders`. */
   readonly #missing = new BitList()
+  /** How often it was decided that other sections of it are shown than before. */
+  shownAnew = 0
 
   constructor(id: string, kind: DocumentKind | null) {
     this.id = id

@@ -14,6 +14,8 @@ import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
 import type { Epochs } from './epochs.ts'
 import { Holes } from './holes.ts'
+import { Rebuild } from './rebuild.ts'
+import type { FoldTarget } from './rebuild.ts'
 import type { Standing, Standings } from './standing.ts'
 import type { Stretches } from './stretches.ts'
 import type { Visibility } from './visibility.ts'
@@ -118,9 +120,9 @@ export class Documents {
     return log.isWithheld ? null : this.#open(log)
   }
 
-  #open(log: DocumentLog, outdated?: DocumentState): DocumentState | null {
+  #open(log: DocumentLog): DocumentState | null {
     if (log.state === null && log.kind !== null) {
-      log.state = log.kind.open(log.id, this.#host, outdated)
+      log.state = log.kind.open(log.id, this.#host)
       log.folded = 0
       log.refused = 0
     }
@@ -132,12 +134,19 @@ export class Documents {
    * begins with nothing.
    */
   forget(id: string): void {
-    this.#restart(this.log(id))
+    const log = this.log(id)
+    if (id === AUTHORITY) {
+      // Everybody holds that state: what it holds goes.
+      this.#parts.authority.clear()
+      this.#parts.standings.clear()
+    } else log.state = null
+    log.folded = 0
+    log.refused = 0
     this.#uncached.add(id)
   }
 
   /**
-   * Documents whose state must be made anew with `rebuild`: other sections of them are shown than before, or a section
+   * Documents whose state must be made anew with `rebuilding`: other sections of them are shown than before, or a section
    * told what must be known from the start.
    */
   staleIds(): string[] {
@@ -150,28 +159,31 @@ export class Documents {
   }
 
   /**
-   * Makes a stale document's state anew from the commits with its sections, in the order of `logOf(id).sections`.
-   * False when others came meanwhile, and nothing was done. Whoever held the old state opens the document again.
+   * Makes a stale document's state anew from the commits with its sections, some at a time. Whoever held the old state
+   * opens the document again when it is done. Never the authority document, which takes whatever is shown.
    */
-  rebuild(id: string, commits: readonly StoredCommit[]): boolean {
+  rebuilding(id: string): Rebuild {
     const log = this.log(id)
-    const sections = log.sections()
-    if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
-      return false
-    this.#foldAnew(log, commits)
-    if (log.state?.isOutdated === true) this.#foldAnew(log, commits, log.state)
-    return !log.isWithheld
+    return new Rebuild({
+      log,
+      open: (outdated) => log.kind?.open(log.id, this.#host, outdated) ?? null,
+      fold: (target, commit) => this.#foldInto(log, target, commit),
+      onDone: () => void this.#stale.delete(id),
+    })
   }
 
-  #foldAnew(log: DocumentLog, commits: readonly StoredCommit[], outdated?: DocumentState): void {
-    this.#restart(log)
-    this.#stale.delete(log.id)
-    log.isStale = false
-    this.#open(log, outdated)
-    for (const { order, record } of commits) {
-      if (log.isWithheld) return
-      this.foldSection(log, order, record)
-    }
+  /**
+   * The same at once, from all commits in the order of `logOf(id).sections`. False when others came meanwhile, and nothing
+   * was done.
+   */
+  rebuild(id: string, commits: readonly StoredCommit[]): boolean {
+    const sections = this.log(id).sections()
+    if (commits.length !== sections.length || !commits.every(({ order }, i) => order === sections[i]))
+      return false
+    const rebuild = this.rebuilding(id)
+    do rebuild.fold(commits)
+    while (!this.log(id).isWithheld && !rebuild.finish())
+    return !this.log(id).isWithheld
   }
 
   /** Ends an open document of which a part is not here: whoever holds its state holds a stale one. */
@@ -252,6 +264,7 @@ export class Documents {
     for (const log of this.#logs.values()) {
       if (log.kind?.takesHidden === true) continue
       if (!this.#hasDoubted(log, (device) => devices.has(device))) continue
+      log.shownAnew += 1
       this.#contest(log)
       if (log.folded > 0) this.#outdate(log)
     }
@@ -265,14 +278,23 @@ export class Documents {
 
   /** Folds the next section of an open document. `at`: its place in the commit, if known. */
   foldSection(log: DocumentLog, order: number, record: CommitRecord, at?: number): void {
+    this.#foldInto(log, log, { order, record }, at)
+    if (log.state?.isOutdated !== true || log.isStale) return
+    this.#contest(log)
+    log.isStale = true
+    this.#stale.add(log.id)
+  }
+
+  #foldInto(log: DocumentLog, target: FoldTarget, { order, record }: StoredCommit, at?: number): void {
     const { header } = record
     const i = at ?? header.sections.findIndex((it) => it.document === log.id)
     const head = header.sections[i]
     const payload = record.payloads[i]
-    if (head !== undefined && (payload ?? null) === null && log.state !== null)
+    if (head !== undefined && (payload ?? null) === null && target.state !== null)
       return this.holes.lose(log.id, order)
-    log.folded += 1
-    if (log.state === null || head === undefined || payload === null || payload === undefined) return
+    target.folded += 1
+    const { state } = target
+    if (state === null || head === undefined || payload === null || payload === undefined) return
     if (log.kind?.takesHidden !== true && !this.#visibility.isVisible(order)) return
     if (log.id === AUTHORITY && header.seq === 0) {
       const member = this.#parts.foundingMember(record, this.nameOf(order))
@@ -302,16 +324,13 @@ export class Documents {
       isAtOrAfter: (it, earlier) => this.#history.isAtOrAfter(it, earlier),
       forkSeq: (device) => forkSeqOf(this.#history, [order], device),
     }
-    const verdict = standing === null ? null : log.state.check(context)
+    const verdict = standing === null ? null : state.check(context)
     if (verdict?.ok === true) verdict.apply()
     else {
-      log.refused += 1
-      log.state.refused?.(context)
+      target.refused += 1
+      state.refused?.(context)
     }
     if (log.id === AUTHORITY) this.#parts.ruled()
-    if (log.state.isOutdated !== true || log.isStale) return
-    this.#contest(log)
-    this.#outdate(log)
   }
 
   /** Role of a chain under the epoch that its commit cites. */

@@ -37,7 +37,7 @@ function notedEnds(history: History): ForkEnds {
   return ends
 }
 
-/** The first leaves of a device's tree and all that told commits acknowledge: the slow and plain way. */
+/** The first leaves of a device's tree and those behind all that told commits acknowledge: the slow and plain way. */
 function plainEnds(graph: readonly MadeCommit[], places: readonly number[]): number[] {
   const has = new Set(places)
   const isForked = new Set<string>()
@@ -78,7 +78,8 @@ function plainEnds(graph: readonly MadeCommit[], places: readonly number[]): num
   for (let size = -1; size !== toldOnes.size;) {
     size = toldOnes.size
     for (const at of [...toldOnes])
-      for (const seen of graph[at]?.seen ?? []) if (isForked.has(keyOf(seen))) tell(seen)
+      for (const seen of graph[at]?.seen ?? [])
+        if (isForked.has(keyOf(seen))) leavesFrom(keyOf(seen), seen).slice(0, 1).forEach(tell)
   }
   const followed = new Set([...toldOnes].map((at) => graph[at]?.prev))
   return [...toldOnes].filter((at) => !followed.has(at)).sort((a, b) => a - b)
@@ -159,8 +160,10 @@ test('a device that never forked has its end, a forked one its branches, and wha
   const follower = add(1, 2, ninth)
   expect([ends.isTold(follower), ends.isTold(first)]).toEqual([false, true])
   expect(ends.note(add(2, 0, -1, [ninth]))).toBe(true)
-  expect([ends.isTold(ninth), ends.isTold(follower)]).toEqual([true, false])
-  expect(ends.of(0)).toEqual([second, ...others])
+  // With the leaf behind it: whatever covers it is told.
+  expect([ends.isTold(ninth), ends.isTold(follower)]).toEqual([true, true])
+  const later = add(1, 2, ninth)
+  expect([ends.isTold(later), ends.of(0)]).toEqual([false, [second, ...others.slice(0, -1), follower]])
   expect(ends.of(7)).toEqual([])
 })
 

@@ -11,9 +11,10 @@ export const FORK_ENDS_MAX = 8
 /**
  * Which ends of forked devices replicas tell each other of, so that roots meet whatever else each has been sent. In
  * the tree of a device's commits, children in order of their ids, the first `FORK_ENDS_MAX` leaves, and the first leaf
- * behind each commit of the fork proof, so that all know the place where the chain parts first; and whatever is
- * acknowledged by commits that are told of themselves. All are functions of the set of commits, and the first leaves
- * of two sets together are among the first leaves of each.
+ * behind each commit of the fork proof, so that all know the place where the chain parts first; and the first leaf behind
+ * whatever is acknowledged by commits that are told of themselves. All are functions of the set of commits, and the first
+ * leaves of two sets together are among the first leaves of each. Only leaves: each bears a good signature of its own, and
+ * what it acknowledges is told, so whoever is told of it can store it with all that it covers.
  */
 export class ForkEnds {
   readonly #history: History
@@ -101,8 +102,11 @@ export class ForkEnds {
     const lengths = new Map<number, number>()
     /** By branch: how many of its commits that acknowledge forked devices are told. */
     const followed = new Map<number, number>()
-    const todo = [...this.#listed].map(([index, seq]) => history.branches[index]?.at(seq) ?? -1)
-    for (const device of this.#forked) todo.push(...firstLeaves(history, device))
+    const trees = new Map([...this.#forked].map((it) => [it, new CommitTree(history, it)]))
+    const leafBehind = (order: number): number =>
+      trees.get(history.deviceOf(order))?.leafBehind(order) ?? order
+    const todo = [...this.#listed].map(([index, seq]) => leafBehind(history.branches[index]?.at(seq) ?? -1))
+    for (const [device, tree] of trees) todo.push(...firstLeaves(history, tree, device))
     for (let order = todo.pop(); order !== undefined; order = todo.pop()) {
       let branch: Branch | null = history.branchOf(order)
       for (let seq = history.seqOf(order); branch !== null; branch = branch.parent) {
@@ -112,7 +116,7 @@ export class ForkEnds {
         const listing = this.#listing.get(branch.index) ?? NONE
         let at = followed.get(branch.index) ?? 0
         for (; at < listing.length && history.seqOf(listing[at] ?? -1) <= seq; at += 1)
-          todo.push(...this.#headsOf(listing[at] ?? -1))
+          todo.push(...this.#headsOf(listing[at] ?? -1).map(leafBehind))
         followed.set(branch.index, at)
         if (known > 0) break
         seq = branch.base - 1
@@ -153,13 +157,12 @@ function endsOf(history: History, lengths: ReadonlyMap<number, number>): Map<num
 }
 
 /** The first leaves of a device's tree of commits, depth first, children in order of their ids; and its fork proof's. */
-function firstLeaves(history: History, device: number): number[] {
-  const tree = new CommitTree(history, device)
+function firstLeaves(history: History, tree: CommitTree, device: number): number[] {
   const leaves = tree.leavesFrom(tree.roots, FORK_ENDS_MAX)
   // The first one of these is behind the one commit of the proof; many may be, and none behind the other.
   const [, other] = forkProof(history, history.branchesOf(device))
   if (other === undefined || leaves.some((leaf) => history.isAtOrAfter(leaf, other))) return leaves
-  return [...leaves, ...tree.leavesFrom([other], 1)]
+  return [...leaves, tree.leafBehind(other)]
 }
 
 /** The commits of one device as a tree. */
@@ -169,6 +172,8 @@ class CommitTree {
   readonly #parting = new Map<number, number[]>()
   /** By branch: the seqs after which others part from it, ascending. */
   readonly #seqs = new Map<Branch, number[]>()
+  /** By commit after which others part: the first leaf behind it, as far as it was asked for. */
+  readonly #leaves = new Map<number, number>()
 
   constructor(history: History, device: number) {
     this.#history = history
@@ -194,21 +199,42 @@ class CommitTree {
     return this.#parting.get(-1) ?? []
   }
 
+  /** The first leaf behind a commit, children in order of their ids; itself when nothing follows it. */
+  leafBehind(order: number): number {
+    const history = this.#history
+    const walked: number[] = []
+    for (let first = order; ;) {
+      const { branch, parting, ways } = this.#waysFrom(first)
+      const leaf = parting < 0 ? branch.end : this.#leaves.get(parting)
+      if (leaf !== undefined) {
+        for (const it of walked) this.#leaves.set(it, leaf)
+        return leaf
+      }
+      walked.push(parting)
+      first = ways.reduce((a, b) => (compareBytes(history.idOf(a), history.idOf(b)) < 0 ? a : b))
+    }
+  }
+
+  /** The first commit at or after this one on its branch after which others part, -1 for none; and what follows that. */
+  #waysFrom(order: number): { branch: Branch; parting: number; ways: readonly number[] } {
+    const branch = this.#history.branchOf(order)
+    const next = firstFrom(this.#seqs.get(branch) ?? [], this.#history.seqOf(order))
+    if (next === undefined) return { branch, parting: -1, ways: [] }
+    const parting = branch.at(next)
+    const goesOn = branch.orders.at(next + 1 - branch.base)
+    const parted = this.#parting.get(parting) ?? []
+    return { branch, parting, ways: goesOn === undefined ? parted : [...parted, goesOn] }
+  }
+
   /** At most `max` leaves behind these commits, depth first, children in order of their ids. */
   leavesFrom(ways: readonly number[], max: number): number[] {
-    const history = this.#history
     const leaves: number[] = []
     // A stack rather than recursion: a cheat may fork at every commit.
     const todo = this.#firstWays(ways, max)
     for (let first = todo.pop(); first !== undefined && leaves.length < max; first = todo.pop()) {
-      const branch = history.branchOf(first)
-      const next = firstFrom(this.#seqs.get(branch) ?? [], history.seqOf(first))
-      if (next === undefined) leaves.push(branch.end)
-      else {
-        const goesOn = branch.orders.at(next + 1 - branch.base)
-        const parted = this.#parting.get(branch.at(next)) ?? []
-        todo.push(...this.#firstWays(goesOn === undefined ? parted : [...parted, goesOn], max))
-      }
+      const { branch, parting, ways: next } = this.#waysFrom(first)
+      if (parting < 0) leaves.push(branch.end)
+      else todo.push(...this.#firstWays(next, max))
     }
     return leaves
   }

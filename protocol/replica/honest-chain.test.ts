@@ -147,3 +147,61 @@ test('nor is one whose cover acknowledges a first commit that is refused in the 
   const result = founder.replica.ingest([first, bare, cover])
   expect(refusals(result)).toEqual(['unknown-device', 'unsigned-stretch', 'unsigned-stretch'])
 })
+
+test('what an honest commit acknowledges can be sent on although nobody would be told of its cover', () => {
+  const { pen, coop, admit, founder, mesh } = coopWithPen(26)
+  const [ally, witness] = [new Pen(coop, admit('member').signer), new Pen(coop, admit('member').signer)]
+  const other = admit('member')
+  const show = (records: readonly CommitRecord[]): void => {
+    const result = founder.replica.ingest(records)
+    expect(result.refused).toEqual([])
+    founder.write(result.stored)
+  }
+  const all = recordsOf(founder)
+  for (const it of [ally, witness]) show([it.write({ seen: [headOf(all)] })])
+  show(pen.written)
+  /** A commit that is the last of many to follow the pen's last one: nobody is told of it by itself. Those others, and it. */
+  const untold = (of: Pen): [CommitRecord[], CommitRecord] => {
+    const once = (timeMs: number): CommitRecord => {
+      const record = of.write({ timeMs })
+      of.forget(1)
+      return record
+    }
+    const others = Array.from({ length: 2 * FORK_ENDS_MAX }, (_, i) => once(i + 1))
+    const most = others.map((it) => it.id).toSorted(compareBytes)[FORK_ENDS_MAX] ?? coop
+    for (let timeMs = 100; ; timeMs += 1) {
+      const record = once(timeMs)
+      if (compareBytes(record.id, most) > 0) return [others, record]
+    }
+  }
+  const [allies, hidden] = untold(ally)
+  const [others, listed] = untold(pen)
+  pen.written.push(listed)
+  // The one signature that covers what the witness acknowledges, as the founder has it.
+  const cover = pen.write({ seen: [headOf([hidden])] })
+  witness.write({ seen: [headOf([listed])] })
+  show([hidden])
+  show([unsigned(listed), cover])
+  for (const it of [...allies, ...others]) show([it])
+  show(witness.written.slice(1))
+  mesh.connect(founder, other)
+  mesh.settle(120_000)
+  expect(other.closed.concat(founder.closed)).toEqual([])
+  expect(other.replica.pending.size).toBe(0)
+  expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
+})
+
+test('a relay that spoilt all signatures it could does not keep a newcomer from the chain', () => {
+  const { pen, admit, founder, mesh } = coopWithPen(27)
+  const other = admit('member')
+  pen.more(600)
+  const last = pen.written.length - 1
+  const spoilt = pen.written.map((it, i) => (i % 256 === 255 || i === last ? it : unsigned(it)))
+  const result = founder.replica.ingest(spoilt)
+  expect(result.refused).toEqual([])
+  founder.write(result.stored)
+  mesh.connect(founder, other)
+  mesh.settle(120_000)
+  expect(other.closed.concat(founder.closed)).toEqual([])
+  expect(other.replica.heads.root()).toEqual(founder.replica.heads.root())
+})

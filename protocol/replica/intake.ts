@@ -1,10 +1,10 @@
 import { equalBytes, toHex } from '../encoding/index.ts'
-import { commitMessage } from '../commit/index.ts'
 import type { CommitRecord, SeenHead } from '../commit/index.ts'
 import { RowIndex } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { SignatureRule } from '../identity/index.ts'
 import type { Pending } from './pending.ts'
+import type { Signatures } from './signatures.ts'
 
 /** Headers between two checked signatures of one chain, at most (design, section 4). */
 export const SIGNATURE_RUN_MAX = 256
@@ -25,8 +25,11 @@ export type CommitRefusal =
   | 'unknown-device'
   | 'waiting-quota'
 
-/** What becomes of one record. `gap` and `unknown-device` may be cured by what comes later; the rest are final. */
-export type IntakeVerdict = 'linked' | 'duplicate' | CommitRefusal
+/**
+ * What becomes of one record. `gap` and `unknown-device` may be cured by what comes later; the rest are final. `later`: to
+ * be judged again when the rest of the batch is taken.
+ */
+export type IntakeVerdict = 'linked' | 'duplicate' | 'later' | CommitRefusal
 
 /** What the intake needs to know of the replica. */
 export interface IntakeView {
@@ -36,49 +39,47 @@ export interface IntakeView {
   pending: Pending
   /** Id of the epoch that a stored commit cites. */
   epochOf(order: number): Uint8Array
+  /** True when what is stored of a commit's past proves the epoch that it cites. */
+  mayCite(record: CommitRecord): boolean
   /** A 32-bit number that peers do not know. */
   seed: number
   /** True when every section of this document must bring its payload. */
   isAlwaysSent(document: string): boolean
-  /** False for a first commit that will be refused with `unknown-device`, as far as the log tells. */
-  mayBegin(record: CommitRecord): boolean
-}
-
-/** The verdicts, and which records' own signatures were checked and hold. */
-export interface Judgement {
-  verdicts: IntakeVerdict[]
-  signed: ReadonlySet<number>
+  /** False for a first commit that will be refused with `unknown-device`; null when what it lists must be folded first. */
+  mayBegin(record: CommitRecord): boolean | null
 }
 
 /**
  * Judges a batch in order: links each record to what is stored, waits, or came earlier in the batch, then checks one
  * signature per contiguous run (a signature covers the whole history before it). A run whose last signature fails is
  * refused whole: the sender should have checked it. In a long run one of each 256 must hold, whichever: a relay may
- * have spoilt all but those that the sender itself checked, and the sender's windows are not ours. Before a commit that
- * may have to wait, or is refused for what it lists, stands one whose own signature holds: else nothing in the log
- * would cover what is stored, nobody could be sent it, and whoever acknowledges it would be left behind everywhere.
+ * have spoilt all but those that the sender itself checked, and the sender's windows are not ours. Before a commit of
+ * which it is not certain that it is stored with the one before it stands one whose own signature holds: else nothing
+ * in the log might cover what is stored, nobody could be sent it, and whoever acknowledges it would be left behind.
  *
- * @param checked - places of records whose own signature the host has checked by the same rule and found good
+ * @param isLast - nothing is left for later: what cannot be told is refused
  */
 export function judgeBatch(
   records: readonly CommitRecord[],
   view: IntakeView,
-  checked: ReadonlySet<number> = NONE_CHECKED,
-): Judgement {
+  { signatures, isLast }: { signatures: Signatures; isLast: boolean },
+): IntakeVerdict[] {
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
-  const signed = new Set<number>(checked)
-  const judged = { records, verdicts, signed, rule: view.rule }
+  const judged = { records, verdicts, signatures, rule: view.rule, bare: bareVerdict(isLast) }
   for (const run of batch.runs) checkRun(run, judged)
-  for (let pass = 1; refuseBare(batch, judged, view); pass += 1) {
+  for (let pass = 1; setBareAside(batch, judged, view); pass += 1) {
     // What is refused may be what others need.
     if (pass < BARE_PASSES_MAX) continue
-    for (const run of batch.runs) for (const at of run) verdicts[at] = 'unsigned-stretch'
+    for (const run of batch.runs) for (const at of run) verdicts[at] = judged.bare
+    break
   }
-  return { verdicts, signed }
+  return verdicts
 }
 
-const NONE_CHECKED: ReadonlySet<number> = new Set()
+function bareVerdict(isLast: boolean): IntakeVerdict {
+  return isLast ? 'unsigned-stretch' : 'later'
+}
 
 /**
  * Places of the records in a batch whose signatures `judgeBatch` will most likely ask for: the last of each device, and
@@ -150,6 +151,12 @@ class Batch {
     return this.#places[this.#ids.find(id)] ?? -1
   }
 
+  /** Places of what a record of the batch follows and lists, as far as these are in the batch. */
+  needs({ prev, seen }: CommitRecord['header']): number[] {
+    const ids = prev === null ? seen.map((it) => it.id) : [prev, ...seen.map((it) => it.id)]
+    return ids.map((id) => this.placeOf(id)).filter((place) => place >= 0)
+  }
+
   #linkToStored(record: CommitRecord): IntakeVerdict {
     const { history, pending } = this.#view
     const { prev, seq, device } = record.header
@@ -191,81 +198,140 @@ function checkRun(run: readonly number[], judged: Judged): void {
 interface Judged {
   records: readonly CommitRecord[]
   verdicts: IntakeVerdict[]
-  /** Places of records whose own signatures hold. */
-  signed: Set<number>
+  signatures: Signatures
   rule: SignatureRule
+  /** Verdict on what no certain signature covers. */
+  bare: IntakeVerdict
 }
 
-function isSignatureGood({ records, signed, rule }: Judged, at: number): boolean {
-  if (signed.has(at)) return true
-  const record = records[at]
-  const isSigned =
-    record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
-  if (isSigned) signed.add(at)
-  return isSigned
+function isSignatureGood({ records, signatures, rule }: Judged, at: number): boolean {
+  return signatures.isGood(records[at], rule)
 }
 
 /**
- * Refuses what would be stored although the signature that covers it is that of a commit which has to wait or will be
- * refused. True when it refused something.
+ * Sets aside what would be stored although the signature that covers it is that of a commit which may have to wait, or
+ * may be refused. True when it set something aside.
  */
-function refuseBare(batch: Batch, judged: Judged, view: IntakeView): boolean {
+function setBareAside(batch: Batch, judged: Judged, view: IntakeView): boolean {
+  const { verdicts } = judged
   // A commit is bare only where another of its chain follows it in the batch; one that comes alone is checked itself.
   if (batch.runs.every((run) => run.length < 2)) return false
-  const { records, verdicts, signed } = judged
-  const { history, pending } = view
-  /** Places of records that will be folded, as far as the batch tells. */
-  const folded = new Set<number>()
-  const doubtful = new Set<number>()
-  const waiting = { count: 0, bytes: 0 }
-  const isThere = ({ id, device, seq }: SeenHead): boolean => {
-    const order = history.find(id)
-    if (order >= 0) return history.seqOf(order) === seq && history.isBy(order, device)
-    const place = batch.placeOf(id)
-    const header = records[place]?.header
-    return folded.has(place) && header?.seq === seq && equalBytes(header.device, device)
+  const loose = looseOf(batch, judged, view)
+  let hasChanged = false
+  for (const run of loose.size === 0 ? [] : batch.runs) {
+    const bare = run.findIndex(
+      (at, i) => verdicts[at] === 'linked' && loose.has(run[i + 1] ?? -1) && !isSignatureGood(judged, at),
+    )
+    if (bare < 0) continue
+    const from = run.slice(0, bare).findLastIndex((at) => isSignatureGood(judged, at)) + 1
+    for (const at of run.slice(from)) verdicts[at] = judged.bare
+    hasChanged = true
   }
+  return hasChanged
+}
+
+/**
+ * Places of records that may go another way than the commit before them: what they list is missing, is left for later, or
+ * may yet turn out to be of a stranger; or there may be no room to wait in. What needs one that is left for later is too.
+ */
+function looseOf(batch: Batch, { records, verdicts }: Judged, view: IntakeView): Set<number> {
+  const { history, pending } = view
+  const folded = new FoldedPlaces(batch, { records, history })
+  const loose = new Set<number>()
+  const waiting = { count: 0, bytes: 0 }
   for (const [at, record] of records.entries()) {
-    if (verdicts[at] !== 'linked') continue
-    const { header } = record
-    const isFollowing =
-      header.prev === null
-        ? view.mayBegin(record)
-        : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
-    const isComplete = header.seen.every(isThere)
-    // What proves the seal that it cites may be missing: only the commit's whole past says so.
-    if (citesAnew(record, batch, records, view)) doubtful.add(at)
-    if (isFollowing && isComplete) {
-      folded.add(at)
+    if (verdicts[at] !== 'linked') {
+      if (verdicts[at] === 'later') loose.add(at)
       continue
     }
-    if (!isComplete || !pending.hasRoomFor(record, waiting)) doubtful.add(at)
+    const { header } = record
+    if (batch.needs(header).some((it) => verdicts[it] === 'later')) {
+      verdicts[at] = 'later'
+      loose.add(at)
+      continue
+    }
+    const mayBegin = header.prev !== null || view.mayBegin(record)
+    const isFollowing =
+      header.prev === null
+        ? mayBegin !== false
+        : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
+    const isComplete = header.seen.every((head) => folded.isThere(head))
+    if (isFollowing && isComplete) {
+      // What proves the seal that it cites may be missing: only the commit's whole past says so.
+      const mayBeRefused = citesAnew(record, batch, records, view)
+      if (folded.add(at, mayBegin === null || mayBeRefused) || mayBeRefused) loose.add(at)
+      continue
+    }
+    if (!isComplete || !pending.hasRoomFor(record, waiting)) loose.add(at)
     waiting.count += 1
     waiting.bytes += record.bytes.length
   }
-  let hasRefused = false
-  for (const run of doubtful.size === 0 ? [] : batch.runs) {
-    const bare = run.findIndex(
-      (at, i) => verdicts[at] === 'linked' && doubtful.has(run[i + 1] ?? -1) && !isSignatureGood(judged, at),
-    )
-    if (bare < 0) continue
-    const from = run.slice(0, bare).findLastIndex((at) => signed.has(at)) + 1
-    for (const at of run.slice(from)) verdicts[at] = 'unsigned-stretch'
-    hasRefused = true
-  }
-  return hasRefused
+  return loose
 }
 
-/** True for a commit that cites another epoch than the one before on its chain; a first one, than the founding epoch. */
+/** First commits of one batch that are told apart when nobody knows yet whether they will be stored: bits of a number. */
+const OPEN_TOLD_APART = 30
+
+/** Records of a batch that will be folded, as far as the batch tells: unless a first commit behind them is a stranger's. */
+class FoldedPlaces {
+  /** By place: which first commits it stands or falls with, a bit each. */
+  readonly #open = new Map<number, number>()
+  readonly #batch: Batch
+  readonly #records: readonly CommitRecord[]
+  readonly #history: History
+  #count = 0
+
+  constructor(batch: Batch, parts: { records: readonly CommitRecord[]; history: History }) {
+    this.#batch = batch
+    this.#records = parts.records
+    this.#history = parts.history
+  }
+
+  has(place: number): boolean {
+    return this.#open.has(place)
+  }
+
+  /** True for a head that is stored, or will be, and is what the commit that lists it says. */
+  isThere({ id, device, seq }: SeenHead): boolean {
+    const order = this.#history.find(id)
+    if (order >= 0) return this.#history.seqOf(order) === seq && this.#history.isBy(order, device)
+    const place = this.#batch.placeOf(id)
+    const header = this.#records[place]?.header
+    return this.has(place) && header?.seq === seq && equalBytes(header.device, device)
+  }
+
+  /** Adds a record; true when it may be refused for what it lists although the one before it is stored. */
+  add(place: number, isOpen: boolean): boolean {
+    const header = this.#records[place]?.header
+    let listed = 0
+    for (const { id } of header?.seen ?? []) listed |= this.#openOf(id)
+    const before = header?.prev === null || header === undefined ? 0 : this.#openOf(header.prev)
+    let own = 0
+    if (isOpen) {
+      own = 1 << Math.min(this.#count, OPEN_TOLD_APART)
+      this.#count += 1
+    }
+    this.#open.set(place, before | listed | own)
+    // The last bit stands for many: what lists one of them may stand or fall with another than the commit before it.
+    return (listed & ~before) !== 0 || (listed & (1 << OPEN_TOLD_APART)) !== 0
+  }
+
+  #openOf(id: Uint8Array): number {
+    return this.#open.get(this.#batch.placeOf(id)) ?? 0
+  }
+}
+
+/** True for a commit that cites another epoch than the one before on its chain, which nothing that is stored proves. */
 function citesAnew(
-  { header }: CommitRecord,
+  record: CommitRecord,
   batch: Batch,
   records: readonly CommitRecord[],
   view: IntakeView,
 ): boolean {
-  if (header.prev === null) return !equalBytes(header.epoch, view.coop)
-  const order = view.history.find(header.prev)
-  const before = records[batch.placeOf(header.prev)]?.header ?? view.pending.get(header.prev)?.header
-  const epoch = order >= 0 ? view.epochOf(order) : before?.epoch
-  return epoch === undefined || !equalBytes(epoch, header.epoch)
+  const { prev, epoch } = record.header
+  if (prev === null) return !equalBytes(epoch, view.coop) && !view.mayCite(record)
+  const order = view.history.find(prev)
+  const before = records[batch.placeOf(prev)]?.header ?? view.pending.get(prev)?.header
+  const cited = order >= 0 ? view.epochOf(order) : before?.epoch
+  return (cited === undefined || !equalBytes(cited, epoch)) && !view.mayCite(record)
 }

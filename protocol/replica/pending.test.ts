@@ -149,9 +149,9 @@ test('commits that wait are released once, and those that were dropped not at al
   const { pen } = coopWithPen(21)
   const [a, b, c] = pen.more(3) as [CommitRecord, CommitRecord, CommitRecord]
   const pending = new Pending()
-  pending.add(a, [id(1)])
-  pending.add(b, [a.id, id(2)])
-  pending.add(c, [id(2)])
+  pending.add(a, [id(1)], true)
+  pending.add(b, [a.id, id(2)], true)
+  pending.add(c, [id(2)], true)
   const device = pen.signer.publicKey
   expect([pending.size, pending.has(b.id), pending.get(b.id), pending.get(id(9))]).toEqual([
     3,
@@ -163,7 +163,7 @@ test('commits that wait are released once, and those that were dropped not at al
   expect(pending.release(id(9))).toEqual([])
   expect(pending.drop(id(1))).toEqual([a, b])
   expect(pending.endsOf(device)).toEqual([c.id])
-  expect(pending.release(id(2))).toEqual([c])
+  expect(pending.release(id(2)).map((it) => it.record)).toEqual([c])
   expect([pending.release(id(2)), pending.release(a.id), pending.size]).toEqual([[], [], 0])
   expect([pending.endsOf(device), pending.hasRoomFor(a), pending.bytes]).toEqual([[], true, 0])
 })
@@ -173,12 +173,33 @@ test('a commit that was dropped and came again waits as if for the first time', 
   const [a] = pen.more(1) as [CommitRecord]
   const pending = new Pending()
   for (let i = 0; i < 3; i += 1) {
-    pending.add(a, [id(1), id(2)])
+    pending.add(a, [id(1), id(2)], true)
     expect(pending.drop(id(1))).toEqual([a])
   }
-  pending.add(a, [id(1), id(2)])
+  pending.add(a, [id(1), id(2)], true)
   expect(pending.release(id(2))).toEqual([])
-  expect(pending.release(id(1))).toEqual([a])
+  expect(pending.release(id(1)).map((it) => it.record)).toEqual([a])
+})
+
+test('a signature covers what waits before it as far as that is folded together with it', () => {
+  const { pen } = coopWithPen(26)
+  const chain = pen.more(6)
+  const pending = new Pending()
+  const [a, b, c, d, e] = chain as [CommitRecord, CommitRecord, CommitRecord, CommitRecord, CommitRecord]
+  pending.add(a, [id(1)], false)
+  pending.add(b, [a.id], false)
+  pending.add(c, [b.id, id(2)], false)
+  pending.add(d, [c.id], true)
+  pending.add(e, [d.id], false)
+  pending.release(id(2))
+  const found = [id(1), a.id, b.id, c.id, d.id].flatMap((it) => pending.release(it))
+  expect(found.map((it) => [it.isSigned, it.isCovered])).toEqual([
+    [false, false],
+    [false, false],
+    [false, true],
+    [true, true],
+    [false, false],
+  ])
 })
 
 test('waiting-quota: 4 MiB of a device wait, whatever their number; what frees them makes room', () => {
@@ -214,13 +235,13 @@ test('64 MiB wait in all, whoever wrote them, and not a byte more', () => {
     const own = sha256(Uint8Array.of(count >> 8, count & 255))
     return { ...record, id: own, header: { ...record.header, device: own } }
   }
-  while (pending.hasRoomFor(another())) pending.add(another(), [id(1)])
+  while (pending.hasRoomFor(another())) pending.add(another(), [id(1)], true)
   expect(WAITING_BYTES_MAX - pending.bytes).toBeLessThan(record.bytes.length)
   // What another waits for is held to this limit too: it is one of memory.
   const awaited = another()
   pending.release(id(1))
   expect(pending.bytes).toBe(0)
-  pending.add(another(), [awaited.id])
+  pending.add(another(), [awaited.id], true)
   expect(pending.hasRoomFor(awaited)).toBe(true)
 })
 

@@ -16,7 +16,14 @@ interface Waiting {
   device: string
   /** Ids (hex) that are missing. */
   missing: Set<string>
+  /** Its own signature was checked and holds. */
+  isSigned: boolean
+  /** Such a signature stands on it, or on one of those that follow it and are folded with it. */
+  isCovered: boolean
 }
+
+/** A commit that waits no more. */
+export type Released = Pick<Waiting, 'record' | 'isSigned' | 'isCovered'>
 
 /** Commits that are kept until what they acknowledge, or the commit before them, is folded. */
 export class Pending {
@@ -87,27 +94,48 @@ export class Pending {
     return own.map((it) => it.id).filter((id) => !followed.has(toHex(id)))
   }
 
-  add(record: CommitRecord, missing: readonly Uint8Array[]): void {
+  /** @param isSigned - its own signature was checked and holds */
+  add(record: CommitRecord, missing: readonly Uint8Array[], isSigned: boolean): void {
     const device = toHex(record.header.device)
-    const waiting: Waiting = { record, device, missing: new Set(missing.map(toHex)) }
+    const waiting: Waiting = {
+      record,
+      device,
+      missing: new Set(missing.map(toHex)),
+      isSigned,
+      isCovered: isSigned,
+    }
     this.#byId.set(toHex(record.id), waiting)
     const own = this.#byDevice.get(device) ?? new Map<string, Waiting>()
     this.#byDevice.set(device, own.set(toHex(record.id), waiting))
     this.#count(waiting, record.bytes.length)
     for (const id of waiting.missing)
       this.#waiters.set(id, (this.#waiters.get(id) ?? new Set<Waiting>()).add(waiting))
+    if (isSigned) this.#coverThoseBefore(waiting)
+  }
+
+  /** A signature covers the commits before it that are folded together with it, down to the first that has one. */
+  #coverThoseBefore(signed: Waiting): void {
+    let waiting: Waiting | undefined = signed
+    while (waiting !== undefined) {
+      const { prev } = waiting.record.header
+      const name = prev === null ? '' : toHex(prev)
+      if (waiting.missing.size !== 1 || !waiting.missing.has(name)) return
+      waiting = this.#byId.get(name)
+      if (waiting?.isCovered === true) return
+      if (waiting !== undefined) waiting.isCovered = true
+    }
   }
 
   /** Commits that waited for this one alone, now that it is folded. They are no longer waiting. */
-  release(id: Uint8Array): CommitRecord[] {
+  release(id: Uint8Array): Released[] {
     if (this.#waiters.size === 0) return []
     const name = toHex(id)
-    const ready: CommitRecord[] = []
+    const ready: Released[] = []
     for (const waiting of this.#waiters.get(name) ?? []) {
       waiting.missing.delete(name)
       if (waiting.missing.size > 0) continue
       this.#forget(waiting)
-      ready.push(waiting.record)
+      ready.push(waiting)
     }
     this.#waiters.delete(name)
     return ready

@@ -27,6 +27,7 @@ import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
+import type { Released } from './pending.ts'
 import { Standings } from './standing.ts'
 import type { Standing } from './standing.ts'
 import { Stretches } from './stretches.ts'
@@ -161,11 +162,17 @@ export class Replica {
       history: this.history,
       pending: this.pending,
       epochOf: (order) => this.epochs.idOf(order),
+      mayCite: ({ header }) => {
+        const seen = header.seen.map((head) => this.history.find(head.id)).filter((order) => order >= 0)
+        const prev = header.prev === null ? -1 : this.history.find(header.prev)
+        return this.epochs.mayCite(header.epoch, { prev, seen })
+      },
       seed,
       isAlwaysSent: (document) => this.isAlwaysSent(document),
       mayBegin: (record) => {
         const seen = record.header.seen.map((head) => this.history.find(head.id))
-        return seen.includes(-1) || this.#isAdmittedBy(record, seen)
+        if (this.#isAdmittedBy(record, seen)) return true
+        return seen.includes(-1) ? null : false
       },
     }
   }
@@ -248,20 +255,27 @@ export class Replica {
       ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
-    batch.judge(this.#view, this.#intakes)
+    let left = most
+    do {
+      batch.judge(this.#view, this.#intakes)
+      for (
+        let next = left > 0 ? batch.shift() : null;
+        next !== null;
+        next = left > 0 ? batch.shift() : null
+      ) {
+        left -= 1
+        const { record, verdict, isSigned } = next
+        const stored = result.stored.length
+        if (verdict === 'duplicate') {
+          result.duplicates += 1
+          result.late.push(...this.documents.holes.takeLate(record))
+        } else if (verdict === 'linked') this.#take(record, isSigned, result)
+        else if (verdict !== 'later') result.refused.push({ record, refusal: verdict })
+        if (result.stored.length > stored) batch.noteStored()
+      }
+    } while (left > 0 && !batch.isDone)
     this.#intakes += 1
     batch.noteTaken(this.#intakes)
-    const end = Math.min(batch.records.length, batch.at + most)
-    for (; batch.at < end; batch.at += 1) {
-      const record = batch.records[batch.at]
-      const { verdict } = batch
-      if (record === undefined) continue
-      if (verdict === 'duplicate') {
-        result.duplicates += 1
-        result.late.push(...this.documents.holes.takeLate(record))
-      } else if (verdict === 'linked') this.#take(record, batch.signed.has(batch.at), result)
-      else result.refused.push({ record, refusal: verdict })
-    }
     return result
   }
 
@@ -271,16 +285,14 @@ export class Replica {
    * more than `COVER_CHECKS_MAX`; never true while commits of this very device are to come, which are the past of the write.
    */
   cover(batch: OpenBatch): boolean {
-    const { records, at, isDone } = batch
-    if (at === 0 || isDone) return true
+    if (batch.done.length === 0 || batch.isDone) return true
     const own = this.#init.signer?.publicKey ?? NONE
-    for (let i = at; i < records.length; i += 1)
-      if (equalBytes(records[i]?.header.device ?? NONE, own)) return false
+    if (batch.left().some((it) => equalBytes(it.header.device, own))) return false
     const closed = new Set<number>()
-    for (let i = at - 1, checks = 0; i >= 0; i -= 1) {
-      const record = records[i]
-      const order = record === undefined ? -1 : this.history.find(record.id)
-      if (record === undefined || order < 0) continue
+    let checks = 0
+    for (const record of batch.done.toReversed()) {
+      const order = this.history.find(record.id)
+      if (order < 0) continue
       const { index } = this.history.branchOf(order)
       if (closed.has(index)) continue
       closed.add(index)
@@ -414,7 +426,7 @@ export class Replica {
     }
     if (links.missing.length > 0) {
       if (!this.pending.hasRoomFor(record)) return refuseIt('waiting-quota')
-      this.pending.add(record, links.missing)
+      this.pending.add(record, links.missing, isSigned)
       result.waiting.push(record)
       return
     }
@@ -427,24 +439,34 @@ export class Replica {
   /** Takes all that waited for this commit, and for those in turn. */
   #takeReleased(id: Uint8Array, result: IntakeResult): void {
     const ready = this.pending.release(id)
-    for (let record = ready.pop(); record !== undefined; record = ready.pop()) {
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const { record, isSigned } = next
       result.released.push(record.id)
       const links = this.#resolve(record)
-      const refusal = links === null ? 'false-seen' : this.#refusalOf(record, links)
+      const refusal = links === null ? 'false-seen' : this.#releasedRefusal(next, links)
       if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
         result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
-      result.stored.push({ order: this.#store(record, { ...links, isSigned: false }), record })
+      result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
       ready.push(...this.pending.release(record.id))
     }
   }
 
   /** Why a commit whose links are all here cannot be stored; null when it can. */
-  #refusalOf(record: CommitRecord, links: { prev: number; seen: readonly number[] }): CommitRefusal | null {
+  #refusalOf(record: CommitRecord, links: Links): CommitRefusal | null {
     if (!this.epochs.mayCite(record.header.epoch, links)) return 'unknown-epoch'
     return this.#isAdmittedBy(record, links.seen) ? null : 'unknown-device'
+  }
+
+  /** What covered it may not have found room to wait; then it comes again. */
+  #releasedRefusal({ record, isCovered }: Released, links: Links): CommitRefusal | null {
+    const refusal = this.#refusalOf(record, links)
+    if (refusal !== null) return refusal
+    const { device } = record.header
+    const isGood = isCovered || this.rule.verify(device, commitMessage(record.id), record.signature)
+    return isGood ? null : 'unsigned-stretch'
   }
 
   /** Orders that a commit links to, and ids that are not folded here; null when it names a head falsely. */
@@ -472,7 +494,8 @@ export class Replica {
     if (record.header.prev !== null) return true
     const name = toHex(record.header.device)
     const admissions = this.authority.admissionsOf(name)
-    const isKnown = (order: number): boolean => seen.some((head) => this.history.knows(head, order))
+    const isKnown = (order: number): boolean =>
+      seen.some((head) => head >= 0 && this.history.knows(head, order))
     return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
   }
 
@@ -691,6 +714,12 @@ interface Plan {
   /** Epoch that it cites. */
   epoch: Uint8Array
   relied: PastVector
+}
+
+/** Orders of what a commit links to. */
+interface Links {
+  prev: number
+  seen: readonly number[]
 }
 
 /** As many heads as fit a commit; the two that prove a fork stay together, or one alone would be relied on. */

@@ -28,6 +28,11 @@ export const BATCHES_AHEAD = 2
 export const LEAD_MS = 2_000
 /** Commits of the first answer, before it is known how fast they come: less than `STALL_MS` on a slow uplink. A guess. */
 export const REQUEST_COMMITS_FIRST = 128
+/**
+ * Commits that an answer may hold beyond its request's limit, so that it ends with signatures that hold: a frame's worth of
+ * the usual 300 bytes and more, as far as a relay that spoilt all the others can have spread them over one batch.
+ */
+export const COVER_COMMITS_MAX = 4_096
 /** How long an answer should take as fast as the last ones came: below `STALL_MS`, so that no honest peer seems stalled. */
 export const REQUEST_MS = 2_000
 /** Commits of one answer while one peer is asked. A guess: a second of work, after which others may get a share. */

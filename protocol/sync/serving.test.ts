@@ -38,7 +38,7 @@ function received(
 /** Places of the answer's batches when all of these commits are asked for at once. */
 function batches(replica: Replica, records: readonly CommitRecord[]): number[] {
   const orders = Uint32Array.from(records.map((it) => replica.history.find(it.id)))
-  const serving = new Serving({ replica, sha256 }, { request: 1, orders, isMore: false })
+  const serving = new Serving({ replica, sha256 }, { request: 1, orders, limit: orders.length })
   const bytes = new Map(records.map((it) => [replica.history.find(it.id), it.bytes]))
   const lengths: number[] = []
   for (let read = serving.nextRead(); read !== null; read = serving.nextRead()) {

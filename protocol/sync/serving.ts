@@ -1,7 +1,14 @@
 import { decodeRecord } from '../commit/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 import type { Replica } from '../replica/index.ts'
-import { BATCHES_AHEAD, BATCH_BYTES_TARGET, BATCH_COMMITS_MAX, FRAME_BYTES_MAX } from './limits.ts'
+import { SIGNATURE_RUN_MAX } from '../replica/index.ts'
+import {
+  BATCHES_AHEAD,
+  BATCH_BYTES_TARGET,
+  BATCH_COMMITS_MAX,
+  COVER_COMMITS_MAX,
+  FRAME_BYTES_MAX,
+} from './limits.ts'
 
 /** A stored commit as it goes on the stream. */
 export interface ServedCommit {
@@ -19,11 +26,12 @@ export interface Batch {
 /** The answer to one request: which commits are still to be sent, and how many batches are unconfirmed. */
 export class Serving {
   readonly request: number
-  /** The request's limit cut the answer short. */
-  readonly isMore: boolean
   readonly #replica: Replica
   readonly #sha256: Sha256
   readonly #orders: Uint32Array
+  readonly #lengthMax: number
+  /** How many of `#orders` this answer holds: up to the request's limit, or further to where signatures cover it. */
+  #length: number
   #at = 0
   /** Commits that were read and lack a good signature after them: they go before the rest. */
   #left: number[] = []
@@ -32,20 +40,27 @@ export class Serving {
   /** What is left was followed to the commits whose signatures cover it. */
   #isFollowed = false
 
+  /** @param answer - all commits that were asked for, and how many of them the answer may hold */
   constructor(
     parts: { replica: Replica; sha256: Sha256 },
-    answer: { request: number; orders: Uint32Array; isMore: boolean },
+    answer: { request: number; orders: Uint32Array; limit: number },
   ) {
     this.#replica = parts.replica
     this.#sha256 = parts.sha256
     this.request = answer.request
-    this.isMore = answer.isMore
     this.#orders = answer.orders
+    this.#length = Math.min(answer.orders.length, answer.limit)
+    this.#lengthMax = Math.min(answer.orders.length, answer.limit + COVER_COMMITS_MAX)
+  }
+
+  /** The request's limit cut the answer short. */
+  get isMore(): boolean {
+    return this.#length < this.#orders.length
   }
 
   /** True when everything was sent. */
   get isDone(): boolean {
-    return !this.#isReading && this.#at >= this.#orders.length && this.#left.length === 0
+    return !this.#isReading && this.#at >= this.#length && this.#left.length === 0
   }
 
   /** Orders to read next; null while a read is under way, the peer has not confirmed enough, or nothing is left. */
@@ -53,7 +68,7 @@ export class Serving {
     if (this.#isReading || this.#ahead >= BATCHES_AHEAD || this.isDone) return null
     this.#isReading = true
     const count = BATCH_COMMITS_MAX - this.#left.length
-    return [...this.#left, ...this.#orders.subarray(this.#at, this.#at + count)]
+    return [...this.#left, ...this.#orders.subarray(this.#at, Math.min(this.#length, this.#at + count))]
   }
 
   /** The peer stored a batch. False when none was under way. */
@@ -88,15 +103,21 @@ export class Serving {
 
   /**
    * What was asked for may end with a commit whose own signature is bad, though one behind it covers it: goes on to that
-   * one. Whoever acknowledges the first makes it needed, whatever else is told of its branch.
+   * one. First along the log, since a commit has its past there, as far as what was asked for goes beyond the limit.
    */
   #follow(orders: readonly number[]): null {
+    const isAll = orders.length === this.#left.length + this.#length - this.#at
+    if (isAll && this.#length < this.#lengthMax) {
+      this.#length = Math.min(this.#lengthMax, this.#length + SIGNATURE_RUN_MAX)
+      return null
+    }
     const followed = new Set(orders)
     for (const order of orders) this.#addCover(order, followed)
-    const isAll = orders.length === this.#left.length + this.#orders.length - this.#at
-    if (this.#isFollowed || !isAll || followed.size === orders.length) return this.#end()
+    const isShort = followed.size - orders.length <= COVER_COMMITS_MAX
+    if (this.#isFollowed || this.isMore || !isAll || !isShort || followed.size === orders.length)
+      return this.#end()
     this.#isFollowed = true
-    this.#at = this.#orders.length
+    this.#at = this.#length
     this.#left = [...followed].sort((a, b) => a - b)
     return null
   }
@@ -115,7 +136,7 @@ export class Serving {
 
   /** Nothing that can be read or sent ends the answer; the next round asks again. */
   #end(): null {
-    this.#at = this.#orders.length
+    this.#at = this.#length
     this.#left = []
     this.#isFollowed = false
     return null

@@ -12,6 +12,7 @@ import {
   ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
   BATCHES_AHEAD,
+  COVER_COMMITS_MAX,
   DUPLICATES_MAX,
   FRAME_BYTES_MAX,
   FRAMES_PER_SECOND_MAX,
@@ -504,7 +505,7 @@ export class SyncSession {
     if (pull.ingesting > BATCHES_AHEAD)
       return this.#close('out-of-order', `more than ${BATCHES_AHEAD} batches before they were confirmed`)
     pull.left -= frame.records.length
-    if (pull.left < 0) return this.#close('out-of-order', 'more commits than were asked for')
+    if (pull.left < -COVER_COMMITS_MAX) return this.#close('out-of-order', 'more commits than were asked for')
     this.#progress(bytes)
     if (pull.ingesting === BATCHES_AHEAD) this.#answer.pause(this.#nowMs)
     this.#out.push({ kind: 'ingest', records: frame.records })
@@ -589,7 +590,6 @@ export class SyncSession {
       return this.#close('out-of-order', 'a second request before the first was answered')
     const { replica } = this.#init
     const orders = ordersOf(replica, frame.wants, frame.isUrgentOnly)
-    const isMore = orders.length > frame.limit
     this.#charge(
       Math.floor(orders.length / (RANGE_COMMITS_PER_FRAME * frame.limit)) +
         (frame.isUrgentOnly ? URGENT_FRAMES : 0),
@@ -597,8 +597,8 @@ export class SyncSession {
     if (this.#isClosed) return
     this.#serving = new Serving(this.#init, {
       request: frame.request,
-      orders: orders.subarray(0, frame.limit),
-      isMore,
+      orders,
+      limit: frame.limit,
     })
     this.#serveOn()
   }
