@@ -239,13 +239,14 @@ function looseOf(batch: Batch, { records, verdicts }: Judged, view: IntakeView):
   const folded = new FoldedPlaces(batch, { records, history })
   const loose = new Set<number>()
   const waiting = { count: 0, bytes: 0 }
+  const hasLater = verdicts.includes('later')
   for (const [at, record] of records.entries()) {
     if (verdicts[at] !== 'linked') {
       if (verdicts[at] === 'later') loose.add(at)
       continue
     }
     const { header } = record
-    if (batch.needs(header).some((it) => verdicts[it] === 'later')) {
+    if (hasLater && batch.needs(header).some((it) => verdicts[it] === 'later')) {
       verdicts[at] = 'later'
       loose.add(at)
       continue
@@ -302,6 +303,10 @@ class FoldedPlaces {
 
   /** Adds a record; true when it may be refused for what it lists although the one before it is stored. */
   add(place: number, isOpen: boolean): boolean {
+    if (this.#count === 0 && !isOpen) {
+      this.#open.set(place, 0)
+      return false
+    }
     const header = this.#records[place]?.header
     let listed = 0
     for (const { id } of header?.seen ?? []) listed |= this.#openOf(id)
