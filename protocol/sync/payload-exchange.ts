@@ -70,6 +70,8 @@ export class PayloadExchange {
   /** Payloads came since the peer was told of the own list. */
   #hasNews = false
   #newsAtMs = 0
+  /** A commit that the peer asked for and that was not here at all: once it is, the peer is told. */
+  #unknown: Uint8Array | null = null
   #answering: { request: number; document: string; orders: number[] } | null = null
   /** Places of the log whose payloads were sent, by document. */
   readonly #sent = new Map<string, BitList>()
@@ -120,6 +122,14 @@ export class PayloadExchange {
     if (this.tell()) return
     if (!this.#hasNews) this.#newsAtMs = nowMs + ROUND_EVERY_MS
     if (!this.#isLacking) this.#newsAtMs = nowMs
+    this.#hasNews = true
+  }
+
+  /** Commits came: the peer may have asked for one of them in vain. */
+  stored(nowMs: number): void {
+    if (this.#unknown === null || this.#host.replica.history.find(this.#unknown) < 0) return
+    this.#unknown = null
+    this.#newsAtMs = nowMs
     this.#hasNews = true
   }
 
@@ -223,6 +233,7 @@ export class PayloadExchange {
     const log = documents.logOf(document)
     const orders = ids.map((id) => {
       const order = history.find(id)
+      if (order < 0) this.#unknown = id.slice()
       const place = order < 0 ? -1 : (log?.placeOf(order) ?? -1)
       return place < 0 || log?.isMissing(place) === true ? -1 : order
     })

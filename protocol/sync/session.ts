@@ -179,6 +179,7 @@ export class SyncSession {
       case 'ingested':
         return this.#ingested(input.outcome)
       case 'changed':
+        this.#payloads.stored(this.#nowMs)
         return this.#changed(input.devices)
       case 'repair':
         return this.#repair(input.wants)
