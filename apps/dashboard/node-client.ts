@@ -7,11 +7,13 @@ import type {
   Fetched,
   Invite,
   Members,
+  NewToken,
   Peer,
   Problem,
   Progress,
   Renewed,
   Role,
+  Scope,
   Status,
   Token,
   Topic,
@@ -117,6 +119,12 @@ export class NodeClient {
 
   async tokens(): Promise<Token[]> {
     return ((await this.#call('GET', '/v1/tokens')) as { tokens: Token[] }).tokens
+  }
+
+  /** @param expiresMs - lifetime from now, or null */
+  async createToken(name: string, scope: Scope, expiresMs: number | null): Promise<NewToken> {
+    const body = { name, scope, ...(expiresMs === null ? {} : { expiresMs }) }
+    return (await this.#call('POST', '/v1/tokens', body)) as NewToken
   }
 
   /** Returns the tokens that are left. */

@@ -172,14 +172,22 @@ export interface BoardSummary {
 /** Whether a document is here: parts of it may be missing, or this device does not keep it. */
 export type DocumentState = 'whole' | 'incomplete' | 'declined'
 
+/** What a token is for. */
+export type Scope = 'read-only' | 'till' | 'gate' | 'deploy' | 'admin'
+
 /** A token of the API, without its secret. */
 export interface Token {
   id: string
   name: string
-  scope: 'read-only' | 'till' | 'gate' | 'deploy' | 'admin'
+  scope: Scope
   createdAtMs: number
   expiresAtMs: number | null
   lastUse: { atMs: number; from: string; call: string } | null
+}
+
+/** A token that was just made; its secret exists nowhere else. */
+export interface NewToken extends Token {
+  secret: string
 }
 
 /** Parts of the page's data that an event can name. */

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity, formatRelative, formatTime } from './format.ts'
@@ -8,32 +8,19 @@ import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Problem, Token } from './node-types.ts'
 import { ProblemNote } from './problem-note.tsx'
+import { SCOPE_TEXT } from './scope-text.ts'
 import { SectionTitle } from './section-title.tsx'
-
-/** What a token of each scope may do, for people. */
-const SCOPE_TEXT: Readonly<Record<Token['scope'], string>> = {
-  'read-only': 'reads what members read',
-  till: 'sees the state of this device and the members',
-  gate: 'sees the state of this device and the members',
-  deploy: 'reads, and adds files',
-  admin: 'may do everything',
-}
+import { TokenPanel } from './token-panel.tsx'
 
 /** Who besides this page may call this device, and the end of that. */
 export function TokensSection(): JSX.Element {
   const { client } = useNode()
   const [tokens, setTokens] = useState<Token[] | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
-  useEffect(() => {
-    let isShown = true
-    client.tokens().then(
-      (loaded) => isShown && setTokens(loaded),
-      (thrown: unknown) => isShown && setProblem(problemOf(thrown)),
-    )
-    return () => {
-      isShown = false
-    }
+  const load = useCallback(() => {
+    client.tokens().then(setTokens, (thrown: unknown) => setProblem(problemOf(thrown)))
   }, [client])
+  useEffect(load, [load])
   return (
     <>
       <SectionTitle title="Access" summary={tokens === null ? '' : formatQuantity(tokens.length, 'token')} />
@@ -41,21 +28,27 @@ export function TokensSection(): JSX.Element {
         Programs such as tills, screens and scripts call this device with a token of their own. Each may do
         only what its scope says.
       </p>
-      <ProblemNote problem={problem} />
-      {tokens === null && problem === null && <LoadingRows what="tokens" />}
-      {tokens?.length === 0 && (
-        <EmptyState icon="tokens" title="No tokens">
-          Make one where this device runs: <code>coop token create NAME</code>. It may only read, unless you
-          say otherwise with <code>--scope</code>.
-        </EmptyState>
-      )}
-      {tokens !== null && tokens.length > 0 && (
-        <ul class="plain rows" data-testid="tokens">
-          {tokens.map((token) => (
-            <TokenRow key={token.id} token={token} onTokens={setTokens} />
-          ))}
-        </ul>
-      )}
+      <div class="with-aside">
+        <div class="stack">
+          <ProblemNote problem={problem} />
+          {tokens === null && problem === null && <LoadingRows what="tokens" />}
+          {tokens?.length === 0 && (
+            <EmptyState icon="tokens" title="No tokens">
+              Make one here, or with <code>coop token create NAME</code> where this device runs.
+            </EmptyState>
+          )}
+          {tokens !== null && tokens.length > 0 && (
+            <ul class="plain rows" data-testid="tokens">
+              {tokens.map((token) => (
+                <TokenRow key={token.id} token={token} onTokens={setTokens} />
+              ))}
+            </ul>
+          )}
+        </div>
+        <div class="aside">
+          <TokenPanel onCreated={load} />
+        </div>
+      </div>
     </>
   )
 }

@@ -15,7 +15,6 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 import type { CommitRecord } from '../commit/index.ts'
 import { toHex } from '../encoding/index.ts'
 import { WAITING_PER_DEVICE_MAX } from './pending.ts'
-import type { Replica } from './replica.ts'
 
 const { sha256 } = nodeCrypto()
 

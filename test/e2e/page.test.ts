@@ -119,6 +119,13 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await ada.getByTestId('token-row').getByText('127.0.0.1, till/1').waitFor()
     await bo.getByTestId('nav-tokens').click()
     await bo.getByText('No tokens').waitFor()
+    await bo.getByTestId('token-name').fill('Menu screen')
+    await bo.getByTestId('token-create').click()
+    const made = (await bo.getByTestId('token-secret').textContent()) ?? ''
+    await bo.getByTestId('token-row').getByText('read-only').waitFor()
+    const own = { authorization: `Bearer ${made.trim()}` }
+    expect((await stall.request('/v1/boards', { headers: own })).status).toBe(200)
+    expect((await stall.request('/v1/stop', { method: 'POST', headers: own })).status).toBe(403)
     expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
     await ada.getByTestId('token-revoke').click()
     await ada.getByTestId('dialog-confirm').click()
