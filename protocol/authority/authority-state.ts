@@ -39,7 +39,7 @@ export interface DeviceEntry {
   /** Key (hex) that this one replaces, of the same member; else null. */
   replaces: string | null
   /** Every visible admission, by commit id; the first gives names and role. */
-  admissions: Admission[]
+  admissions: readonly Admission[]
 }
 
 /** An invite as its issuing device's chain tells it. */
@@ -56,11 +56,13 @@ export interface Invite {
 }
 
 /** An invite and what its issuer did with it, by the orders of its commits: on all branches if its chain has parted. */
-interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' | 'expiresMs'> {
+interface Issued extends Pick<Invite, 'issuer' | 'role' | 'uses' | 'expiresMs'> {
+  /** Public key of the invite, hex. */
+  name: string
   order: number
   commit: string
-  usedBy: number[]
-  revokedBy: number[]
+  usedBy: readonly number[]
+  revokedBy: readonly number[]
 }
 
 /** Why an authority section was refused. Stable: the CLI and pages translate these. */
@@ -95,7 +97,7 @@ export class AuthorityState implements DocumentState {
   revision = 0
   #hash: Uint8Array | null = null
   /** By device key, hex: all admissions, by commit id. */
-  readonly #admissions = new Map<string, Admission[]>()
+  readonly #admissions = new Map<string, readonly Admission[]>()
   #devices: Map<string, DeviceEntry> | null = null
   /** By public key of the invite, hex: one for each device and branch that issued it. */
   readonly #issued = new Map<string, Issued[]>()
@@ -245,7 +247,7 @@ export class AuthorityState implements DocumentState {
         const left = this.#slotsBehind(section) + (isFirst ? invite.uses - used : 0)
         return () => {
           this.#spend(section, left)
-          invite.revokedBy.push(section.order)
+          invite.revokedBy = invite.revokedBy.concat(section.order)
           this.#invites = null
         }
       }
@@ -275,19 +277,19 @@ export class AuthorityState implements DocumentState {
     if (this.#issued.get(name)?.some((it) => section.relies(it.order)) === true) return 'invite-known'
     const left = this.#slotsBehind(section)
     if (entry.uses > left) return 'no-slots'
-    const { key, role, uses, expiresMs } = entry
+    const { role, uses, expiresMs } = entry
     return () => {
       this.#spend(section, left - uses)
       const invite: Issued = {
-        key: key.slice(),
+        name,
         issuer: section.device,
         role,
         uses,
         expiresMs,
         order: section.order,
         commit: toHex(section.commit),
-        usedBy: [],
-        revokedBy: [],
+        usedBy: NONE,
+        revokedBy: NONE,
       }
       push(this.#issued, name, invite)
       push(this.#issuedBy, section.device, invite)
@@ -307,7 +309,8 @@ export class AuthorityState implements DocumentState {
       return 'certificate'
     if (!isProven(this.#host.rule, this.#host.sha256, this.#host.coop, entry)) return 'proof'
     return () => {
-      invite.usedBy.push(section.order)
+      // Made anew: an array that grows takes room for 17 at once, and most invites admit one device.
+      invite.usedBy = invite.usedBy.concat(section.order)
       this.#invites = null
       this.#enter({ ...entry, role: invite.role, replaces: null }, section)
     }
@@ -356,7 +359,7 @@ export class AuthorityState implements DocumentState {
   ): void {
     const name = toHex(who.device)
     const { memberName, deviceName, role, replaces } = who
-    push(this.#admissions, name, {
+    const admission = {
       issuer: section.device,
       seq: section.seq,
       commit: toHex(section.commit),
@@ -366,18 +369,23 @@ export class AuthorityState implements DocumentState {
       memberName,
       deviceName,
       replaces,
-    }).sort((a, b) => (a.commit < b.commit ? -1 : 1))
+    }
+    const all = this.admissionsOf(name).concat(admission)
+    this.#admissions.set(
+      name,
+      all.sort((a, b) => (a.commit < b.commit ? -1 : 1)),
+    )
     const entry = this.#entryOf(name)
     if (entry !== null) this.#devices?.set(name, entry)
   }
 
   /** A device (hex) as its visible admissions tell it; null without any. */
   #entryOf(name: string): DeviceEntry | null {
-    const admissions = this.admissionsOf(name).filter((it) => this.#host.isVisible(it.order))
+    const all = this.admissionsOf(name)
+    const isVisible = ({ order }: Admission): boolean => this.#host.isVisible(order)
+    const admissions = all.every(isVisible) ? all : all.filter(isVisible)
     const [first] = admissions
-    if (first === undefined) return null
-    const { member, memberName, deviceName, role, replaces } = first
-    return { key: fromHex(name) ?? NO_KEY, member, memberName, deviceName, role, replaces, admissions }
+    return first === undefined ? null : new RosterEntry(name, first, admissions)
   }
 
   /** Ascending by key, then by the commit that issued it. */
@@ -387,13 +395,40 @@ export class AuthorityState implements DocumentState {
       .sort(byKey)
       .flatMap(([, issued]) => issued.toSorted((a, b) => (a.commit < b.commit ? -1 : 1)))
       .filter((it) => isVisible(it.order))
-      .map(({ key, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
+      .map(({ name, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
         const used = usedBy.filter(isVisible).length
+        const key = fromHex(name) ?? NO_KEY
         return { key, issuer, role, uses, used, expiresMs, isRevoked: revokedBy.some(isVisible) }
       })
   }
 }
 
+/** A device of the roster. Its key is made when it is asked for: kept, it would take more room than all the rest. */
+class RosterEntry implements DeviceEntry {
+  readonly member: string
+  readonly memberName: string
+  readonly deviceName: string
+  readonly role: Role
+  readonly replaces: string | null
+  readonly admissions: readonly Admission[]
+  readonly #name: string
+
+  constructor(name: string, first: Admission, admissions: readonly Admission[]) {
+    this.#name = name
+    this.member = first.member
+    this.memberName = first.memberName
+    this.deviceName = first.deviceName
+    this.role = first.role
+    this.replaces = first.replaces
+    this.admissions = admissions
+  }
+
+  get key(): Uint8Array {
+    return fromHex(this.#name) ?? NO_KEY
+  }
+}
+
+const NONE: readonly number[] = []
 const NO_KEY: Uint8Array = new Uint8Array(32)
 
 function push<T>(map: Map<string, T[]>, name: string, item: T): T[] {
