@@ -5,7 +5,7 @@ const PIECE_ROWS = 4_096
 export class RowList {
   length = 0
   readonly #rowBytes: number
-  readonly #pieces: Uint8Array[] = []
+  #pieces: Uint8Array[] = []
 
   constructor(rowBytes: number) {
     this.#rowBytes = rowBytes
@@ -18,7 +18,8 @@ export class RowList {
     const end = (index + 1) * this.#rowBytes
     if (piece === undefined || index === 0) {
       piece = new Uint8Array(this.#rowBytes * (this.#pieces.length === 0 ? FIRST_ROWS : PIECE_ROWS))
-      this.#pieces.push(piece)
+      // Made anew: an array that grows takes room for 17 at once.
+      this.#pieces = this.#pieces.concat(piece)
     } else if (end > piece.length) {
       // Only the first piece starts small: most lists of a large co-op hold a few rows.
       const larger = new Uint8Array(Math.min(piece.length * 2, PIECE_ROWS * this.#rowBytes))
@@ -56,14 +57,14 @@ export class RowList {
 /** A growing list of unsigned 32-bit numbers, 4 bytes each. */
 export class CountList {
   length = 0
-  readonly #pieces: Uint32Array[] = []
+  #pieces: Uint32Array[] = []
 
   push(value: number): void {
     const index = this.length % PIECE_ROWS
     let piece = this.#pieces.at(-1)
     if (piece === undefined || index === 0) {
       piece = new Uint32Array(this.#pieces.length === 0 ? FIRST_ROWS : PIECE_ROWS)
-      this.#pieces.push(piece)
+      this.#pieces = this.#pieces.concat(piece)
     } else if (index >= piece.length) {
       const larger = new Uint32Array(Math.min(piece.length * 2, PIECE_ROWS))
       larger.set(piece)

@@ -10,8 +10,10 @@ const NODES_REAL = Number(process.env['BENCH_REPLICAS'] ?? 250)
 /** Devices whose commits the many light nodes hold. */
 const LIGHT_MEMBERS = 16
 const REAL_TIMES_LEAST = 10
+/** Seconds in which all write: so few at a time that a thousand acknowledge each other in one commit each. */
+const WRITES_WITHIN = 4
 
-export function configOf(
+function configOf(
   nodes: number,
   init: { members: number; degree: number; lists: number; isGossiping: boolean },
 ): WorldConfig {
@@ -27,7 +29,7 @@ export function configOf(
     fsyncUs: { kind: 'constant', value: 5_000 },
     ...{ isGossiping, members, isPreloaded: true },
     phases: { faultsUs: 600 * SECOND, convergeUsMax: 60 * SECOND },
-    workload: { lists, edits: 0, boards: 1, untilUs: SECOND },
+    workload: { lists, edits: 0, boards: 1, untilUs: WRITES_WITHIN * SECOND },
     faults: {
       ...{ powerCuts: 0, offUs: second, absences: 0, absentUs: second, partitions: 0, oneWayCuts: 0 },
       ...{ cutUs: second, noticeUs: SECOND, rots: 0, fullDisks: 0, slowDisks: 0, slowness: 1 },
