@@ -18,6 +18,8 @@ const YOUNG_MB = 24
 /** Time without a large batch after which the thread ends: an idle node keeps its memory. */
 const IDLE_MS = 10_000
 
+const NO_TURN: Promise<void> = Promise.resolve()
+
 /** Decoded records, with the places of those whose own signature was checked and holds; or why there are none. */
 export type DecodedBatch =
   | { ok: true; records: CommitRecord[]; checked: ReadonlySet<number> }
@@ -37,9 +39,14 @@ export class Decoder {
     this.#sha256 = sha256
   }
 
-  /** Decodes one batch. Never rejects. */
-  async decode(list: readonly Uint8Array[]): Promise<DecodedBatch> {
+  /**
+   * Decodes one batch. Never rejects.
+   *
+   * @param turn - settles when the batch before it is done with: until then the records stay bytes
+   */
+  async decode(list: readonly Uint8Array[], turn: Promise<unknown> = NO_TURN): Promise<DecodedBatch> {
     const answer = list.length < BATCH_RECORDS_MIN ? null : await this.#ask(list)
+    await turn.catch(() => null)
     if (answer?.ok === false) return answer
     const records: CommitRecord[] = []
     const shared = new SharedValues()

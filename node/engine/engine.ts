@@ -9,6 +9,7 @@ import type { IntakeResult, OpenBatch, Replica, StoredCommit } from '#protocol/r
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
+import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
@@ -46,16 +47,27 @@ export interface EngineParts {
 
 /** What one write to the disk holds. */
 interface Work {
-  stored: StoredCommit[]
+  batch: LogBatch
+  /** Of these the ones of this device. */
+  own: StoredCommit[]
   waiting: CommitRecord[]
   released: Uint8Array[]
   /** True when commits came that were damaged here. */
   hasMended: boolean
 }
 
+/** Commits that are on the disk. */
+export interface DurableCommits {
+  batch: LogBatch
+  /** Of these the ones of this device. */
+  own: readonly StoredCommit[]
+  /** Whose chains got longer, as numbers of the history. */
+  devices: readonly number[]
+}
+
 interface EngineEvents {
-  /** Commits are on the disk: tell peers and pages. `devices`: whose chains got longer, as numbers of the history. */
-  durable: [stored: readonly StoredCommit[], devices: readonly number[]]
+  /** Commits are on the disk: tell peers and pages. */
+  durable: [commits: DurableCommits]
   /** The replica was built anew from the disk: every reference into the old one is stale. */
   reset: []
   /** These documents were made anew because somebody forked: references to their states are stale. */
@@ -223,7 +235,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
     }
     this.#isReleased = true
-    this.#queue({ ...noWork(), stored: result.stored })
+    this.#queue(result.stored, noWork())
     await this.durable()
     return result.commit
   }
@@ -251,7 +263,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
-    this.#queue({ ...result, hasMended })
+    this.#queue(result.stored, { ...result, hasMended })
     if (this.#replica.staleDocuments().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
@@ -397,7 +409,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #looseRetry(isNeeded: boolean): LooseRetry {
     const { store, crypto, log } = this.#parts
     const write = async (result: IntakeResult): Promise<void> => {
-      this.#queue({ ...result, hasMended: false })
+      this.#queue(result.stored, { ...result, hasMended: false })
       await this.durable()
     }
     return new LooseRetry(
@@ -426,9 +438,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     return stored.some(({ record }) => isOwn(record)) || waiting.some(isOwn)
   }
 
-  #queue({ stored, waiting, released, hasMended }: Work): void {
+  #queue(stored: readonly StoredCommit[], rest: Omit<Work, 'batch' | 'own'>): void {
+    const { waiting, released, hasMended } = rest
     if (stored.length + waiting.length + released.length === 0 && !hasMended) return
-    this.#work.stored.push(...stored)
+    const own = this.#parts.signer.publicKey
+    this.#work.batch.add(stored)
+    this.#work.own.push(...stored.filter(({ record }) => equalBytes(record.header.device, own)))
     this.#work.waiting.push(...waiting)
     this.#work.released.push(...released)
     this.#work.hasMended ||= hasMended
@@ -468,10 +483,11 @@ export class Engine extends EventEmitter<EngineEvents> {
       try {
         await this.#write(work)
         this.#writing.resolve()
-        if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
+        const { batch, own } = work
+        if (batch.length > 0) this.emit('durable', { batch, own, devices: this.#devicesOf(batch) })
         for (const suspension of this.#suspensions.takeNew()) this.emit('suspended', suspension)
         if (work.hasMended) this.emit('damaged')
-        if (work.stored.length > 0) this.#loose.schedule()
+        if (batch.length > 0) this.#loose.schedule()
       } catch (cause) {
         this.#fail(cause)
       }
@@ -483,18 +499,19 @@ export class Engine extends EventEmitter<EngineEvents> {
   async #write(work: Work): Promise<void> {
     const commits = this.#commits
     const mended = work.hasMended ? await commits.mendedChanges() : []
-    const changes = [...commits.append(work.stored), ...mended, ...waitingChanges(work)]
-    const last = work.stored.at(-1)
-    await this.#parts.store.write(
-      changes,
-      this.#missing.mark(last === undefined ? commits.writtenLength : last.order + 1),
-    )
+    const { batch } = work
+    const changes = [...commits.append(batch), ...mended, ...waitingChanges(work)]
+    const end = batch.length === 0 ? commits.writtenLength : batch.first + batch.length
+    await this.#parts.store.write(changes, this.#missing.mark(end))
     commits.noteWritten()
     this.#missing.settle()
   }
 
-  #devicesOf(stored: readonly StoredCommit[]): number[] {
-    return [...new Set(stored.map(({ order }) => this.#replica.history.deviceOf(order)))]
+  #devicesOf({ first, length }: LogBatch): number[] {
+    const devices = new Set<number>()
+    for (let order = first; order < first + length; order += 1)
+      devices.add(this.#replica.history.deviceOf(order))
+    return [...devices]
   }
 
   #fail(cause: unknown): void {
@@ -541,5 +558,5 @@ export class Engine extends EventEmitter<EngineEvents> {
 }
 
 function noWork(): Work {
-  return { stored: [], waiting: [], released: [], hasMended: false }
+  return { batch: new LogBatch(), own: [], waiting: [], released: [], hasMended: false }
 }

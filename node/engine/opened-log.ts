@@ -6,7 +6,7 @@ import { openReplica } from '#protocol/coop'
 import type { IntakeResult, Replica } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { CoopError } from '#node/errors'
-import { CommitLog, LooseLog, waitingKey } from '#node/log'
+import { CommitLog, LogBatch, LooseLog, waitingKey } from '#node/log'
 import type { Store, StoreChange } from '#node/store'
 import { UnreadableCommit, foldDocument } from './document-fold.ts'
 import type { EngineParts } from './engine.ts'
@@ -76,7 +76,7 @@ export async function writeIntake(
   commits: CommitLog,
   { result, changes }: { result: IntakeResult; changes: readonly StoreChange[] },
 ): Promise<void> {
-  const all = [...commits.append(result.stored), ...waitingChanges(result), ...changes]
+  const all = [...commits.append(new LogBatch(result.stored)), ...waitingChanges(result), ...changes]
   if (all.length === 0) return
   await store.write(all)
   commits.noteWritten()

@@ -5,12 +5,13 @@ import { equalBytes, toHex } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import type { ServedCommit } from '#protocol/sync'
 import { CountList } from '#protocol/history'
-import type { Replica, StoredCommit } from '#protocol/replica'
+import type { Replica } from '#protocol/replica'
 import { orderKey, orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { BlockCache } from './block-cache.ts'
 import { IndexCursor, decodeIndexBlock, encodeIndexBlock } from './index-block.ts'
 import type { IndexRow } from './index-block.ts'
+import type { LogBatch } from './log-batch.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
 /** Rows of index that are put together once so many blocks of few were written: opening reads blocks, not commits. */
@@ -42,8 +43,8 @@ export class CommitLog {
   /** First order of each block, ascending. */
   readonly #blocks = new CountList()
   readonly #cache = new BlockCache()
-  /** Index rows since the last merge, and the blocks that they stand in. */
-  #tail: IndexRow[] = []
+  /** Documents of the commits since the last merge of index blocks, and the first orders of the blocks they stand in. */
+  #tail: (readonly string[])[] = []
   #tailFirsts: number[] = []
   /** Orders of commits that the disk no longer gives back, with what was found again of them. */
   readonly #damaged = new Map<number, Uint8Array | null>()
@@ -101,10 +102,8 @@ export class CommitLog {
           if (!replica.restore(cursor.row)) return { kind: 'index' }
         }
         if (!cursor.isDone) return { kind: 'index' }
-        this.#noteTail(
-          first,
-          cursor.count < MERGE_ROWS ? (decodeIndexBlock(value, first)?.rows ?? null) : null,
-        )
+        const rows = cursor.count < MERGE_ROWS ? decodeIndexBlock(value, first)?.rows : undefined
+        this.#noteTail(first, rows?.map((row) => row.documents) ?? null)
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }
@@ -115,17 +114,13 @@ export class CommitLog {
   }
 
   /** The changes that put these commits at the end of the log. Call `noteWritten` once they are on the disk. */
-  append(stored: readonly StoredCommit[]): StoreChange[] {
-    const [head] = stored
-    if (head === undefined) return []
-    const first = head.order
-    const records = stored.map((it) => it.record.bytes)
-    const rows = stored.map((it) => rowOf(it, this.#replica, first))
+  append({ first, records, documents }: LogBatch): StoreChange[] {
+    if (records.length === 0) return []
     this.#blocks.push(first)
-    this.#appendedLength = first + stored.length
+    this.#appendedLength = first + records.length
     return [
       { type: 'put', key: orderKey('c', first), value: encodeLogBlock({ first, records }) },
-      ...this.#indexChanges(first, rows),
+      ...this.#indexChanges(first, documents),
     ]
   }
 
@@ -294,7 +289,7 @@ export class CommitLog {
     const { store, sha256, log } = this.#parts
     const replica = this.#replica
     const from = replica.logLength
-    let rows: IndexRow[] = []
+    let rows: (readonly string[])[] = []
     let isWhole = true
     while (replica.logLength < end) {
       const first = replica.logLength
@@ -333,32 +328,49 @@ export class CommitLog {
     return later.some((key) => key.startsWith('c/') || key.startsWith('i/'))
   }
 
-  async #writeIndex(first: number, rows: IndexRow[]): Promise<void> {
+  async #writeIndex(first: number, rows: readonly (readonly string[])[]): Promise<void> {
     await this.#parts.store.write(this.#indexChanges(first, rows))
   }
 
-  #indexChanges(first: number, rows: readonly IndexRow[]): StoreChange[] {
+  /** `rows`: the documents of each commit from `first` on; the history knows the rest. */
+  #indexChanges(first: number, rows: readonly (readonly string[])[]): StoreChange[] {
     const firsts = this.#tailFirsts
     const isMerged = this.#tail.length + rows.length >= MERGE_ROWS
     const from = isMerged ? (firsts[0] ?? first) : first
-    const block = { first: from, rows: isMerged ? [...this.#tail, ...rows] : rows }
+    const block = isMerged ? [...this.#tail, ...rows] : rows
     const stale = isMerged ? firsts.filter((old) => old !== from) : []
     this.#noteTail(first, isMerged ? null : rows)
     return [
       ...stale.map((old): StoreChange => ({ type: 'del', key: orderKey('i', old) })),
-      { type: 'put', key: orderKey('i', from), value: encodeIndexBlock(block) },
+      { type: 'put', key: orderKey('i', from), value: this.#encodeIndex(from, block) },
     ]
   }
 
+  #encodeIndex(first: number, rows: readonly (readonly string[])[]): Uint8Array {
+    const { history } = this.#replica
+    const row: IndexRow = { ...NO_ROW }
+    return encodeIndexBlock(first, rows.length, (at) => {
+      const order = first + at
+      row.id = history.idOf(order)
+      row.device = history.keyOf(history.deviceOf(order))
+      row.seq = history.seqOf(order)
+      row.prev = history.prevOf(order)
+      row.seen = history.seenOf(order)
+      row.isSigned = this.#replica.isSigned(order)
+      row.isBlockStart = this.blockStart(order) === order
+      row.documents = rows[at] ?? NO_ROW.documents
+      return row
+    })
+  }
+
   /** Rows that the next merge takes in; null when all before are in a large block. */
-  #noteTail(first: number, rows: readonly IndexRow[] | null): void {
+  #noteTail(first: number, rows: readonly (readonly string[])[] | null): void {
     if (rows === null) {
       this.#tail = []
       this.#tailFirsts = []
       return
     }
-    // Copies: a row's bytes are views of a whole record, or of a frame.
-    for (const row of rows) this.#tail.push({ ...row, id: row.id.slice(), device: row.device.slice() })
+    this.#tail.push(...rows)
     this.#tailFirsts.push(first)
   }
 
@@ -393,18 +405,18 @@ export function waitingKey(id: Uint8Array): string {
   return `w/${toHex(id)}`
 }
 
-/** Takes the commits of a block into a replica; null when they are no commits or do not follow those before. */
+/** Takes the commits of a block into a replica; the documents of each. Null when they are no commits or do not follow those before. */
 function loadBlock(
   value: Uint8Array,
   { first, replica, sha256 }: { first: number; replica: Replica; sha256: Sha256 },
-): IndexRow[] | null {
-  const rows: IndexRow[] = []
+): (readonly string[])[] | null {
+  const rows: (readonly string[])[] = []
   for (const bytes of decodeLogBlock(value, first)?.records ?? []) {
     const decoded = decodeRecord(bytes, sha256)
     const row = decoded.ok ? linkedRow(decoded.record, replica, rows.length === 0) : null
     // Like a row of the index: nothing is folded before the authority document is.
     if (row === null || !replica.restore(row)) return null
-    rows.push(row)
+    rows.push(row.documents)
   }
   return rows.length === 0 ? null : rows
 }
@@ -421,20 +433,7 @@ function linkedRow({ header, id }: CommitRecord, replica: Replica, isBlockStart:
   return { id, device: header.device, seq: header.seq, prev, seen, isSigned: false, isBlockStart, documents }
 }
 
-function rowOf(
-  { order, record }: { order: number; record: CommitRecord },
-  replica: Replica,
-  blockFirst: number,
-): IndexRow {
-  const { history } = replica
-  return {
-    id: record.id,
-    device: record.header.device,
-    seq: record.header.seq,
-    prev: history.prevOf(order),
-    seen: history.seenOf(order),
-    isSigned: replica.isSigned(order),
-    isBlockStart: order === blockFirst,
-    documents: record.header.sections.map((it) => it.document),
-  }
+const NO_ROW: IndexRow = {
+  ...{ id: new Uint8Array(32), device: new Uint8Array(32), seq: 0, prev: -1, seen: [] },
+  ...{ isSigned: false, isBlockStart: false, documents: [] },
 }

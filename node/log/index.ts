@@ -1,6 +1,7 @@
 export { BLOCK_CACHE_BYTES } from './block-cache.ts'
 export { CommitLog, MERGE_ROWS, waitingKey } from './commit-log.ts'
 export type { CommitLogParts, LoadResult } from './commit-log.ts'
+export { LogBatch } from './log-batch.ts'
 export { LooseLog } from './loose-log.ts'
 export type { LooseIntake } from './loose-log.ts'
 export { storedBlocks, storedRecords } from './stored-records.ts'

@@ -157,10 +157,10 @@ export class PeerSession {
     if (wants.length > 0) this.#step({ kind: 'repair', wants })
   }
 
-  /** Decodes elsewhere, ingests in order: while one batch is ingested the next is decoded. */
+  /** Hashes and checks elsewhere, ingests in order: while one batch is ingested the next is hashed. */
   #ingest(list: readonly Uint8Array[]): void {
     const { engine, decoder, log } = this.#parts
-    const decoding = decoder.decode(list)
+    const decoding = decoder.decode(list, this.#intake)
     this.#intake = this.#intake
       .then(async () => {
         const batch = await decoding

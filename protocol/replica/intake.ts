@@ -81,20 +81,22 @@ const NONE_CHECKED: ReadonlySet<number> = new Set()
 /**
  * Places of the records in a batch whose signatures `judgeBatch` will most likely ask for: the last of each device, and
  * one of each `SIGNATURE_RUN_MAX` before it. A host that checks these elsewhere saves the judge the work.
+ *
+ * @param devices - key of each record's device
  */
-export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
+export function signaturesToCheck(devices: readonly Uint8Array[]): number[] {
   const places = new Map<string, number[]>()
   // Records that were decoded together share their keys: most are known by the view, without a text for each.
   const known = new Map<Uint8Array, number[]>()
   let at = -1
-  for (const { header } of records) {
+  for (const key of devices) {
     at += 1
-    let own = known.get(header.device)
+    let own = known.get(key)
     if (own === undefined) {
-      const device = toHex(header.device)
+      const device = toHex(key)
       own = places.get(device) ?? []
       places.set(device, own)
-      known.set(header.device, own)
+      known.set(key, own)
     }
     own.push(at)
   }

@@ -43,6 +43,7 @@ async function catchUp(total: number, isWriting: boolean): Promise<void> {
   const done = performance.now() - firstMs
   const rssBytes = peakBytes()
   const foldMs = performance.now()
+    return void process.send?.({ done, foldMs: 0, tookMs, rssBytes, foldedRssBytes: 0 })
   await engine.open(CATALOGUE)
   process.send?.({ done, foldMs: performance.now() - foldMs, tookMs, rssBytes, foldedRssBytes: peakBytes() })
 }
@@ -76,8 +77,10 @@ function peakBytes(): number {
 }
 
 function tellNews(): void {
-  engine.on('durable', (stored) => {
+  const { history } = engine.replica
+  engine.on('durable', ({ batch }) => {
     const atNs = process.hrtime.bigint().toString()
-    process.send?.({ counted: stored.map(({ record }) => toHex(record.id)), atNs })
+    const counted = batch.records.map((_, i) => toHex(history.idOf(batch.first + i)))
+    process.send?.({ counted, atNs })
   })
 }
