@@ -56,7 +56,11 @@ export class IntakeQueue {
   /** Does something while no batch is under way. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
-    this.#last = done.catch(() => null) // whoever handed it in is told
+    // Whoever handed it in is told; kept here, what it brought would live as long as the next work.
+    this.#last = done.then(
+      () => null,
+      () => null,
+    )
     return done
   }
 
