@@ -43,7 +43,6 @@ async function catchUp(total: number, isWriting: boolean): Promise<void> {
   const done = performance.now() - firstMs
   const rssBytes = peakBytes()
   const foldMs = performance.now()
-    return void process.send?.({ done, foldMs: 0, tookMs, rssBytes, foldedRssBytes: 0 })
   await engine.open(CATALOGUE)
   process.send?.({ done, foldMs: performance.now() - foldMs, tookMs, rssBytes, foldedRssBytes: peakBytes() })
 }
