@@ -160,10 +160,12 @@ export class PeerSession {
   /** Hashes and checks elsewhere, ingests in order: while one batch is ingested the next is hashed. */
   #ingest(list: readonly Uint8Array[]): void {
     const { engine, decoder, log } = this.#parts
-    const decoding = decoder.decode(list, this.#intake)
+    const checking = decoder.check(list)
     this.#intake = this.#intake
       .then(async () => {
-        const batch = await decoding
+        const checked = await checking
+        if (this.closeReason !== null) return
+        const batch = checked.ok ? await decoder.read(list, checked) : checked
         if (this.closeReason !== null) return
         if (!batch.ok) return this.#step({ kind: 'ingested', outcome: batch })
         const result = await engine.take(batch.records, batch.checked)
