@@ -7,7 +7,7 @@ import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
 import type { IntakeResult, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
-import type { ServedCommit, Want } from '#protocol/sync'
+import type { IngestOutcome, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
 import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
@@ -17,6 +17,7 @@ import { mendCommits, repairWants } from './damaged-commits.ts'
 import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
 import { IntakeQueue } from './intake-queue.ts'
+import type { IncomingBatch } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
 import { LooseRetry } from './loose-retry.ts'
 import type { MissingCommits } from './missing-commits.ts'
@@ -244,10 +245,10 @@ export class Engine extends EventEmitter<EngineEvents> {
    * Takes a batch from a peer when those before it are in, some commits at a time. They count as they are taken; wait for
    * `durable()` before anyone else is told.
    *
-   * @param checked - places of records whose own signature was checked and holds
+   * @param read - decodes the batch; called when its turn comes, so that of all that peers send one batch is decoded
    */
-  async take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
-    return this.#intake.take(records, checked)
+  async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
+    return this.#intake.take(read)
   }
 
   /** Takes a few commits from a peer at once. They count at once; wait for `durable()` before anyone else is told. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CommitRecord } from '#protocol/commit'
 import type { IntakeResult, OpenBatch, Replica } from '#protocol/replica'
+import type { IngestOutcome } from '#protocol/sync'
 
 /**
  * Commits, and bytes of them, that are taken in before the event loop gets a turn: a few milliseconds, also with the fold
@@ -8,6 +9,11 @@ import type { IntakeResult, OpenBatch, Replica } from '#protocol/replica'
  */
 export const SLICE_COMMITS = 128
 export const SLICE_BYTES = 65_536
+
+/** Records of a peer, with the places of those whose own signature was checked and holds; or why there are none. */
+export type IncomingBatch =
+  | { ok: true; records: readonly CommitRecord[]; checked: ReadonlySet<number> }
+  | { ok: false; refusal: string }
 
 /** What an intake needs of its host. */
 export interface IntakeQueueParts {
@@ -48,9 +54,12 @@ export class IntakeQueue {
     await this.#open?.closed
   }
 
-  /** Takes a batch in when those before it are; resolves with what became of it. */
-  async take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
-    return this.alone(async () => this.#take(records, checked))
+  /** Reads a batch and takes it in when those before it are; resolves with what became of it. */
+  async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
+    return this.alone(async () => {
+      const batch = await read()
+      return batch.ok ? { ok: true, result: await this.#take(batch.records, batch.checked) } : batch
+    })
   }
 
   /** Does something while no batch is under way. */
