@@ -36,7 +36,9 @@ beforeEach(async () => {
   const log = pino({ level: 'silent' })
   const replica = openReplica({ coop, crypto, signer: null })
   const { stored } = replica.ingest([...recordsOf(founder), ...pen.written, ...witness.written])
-  await store.write(new CommitLog({ store, sha256: crypto.sha256, log }, replica).append(new LogBatch(stored)))
+  await store.write(
+    new CommitLog({ store, sha256: crypto.sha256, log }, replica).append(new LogBatch(stored)),
+  )
   engine = await Engine.open({ store, crypto, signer, coop, log, cached: () => null })
 })
 afterEach(async () => {

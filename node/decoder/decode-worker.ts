@@ -10,6 +10,8 @@ import { nodeCrypto } from '#node/crypto'
 export interface DecodeQuestion {
   bytes: Uint8Array<ArrayBuffer>
   ends: Uint32Array<ArrayBuffer>
+  /** See `signaturesToCheck`. */
+  window: number
 }
 
 /** The ids of the records, 32 bytes each, and which of their own signatures hold; or why one of them is no record. */
@@ -19,7 +21,7 @@ const crypto = nodeCrypto()
 const rule = new SignatureRule(crypto)
 
 /** One record after the other, so that what is made of one does not outlive it: of a batch only ids and keys are kept. */
-function answer({ bytes, ends }: DecodeQuestion): DecodeAnswer {
+function answer({ bytes, ends, window }: DecodeQuestion): DecodeAnswer {
   const record = (at: number): CommitRecord | RecordRefusal => {
     const decoded = decodeRecord(
       bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]),
@@ -38,7 +40,7 @@ function answer({ bytes, ends }: DecodeQuestion): DecodeAnswer {
     ids.set(decoded.id, 32 * at)
     devices.push(decoded.header.device)
   }
-  const checked = signaturesToCheck(devices).filter((at) => {
+  const checked = signaturesToCheck(devices, window).filter((at) => {
     const decoded = record(at)
     if (typeof decoded === 'string') return false
     const { header, id, signature } = decoded

@@ -25,6 +25,8 @@ export interface GoodBatch {
   ids: Uint8Array | null
   /** Places of records whose own signature holds. */
   checked: readonly number[]
+  /** After each so many records the last one of each device was checked as well. */
+  window: number
 }
 
 /** What `Decoder.check` found. */
@@ -32,7 +34,7 @@ export type CheckedBatch = GoodBatch | { ok: false; refusal: string }
 
 /** Decoded records, with the places of those whose own signature was checked and holds; or why there are none. */
 export type DecodedBatch =
-  | { ok: true; records: CommitRecord[]; checked: ReadonlySet<number> }
+  | { ok: true; records: CommitRecord[]; checked: ReadonlySet<number>; window: number }
   | { ok: false; refusal: string }
 
 /**
@@ -50,14 +52,15 @@ export class Decoder {
     this.#sha256 = sha256
   }
 
-  /** Hashes the records of a large batch and checks their signatures. Never rejects. */
-  async check(list: readonly Uint8Array[]): Promise<CheckedBatch> {
-    const answer = list.length < BATCH_RECORDS_MIN ? null : await this.#ask(list)
-    return answer ?? { ok: true, ids: null, checked: [] }
+  /** Hashes the records of a large batch and checks signatures; `window`: see `signaturesToCheck`. Never rejects. */
+  async check(list: readonly Uint8Array[], window: number): Promise<CheckedBatch> {
+    const answer = list.length < BATCH_RECORDS_MIN ? null : await this.#ask(list, window)
+    if (answer === null) return { ok: true, ids: null, checked: [], window: Infinity }
+    return answer.ok ? { ...answer, window } : answer
   }
 
   /** Decodes a batch that `check` found good. Never rejects. */
-  async read(list: readonly Uint8Array[], { ids, checked }: GoodBatch): Promise<DecodedBatch> {
+  async read(list: readonly Uint8Array[], { ids, checked, window }: GoodBatch): Promise<DecodedBatch> {
     const records: CommitRecord[] = []
     const shared = new SharedValues()
     for (let at = 0; at < list.length; at += SLICE_RECORDS) {
@@ -68,7 +71,7 @@ export class Decoder {
       if (!decoded.ok) return decoded
       records.push(...decoded.records)
     }
-    return { ok: true, records, checked: new Set(checked) }
+    return { ok: true, records, checked: new Set(checked), window }
   }
 
   /** Ends the thread. Batches that are in it are decoded here. */
@@ -79,7 +82,7 @@ export class Decoder {
   }
 
   /** The thread's answer; null when it failed, and the batch is decoded here. */
-  async #ask(list: readonly Uint8Array[]): Promise<DecodeAnswer | null> {
+  async #ask(list: readonly Uint8Array[], window: number): Promise<DecodeAnswer | null> {
     const worker = this.#start()
     const ends: number[] = []
     let length = 0
@@ -87,7 +90,7 @@ export class Decoder {
     // One copy: the records are views of a frame that this thread goes on to use.
     const bytes = new Uint8Array(length)
     for (const [i, record] of list.entries()) bytes.set(record, (ends[i] ?? 0) - record.length)
-    const question: DecodeQuestion = { bytes, ends: Uint32Array.from(ends) }
+    const question: DecodeQuestion = { bytes, ends: Uint32Array.from(ends), window }
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
       worker.postMessage(question, [bytes.buffer, question.ends.buffer])

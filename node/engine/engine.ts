@@ -5,7 +5,8 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { IntakeResult, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
+import { OpenBatch } from '#protocol/replica'
+import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { IngestOutcome, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
@@ -16,7 +17,7 @@ import type { Store, StoreChange } from '#node/store'
 import { mendCommits, repairWants } from './damaged-commits.ts'
 import { FOLD_COMMITS, foldDocument, readSections } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
-import { IntakeQueue } from './intake-queue.ts'
+import { IntakeQueue, WINDOW_COMMITS } from './intake-queue.ts'
 import type { IncomingBatch } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
 import { LooseRetry } from './loose-retry.ts'
@@ -32,6 +33,9 @@ import type { WriteGate } from './write-gate.ts'
 
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
+
+/** Time after a local write in which the next one is expected. A guess: a till or a page in use. */
+const WRITING_MS = 2_000
 
 /** What an engine stands on. */
 export interface EngineParts {
@@ -102,6 +106,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** True while a write of this device is among what is being written. */
   #isOwnUnderWay = false
   readonly #intake: IntakeQueue
+  /** When this device wrote last, on the clock of `performance`. */
+  #appendedAtMs = -Infinity
   /** Documents that are being folded, by id. */
   readonly #opening = new Map<string, Promise<DocumentState | null>>()
   /** Settles with the batch that is being gathered; the one that is being written; null when there is none. */
@@ -221,10 +227,11 @@ export class Engine extends EventEmitter<EngineEvents> {
    * was made for; refused when the document was made anew since, for its parts may have other names now.
    */
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
+    this.#appendedAtMs = performance.now()
     await this.#parts.gate?.wait()
     for (const section of sections) await this.open(section.document)
-    while (this.#intake.open !== null && !this.#replica.cover(this.#intake.open)) {
-      await this.#intake.closed()
+    while (!this.#mayWriteBetween()) {
+      await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
       for (const section of sections) await this.open(section.document)
     }
     if (this.writeRefusal !== null) throw this.writeRefusal
@@ -241,6 +248,20 @@ export class Engine extends EventEmitter<EngineEvents> {
     return result.commit
   }
 
+  /** For how many records of a batch signatures should be checked together: see `signaturesToCheck`. */
+  get signatureWindow(): number {
+    return performance.now() - this.#appendedAtMs < WRITING_MS ? WINDOW_COMMITS : Infinity
+  }
+
+  /** True when nothing stands half taken that a write of this device would have to be put behind. */
+  #mayWriteBetween(): boolean {
+    const { open } = this.#intake
+    if (open === null) return true
+    // Elsewhere it would check here, for five milliseconds, what is checked a few milliseconds on.
+    if (open.window !== Infinity && !open.isAtWindow && !open.isDone) return false
+    return this.#replica.cover(open)
+  }
+
   /**
    * Takes a batch from a peer when those before it are in, some commits at a time. They count as they are taken; wait for
    * `durable()` before anyone else is told.
@@ -253,7 +274,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Takes a few commits from a peer at once. They count at once; wait for `durable()` before anyone else is told. */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    return this.#take(this.#replica.begin(records, checked), Infinity)
+    return this.#take(new OpenBatch(records, checked), Infinity)
   }
 
   #take(batch: OpenBatch, most: number): IntakeResult {

@@ -14,7 +14,7 @@ import { listSection } from '../../test/actors/coop-actors.ts'
 import { coopWithPen, recordsOf, unsigned } from '../../test/actors/pen.ts'
 import type { Pen } from '../../test/actors/pen.ts'
 import { Engine } from './engine.ts'
-import { SLICE_COMMITS } from './intake-queue.ts'
+import { SLICE_COMMITS, WINDOW_COMMITS } from './intake-queue.ts'
 
 const crypto = nodeCrypto()
 let folder: string
@@ -44,8 +44,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function take(records: readonly CommitRecord[]): Promise<IntakeResult> {
-  const outcome = await engine.take(async () => ({ ok: true, records, checked: new Set() }))
+async function take(records: readonly CommitRecord[], window = Infinity): Promise<IntakeResult> {
+  const outcome = await engine.take(async () => ({ ok: true, records, checked: new Set(), window }))
   if (!outcome.ok) throw new Error(outcome.refusal)
   return outcome.result
 }
@@ -119,6 +119,19 @@ test('a local write goes between the slices of a batch, and is on the disk with 
   const state = (await again.open(CATALOGUE)) as CatalogueState | null
   expect(state?.listings.size).toBe(pen.written.length)
   await again.close()
+})
+
+test('while writes come, one waits for the next place where the thread has checked signatures', async () => {
+  expect(engine.signatureWindow).toBe(Infinity)
+  await engine.append([listSection('first', crypto.sha256)])
+  expect(engine.signatureWindow).toBe(WINDOW_COMMITS)
+  listings(4 * WINDOW_COMMITS)
+  const before = engine.replica.logLength
+  const taking = take(pen.written, WINDOW_COMMITS)
+  while (engine.replica.logLength < before + SLICE_COMMITS) await nextTurn()
+  const commit = await engine.append([listSection('mine', crypto.sha256)])
+  expect(engine.replica.history.find(commit.id)).toBe(before + WINDOW_COMMITS)
+  expect((await taking).stored.length).toBe(pen.written.length)
 })
 
 test('a local write waits for the end of a batch in which no signature covers what was taken', async () => {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CommitRecord } from '#protocol/commit'
-import type { IntakeResult, OpenBatch, Replica } from '#protocol/replica'
+import { OpenBatch } from '#protocol/replica'
+import type { IntakeResult, Replica } from '#protocol/replica'
 import type { IngestOutcome } from '#protocol/sync'
 
 /**
@@ -9,10 +10,18 @@ import type { IngestOutcome } from '#protocol/sync'
  */
 export const SLICE_COMMITS = 128
 export const SLICE_BYTES = 65_536
+/**
+ * Records of a batch after which a write of this device may go between without checking signatures, while such writes
+ * come: the thread that decodes has checked the last one of each chain. Fewer would have it check more than it can.
+ */
+export const WINDOW_COMMITS: number = 3 * SLICE_COMMITS
 
-/** Records of a peer, with the places of those whose own signature was checked and holds; or why there are none. */
+/**
+ * Records of a peer, with the places of those whose own signature was checked and holds, among them the last one of each
+ * device after each `window` records; or why there are none.
+ */
 export type IncomingBatch =
-  | { ok: true; records: readonly CommitRecord[]; checked: ReadonlySet<number> }
+  | { ok: true; records: readonly CommitRecord[]; checked: ReadonlySet<number>; window: number }
   | { ok: false; refusal: string }
 
 /** What an intake needs of its host. */
@@ -40,6 +49,8 @@ export class IntakeQueue {
   /** The batch that is under way, and what settles with it. */
   #open: { batch: OpenBatch; closed: Promise<void> } | null = null
 
+  #advancing: PromiseWithResolvers<void> | null = null
+
   constructor(parts: IntakeQueueParts) {
     this.#parts = parts
   }
@@ -54,11 +65,23 @@ export class IntakeQueue {
     await this.#open?.closed
   }
 
+  /** Resolves once more of the batch is taken in, or none is under way; whoever waits has the rest of that turn. */
+  async advanced(): Promise<void> {
+    if (this.#open === null) return
+    this.#advancing ??= Promise.withResolvers()
+    await this.#advancing.promise
+  }
+
+  #advance(): void {
+    this.#advancing?.resolve()
+    this.#advancing = null
+  }
+
   /** Reads a batch and takes it in when those before it are; resolves with what became of it. */
   async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
     return this.alone(async () => {
       const batch = await read()
-      return batch.ok ? { ok: true, result: await this.#take(batch.records, batch.checked) } : batch
+      return batch.ok ? { ok: true, result: await this.#take(batch) } : batch
     })
   }
 
@@ -73,13 +96,13 @@ export class IntakeQueue {
     return done
   }
 
-  async #take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
+  async #take({ records, checked, window }: IncomingBatch & { ok: true }): Promise<IntakeResult> {
     const { room, take, mayGoOn, onClosed } = this.#parts
     const total = noResult()
     await nextTurn()
     await room()
     const replica = this.#parts.replica()
-    const batch = replica.begin(records, checked)
+    const batch = new OpenBatch(records, checked, window)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#open = { batch, closed: promise }
     try {
@@ -87,6 +110,7 @@ export class IntakeQueue {
       let most = 0
       while (replica === this.#parts.replica() && mayGoOn()) {
         add(total, take(batch, most))
+        this.#advance()
         if (batch.isDone) break
         most = sliceAt(records, batch.at)
         await nextTurn()
@@ -96,17 +120,19 @@ export class IntakeQueue {
       return total
     } finally {
       this.#open = null
+      this.#advance()
       resolve()
       onClosed()
     }
   }
 }
 
-/** How many of the records from `at` on make the next slice, at least one. */
+/** How many of the records from `at` on make the next slice, at least one; one ends at each `SLICE_COMMITS` records. */
 function sliceAt(records: readonly CommitRecord[], at: number): number {
   let bytes = 0
   let count = 0
-  while (at + count < records.length && count < SLICE_COMMITS) {
+  const most = SLICE_COMMITS - (at % SLICE_COMMITS)
+  while (at + count < records.length && count < most) {
     bytes += records[at + count]?.bytes.length ?? 0
     if (count > 0 && bytes > SLICE_BYTES) return count
     count += 1

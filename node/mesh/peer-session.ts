@@ -160,7 +160,7 @@ export class PeerSession {
   /** Hashes and checks elsewhere, ingests in order: while one batch is ingested the next is hashed. */
   #ingest(list: readonly Uint8Array[]): void {
     const { engine, decoder, log } = this.#parts
-    const checking = decoder.check(list)
+    const checking = decoder.check(list, engine.signatureWindow)
     this.#intake = this.#intake
       .then(async () => {
         const batch = await checking

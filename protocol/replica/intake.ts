@@ -83,8 +83,10 @@ const NONE_CHECKED: ReadonlySet<number> = new Set()
  * one of each `SIGNATURE_RUN_MAX` before it. A host that checks these elsewhere saves the judge the work.
  *
  * @param devices - key of each record's device
+ * @param window - after each so many records the last one of each device is checked as well, so that `Replica.cover` has
+ *   nothing to check there
  */
-export function signaturesToCheck(devices: readonly Uint8Array[]): number[] {
+export function signaturesToCheck(devices: readonly Uint8Array[], window: number = Infinity): number[] {
   const places = new Map<string, number[]>()
   // Records that were decoded together share their keys: most are known by the view, without a text for each.
   const known = new Map<Uint8Array, number[]>()
@@ -101,7 +103,11 @@ export function signaturesToCheck(devices: readonly Uint8Array[]): number[] {
     own.push(at)
   }
   return [...places.values()].flatMap((own) =>
-    own.filter((_, i) => i === own.length - 1 || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1),
+    own.filter((at, i) => {
+      const next = own[i + 1]
+      if (next === undefined || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1) return true
+      return Math.floor(at / window) !== Math.floor(next / window)
+    }),
   )
 }
 

@@ -6,13 +6,14 @@ import type { IntakeVerdict, IntakeView } from './intake.ts'
 export const COVER_CHECKS_MAX = 100
 
 /**
- * A batch of a peer on its way into a replica, some commits at a time: `Replica.begin`, then `Replica.take` until it
+ * A batch of a peer on its way into a replica, some commits at a time: handed to `Replica.take` until it
  * `isDone`. Its signatures are judged for all of it, so a part of it may stand without one that covers it.
  */
 export class OpenBatch {
   readonly records: readonly CommitRecord[]
   /** Places of records whose own signatures were checked and hold. */
   signed: ReadonlySet<number>
+  readonly window: number
   /** Records that were taken, or turned away; the next is at this place. */
   at = 0
   #verdicts: IntakeVerdict[] = []
@@ -21,9 +22,23 @@ export class OpenBatch {
   /** What the replica had taken in from peers when this was judged; -1 before. */
   #judgedAt = -1
 
-  constructor(records: readonly CommitRecord[], checked: ReadonlySet<number>) {
+  /**
+   * @param window - after each so many records the last one of each device is among the checked; Infinity when only the
+   *   last ones of the whole batch are
+   */
+  constructor(
+    records: readonly CommitRecord[],
+    checked: ReadonlySet<number> = NONE_CHECKED,
+    window: number = Infinity,
+  ) {
     this.records = records
     this.signed = checked
+    this.window = window
+  }
+
+  /** True where the end of what was taken is signed, as far as whoever checked signatures made it so. */
+  get isAtWindow(): boolean {
+    return this.at % this.window === 0
   }
 
   get isDone(): boolean {
@@ -52,6 +67,8 @@ export class OpenBatch {
     this.#judgedAt = intakes
   }
 }
+
+const NONE_CHECKED: ReadonlySet<number> = new Set()
 
 function moved(places: ReadonlySet<number>, by: number): Set<number> {
   return new Set([...places].map((place) => place + by).filter((place) => place >= 0))

@@ -301,15 +301,13 @@ export class Replica {
    * @param checked - places of records whose own signature the host has checked by `SignatureRule` and found good
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    return this.take(this.begin(records, checked))
+    return this.take(new OpenBatch(records, checked))
   }
 
-  /** A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. */
-  begin(records: readonly CommitRecord[], checked: ReadonlySet<number> = NONE_CHECKED): OpenBatch {
-    return new OpenBatch(records, checked)
-  }
-
-  /** Takes the next commits of a batch, at most `most`; what became of them. */
+  /**
+   * Takes the next commits of a batch, at most `most`; what became of them. Other things may be taken in, or written,
+   * between two calls.
+   */
   take(batch: OpenBatch, most: number = Infinity): IntakeResult {
     const result: IntakeResult = {
       ...{ stored: [], waiting: [], released: [], duplicates: 0 },
@@ -769,7 +767,6 @@ function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
-const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** What stands behind the first act of a co-op, before there is a member. */
 const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }
 
