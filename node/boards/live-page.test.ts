@@ -10,7 +10,7 @@ import { openReplica } from '#protocol/coop'
 import { BoardState } from '#protocol/board'
 import { nodeCrypto } from '#node/crypto'
 import { Engine } from '#node/engine'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { Pen, coopWithPen, headOf, recordsOf } from '../../test/actors/pen.ts'
 import { until } from '../../test/actors/until.ts'
@@ -36,7 +36,9 @@ beforeEach(async () => {
   const log = pino({ level: 'silent' })
   const replica = openReplica({ coop, crypto, signer: null })
   const { stored } = replica.ingest([...recordsOf(founder), ...pen.written, ...witness.written])
-  await store.write(new CommitLog({ store, sha256: crypto.sha256, log }, replica).append(stored))
+  await store.write(
+    new CommitLog({ store, sha256: crypto.sha256, log }, replica).append(new LogBatch(stored)),
+  )
   engine = await Engine.open({ store, crypto, signer, coop, log, cached: () => null })
 })
 afterEach(async () => {

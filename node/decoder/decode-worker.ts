@@ -1,5 +1,7 @@
 import { parentPort } from 'node:worker_threads'
-import { commitMessage, decodeRecords } from '#protocol/commit'
+import { commitMessage, decodeRecord } from '#protocol/commit'
+import type { CommitRecord, RecordRefusal } from '#protocol/commit'
+import { SharedValues } from '#protocol/encoding'
 import { SignatureRule } from '#protocol/identity'
 import { signaturesToCheck } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
@@ -8,6 +10,8 @@ import { nodeCrypto } from '#node/crypto'
 export interface DecodeQuestion {
   bytes: Uint8Array<ArrayBuffer>
   ends: Uint32Array<ArrayBuffer>
+  /** See `signaturesToCheck`. */
+  window: number
 }
 
 /** The ids of the records, 32 bytes each, and which of their own signatures hold; or why one of them is no record. */
@@ -16,18 +20,31 @@ export type DecodeAnswer = { ok: true; ids: Uint8Array; checked: number[] } | { 
 const crypto = nodeCrypto()
 const rule = new SignatureRule(crypto)
 
-function answer({ bytes, ends }: DecodeQuestion): DecodeAnswer {
-  const list: Uint8Array[] = []
-  for (const [i, end] of ends.entries()) list.push(bytes.subarray(i === 0 ? 0 : ends[i - 1], end))
-  const decoded = decodeRecords(list, crypto.sha256)
-  if (!decoded.ok) return decoded
-  const ids = new Uint8Array(32 * list.length)
-  for (const [i, record] of decoded.records.entries()) ids.set(record.id, 32 * i)
-  const checked = signaturesToCheck(decoded.records).filter((at) => {
-    const record = decoded.records[at]
-    return (
-      record !== undefined && rule.verify(record.header.device, commitMessage(record.id), record.signature)
+/** One record after the other, so that what is made of one does not outlive it: of a batch only ids and keys are kept. */
+function answer({ bytes, ends, window }: DecodeQuestion): DecodeAnswer {
+  const record = (at: number): CommitRecord | RecordRefusal => {
+    const decoded = decodeRecord(
+      bytes.subarray(at === 0 ? 0 : ends[at - 1], ends[at]),
+      crypto.sha256,
+      null,
+      shared,
     )
+    return decoded.ok ? decoded.record : decoded.refusal
+  }
+  const shared = new SharedValues()
+  const ids = new Uint8Array(32 * ends.length)
+  const devices: Uint8Array[] = []
+  for (let at = 0; at < ends.length; at += 1) {
+    const decoded = record(at)
+    if (typeof decoded === 'string') return { ok: false, refusal: decoded }
+    ids.set(decoded.id, 32 * at)
+    devices.push(decoded.header.device)
+  }
+  const checked = signaturesToCheck(devices, window).filter((at) => {
+    const decoded = record(at)
+    if (typeof decoded === 'string') return false
+    const { header, id, signature } = decoded
+    return rule.verify(header.device, commitMessage(id), signature)
   })
   return { ok: true, ids, checked }
 }

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BoardState } from '#protocol/board'
-import { encodeRecord } from '#protocol/commit'
+import { decodeRecords, encodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { foundCoop } from '#protocol/coop'
-import { toHex } from '#protocol/encoding'
+import { equalBytes, toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
 import { BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store, orderKey } from '#node/store'
 import { listSection, must } from '../../test/actors/coop-actors.ts'
 import { flipBit, rotValue } from '../../test/actors/rotten-value.ts'
@@ -44,7 +44,9 @@ beforeEach(async () => {
   coop = founding.coop
   held = founding.stored.map((it) => it.record)
   const store = await Store.open(path)
-  await store.write(new CommitLog({ store, sha256, log }, founding.replica).append(founding.stored))
+  await store.write(
+    new CommitLog({ store, sha256, log }, founding.replica).append(new LogBatch(founding.stored)),
+  )
   await store.close()
 })
 afterEach(async () => rm(folder, { recursive: true, force: true }))
@@ -58,9 +60,12 @@ async function opened<T>(work: (engine: Engine, store: Store) => Promise<T>): Pr
     foundElsewhere: () => void (foundElsewhere += 1),
   }
   const engine = await Engine.open({ store, crypto, signer, coop, log, cached: () => null, gate })
-  engine.on('durable', (stored) =>
-    held.push(...stored.map((it) => it.record).filter((it) => !held.includes(it))),
-  )
+  engine.on('durable', ({ batch }) => {
+    const decoded = decodeRecords(batch.records, sha256)
+    if (!decoded.ok) throw new Error(decoded.refusal)
+    const isNew = (record: CommitRecord): boolean => !held.some((it) => equalBytes(it.id, record.id))
+    held.push(...decoded.records.filter(isNew))
+  })
   try {
     return await work(engine, store)
   } finally {

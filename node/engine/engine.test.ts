@@ -12,7 +12,7 @@ import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { Engine } from './engine.ts'
 
@@ -35,7 +35,7 @@ beforeEach(async () => {
   if (!founding.ok) throw new Error(founding.refusal)
   coop = founding.coop
   const commits = new CommitLog({ store, sha256: crypto.sha256, log }, founding.replica)
-  await store.write(commits.append(founding.stored))
+  await store.write(commits.append(new LogBatch(founding.stored)))
 })
 afterEach(async () => {
   await store.close()

@@ -7,8 +7,9 @@ import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
-import type { FillOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
+import type { FillOutcome, IngestOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
+import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
@@ -16,7 +17,8 @@ import { mendCommits, repairWants } from './damaged-commits.ts'
 import { declinedChange, withheldError } from './declined.ts'
 import { foldDocument, rebuildDocument } from './document-fold.ts'
 import type { FoldSource } from './document-fold.ts'
-import { IntakeQueue } from './intake-queue.ts'
+import { IntakeQueue, WINDOW_COMMITS } from './intake-queue.ts'
+import type { IncomingBatch } from './intake-queue.ts'
 import { decodeLogEnd } from './log-end.ts'
 import { LooseRetry } from './loose-retry.ts'
 import type { MissingCommits } from './missing-commits.ts'
@@ -31,6 +33,9 @@ import type { WriteGate } from './write-gate.ts'
 
 /** Wait between tries to open the store again after a failed write. */
 const REOPEN_EVERY_MS = 2_000
+
+/** Time after a local write in which the next one is expected. A guess: a till or a page in use. */
+const WRITING_MS = 2_000
 
 /** What an engine stands on. */
 export interface EngineParts {
@@ -47,7 +52,9 @@ export interface EngineParts {
 
 /** What one write to the disk holds. */
 interface Work {
-  stored: StoredCommit[]
+  batch: LogBatch
+  /** Of these the ones of this device. */
+  own: StoredCommit[]
   waiting: CommitRecord[]
   released: Uint8Array[]
   late: LatePayload[]
@@ -55,9 +62,18 @@ interface Work {
   hasMended: boolean
 }
 
+/** Commits that are on the disk. */
+export interface DurableCommits {
+  batch: LogBatch
+  /** Of these the ones of this device. */
+  own: readonly StoredCommit[]
+  /** Whose chains got longer, as numbers of the history. */
+  devices: readonly number[]
+}
+
 interface EngineEvents {
-  /** Commits are on the disk: tell peers and pages. `devices`: whose chains got longer, as numbers of the history. */
-  durable: [stored: readonly StoredCommit[], devices: readonly number[]]
+  /** Commits are on the disk: tell peers and pages. */
+  durable: [commits: DurableCommits]
   /** The replica was built anew from the disk: every reference into the old one is stale. */
   reset: []
   /** These documents were made anew because somebody forked: references to their states are stale. */
@@ -95,6 +111,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #intake: IntakeQueue
   /** Payloads on their way to the disk that the replica counts as here. */
   #lateUnderWay = 0
+  /** When this device wrote last, on the clock of `performance`. */
+  #appendedAtMs = -Infinity
   /** Documents that are being folded, by id. */
   readonly #opening = new Map<string, Promise<DocumentState | null>>()
   /** Settles with the batch that is being gathered; the one that is being written; null when there is none. */
@@ -214,10 +232,11 @@ export class Engine extends EventEmitter<EngineEvents> {
    * was made for; refused when the document was made anew since, for its parts may have other names now.
    */
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
+    this.#appendedAtMs = performance.now()
     await this.#parts.gate?.wait()
     for (const section of sections) await this.open(section.document)
-    while (this.#intake.open !== null && !this.#replica.cover(this.#intake.open)) {
-      await this.#intake.closed()
+    while (!this.#mayWriteBetween()) {
+      await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
       for (const section of sections) await this.open(section.document)
     }
     if (this.writeRefusal !== null) throw this.writeRefusal
@@ -229,19 +248,33 @@ export class Engine extends EventEmitter<EngineEvents> {
       throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
     }
     this.#isReleased = true
-    this.#queue({ ...noWork(), stored: result.stored })
+    this.#queue(result.stored, noWork())
     await this.durable()
     return result.commit
+  }
+
+  /** For how many records of a batch signatures should be checked together: see `signaturesToCheck`. */
+  get signatureWindow(): number {
+    return performance.now() - this.#appendedAtMs < WRITING_MS ? WINDOW_COMMITS : Infinity
+  }
+
+  /** True when nothing stands half taken that a write of this device would have to be put behind. */
+  #mayWriteBetween(): boolean {
+    const { open } = this.#intake
+    if (open === null) return true
+    // Elsewhere it would check here, for five milliseconds, what is checked a few milliseconds on.
+    if (open.window !== Infinity && !open.isAtWindow && !open.isDone) return false
+    return this.#replica.cover(open)
   }
 
   /**
    * Takes a batch from a peer when those before it are in, some commits at a time. They count as they are taken; wait for
    * `durable()` before anyone else is told.
    *
-   * @param checked - places of records whose own signature was checked and holds
+   * @param read - decodes the batch; called when its turn comes, so that of all that peers send one batch is decoded
    */
-  async take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
-    return this.#intake.take(records, checked)
+  async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
+    return this.#intake.take(read)
   }
 
   /** Takes a few commits from a peer at once. They count at once; wait for `durable()` before anyone else is told. */
@@ -256,7 +289,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
-    this.#queue({ ...result, hasMended })
+    this.#queue(result.stored, { ...result, hasMended })
     if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
@@ -281,7 +314,8 @@ export class Engine extends EventEmitter<EngineEvents> {
         if (!filled.ok) return filled
         whole.push(filled.record)
       }
-      await this.take(whole, new Set())
+      const batch = { ok: true, records: whole, checked: NONE_CHECKED, window: Infinity } as const
+      await this.take(async () => Promise.resolve(batch))
     }
     return { ok: true }
   }
@@ -444,7 +478,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   #looseRetry(isNeeded: boolean): LooseRetry {
     const { store, crypto, log } = this.#parts
     const write = async (result: IntakeResult): Promise<void> => {
-      this.#queue({ ...result, hasMended: false })
+      this.#queue(result.stored, { ...result, hasMended: false })
       await this.durable()
     }
     return new LooseRetry(
@@ -473,11 +507,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     return stored.some(({ record }) => isOwn(record)) || waiting.some(isOwn)
   }
 
-  #queue({ stored, waiting, released, late, hasMended }: Work): void {
+  #queue(stored: readonly StoredCommit[], rest: Omit<Work, 'batch' | 'own'>): void {
+    const { waiting, released, late, hasMended } = rest
     if (stored.length + waiting.length + released.length + late.length === 0 && !hasMended) return
+    const own = this.#parts.signer.publicKey
     this.#lateUnderWay += late.length
     this.#work.late.push(...late)
-    this.#work.stored.push(...stored)
+    this.#work.batch.add(stored)
+    this.#work.own.push(...stored.filter(({ record }) => equalBytes(record.header.device, own)))
     this.#work.waiting.push(...waiting)
     this.#work.released.push(...released)
     this.#work.hasMended ||= hasMended
@@ -517,11 +554,12 @@ export class Engine extends EventEmitter<EngineEvents> {
       try {
         await this.#write(work)
         this.#writing.resolve()
-        if (work.stored.length > 0) this.emit('durable', work.stored, this.#devicesOf(work.stored))
+        const { batch, own } = work
+        if (batch.length > 0) this.emit('durable', { batch, own, devices: this.#devicesOf(batch) })
         for (const suspension of this.#suspensions.takeNew()) this.emit('suspended', suspension)
         if (work.hasMended) this.emit('damaged')
         if (work.late.length > 0) this.emit('holes')
-        if (work.stored.length > 0) this.#loose.schedule()
+        if (batch.length > 0) this.#loose.schedule()
       } catch (cause) {
         this.#fail(cause)
       }
@@ -533,21 +571,22 @@ export class Engine extends EventEmitter<EngineEvents> {
   async #write(work: Work): Promise<void> {
     const commits = this.#commits
     const mended = work.hasMended ? await commits.mendedChanges() : []
+    const { batch } = work
     const late = commits.lateChanges(work.late)
-    const changes = [...commits.append(work.stored), ...mended, ...waitingChanges(work), ...late]
-    const last = work.stored.at(-1)
-    await this.#parts.store.write(
-      changes,
-      this.#missing.mark(last === undefined ? commits.writtenLength : last.order + 1),
-    )
+    const changes = [...commits.append(batch), ...mended, ...waitingChanges(work), ...late]
+    const end = batch.length === 0 ? commits.writtenLength : batch.first + batch.length
+    await this.#parts.store.write(changes, this.#missing.mark(end))
     commits.noteWritten()
     commits.noteLate(work.late)
     this.#lateUnderWay -= work.late.length
     this.#missing.settle()
   }
 
-  #devicesOf(stored: readonly StoredCommit[]): number[] {
-    return [...new Set(stored.map(({ order }) => this.#replica.history.deviceOf(order)))]
+  #devicesOf({ first, length }: LogBatch): number[] {
+    const devices = new Set<number>()
+    for (let order = first; order < first + length; order += 1)
+      devices.add(this.#replica.history.deviceOf(order))
+    return [...devices]
   }
 
   #fail(cause: unknown): void {
@@ -594,7 +633,8 @@ export class Engine extends EventEmitter<EngineEvents> {
 }
 
 function noWork(): Work {
-  return { stored: [], waiting: [], released: [], late: [], hasMended: false }
+  return { batch: new LogBatch(), own: [], waiting: [], released: [], late: [], hasMended: false }
 }
 
+const NONE_CHECKED: ReadonlySet<number> = new Set()
 const NO_PAYLOAD: Uint8Array = new Uint8Array()

@@ -1,5 +1,5 @@
 export { Engine } from './engine.ts'
-export type { EngineParts } from './engine.ts'
+export type { DurableCommits, EngineParts } from './engine.ts'
 export { forkProof } from './fork-proof.ts'
 export { Suspensions } from './suspension.ts'
 export type { Suspension } from './suspension.ts'

@@ -7,16 +7,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CommitRecord } from '#protocol/commit'
 import { CATALOGUE } from '#protocol/catalogue'
 import type { CatalogueState } from '#protocol/catalogue'
+import type { IntakeResult } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
 import { Store } from '#node/store'
 import { listSection } from '../../test/actors/coop-actors.ts'
 import { coopWithPen, recordsOf, unsigned } from '../../test/actors/pen.ts'
 import type { Pen } from '../../test/actors/pen.ts'
 import { Engine } from './engine.ts'
-import { SLICE_COMMITS } from './intake-queue.ts'
+import { SLICE_COMMITS, WINDOW_COMMITS } from './intake-queue.ts'
 
 const crypto = nodeCrypto()
-const NONE_CHECKED: ReadonlySet<number> = new Set()
 let folder: string
 let store: Store
 let engine: Engine
@@ -43,6 +43,12 @@ afterEach(async () => {
   await store.close()
   await rm(folder, { recursive: true, force: true })
 })
+
+async function take(records: readonly CommitRecord[], window = Infinity): Promise<IntakeResult> {
+  const outcome = await engine.take(async () => ({ ok: true, records, checked: new Set(), window }))
+  if (!outcome.ok) throw new Error(outcome.refusal)
+  return outcome.result
+}
 
 function listings(count: number): CommitRecord[] {
   return Array.from({ length: count }, (_, i) => pen.write({}, [listSection(`file ${i}`, crypto.sha256)]))
@@ -84,7 +90,7 @@ test('between two turns of the event loop a slice is taken in, however many batc
   listings(5 * SLICE_COMMITS)
   const half = pen.written.length / 2
   const batches = [pen.written.slice(0, half), pen.written.slice(half)]
-  const taken = await perTurn(Promise.all(batches.map(async (it) => engine.take(it, NONE_CHECKED))))
+  const taken = await perTurn(Promise.all(batches.map(async (it) => take(it))))
   expect(Math.max(...taken)).toBe(SLICE_COMMITS)
   expect(engine.replica.logLength).toBe(base + pen.written.length)
 })
@@ -93,14 +99,14 @@ test('commits of many bytes make smaller slices', async () => {
   const large = listSection('large', crypto.sha256)
   const payload = new Uint8Array(40_000)
   for (let i = 0; i < 6; i += 1) pen.write({}, [{ ...large, payload }])
-  const taken = await perTurn(engine.take(pen.written, NONE_CHECKED))
+  const taken = await perTurn(take(pen.written))
   expect(Math.max(...taken)).toBe(2)
 })
 
 test('a local write goes between the slices of a batch, and is on the disk with what it acknowledges', async () => {
   listings(20 * SLICE_COMMITS)
   await engine.open(CATALOGUE)
-  const taking = engine.take(pen.written, NONE_CHECKED)
+  const taking = take(pen.written)
   while (engine.replica.logLength === base) await nextTurn()
   const commit = await engine.append([listSection('mine', crypto.sha256)])
   const order = engine.replica.history.find(commit.id)
@@ -115,12 +121,25 @@ test('a local write goes between the slices of a batch, and is on the disk with 
   await again.close()
 })
 
+test('while writes come, one waits for the next place where the thread has checked signatures', async () => {
+  expect(engine.signatureWindow).toBe(Infinity)
+  await engine.append([listSection('first', crypto.sha256)])
+  expect(engine.signatureWindow).toBe(WINDOW_COMMITS)
+  listings(4 * WINDOW_COMMITS)
+  const before = engine.replica.logLength
+  const taking = take(pen.written, WINDOW_COMMITS)
+  while (engine.replica.logLength < before + SLICE_COMMITS) await nextTurn()
+  const commit = await engine.append([listSection('mine', crypto.sha256)])
+  expect(engine.replica.history.find(commit.id)).toBe(before + WINDOW_COMMITS)
+  expect((await taking).stored.length).toBe(pen.written.length)
+})
+
 test('a local write waits for the end of a batch in which no signature covers what was taken', async () => {
   listings(3 * SLICE_COMMITS)
   const spoilt = pen.written.map((it, i) => (i === pen.written.length - 1 ? it : unsigned(it)))
   const long = spoilt.slice(-200)
-  await engine.take(pen.written.slice(0, -200), NONE_CHECKED)
-  const taking = engine.take(long, NONE_CHECKED)
+  await take(pen.written.slice(0, -200))
+  const taking = take(long)
   const start = base + pen.written.length - 200
   while (engine.replica.logLength === start) await nextTurn()
   const commit = await engine.append([listSection('mine', crypto.sha256)])
@@ -133,7 +152,7 @@ test('one batch may wait for the disk: a local write is behind no more than that
   const batches = [0, 100, 200].map((at) => pen.written.slice(at, at + 100))
   await engine.open(CATALOGUE)
   const release = holdWrites()
-  const taking = batches.map(async (it) => engine.take(it, NONE_CHECKED))
+  const taking = batches.map(async (it) => take(it))
   await turns(50)
   expect(engine.replica.logLength).toBe(base + 200)
   const writing = engine.append([listSection('mine', crypto.sha256)])
@@ -147,13 +166,13 @@ test('one batch may wait for the disk: a local write is behind no more than that
 
 test('a document is folded and open although commits stream in without end', async () => {
   listings(6 * SLICE_COMMITS)
-  await engine.take(pen.written, NONE_CHECKED)
+  await take(pen.written)
   const found = { isOpen: false }
   const opening = engine.open(CATALOGUE).then((it) => {
     found.isOpen = true
     return it
   })
-  while (!found.isOpen) await engine.take(listings(50), NONE_CHECKED)
+  while (!found.isOpen) await take(listings(50))
   const state = (await opening) as CatalogueState | null
   expect(state?.listings.size).toBe(pen.written.length - 1)
 })
@@ -162,7 +181,7 @@ test('while a local write is on its way to the disk nothing more is taken in', a
   listings(10 * SLICE_COMMITS)
   await engine.open(CATALOGUE)
   const release = holdWrites()
-  const taking = engine.take(pen.written, NONE_CHECKED)
+  const taking = take(pen.written)
   while (engine.replica.logLength === base) await nextTurn()
   const writing = engine.append([listSection('mine', crypto.sha256)])
   await turns(50)

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CommitRecord } from '#protocol/commit'
 import type { IntakeResult, OpenBatch, Replica } from '#protocol/replica'
+import type { IngestOutcome } from '#protocol/sync'
 
 /**
  * Commits, and bytes of them, that are taken in before the event loop gets a turn: a few milliseconds, also with the fold
@@ -8,6 +9,19 @@ import type { IntakeResult, OpenBatch, Replica } from '#protocol/replica'
  */
 export const SLICE_COMMITS = 128
 export const SLICE_BYTES = 65_536
+/**
+ * Records of a batch after which a write of this device may go between without checking signatures, while such writes
+ * come: the thread that decodes has checked the last one of each chain. Fewer would have it check more than it can.
+ */
+export const WINDOW_COMMITS: number = 3 * SLICE_COMMITS
+
+/**
+ * Records of a peer, with the places of those whose own signature was checked and holds, among them the last one of each
+ * device after each `window` records; or why there are none.
+ */
+export type IncomingBatch =
+  | { ok: true; records: readonly CommitRecord[]; checked: ReadonlySet<number>; window: number }
+  | { ok: false; refusal: string }
 
 /** What an intake needs of its host. */
 export interface IntakeQueueParts {
@@ -34,6 +48,8 @@ export class IntakeQueue {
   /** The batch that is under way, and what settles with it. */
   #open: { batch: OpenBatch; closed: Promise<void> } | null = null
 
+  #advancing: PromiseWithResolvers<void> | null = null
+
   constructor(parts: IntakeQueueParts) {
     this.#parts = parts
   }
@@ -48,25 +64,44 @@ export class IntakeQueue {
     await this.#open?.closed
   }
 
-  /** Takes a batch in when those before it are; resolves with what became of it. */
-  async take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
-    return this.alone(async () => this.#take(records, checked))
+  /** Resolves once more of the batch is taken in, or none is under way; whoever waits has the rest of that turn. */
+  async advanced(): Promise<void> {
+    if (this.#open === null) return
+    this.#advancing ??= Promise.withResolvers()
+    await this.#advancing.promise
+  }
+
+  #advance(): void {
+    this.#advancing?.resolve()
+    this.#advancing = null
+  }
+
+  /** Reads a batch and takes it in when those before it are; resolves with what became of it. */
+  async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
+    return this.alone(async () => {
+      const batch = await read()
+      return batch.ok ? { ok: true, result: await this.#take(batch) } : batch
+    })
   }
 
   /** Does something while no batch is under way. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
-    this.#last = done.catch(() => null) // whoever handed it in is told
+    // Whoever handed it in is told; kept here, what it brought would live as long as the next work.
+    this.#last = done.then(
+      () => null,
+      () => null,
+    )
     return done
   }
 
-  async #take(records: readonly CommitRecord[], checked: ReadonlySet<number>): Promise<IntakeResult> {
+  async #take({ records, checked, window }: IncomingBatch & { ok: true }): Promise<IntakeResult> {
     const { room, take, mayGoOn, onClosed } = this.#parts
     const total = noResult()
     await nextTurn()
     await room()
     const replica = this.#parts.replica()
-    const batch = replica.begin(records, checked)
+    const batch = replica.begin(records, checked, window)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#open = { batch, closed: promise }
     try {
@@ -74,8 +109,10 @@ export class IntakeQueue {
       let most = 0
       while (replica === this.#parts.replica() && mayGoOn()) {
         add(total, take(batch, most))
+        this.#advance()
         if (batch.isDone) break
-        most = sliceOf(batch.next(SLICE_COMMITS))
+        // One slice ends at each so many records: there a batch may be signed.
+        most = sliceOf(batch.next(SLICE_COMMITS - (batch.done.length % SLICE_COMMITS)))
         await nextTurn()
         // A write of this device came between: what is taken in now must not go to the disk with it.
         await room()
@@ -83,6 +120,7 @@ export class IntakeQueue {
       return total
     } finally {
       this.#open = null
+      this.#advance()
       resolve()
       onClosed()
     }

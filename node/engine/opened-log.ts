@@ -6,7 +6,7 @@ import { openReplica } from '#protocol/coop'
 import type { IntakeResult, Replica } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { CoopError } from '#node/errors'
-import { CommitLog, LooseLog, waitingKey } from '#node/log'
+import { CommitLog, LogBatch, LooseLog, waitingKey } from '#node/log'
 import type { Store, StoreChange } from '#node/store'
 import { readDeclined } from './declined.ts'
 import { UnreadableCommit, foldDocument } from './document-fold.ts'
@@ -79,7 +79,8 @@ export async function writeIntake(
   { result, changes }: { result: IntakeResult; changes: readonly StoreChange[] },
 ): Promise<void> {
   const late = commits.lateChanges(result.late)
-  const all = [...commits.append(result.stored), ...waitingChanges(result), ...late, ...changes]
+  const batch = new LogBatch(result.stored)
+  const all = [...commits.append(batch), ...waitingChanges(result), ...late, ...changes]
   if (all.length === 0) return
   await store.write(all)
   commits.noteWritten()

@@ -10,7 +10,7 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import { foundCoop } from '#protocol/coop'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { CoopError } from '#node/errors'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { must, testCoop } from '../../test/actors/coop-actors.ts'
 import { Engine } from './engine.ts'
@@ -42,7 +42,9 @@ afterEach(async () => {
 async function openCopy(name: string, gate?: WriteGate): Promise<{ engine: Engine; store: Store }> {
   if (!founding.ok) throw new Error(founding.refusal)
   const store = await Store.open(join(folder, name))
-  await store.write(new CommitLog({ store, sha256, log }, founding.replica).append(founding.stored))
+  await store.write(
+    new CommitLog({ store, sha256, log }, founding.replica).append(new LogBatch(founding.stored)),
+  )
   const { coop } = founding
   const parts = { store, crypto, signer: device, coop, log, cached: () => null }
   const engine = await Engine.open(gate === undefined ? parts : { ...parts, gate })

@@ -20,7 +20,7 @@ import type { FindingLog } from '#node/findings'
 import { DataFolder, adoptNextKey, loadDeviceKey } from '#node/folder'
 import type { DeviceKey } from '#node/folder'
 import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
@@ -238,7 +238,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       ...new CommitLog(
         { store: this.#store, sha256: this.crypto.sha256, log: this.config.log },
         founding.replica,
-      ).append(founding.stored),
+      ).append(new LogBatch(founding.stored)),
     ])
     await this.#enter(founding.genesis)
     return this.#entered(name, kit)
@@ -422,11 +422,9 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation },
       sponsor: sponsor === null ? null : toHex(sponsor),
     }
-    engine.on('durable', (stored) => {
-      incarnation.noteDurable(stored)
-      const documents = new Set<string>()
-      for (const { record } of stored)
-        for (const { document } of record.header.sections) documents.add(document)
+    engine.on('durable', ({ batch, own }) => {
+      incarnation.noteDurable(own)
+      const documents = new Set(batch.rows.flatMap((row) => row.documents))
       const what: Change[] = ['status']
       if (documents.has(AUTHORITY)) {
         what.push('members', 'peers')

@@ -148,11 +148,11 @@ export class Incarnation implements WriteGate {
     await this.#writeMarker()
   }
 
-  /** Told of commits that are on the disk. */
-  noteDurable(stored: readonly StoredCommit[]): void {
-    const own = stored.findLast(({ record }) => equalBytes(record.header.device, this.#parts.device))
-    if (own === undefined) return
-    this.#head = { commits: own.record.header.seq + 1, head: toHex(own.record.id) }
+  /** Told of commits of this device that are on the disk. */
+  noteDurable(own: readonly StoredCommit[]): void {
+    const last = own.at(-1)?.record
+    if (last === undefined) return
+    this.#head = { commits: last.header.seq + 1, head: toHex(last.id) }
     this.#markerTimer ??= setTimeout(() => {
       this.#markerTimer = null
       void this.#writeMarker()

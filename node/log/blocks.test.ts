@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openSealed, sealValue } from '../store/sealed-value.ts'
 import { BLOCK_CACHE_BYTES, BlockCache } from './block-cache.ts'
-import { decodeIndexBlock, encodeIndexBlock } from './index-block.ts'
+import { decodeIndexBlock, encodeIndexBlock as encodeRows } from './index-block.ts'
 import type { IndexBlock } from './index-block.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
@@ -24,6 +24,13 @@ const row = fc.record({
 const indexBlock = fc.record({ first: order, rows: fc.array(row, { maxLength: 6 }) })
 
 const NONE = new Uint8Array(0)
+function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
+  return encodeRows(first, rows.length, (at) => {
+    const row = rows[at]
+    if (row === undefined) throw new RangeError(`no row ${at}`)
+    return row
+  })
+}
 
 /** The block with plain numbers, so that views compare by content. */
 function shown(block: IndexBlock | null): unknown {

@@ -14,6 +14,7 @@ import { listSection, must } from '../../test/actors/coop-actors.ts'
 import { flipBit, rotValue, storedKeys } from '../../test/actors/rotten-value.ts'
 import { CommitLog, MERGE_ROWS } from './commit-log.ts'
 import { encodeIndexBlock } from './index-block.ts'
+import { LogBatch } from './log-batch.ts'
 import { LooseLog } from './loose-log.ts'
 import { storedBlocks, storedRecords } from './stored-records.ts'
 
@@ -45,13 +46,13 @@ afterEach(async () => rm(folder, { recursive: true, force: true }))
 async function fill(...sizes: number[]): Promise<void> {
   const store = await Store.open(path)
   const commits = new CommitLog({ store, sha256, log }, writer)
-  const changes: StoreChange[] = commits.append(written)
+  const changes: StoreChange[] = commits.append(new LogBatch(written))
   for (const size of sizes) {
     const batch = Array.from({ length: size }, () => {
       return must(writer.author([listSection(`item ${writer.logLength}`, sha256)], writer.logLength)).stored
     }).flat()
     written.push(...batch)
-    changes.push(...commits.append(batch))
+    changes.push(...commits.append(new LogBatch(batch)))
   }
   await store.write(changes)
   await store.close()
@@ -122,7 +123,7 @@ test('many batches of one commit leave few index blocks, also when they go on af
       const { stored } = must(writer.author([listSection(`later ${writer.logLength}`, sha256)], 1))
       return replica.ingest(stored.map((it) => it.record)).stored
     })
-    await store.write(more.flatMap((it) => commits.append(it)))
+    await store.write(more.flatMap((it) => commits.append(new LogBatch(it))))
     written.push(...more.flat())
   })
   expect((await storedKeys(path, 'i/')).length).toBeLessThan(10)
@@ -158,6 +159,10 @@ async function storedIndexKeys(store: Store): Promise<string[]> {
 }
 
 /** The index of one block, as it was when the block was written. */
+function missing(at: number): never {
+  throw new RangeError(`no row ${at}`)
+}
+
 function indexOf(first: number): StoreChange[] {
   const sizes = new Map([
     [0, 1],
@@ -177,7 +182,13 @@ function indexOf(first: number): StoreChange[] {
       documents: record.header.sections.map((it) => it.document),
     },
   }))
-  return [{ type: 'put', key: orderKey('i', first), value: encodeIndexBlock({ first, rows }) }]
+  return [
+    {
+      type: 'put',
+      key: orderKey('i', first),
+      value: encodeIndexBlock(first, rows.length, (at) => rows[at] ?? missing(at)),
+    },
+  ]
 }
 
 test('an old index block that turns up again inside a merged one is passed over', async () => {
@@ -195,7 +206,13 @@ test('an index that contradicts itself is not believed', async () => {
   await opened(async ({ store }) => {
     const [change] = indexOf(4)
     const rows = [{ ...rowFor(4), seq: 99 }]
-    await store.write([{ type: 'put', key: change?.key ?? '', value: encodeIndexBlock({ first: 4, rows }) }])
+    await store.write([
+      {
+        type: 'put',
+        key: change?.key ?? '',
+        value: encodeIndexBlock(4, rows.length, (at) => rows[at] ?? missing(at)),
+      },
+    ])
   })
   await opened(async ({ loaded }) => expect(loaded).toEqual({ kind: 'index' }))
 })
@@ -293,7 +310,7 @@ test('reading stops at its limit of bytes, and before what is not on the disk ye
     expect(some.length).toBeLessThan(8)
     const { stored } = must(writer.author([listSection('later', sha256)], 1))
     const taken = replica.ingest(stored.map((it) => it.record)).stored
-    const changes = commits.append(taken)
+    const changes = commits.append(new LogBatch(taken))
     expect(await commits.read([40, 41], EVERYTHING)).toHaveLength(1)
     expect(commits.damaged).toEqual([])
     await store.write(changes)
@@ -330,9 +347,9 @@ test('commits behind a hole are set aside and taken in again once what was in it
     // Without the chain's next commit none of them links.
     for await (const { result } of loose.takeIn(replica)) expect(result.stored).toEqual([])
     const taken = replica.ingest(written.slice(2, 7).map((it) => it.record))
-    await store.write(commits.append(taken.stored))
+    await store.write(commits.append(new LogBatch(taken.stored)))
     for await (const { result, changes } of loose.takeIn(replica))
-      await store.write([...commits.append(result.stored), ...changes])
+      await store.write([...commits.append(new LogBatch(result.stored)), ...changes])
     expect(await loose.isEmpty()).toBe(true)
     expect(toHex(replica.heads.root())).toBe(toHex(writer.heads.root()))
   })

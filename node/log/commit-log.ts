@@ -5,14 +5,15 @@ import { equalBytes, toHex } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import type { ServedCommit } from '#protocol/sync'
 import { CountList } from '#protocol/history'
-import type { LatePayload } from '#protocol/replica'
-import type { Replica, StoredCommit } from '#protocol/replica'
+import type { LatePayload, Replica } from '#protocol/replica'
 import { orderKey, orderOf } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
 import { BlockCache } from './block-cache.ts'
 import { IndexCursor, decodeIndexBlock, encodeIndexBlock } from './index-block.ts'
 import type { IndexRow } from './index-block.ts'
 import { LatePayloads } from './late-payloads.ts'
+import type { LogBatch, LogRow } from './log-batch.ts'
+import { missingOf } from './log-batch.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
 /** Rows of index that are put together once so many blocks of few were written: opening reads blocks, not commits. */
@@ -47,8 +48,8 @@ export class CommitLog {
   readonly #cache = new BlockCache()
   /** Payloads that came after their commits were stored. */
   readonly #late: LatePayloads
-  /** Index rows since the last merge, and the blocks that they stand in. */
-  #tail: IndexRow[] = []
+  /** What the history does not know of the commits since the last merge of index blocks. */
+  #tail: LogRow[] = []
   #tailFirsts: number[] = []
   /** Orders of commits that the disk no longer gives back, with what was found again of them. */
   readonly #damaged = new Map<number, Uint8Array | null>()
@@ -107,10 +108,8 @@ export class CommitLog {
           if (!replica.restore(cursor.row)) return { kind: 'index' }
         }
         if (!cursor.isDone) return { kind: 'index' }
-        this.#noteTail(
-          first,
-          cursor.count < MERGE_ROWS ? (decodeIndexBlock(value, first)?.rows ?? null) : null,
-        )
+        const rows = cursor.count < MERGE_ROWS ? decodeIndexBlock(value, first)?.rows : undefined
+        this.#noteTail(first, rows?.map(({ documents, missing }) => ({ documents, missing })) ?? null)
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }
@@ -121,14 +120,10 @@ export class CommitLog {
   }
 
   /** The changes that put these commits at the end of the log. Call `noteWritten` once they are on the disk. */
-  append(stored: readonly StoredCommit[]): StoreChange[] {
-    const [head] = stored
-    if (head === undefined) return []
-    const first = head.order
-    const records = stored.map((it) => it.record.bytes)
-    const rows = stored.map((it) => rowOf(it, this.#replica, first))
+  append({ first, records, rows }: LogBatch): StoreChange[] {
+    if (records.length === 0) return []
     this.#blocks.push(first)
-    this.#appendedLength = first + stored.length
+    this.#appendedLength = first + records.length
     return [
       { type: 'put', key: orderKey('c', first), value: encodeLogBlock({ first, records }) },
       ...this.#indexChanges(first, rows),
@@ -324,7 +319,7 @@ export class CommitLog {
     const { store, sha256, log } = this.#parts
     const replica = this.#replica
     const from = replica.logLength
-    let rows: IndexRow[] = []
+    let rows: LogRow[] = []
     let isWhole = true
     while (replica.logLength < end) {
       const first = replica.logLength
@@ -363,32 +358,53 @@ export class CommitLog {
     return later.some((key) => key.startsWith('c/') || key.startsWith('i/'))
   }
 
-  async #writeIndex(first: number, rows: IndexRow[]): Promise<void> {
+  async #writeIndex(first: number, rows: readonly LogRow[]): Promise<void> {
     await this.#parts.store.write(this.#indexChanges(first, rows))
   }
 
-  #indexChanges(first: number, rows: readonly IndexRow[]): StoreChange[] {
+  /** `rows`: of each commit from `first` on; the history knows the rest. */
+  #indexChanges(first: number, rows: readonly LogRow[]): StoreChange[] {
     const firsts = this.#tailFirsts
     const isMerged = this.#tail.length + rows.length >= MERGE_ROWS
     const from = isMerged ? (firsts[0] ?? first) : first
-    const block = { first: from, rows: isMerged ? [...this.#tail, ...rows] : rows }
+    const block = isMerged ? [...this.#tail, ...rows] : rows
     const stale = isMerged ? firsts.filter((old) => old !== from) : []
     this.#noteTail(first, isMerged ? null : rows)
     return [
       ...stale.map((old): StoreChange => ({ type: 'del', key: orderKey('i', old) })),
-      { type: 'put', key: orderKey('i', from), value: encodeIndexBlock(block) },
+      { type: 'put', key: orderKey('i', from), value: this.#encodeIndex(from, block) },
     ]
   }
 
+  #encodeIndex(first: number, rows: readonly LogRow[]): Uint8Array {
+    const { history } = this.#replica
+    const row: IndexRow = { ...NO_ROW }
+    return encodeIndexBlock(first, rows.length, (at) => {
+      const order = first + at
+      row.id = history.idOf(order)
+      row.device = history.keyOf(history.deviceOf(order))
+      row.seq = history.seqOf(order)
+      row.prev = history.prevOf(order)
+      row.seen = history.seenOf(order)
+      row.isSigned = this.#replica.isSigned(order)
+      row.isBlockStart = this.blockStart(order) === order
+      const { documents, missing } = rows[at] ?? NO_ROW
+      row.documents = documents
+      row.missing = missing
+      const epoch = this.#replica.epochs.idOf(order)
+      row.epoch = equalBytes(epoch, this.#replica.coop) ? null : epoch
+      return row
+    })
+  }
+
   /** Rows that the next merge takes in; null when all before are in a large block. */
-  #noteTail(first: number, rows: readonly IndexRow[] | null): void {
+  #noteTail(first: number, rows: readonly LogRow[] | null): void {
     if (rows === null) {
       this.#tail = []
       this.#tailFirsts = []
       return
     }
-    // Copies: a row's bytes are views of a whole record, or of a frame.
-    for (const row of rows) this.#tail.push({ ...row, id: row.id.slice(), device: row.device.slice() })
+    this.#tail.push(...rows)
     this.#tailFirsts.push(first)
   }
 
@@ -423,18 +439,18 @@ export function waitingKey(id: Uint8Array): string {
   return `w/${toHex(id)}`
 }
 
-/** Takes the commits of a block into a replica; null when they are no commits or do not follow those before. */
+/** Takes the commits of a block into a replica; a row of each. Null when they are no commits or do not follow those before. */
 function loadBlock(
   value: Uint8Array,
   { first, replica, sha256 }: { first: number; replica: Replica; sha256: Sha256 },
-): IndexRow[] | null {
-  const rows: IndexRow[] = []
+): LogRow[] | null {
+  const rows: LogRow[] = []
   for (const bytes of decodeLogBlock(value, first)?.records ?? []) {
     const decoded = decodeRecord(bytes, sha256)
     const row = decoded.ok ? linkedRow(decoded.record, replica, rows.length === 0) : null
     // Like a row of the index: nothing is folded before the authority document is.
     if (row === null || !replica.restore(row)) return null
-    rows.push(row)
+    rows.push({ documents: row.documents, missing: row.missing })
   }
   return rows.length === 0 ? null : rows
 }
@@ -454,27 +470,7 @@ function linkedRow(record: CommitRecord, replica: Replica, isBlockStart: boolean
   return { ...links, isSigned: false, isBlockStart, documents, missing: missingOf(record) }
 }
 
-function rowOf(
-  { order, record }: { order: number; record: CommitRecord },
-  replica: Replica,
-  blockFirst: number,
-): IndexRow {
-  const { history } = replica
-  return {
-    id: record.id,
-    device: record.header.device,
-    seq: record.header.seq,
-    prev: history.prevOf(order),
-    seen: history.seenOf(order),
-    isSigned: replica.isSigned(order),
-    isBlockStart: order === blockFirst,
-    documents: record.header.sections.map((it) => it.document),
-    epoch: equalBytes(record.header.epoch, replica.coop) ? null : record.header.epoch,
-    missing: missingOf(record),
-  }
-}
-
-/** Bit i is set when the payload of section i is left out. */
-function missingOf({ payloads }: CommitRecord): number {
-  return payloads.reduce((bits, payload, i) => bits | (payload === null ? 1 << i : 0), 0)
+const NO_ROW: IndexRow = {
+  ...{ id: new Uint8Array(32), device: new Uint8Array(32), seq: 0, prev: -1, seen: [], epoch: null },
+  ...{ isSigned: false, isBlockStart: false, documents: [], missing: 0 },
 }

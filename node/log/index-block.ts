@@ -35,46 +35,46 @@ export interface IndexBlock {
  * in it; then the rows: id, place of the device, seq, prev plus one, flags with the missing payloads above them, place of
  * the epoch unless it is the founding one, and the lists with their lengths. Numbers are 4 bytes, big endian. The store
  * puts a hash behind it.
+ *
+ * @param rowAt - the row at a place from 0; asked for once each; it may be one object, filled anew
  */
-export function encodeIndexBlock({ first, rows }: IndexBlock): Uint8Array {
+export function encodeIndexBlock(first: number, count: number, rowAt: (at: number) => IndexRow): Uint8Array {
   const devices = new RowIndex(0)
   const documents = new Map<string, number>()
-  let wordCount = 0
-  for (const row of rows) {
-    if (devices.find(row.device) < 0) devices.add(row.device)
-    if (row.epoch !== null && devices.find(row.epoch) < 0) devices.add(row.epoch)
-    for (const name of row.documents) if (!documents.has(name)) documents.set(name, documents.size)
-    wordCount += ROW_WORDS + row.seen.length + row.documents.length + (row.epoch === null ? 0 : 1)
+  const ids = new Uint8Array(32 * count)
+  const words = new WordWriter(count)
+  const keyAt = (key: Uint8Array): number => {
+    const known = devices.find(key)
+    return known < 0 ? devices.add(key) : known
+  }
+  for (let i = 0; i < count; i += 1) {
+    const row = rowAt(i)
+    ids.set(row.id, 32 * i)
+    words.put(keyAt(row.device))
+    words.put(row.seq)
+    words.put(row.prev + 1)
+    const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
+    words.put(flags | (row.epoch === null ? 0 : EPOCH) | (row.missing << MISSING_SHIFT))
+    if (row.epoch !== null) words.put(keyAt(row.epoch))
+    words.put(row.seen.length)
+    for (const seen of row.seen) words.put(seen)
+    words.put(row.documents.length)
+    for (const name of row.documents) {
+      if (!documents.has(name)) documents.set(name, documents.size)
+      words.put(documents.get(name) ?? 0)
+    }
   }
   const names = Buffer.from([...documents.keys()].join('\n'), 'latin1')
   const idsAt = HEAD_BYTES + 32 * devices.length
-  const namesAt = idsAt + 32 * rows.length
-  const bytes = new Uint8Array(namesAt + names.length + 4 * wordCount)
+  const namesAt = idsAt + ids.length
+  const bytes = new Uint8Array(namesAt + names.length + words.length)
   const view = new DataView(bytes.buffer)
-  let at = 0
-  const put = (word: number): void => {
-    view.setUint32(at, word)
-    at += 4
-  }
-  for (const word of [VERSION, first, rows.length, devices.length, names.length, wordCount]) put(word)
+  const head = [VERSION, first, count, devices.length, names.length, words.length / 4]
+  for (const [i, word] of head.entries()) view.setUint32(4 * i, word)
   for (let i = 0; i < devices.length; i += 1) bytes.set(devices.rows.at(i) ?? NO_KEY, HEAD_BYTES + 32 * i)
+  bytes.set(ids, idsAt)
   bytes.set(names, namesAt)
-  at = namesAt + names.length
-  let idAt = idsAt
-  for (const row of rows) {
-    bytes.set(row.id, idAt)
-    idAt += 32
-    put(devices.find(row.device))
-    put(row.seq)
-    put(row.prev + 1)
-    const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
-    put(flags | (row.epoch === null ? 0 : EPOCH) | (row.missing << MISSING_SHIFT))
-    if (row.epoch !== null) put(devices.find(row.epoch))
-    put(row.seen.length)
-    for (const seen of row.seen) put(seen)
-    put(row.documents.length)
-    for (const name of row.documents) put(documents.get(name) ?? 0)
-  }
+  bytes.set(words.bytes, namesAt + names.length)
   return bytes
 }
 
@@ -182,6 +182,32 @@ class DocumentLists {
       documents.push(name)
     }
     return documents
+  }
+}
+
+/** Numbers of 4 bytes, one after the other. */
+class WordWriter {
+  /** Bytes written. */
+  length = 0
+  #view: DataView<ArrayBuffer>
+
+  /** `rows`: how many are expected, with a head and a document each. */
+  constructor(rows: number) {
+    this.#view = new DataView(new ArrayBuffer(4 * (ROW_WORDS + 2) * (rows + 1)))
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, 0, this.length)
+  }
+
+  put(word: number): void {
+    if (this.length === this.#view.byteLength) {
+      const larger = new Uint8Array(2 * this.length)
+      larger.set(this.bytes)
+      this.#view = new DataView(larger.buffer)
+    }
+    this.#view.setUint32(this.length, word)
+    this.length += 4
   }
 }
 

@@ -20,7 +20,7 @@ import type { RenewalRequest } from '#protocol/invite'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { Pen } from '../../test/actors/pen.ts'
 import { JoinDoor, RENEWALS_PER_MEMBER_MAX } from './join-door.ts'
@@ -47,7 +47,9 @@ beforeEach(async () => {
   const founding = foundCoop({ ...names, kit: draw(), device: founder, nonce, nowMs: Date.now() }, crypto)
   if (!founding.ok) throw new Error(founding.refusal)
   coop = founding.coop
-  await store.write(new CommitLog({ store, sha256, log }, founding.replica).append(founding.stored))
+  await store.write(
+    new CommitLog({ store, sha256, log }, founding.replica).append(new LogBatch(founding.stored)),
+  )
   refusal = null
   const gate = {
     get refusal() {

@@ -11,10 +11,10 @@ import { fromHex, toHex } from '#protocol/encoding'
 import type { Fork } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
-import type { HeadRow, StoredCommit } from '#protocol/replica'
+import type { HeadRow } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
 import { Decoder } from '#node/decoder'
-import type { Engine, Suspension } from '#node/engine'
+import type { DurableCommits, Engine, Suspension } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
 import type { AddressBook } from './address-book.ts'
 import { FaultBook } from './fault-book.ts'
@@ -378,12 +378,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     return rule.verify(record.header.device, commitMessage(record.id), record.signature)
   }
 
-  readonly #onDurable = (stored: readonly StoredCommit[], devices: readonly number[]): void => {
+  readonly #onDurable = ({ own, devices }: DurableCommits): void => {
     for (const session of this.#sessions.values()) session.changed(devices)
-    const own = this.#parts.engine.replica.history.findDevice(fromHex(this.#own) ?? new Uint8Array(32))
-    for (const { order, record } of stored) {
-      const isOwn = this.#parts.engine.replica.history.deviceOf(order) === own
-      if (!isOwn || record.bytes.length > GOSSIP_BYTES_MAX) continue
+    for (const { record } of own) {
+      if (record.bytes.length > GOSSIP_BYTES_MAX) continue
       this.#libp2p.services.pubsub.publish(this.#topicOf(record), record.bytes).catch((cause: unknown) => {
         this.#log.debug({ err: cause }, 'gossip found nobody; the sessions carry it')
       })

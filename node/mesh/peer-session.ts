@@ -170,24 +170,23 @@ export class PeerSession {
     if (wants.length > 0) this.#step({ kind: 'repair', wants })
   }
 
-  /** Decodes elsewhere, ingests in order: while one batch is ingested the next is decoded. */
+  /** Hashes and checks elsewhere, ingests in order: while one batch is ingested the next is hashed. */
   #ingest(list: readonly Uint8Array[]): void {
     const { engine, decoder, log } = this.#parts
-    const decoding = decoder.decode(list)
+    const checking = decoder.check(list, engine.signatureWindow)
     this.#intake = this.#intake
       .then(async () => {
-        const batch = await decoding
+        const batch = await checking
         if (this.closeReason !== null) return
-        if (!batch.ok) return this.#step({ kind: 'ingested', outcome: batch })
-        const result = await engine.take(batch.records, batch.checked)
+        const outcome = batch.ok ? await engine.take(async () => decoder.read(list, batch)) : batch
         if (this.closeReason !== null) return
-        if (result.refused.length > 0) {
-          const { refusal } = result.refused[0] ?? { refusal: 'gap' }
-          log.debug({ count: result.refused.length, refusal }, 'commits refused')
-        }
+        if (!outcome.ok) return this.#step({ kind: 'ingested', outcome })
+        const { refused } = outcome.result
+        if (refused.length > 0)
+          log.debug({ count: refused.length, refusal: refused[0]?.refusal }, 'commits refused')
         // Commits are asked for once heads were compared.
         this.#parts.onCompared(false)
-        this.#step({ kind: 'ingested', outcome: { ok: true, result } })
+        this.#step({ kind: 'ingested', outcome })
       })
       .catch((cause: unknown) => this.close(cause instanceof Error ? cause.message : String(cause)))
   }

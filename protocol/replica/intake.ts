@@ -84,25 +84,33 @@ function bareVerdict(isLast: boolean): IntakeVerdict {
 /**
  * Places of the records in a batch whose signatures `judgeBatch` will most likely ask for: the last of each device, and
  * one of each `SIGNATURE_RUN_MAX` before it. A host that checks these elsewhere saves the judge the work.
+ *
+ * @param devices - key of each record's device
+ * @param window - after each so many records the last one of each device is checked as well, so that `Replica.cover` has
+ *   nothing to check there
  */
-export function signaturesToCheck(records: readonly CommitRecord[]): number[] {
+export function signaturesToCheck(devices: readonly Uint8Array[], window: number = Infinity): number[] {
   const places = new Map<string, number[]>()
   // Records that were decoded together share their keys: most are known by the view, without a text for each.
   const known = new Map<Uint8Array, number[]>()
   let at = -1
-  for (const { header } of records) {
+  for (const key of devices) {
     at += 1
-    let own = known.get(header.device)
+    let own = known.get(key)
     if (own === undefined) {
-      const device = toHex(header.device)
+      const device = toHex(key)
       own = places.get(device) ?? []
       places.set(device, own)
-      known.set(header.device, own)
+      known.set(key, own)
     }
     own.push(at)
   }
   return [...places.values()].flatMap((own) =>
-    own.filter((_, i) => i === own.length - 1 || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1),
+    own.filter((at, i) => {
+      const next = own[i + 1]
+      if (next === undefined || i % SIGNATURE_RUN_MAX === SIGNATURE_RUN_MAX - 1) return true
+      return Math.floor(at / window) !== Math.floor(next / window)
+    }),
   )
 }
 

@@ -10,6 +10,7 @@ export const COVER_CHECKS_MAX = 100
 const STAGES_MAX = 8
 
 /**
+/**
  * A batch of a peer on its way into a replica, some commits at a time: `Replica.begin`, then `Replica.take` until it
  * `isDone`. Its signatures are judged for all of it, so a part of it may stand without one that covers it. What cannot be
  * judged before the rest is stored comes after that.
@@ -17,6 +18,7 @@ const STAGES_MAX = 8
 export class OpenBatch {
   /** Records that were taken, or turned away. */
   readonly done: CommitRecord[] = []
+  readonly window: number
   readonly #signatures: Signatures
   #left: readonly CommitRecord[]
   #verdicts: IntakeVerdict[] = []
@@ -29,9 +31,23 @@ export class OpenBatch {
   /** What the replica had taken in from peers when this was judged; -1 before. */
   #judgedAt = -1
 
-  constructor(records: readonly CommitRecord[], checked: ReadonlySet<number>) {
+  /**
+   * @param window - after each so many records the last one of each device is among the checked; Infinity when only the
+   *   last ones of the whole batch are
+   */
+  constructor(
+    records: readonly CommitRecord[],
+    checked: ReadonlySet<number> = NONE_CHECKED,
+    window: number = Infinity,
+  ) {
     this.#left = records
     this.#signatures = new Signatures(records, checked)
+    this.window = window
+  }
+
+  /** True where the end of what was taken is signed, as far as whoever checked signatures made it so. */
+  get isAtWindow(): boolean {
+    return this.#stage === 1 && this.#later.length === 0 && this.done.length % this.window === 0
   }
 
   get isDone(): boolean {
@@ -88,3 +104,5 @@ export class OpenBatch {
     this.#judgedAt = intakes
   }
 }
+
+const NONE_CHECKED: ReadonlySet<number> = new Set()

@@ -242,11 +242,17 @@ export class Replica {
   }
 
   /**
-   * A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. Payloads
-   * that this device declines are left out of it.
+   * A batch that is taken in by and by: other things may be taken in, or written, between two calls of `take`. Payloads of
+   * declined documents are left out.
+   *
+   * @param window - after each so many records the last one of each device is among the checked
    */
-  begin(records: readonly CommitRecord[], checked: ReadonlySet<number> = NONE_CHECKED): OpenBatch {
-    return new OpenBatch(this.documents.holes.strip(records), checked)
+  begin(
+    records: readonly CommitRecord[],
+    checked: ReadonlySet<number> = NONE_CHECKED,
+    window: number = Infinity,
+  ): OpenBatch {
+    return new OpenBatch(this.documents.holes.strip(records), checked, window)
   }
 
   /** Takes the next commits of a batch, at most `most`; what became of them. */

@@ -76,8 +76,10 @@ function peakBytes(): number {
 }
 
 function tellNews(): void {
-  engine.on('durable', (stored) => {
+  const { history } = engine.replica
+  engine.on('durable', ({ batch }) => {
     const atNs = process.hrtime.bigint().toString()
-    process.send?.({ counted: stored.map(({ record }) => toHex(record.id)), atNs })
+    const counted = batch.records.map((_, i) => toHex(history.idOf(batch.first + i)))
+    process.send?.({ counted, atNs })
   })
 }

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { decodeRecords } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { perSecond, printFigure } from './figure.ts'
 import { inBatches, makeHistory } from './records.ts'
@@ -61,7 +61,7 @@ export async function pipelineLimit(history: History, path: string, isFolding: b
     const { stored, refused } = replica.ingest(decoded.records)
     if (refused.length > 0) throw new Error(refused[0]?.refusal)
     await write
-    write = store.write(commits.append(stored))
+    write = store.write(commits.append(new LogBatch(stored)))
   }
   await write
   const rate = history.records.length / ((performance.now() - startMs) / 1000)

@@ -10,7 +10,7 @@ import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { writeDurably } from '#node/folder'
-import { CommitLog } from '#node/log'
+import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import type { History } from './records.ts'
 
@@ -40,7 +40,7 @@ export async function prepareFolder(
   const commits = new CommitLog({ store, sha256: crypto.sha256, log: pino({ level: 'silent' }) }, replica)
   for (const batch of parts.batches) {
     const { stored } = replica.ingest(batch)
-    await store.write(commits.append(stored))
+    await store.write(commits.append(new LogBatch(stored)))
   }
   await store.close()
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
 import { BoardState, FIELDS, encodeBoardPayload } from '#protocol/board'
+import { decodeRecords } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import type { SeededRandom } from '#simulations/mesh'
 import { seenCommit } from './inspection.ts'
@@ -51,8 +52,10 @@ export class Burst {
     this.#limits = parts.limits
     this.#report = parts.report
     this.#left = parts.limits.commits
-    device.engine.on('durable', (stored) => {
-      for (const { record } of stored) this.#keep(record)
+    device.engine.on('durable', ({ batch }) => {
+      const decoded = decodeRecords(batch.records, device.coop.crypto.sha256)
+      if (!decoded.ok) throw new Error(`stored what is no record: ${decoded.refusal}`)
+      for (const record of decoded.records) this.#keep(record)
     })
   }
 
