@@ -108,6 +108,19 @@ export class AuthorityBook {
     this.do(founder, { t: 'genesis', record, certificate })
   }
 
+  /** A book that goes on from what is in this one. */
+  copy(): AuthorityBook {
+    const copy = new AuthorityBook(this.genesis)
+    for (const commit of this.commits.slice(1)) {
+      copy.commits.push(commit)
+      copy.#byId.set(toHex(commit.id), commit)
+      copy.#main.take(commit)
+    }
+    for (const [device, who] of this.#members) copy.#members.set(device, who)
+    copy.#nonce = this.#nonce
+    return copy
+  }
+
   get state(): AuthorityState {
     return this.#main.state
   }
@@ -142,6 +155,15 @@ export class AuthorityBook {
 
   writeBytes(by: Person, payload: Uint8Array, options: WriteOptions = {}): string {
     return this.#main.take(this.#add(by, payload, options))
+  }
+
+  /** Writes an act if it is valid. */
+  attempt(by: Person, entry: AuthorityEntry, options: WriteOptions = {}): boolean {
+    const commit = this.#add(by, encodeAuthorityEntries([entry]), options)
+    if (this.state.check(this.contextOf(commit)).ok) return this.#main.take(commit) === 'ok'
+    this.commits.pop()
+    this.#byId.delete(toHex(commit.id))
+    return false
   }
 
   /** Writes an act that must be valid; the id of its commit. */
