@@ -72,7 +72,7 @@ function play(n: number, rules: Partial<Genesis>, history: readonly Phase[]): Pl
   const votes: number[] = []
   const attempt = (hand: Hand, entry: AuthorityEntry): boolean => {
     const options = { prev: hand.prev, seen: [...hand.heard], epoch: parent.id }
-    if (!book.attempt(hand.person, entry, options)) return false
+    if (book.attempt(hand.person, entry, options) === null) return false
     const { order } = book.last
     hand.prev = order
     hand.heard.add(order)
