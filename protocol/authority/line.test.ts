@@ -9,7 +9,7 @@ function seal(
   signed: Record<string, readonly number[]> = {},
   more: { isRecovery?: boolean; removals?: number; stewards?: string } = {},
 ): Epoch {
-  const stewards = new Map([...(more.stewards ?? 'abcd')].map((it) => [it, `device ${it}`]))
+  const stewards = new Map((more.stewards ?? 'abcd').split('').map((it) => [it, `device ${it}`]))
   const rounds = new Map(Object.entries(signed).map(([who, them]) => [who, new Set(them)]))
   const epoch = new Epoch({
     ...{ id: new Uint8Array(32).fill(n), parent, isRecovery: more.isRecovery ?? false, proposal: null },
@@ -22,7 +22,7 @@ function seal(
 }
 
 /** Signed by these in round 0. */
-const by = (who: string): Record<string, number[]> => Object.fromEntries([...who].map((it) => [it, [0]]))
+const by = (who: string): Record<string, number[]> => Object.fromEntries(who.split('').map((it) => [it, [0]]))
 
 test('a line without siblings ends with its last seal, however long it is', () => {
   const founding = seal(0, null)

@@ -159,7 +159,7 @@ export class SealKeeper {
       return null
     }
     const approved = authority.decisions
-      .open(ballot.epoch)
+      .considered(ballot.epoch)
       .flatMap((proposal): [Proposal, Uint8Array[]][] => {
         const approvals = approvalsOf(authority, proposal)
         return approvals === null ? [] : [[proposal, approvals]]
