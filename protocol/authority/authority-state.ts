@@ -121,9 +121,15 @@ export class AuthorityState implements DocumentState {
     return this.#admissions.of(device)
   }
 
-  /** How a device (hex) stands under the tip; null when it was never admitted. */
+  /** Devices (hex) of a member (hex), be their admissions visible or not. */
+  devicesOf(member: string): string[] {
+    return [...new Set(this.#admissions.ofMember(member).map((it) => it.device))]
+  }
+
+  /** How a device (hex) stands under the tip; null when it is not on the roster. */
   statusOf(device: string): DeviceStatus | null {
     const { tip } = this.epochs
+    if (!this.devices.has(device)) return null
     const status = this.roster.statusOf(device, tip)
     return status === 'active' && this.#suspensions.of(device, tip).length > 0 ? 'suspended' : status
   }

@@ -27,7 +27,7 @@ export interface Candidate {
 }
 
 /** What the acts of a chain at this epoch left behind. */
-interface ChainState {
+export interface ChainState {
   readonly round: number
   /** The seal (hex) that it supports in this round; null for none yet. */
   readonly supported: string | null
@@ -76,6 +76,16 @@ export class Ballot {
   /** What the author's own chain did at this epoch before. */
   stateOf(act: Act): ChainState {
     return this.#chains.before(act) ?? FRESH
+  }
+
+  /** What a device (hex) did at this epoch, as of its newest act. */
+  endOf(device: string): ChainState {
+    return this.#chains.last(device) ?? FRESH
+  }
+
+  /** Stewards (hex) with the highest round that each has advanced to. */
+  advances(): ReadonlyMap<string, number> {
+    return new Map([...this.#advances].map(([steward, said]) => [steward, said[0]?.round ?? 0]))
   }
 
   /** Stewards that advanced to a round or beyond. */

@@ -20,6 +20,11 @@ function four(): { book: AuthorityBook; people: [Person, Person, Person, Person]
   return { book, people: people as [Person, Person, Person, Person], seals }
 }
 
+/** Order of the last of these commits that is of this steward. */
+function lastOf(book: AuthorityBook, who: Person, orders: readonly number[]): number {
+  return orders.findLast((it) => book.commits[it]?.device === who.device) ?? -1
+}
+
 test('a quorum is more than two thirds, all of up to three; by majority more than half', () => {
   const all = Array.from({ length: 64 }, (_, i) => i + 1)
   for (const n of all) {
@@ -129,6 +134,31 @@ test('prepared-another: what a quorum supported goes on into later rounds', () =
   for (const it of [b, c]) expect(support(book, it, x, 1)).toBe('ok')
   for (const it of [b, c, d]) expect(sign(book, it, sha256(x), 1)).toBe('ok')
   expect(book.tip.id).toEqual(sha256(x))
+})
+
+test('a signature that was withheld rolls nothing back, however late it comes', () => {
+  const { book, people, seals } = four()
+  const [a, b, c, d] = people
+  const [x, y] = seals as [Uint8Array, Uint8Array]
+  for (const it of [a, b, c]) support(book, it, x)
+  for (const it of [a, b]) expect(sign(book, it, x)).toBe('ok')
+  const others = book.commits.map((it) => it.order)
+  const { id: parent } = book.tip
+  for (const it of [a, b, d]) expect(advance(book, it, 1)).toBe('ok')
+  expect(support(book, d, y, 1)).toBe('prepared-another')
+  for (const it of [a, b, d]) expect(support(book, it, x, 1)).toBe('ok')
+  for (const it of [a, b, d]) expect(sign(book, it, x, 1)).toBe('ok')
+  const first = book.tip
+  const second = book.commit(book.record(), [a, b, c])
+  expect(
+    book.write(
+      c,
+      { t: 'sign', round: 0, seal: x },
+      { seen: others, epoch: parent, prev: lastOf(book, c, others) },
+    ),
+  ).toBe('ok')
+  expect(book.tip).toBe(second)
+  expect(first.parent?.children).toEqual([first])
 })
 
 test('two who supported too early meet in the next round: wills and records are not lost', () => {

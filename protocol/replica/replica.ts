@@ -633,6 +633,11 @@ export class Replica {
     }
   }
 
+  /** What the past of this device's next commit holds. Of this moment: it moves with the next commit. */
+  knownToNext(): PastVector {
+    return this.#plan().known
+  }
+
   /** Role of this device under the epoch that its next commit cites. */
   #ownRole(device: string, standing: Standing): Role {
     const cited = this.authority.epochs.find(this.#plan().epoch)
@@ -674,6 +679,21 @@ export class Replica {
   }
 
   /** Orders that the next commit links to. */
+  /**
+   * Commits that the next one must know, whoever wrote them and however they stand: what proves the seal that it cites, and
+   * on a steward's device those that proposals would settle, since nobody can seal what is not in the past of who signs.
+   */
+  #evidence(): number[] {
+    const { epochs, decisions } = this.authority
+    const { tip } = epochs
+    const evidence = [...epochs.certificateOf(tip)]
+    if (!tip.signers.has(this.device ?? '')) return evidence
+    for (const { changes } of decisions.considered(tip))
+      for (const change of changes)
+        if (change.kind === 'settle') evidence.push(this.history.find(change.commit))
+    return evidence.filter((order) => order >= 0)
+  }
+
   #pastOfNext(): number[] {
     const heads = this.#plan().seen.map((head) => this.history.find(head.id))
     return [this.#ownEnd(), ...heads].filter((order) => order >= 0)
@@ -693,7 +713,7 @@ export class Replica {
       device,
       goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
       isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
-      certificate: this.authority.epochs.certificateOf(this.authority.epochs.tip),
+      evidence: this.#evidence(),
     })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {

@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest'
+import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
+import { openReplica } from '#protocol/coop'
+import { toHex } from '#protocol/encoding'
+import type { Replica } from '#protocol/replica'
+import { nodeCrypto } from '#node/crypto'
+import { settleDocuments } from '#simulations/mesh'
+import type { MemoryNode } from '#simulations/mesh'
+import { listSection, must, stateHashes, testCoop } from './actors/coop-actors.ts'
+import type { TestCoop } from './actors/coop-actors.ts'
+import { recordsOf } from './actors/pen.ts'
+import { Stewards, act, connectAll, deviceOf, memberOf } from './actors/stewards.ts'
+
+const { sha256 } = nodeCrypto()
+
+/** A co-op of a founder and `others` members, all connected, of whom the first ones are stewards. */
+function coopOf(seed: number, others: number, stewardCount: number): Stage {
+  const made = testCoop(seed)
+  const nodes = [made.founder, ...Array.from({ length: others }, () => made.admit('member'))]
+  connectAll(made.mesh, nodes)
+  made.mesh.settle()
+  // First commits: the roster knows whose chains these are.
+  for (const node of nodes) if (node !== made.founder) list(node, `hello ${nodes.indexOf(node)}`)
+  made.mesh.settle()
+  const stewards = new Stewards(made.mesh)
+  const stage = { ...made, nodes, stewards }
+  for (let count = 1; count < stewardCount; count += 1) {
+    const next = nodes[count] as MemoryNode
+    const change = { kind: 'steward', member: memberOf(next), device: keyOf(next) } as const
+    stewards.decide([change], { by: made.founder, wills: nodes.slice(0, count), nodes })
+    expect(tipOf(next).stewards.size).toBe(count + 1)
+  }
+  return stage
+}
+
+interface Stage extends TestCoop {
+  nodes: MemoryNode[]
+  stewards: Stewards
+}
+
+function list(node: MemoryNode, name: string): void {
+  must(node.author([listSection(name, sha256)]))
+}
+
+const keyOf = (node: MemoryNode): Uint8Array => Buffer.from(deviceOf(node), 'hex')
+const tipOf = ({ replica }: { replica: Replica }): Replica['authority']['epochs']['tip'] =>
+  replica.authority.epochs.tip
+
+function namesIn(replica: Replica): string[] {
+  replica.openDocument(CATALOGUE)
+  const state = replica.document(CATALOGUE)
+  return state instanceof CatalogueState ? [...state.listings.values()].map((it) => it.name).sort() : []
+}
+
+/** All nodes agree: one line, one roster, equal states. */
+function expectAgreement(nodes: readonly MemoryNode[]): void {
+  for (const { replica } of nodes) replica.openDocument(CATALOGUE)
+  const [first] = nodes as [MemoryNode]
+  for (const { replica } of nodes) {
+    expect(toHex(tipOf({ replica }).id)).toBe(toHex(tipOf(first).id))
+    expect(stateHashes(replica)).toEqual(stateHashes(first.replica))
+  }
+}
+
+test('one steward makes three, and later commits cite the last seal', () => {
+  const { nodes } = coopOf(1, 3, 3)
+  expectAgreement(nodes)
+  const [founder, , , member] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+  expect(tipOf(founder).height).toBe(2)
+  list(member, 'later')
+  const last = recordsOf(member).at(-1)
+  expect(toHex(last?.header.epoch ?? new Uint8Array())).toBe(toHex(tipOf(founder).id))
+})
+
+test('a member that is removed while it is cut off writes on, and nobody shows what it writes', () => {
+  const { nodes, mesh, stewards } = coopOf(2, 4, 3)
+  const [founder, , , gone, other] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+  list(gone, 'before')
+  mesh.settle()
+  for (const node of nodes) if (node !== gone) mesh.disconnect(node, gone)
+  const rest = nodes.filter((it) => it !== gone)
+  const change = { kind: 'remove', member: memberOf(gone) } as const
+  stewards.decide([change], { by: other, wills: nodes.slice(0, 3), nodes: rest })
+  expect(founder.replica.authority.statusOf(deviceOf(gone))).toBe('closed')
+  list(gone, 'after')
+  mesh.connect(gone, other)
+  mesh.settle()
+  expectAgreement(nodes)
+  for (const { replica } of nodes) {
+    expect(namesIn(replica)).toContain('before')
+    expect(namesIn(replica)).not.toContain('after')
+  }
+  // It cites the seal from now on, and stays closed.
+  list(gone, 'much later')
+  mesh.settle()
+  expectAgreement(nodes)
+  expect(namesIn(founder.replica)).not.toContain('much later')
+})
+
+test('a later decision can adopt what a removed device wrote while it did not know', () => {
+  const { nodes, mesh, stewards } = coopOf(3, 3, 3)
+  const [founder, , , gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+  for (const node of nodes) if (node !== gone) mesh.disconnect(node, gone)
+  const remove = { kind: 'remove', member: memberOf(gone) } as const
+  const wills = nodes.slice(0, 3)
+  stewards.decide([remove], { by: founder, wills, nodes: wills })
+  list(gone, 'sold')
+  const sold = recordsOf(gone).at(-1)
+  mesh.connect(gone, founder)
+  mesh.settle()
+  expect(namesIn(founder.replica)).not.toContain('sold')
+  const settle = {
+    kind: 'settle',
+    device: keyOf(gone),
+    seq: sold?.header.seq ?? 0,
+    commit: sold?.id ?? new Uint8Array(32),
+  } as const
+  stewards.decide([settle], { by: founder, wills, nodes: wills })
+  expectAgreement(nodes)
+  for (const { replica } of nodes) expect(namesIn(replica)).toContain('sold')
+})
+
+test('two stewards who remove each other stay both, and go on deciding', () => {
+  const { nodes, mesh, stewards } = coopOf(4, 2, 2)
+  const [ada, bo, member] = nodes as [MemoryNode, MemoryNode, MemoryNode]
+  mesh.disconnect(ada, bo)
+  mesh.disconnect(member, bo)
+  const propose = (by: MemoryNode, of: MemoryNode): Uint8Array => {
+    const changes = [{ kind: 'remove', member: memberOf(of) } as const]
+    const proposal = act(by, { t: 'propose', changes, reason: 'quarrel' })
+    act(by, { t: 'approve', proposal })
+    return proposal
+  }
+  propose(ada, bo)
+  propose(bo, ada)
+  stewards.keep(nodes)
+  mesh.connect(ada, bo)
+  stewards.keep(nodes)
+  expectAgreement(nodes)
+  expect(tipOf(ada).stewards.size).toBe(2)
+  const slots = { kind: 'slots', device: keyOf(member), count: 3 } as const
+  stewards.decide([slots], { by: member, wills: [ada, bo], nodes })
+  expectAgreement(nodes)
+  expect(member.replica.authority.slotsOf(deviceOf(member))).toBe(3)
+})
+
+test('any order of arrival gives the same line and the same verdicts, and so does a log that is opened again', () => {
+  const { nodes, mesh, stewards, coop, crypto, random } = coopOf(5, 4, 4)
+  const [founder, , , fourth, gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+  list(gone, 'early')
+  stewards.keep(nodes)
+  const rest = nodes.filter((it) => it !== gone)
+  for (const node of rest) mesh.disconnect(node, gone)
+  list(gone, 'late')
+  const remove = { kind: 'remove', member: memberOf(gone) } as const
+  stewards.decide([remove], { by: fourth, wills: rest.slice(0, 3), nodes: rest })
+  list(fourth, 'after the seal')
+  mesh.connect(gone, fourth)
+  mesh.settle()
+  expectAgreement(nodes)
+  const expected = stateHashes(founder.replica)
+  const all = recordsOf(founder)
+  const byId = new Map(all.map((it) => [toHex(it.id), it.bytes]))
+  for (let i = 0; i < 6; i += 1) {
+    const replica = openReplica({ coop, crypto, signer: null })
+    // Some of each chain at a time, the chains in another order each time.
+    const left = [...all]
+    while (left.length > 0) {
+      const device = left[random.below(left.length)]?.header.device
+      const some = left
+        .filter((it) => toHex(it.header.device) === toHex(device ?? new Uint8Array()))
+        .slice(0, 3)
+      replica.ingest(some)
+      for (const it of some) left.splice(left.indexOf(it), 1)
+    }
+    for (let again = 0; again < 3; again += 1) replica.ingest(all)
+    replica.openDocument(CATALOGUE)
+    settleDocuments(
+      replica,
+      (order) => byId.get(toHex(replica.history.idOf(order))) ?? new Uint8Array(),
+      sha256,
+    )
+    expect(replica.logLength).toBe(all.length)
+    expect(stateHashes(replica)).toEqual(expected)
+  }
+  const opened = openReplica({ coop, crypto, signer: null, isLazy: true })
+  const { history } = founder.replica
+  for (const [order, { header, id }] of all.entries()) {
+    const { device, seq, epoch } = header
+    const links = { prev: history.prevOf(order), seen: history.seenOf(order) }
+    const documents = header.sections.map((it) => it.document)
+    expect(opened.restore({ device, seq, id, epoch, ...links, isSigned: true, documents })).toBe(true)
+  }
+  const commits = (id: string): { order: number; record: (typeof all)[number] }[] =>
+    (opened.documentLog(id)?.next(Infinity) ?? []).map((order) => ({
+      order,
+      record: all[order] as (typeof all)[number],
+    }))
+  opened.documents.fold('authority', commits('authority'))
+  opened.openDocument(CATALOGUE)
+  opened.documents.fold(CATALOGUE, commits(CATALOGUE))
+  expect(stateHashes(opened)).toEqual(expected)
+})
