@@ -79,7 +79,7 @@ export class AuthorityState implements DocumentState {
     this.ballots = new Ballots({
       ...{ coop, sha256, tree, roster, decisions, departures },
       commit: (candidate) => {
-        candidate.epoch = commit(candidate.held, votesOf(candidate, candidate.held.parent.quorum))
+        candidate.epoch = commit(candidate.held, votesOf(candidate, this.ballots.at(candidate.held.parent)))
       },
       weighAnew: () => void tree.weighAnew(),
     })
