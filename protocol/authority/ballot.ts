@@ -38,6 +38,8 @@ export class Ballot {
   readonly epoch: Epoch
   /** By id, hex. */
   readonly candidates: Map<string, Candidate> = new Map()
+  /** Stewards (hex) who signed different seals on two branches of their chains. */
+  readonly doubleSigners: Set<string> = new Set()
   readonly #chains = new Trail<ChainState>()
   /** By steward, hex: the highest round first. */
   readonly #advances = new Map<string, { order: number; round: number }[]>()
@@ -137,6 +139,10 @@ export class Ballot {
   sign(candidate: Candidate, round: number, act: Act): boolean {
     this.support(candidate, round, act)
     const steward = this.#stewardOf(act)
+    for (const other of this.candidates.values())
+      for (const voices of other === candidate ? [] : other.signs.values())
+        if (voices.get(steward)?.some((order) => !act.follows(order)) === true)
+          this.doubleSigners.add(steward)
     const known = candidate.signs.get(round)?.get(steward)
     if (known?.some((order) => act.follows(order)) !== true)
       addVoice(candidate.signs, round, steward, act.order)
@@ -164,7 +170,8 @@ export class Ballot {
 }
 
 /** How a candidate shows that it was committed. */
-export function votesOf(candidate: Candidate, quorum: number): EpochVotes {
+export function votesOf(candidate: Candidate, ballot: Ballot): EpochVotes {
+  const { quorum } = ballot.epoch
   const certificate: number[] = []
   for (const voices of candidate.signs.values())
     if (voices.size >= quorum && certificate.length === 0)
@@ -175,6 +182,7 @@ export function votesOf(candidate: Candidate, quorum: number): EpochVotes {
     isIn: (knows) =>
       certificate.every(knows) ||
       [...candidate.signs.values()].some((voices) => countOf(voices, knows) >= quorum),
+    isDoubleSigner: (steward) => ballot.doubleSigners.has(steward),
     signedBy: () => {
       const rounds = new Map<string, Set<number>>()
       for (const [round, voices] of candidate.signs)

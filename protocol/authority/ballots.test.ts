@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { coopOf, person, sha256 } from '../../test/actors/authority-book.ts'
 import type { AuthorityBook, Person } from '../../test/actors/authority-book.ts'
-import { encodeCanonical } from '../encoding/index.ts'
+import { encodeCanonical, toHex } from '../encoding/index.ts'
+import type { AuthorityEntry } from './entries.ts'
 import { quorumOf } from './epoch.ts'
 import { SEAL_BYTES_MAX } from './seal-record.ts'
 
@@ -159,6 +160,41 @@ test('a signature that was withheld rolls nothing back, however late it comes', 
   ).toBe('ok')
   expect(book.tip).toBe(second)
   expect(first.parent?.children).toEqual([first])
+})
+
+test('a double signer weighs nothing, in whichever rounds it signs', () => {
+  const { book, people } = coopOf(3, { quorum: 'majority' })
+  const [a, b, d] = people as [Person, Person, Person]
+  const parent = book.tip
+  // Were the double signer counted where it signed last, the higher id would win.
+  const name = (seal: Uint8Array): string => toHex(sha256(seal))
+  const records = [book.record(), book.record({ frontier: book.frontier([a]) })]
+  const [x, y] = records.sort((r, s) => (name(r) < name(s) ? -1 : 1)) as [Uint8Array, Uint8Array]
+  const common = book.commits.map((it) => it.order)
+  const root = lastOf(book, d, common)
+  /** These two commit a seal in a round that both advance to, and know nothing of the others. */
+  const commit = (them: [Person, Person], seal: Uint8Array, round: number): void => {
+    const seen = [...common]
+    const prevs = them.map((it) => (it === d ? root : lastOf(book, it, common)))
+    const all = (entry: AuthorityEntry): void => {
+      const said = them.map((it, i) => {
+        const before = book.commits.length
+        book.do(it, entry, { seen, epoch: parent.id, prev: prevs[i] ?? -1 })
+        prevs[i] = before
+        return before
+      })
+      seen.push(...said)
+    }
+    if (round > 0) all({ t: 'advance', parent: parent.id, round })
+    all({ t: 'support', round, seal })
+    all({ t: 'sign', round, seal })
+  }
+  commit([a, d], x, 0)
+  commit([b, d], y, 1)
+  expect(parent.children.map((it) => it.id)).toEqual([sha256(x), sha256(y)])
+  expect(parent.children.map((it) => it.votes.isDoubleSigner(d.member))).toEqual([true, true])
+  expect(parent.children.map((it) => it.votes.isDoubleSigner(a.member))).toEqual([false, false])
+  expect(book.tip.name).toBe(name(x))
 })
 
 test('two who supported too early meet in the next round: wills and records are not lost', () => {

@@ -7,7 +7,7 @@ function seal(
   n: number,
   parent: Epoch | null,
   signed: Record<string, readonly number[]> = {},
-  more: { isRecovery?: boolean; removals?: number; stewards?: string } = {},
+  more: { isRecovery?: boolean; removals?: number; stewards?: string; doubles?: string } = {},
 ): Epoch {
   const stewards = new Map((more.stewards ?? 'abcd').split('').map((it) => [it, `device ${it}`]))
   const rounds = new Map(Object.entries(signed).map(([who, them]) => [who, new Set(them)]))
@@ -15,7 +15,10 @@ function seal(
     ...{ id: new Uint8Array(32).fill(n), parent, isRecovery: more.isRecovery ?? false, proposal: null },
     ...{ stewards, rules: { quorum: 'majority', recovery: 'kits' }, removals: more.removals ?? 0 },
     facts: { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] },
-    votes: { certificate: [], isIn: () => true, signedBy: () => rounds },
+    votes: {
+      ...{ certificate: [], isIn: () => true, signedBy: () => rounds },
+      isDoubleSigner: (it) => (more.doubles ?? '').includes(it),
+    },
   })
   parent?.children.push(epoch)
   return epoch
@@ -50,7 +53,7 @@ test('ancestors are found at every distance, and never on a sibling line', () =>
   }
 })
 
-test('of two children the one wins that more stewards signed; who signed both in one round counts for none', () => {
+test('of two children the one wins that more stewards signed; a double signer counts for none', () => {
   const founding = seal(0, null)
   const x = seal(1, founding, by('abc'))
   const y = seal(2, founding, by('ad'))
@@ -58,7 +61,7 @@ test('of two children the one wins that more stewards signed; who signed both in
   // b and c turn out to have signed double.
   const other = seal(0, null)
   seal(1, other, by('abc'))
-  const z = seal(2, other, by('bcd'))
+  const z = seal(2, other, by('bcd'), { doubles: 'bc' })
   const w = seal(3, z, by('a'))
   expect(tipOf(other)).toBe(w)
   expect(y.parent).toBe(founding)
@@ -76,10 +79,13 @@ test('what follows a child speaks for it as well', () => {
 
 test('of one who signed children in several rounds only the latest counts', () => {
   const founding = seal(0, null)
-  const x = seal(1, founding, { a: [0], b: [0], c: [0] })
-  const y = seal(2, founding, { a: [1], b: [1], d: [1] })
+  seal(1, founding, { a: [0], b: [0], c: [0] })
+  const y = seal(2, founding, { a: [1], b: [1] })
   expect(tipOf(founding)).toBe(y)
-  expect(x.children).toEqual([])
+  const other = seal(0, null)
+  const x = seal(2, other, { a: [0, 3], c: [0] })
+  seal(1, other, { a: [1], b: [1] })
+  expect(tipOf(other)).toBe(x)
 })
 
 test('of equal weight the smaller roster wins, then the lower id', () => {

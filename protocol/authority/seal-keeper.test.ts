@@ -4,8 +4,15 @@ import { coopOf, makeSteward, person } from '../../test/actors/authority-book.ts
 import type { AuthorityBook, Person, Replica, Written } from '../../test/actors/authority-book.ts'
 import { toHex } from '../encoding/index.ts'
 import type { AuthorityEntry } from './entries.ts'
-import { BARE_SEAL_EVERY_MS, LEADER_WAIT_MS, ROUND_WAIT_MS, SealKeeper } from './seal-keeper.ts'
+import {
+  BARE_SEAL_EVERY_MS,
+  LEADER_WAIT_MS,
+  PROPOSALS_TRIED_MAX,
+  ROUND_WAIT_MS,
+  SealKeeper,
+} from './seal-keeper.ts'
 import type { KeeperView } from './seal-keeper.ts'
+import { encodeSeal } from './seal-record.ts'
 
 const ACTS_MAX = 40
 
@@ -285,6 +292,41 @@ test('a device in which a steward is suspended keeps its frontier; what is good 
   mesh.run(2 * LEADER_WAIT_MS)
   expect(state.epochs.tip.facts.closed).toEqual([target.who.device])
   expect(state.epochs.frontiers.at(target.who.device, state.epochs.tip)).not.toBe(undefined)
+})
+
+test('a steward who is quick with records that decide nothing does not keep decisions away', () => {
+  const mesh = new Mesh(4)
+  const rogue = mesh.node(3)
+  asked(mesh, floor(2), [0, 1, 2])
+  mesh.part([0, 0, 0, -1])
+  for (let i = 0; i < 40; i += 1) {
+    for (const it of mesh.nodes.slice(0, 3))
+      for (const order of it.stored) rogue.take(mesh.book.commits[order] as Written)
+    const { tip } = rogue.replica.state.epochs
+    const bare = {
+      coop: mesh.book.coop,
+      parent: tip.id,
+      height: tip.height + 1,
+      decision: null,
+      changes: null,
+    }
+    rogue.write({ t: 'support', round: 0, seal: encodeSeal({ ...bare, frontier: [], forks: [], left: [] }) })
+    for (const it of mesh.nodes.slice(0, 3))
+      for (const order of rogue.stored) it.take(mesh.book.commits[order] as Written)
+    mesh.run(1_000)
+  }
+  expect(mesh.node(0).replica.state.epochs.tip.facts.floor).toBe(2)
+})
+
+test('proposals that no longer fit do not keep others from being decided', () => {
+  const mesh = new Mesh(2)
+  const unfit = Array.from({ length: 2 * PROPOSALS_TRIED_MAX - 1 }, (_, i) =>
+    toHex(asked(mesh, floor(9), [i % 2, 1 - (i % 2)])),
+  )
+  const good = toHex(asked(mesh, floor(2), [1, 0]))
+  expect(unfit.filter((it) => it < good).length).toBeGreaterThan(PROPOSALS_TRIED_MAX)
+  mesh.run(2 * LEADER_WAIT_MS)
+  expect(mesh.heights()).toEqual([2, 2])
 })
 
 test('whoever is no steward writes nothing', () => {

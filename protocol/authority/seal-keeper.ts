@@ -50,6 +50,8 @@ interface Watch {
   actedAtMs: number | null
   /** Since when there is something to seal that nobody has supported; null for nothing. */
   reasonAtMs: number | null
+  /** Since when it leaves records alone that decide nothing, because there is something to decide. */
+  decisionAtMs: number | null
 }
 
 /**
@@ -58,7 +60,7 @@ interface Watch {
  */
 export class SealKeeper {
   readonly #parts: KeeperParts
-  #watch: Watch = { place: '', actedAtMs: null, reasonAtMs: null }
+  #watch: Watch = watchOf('')
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -78,17 +80,16 @@ export class SealKeeper {
     if (follow !== null) return { act: follow, wakeAtMs: null }
     const waits: number[] = []
     if (supported === null) {
-      const support = this.#toSupport(ballot, round, view)
-      if (support !== null) return { act: support, wakeAtMs: null }
-      const draft = this.#toDraft(ballot, round, { view, nowMs, waits })
-      if (draft !== null) return { act: draft, wakeAtMs: null }
+      const moment = { view, nowMs, waits }
+      const act = this.#toSupport(ballot, round, moment) ?? this.#toDraft(ballot, round, moment)
+      if (act !== null) return { act, wakeAtMs: null }
     }
     return this.#giveUp(round, { view, nowMs, waits })
   }
 
   /** Notes what this keeper sees for the first time. */
   #look(place: string, ballot: Ballot, round: number, nowMs: number): void {
-    if (this.#watch.place !== place) this.#watch = { place, actedAtMs: null, reasonAtMs: null }
+    if (this.#watch.place !== place) this.#watch = watchOf(place)
     if ([...ballot.candidates.values()].some((it) => it.supports.has(round))) this.#watch.actedAtMs ??= nowMs
   }
 
@@ -117,17 +118,29 @@ export class SealKeeper {
   }
 
   /** What others support in the round, or what a quorum supported in one before. */
-  #toSupport(ballot: Ballot, round: number, view: KeeperView): AuthorityEntry | null {
+  #toSupport(ballot: Ballot, round: number, at: Moment): AuthorityEntry | null {
     const prepared = ballot.preparedBelow(round, () => true)
     const count = (it: Candidate): number => it.supports.get(round)?.size ?? 0
     const others = [...ballot.candidates.values()]
       .filter((it) => count(it) > 0)
       .sort((a, b) => count(b) - count(a) || (a.name < b.name ? -1 : 1))
-    for (const { bytes } of prepared === null ? others : [prepared]) {
+    for (const { bytes, record } of prepared === null ? others : [prepared]) {
+      // Else a steward who is quick with records that decide nothing could put every decision off.
+      if (prepared === null && record.decision === null && this.#prefersDecision(ballot, round, at)) continue
       const support = { t: 'support', round, seal: bytes } as const
-      if (view.refusalOf(support) === null) return support
+      if (at.view.refusalOf(support) === null) return support
     }
     return null
+  }
+
+  /** True while this steward can, or may soon, support a record that decides something. */
+  #prefersDecision(ballot: Ballot, round: number, at: Moment): boolean {
+    const since = this.#watch.decisionAtMs ?? at.nowMs
+    if (at.nowMs >= since + LEADER_WAIT_MS || this.#draftDecision(ballot, round, at.view) === null)
+      return false
+    this.#watch.decisionAtMs = since
+    at.waits.push(since + LEADER_WAIT_MS)
+    return true
   }
 
   /** A record of its own, if there is reason, once this steward's turn has come. */
@@ -147,32 +160,50 @@ export class SealKeeper {
 
   /** The record that this steward would support; null without a reason for one, or while none holds. */
   #draft(ballot: Ballot, round: number, { view, nowMs, waits }: Moment): Uint8Array | null {
-    const { authority, coop } = this.#parts
-    const parts: DraftParts = { authority, coop, ends: view.ends, forks: view.forks }
-    const draft = (news: SealNews, decision: SealRecord['decision']): Uint8Array | null => {
-      // What is known here may not be in this device's past yet, and must not keep the rest from being sealed.
-      for (const tried of [news, { ...news, forks: [], left: [] }]) {
-        if (decision === null && dueOf(tried, view.sealedAtMs) > nowMs) continue
-        const seal = draftSeal(parts, tried, decision)
-        if (view.refusalOf(voteFor(ballot, round, seal)) === null) return seal
-      }
-      return null
-    }
+    const decided = this.#draftDecision(ballot, round, view)
+    if (decided !== null) return decided
+    const news = newsOf(this.#draftParts(view), null)
+    const dueAtMs = dueOf(bared(news), view.sealedAtMs)
+    if (dueAtMs > nowMs && dueAtMs < Infinity) waits.push(dueAtMs)
+    const due = [news, bared(news)].filter((it) => dueOf(it, view.sealedAtMs) <= nowMs)
+    return this.#firstHeld(due, null, { ballot, round, view })
+  }
+
+  /** A record of the first proposal that can be decided now. */
+  #draftDecision(ballot: Ballot, round: number, view: KeeperView): Uint8Array | null {
+    const { authority } = this.#parts
     const approved = authority.decisions
       .considered(ballot.epoch)
       .flatMap((proposal): [Proposal, Uint8Array[]][] => {
         const approvals = approvalsOf(authority, proposal)
-        return approvals === null ? [] : [[proposal, approvals]]
+        return approvals === null || !authority.fits(proposal) ? [] : [[proposal, approvals]]
       })
       .sort(([a], [b]) => (toHex(a.id) < toHex(b.id) ? -1 : 1))
     for (const [proposal, approvals] of approved.slice(0, PROPOSALS_TRIED_MAX)) {
-      const seal = draft(newsOf(parts, proposal), { proposal: proposal.id, approvals })
+      const news = newsOf(this.#draftParts(view), proposal)
+      const decision = { proposal: proposal.id, approvals }
+      const seal = this.#firstHeld([news, bared(news)], decision, { ballot, round, view })
       if (seal !== null) return seal
     }
-    const news = newsOf(parts, null)
-    const dueAtMs = dueOf({ ...news, forks: [], left: [] }, view.sealedAtMs)
-    if (dueAtMs > nowMs && dueAtMs < Infinity) waits.push(dueAtMs)
-    return draft(news, null)
+    return null
+  }
+
+  /** What is known here may not be in this device's past yet, and must not keep the rest from being sealed. */
+  #firstHeld(
+    news: readonly SealNews[],
+    decision: SealRecord['decision'],
+    { ballot, round, view }: { ballot: Ballot; round: number; view: KeeperView },
+  ): Uint8Array | null {
+    for (const it of news) {
+      const seal = draftSeal(this.#draftParts(view), it, decision)
+      if (view.refusalOf(voteFor(ballot, round, seal)) === null) return seal
+    }
+    return null
+  }
+
+  #draftParts({ ends, forks }: KeeperView): DraftParts {
+    const { authority, coop } = this.#parts
+    return { authority, coop, ends, forks }
   }
 
   /** A round that leads nowhere although enough stewards are in touch. */
@@ -213,6 +244,15 @@ interface Moment {
 function dueOf({ frontier, forks, left }: SealNews, sealedAtMs: number): number {
   if (forks.length + left.length > 0) return 0
   return frontier.length > 0 ? sealedAtMs + BARE_SEAL_EVERY_MS : Infinity
+}
+
+function watchOf(place: string): Watch {
+  return { place, actedAtMs: null, reasonAtMs: null, decisionAtMs: null }
+}
+
+/** The frontier alone. */
+function bared(news: SealNews): SealNews {
+  return { ...news, forks: [], left: [] }
 }
 
 /** A support; where one steward is a quorum, the signature that is one. */
