@@ -130,8 +130,9 @@ export class Epochs {
       for (const device of result.changes.regraded) regraded.add(device)
     }
     for (const closing of this.#source.takeClosings()) this.#await(closing)
-    if (committed.length === 0) return []
+    // Where the line has split, a signature alone may move the tip.
     const tip = evaluation.findSeal(sealName(this.#source.tip))
+    if (committed.length === 0 && tip === evaluation.tip) return []
     for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
     return [...regraded].sort((a, b) => a - b)
   }
