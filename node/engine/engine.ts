@@ -9,6 +9,7 @@ import type { IntakeResult, LatePayload, OpenBatch, Replica, StoredCommit } from
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { FillOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
@@ -194,7 +195,18 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Why no local write is taken now, or null; commits of others may still be. */
   get writeRefusal(): CoopError | null {
-    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal
+    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal ?? this.#closedError
+  }
+
+  /** What a closed device writes is shown nowhere, so it writes nothing once it knows. */
+  get #closedError(): CoopError | null {
+    const { authority, device } = this.#replica
+    const status = authority.statusOf(device ?? '')
+    if (status !== 'closed' && status !== 'left') return null
+    const [refusal, what] =
+      status === 'left' ? ['left', 'has left the co-op'] : ['device-closed', 'is closed by the stewards']
+    const message = `this device ${what}: nobody takes what it writes (${refusal})`
+    return new CoopError('device-closed', message, adviceFor(refusal, authority))
   }
 
   /** Why a device (hex) is suspended, or null: nobody who knows connects to it, and nothing new of it is accepted. */
@@ -225,8 +237,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
-      const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'
-      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
+      const code = CODES[result.refusal] ?? 'refused'
+      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal, this.#replica.authority))
     }
     this.#isReleased = true
     this.#queue({ ...noWork(), stored: result.stored })
@@ -597,4 +609,11 @@ function noWork(): Work {
   return { stored: [], waiting: [], released: [], late: [], hasMended: false }
 }
 
+/** Refusals with a code of their own; the others are `refused`. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  'no-slots': 'no-slots',
+  'not-steward': 'not-steward',
+  'device-unknown': 'device-unknown',
+  'proposal-unknown': 'proposal-unknown',
+}
 const NO_PAYLOAD: Uint8Array = new Uint8Array()

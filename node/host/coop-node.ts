@@ -23,6 +23,7 @@ import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#n
 import { CommitLog } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
+import { AuthorityDesk } from './authority-desk.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
@@ -97,6 +98,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly crypto: Crypto
   readonly desk: AssetDesk
   readonly keys: KeyDesk
+  readonly authority: AuthorityDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
@@ -128,6 +130,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const assets = new AssetStore({ store: parts.store, assetsPath, partialPath, sha256 })
     this.desk = new AssetDesk(this, assets)
     this.keys = new KeyDesk(this, parts.store)
+    this.authority = new AuthorityDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
