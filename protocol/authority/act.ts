@@ -83,6 +83,11 @@ export class Trail<T> {
     return this.#points.get(key)?.findLast((it) => act.follows(it.order))?.state
   }
 
+  /** What the newest act left behind: of a chain that has not parted, its end. */
+  last(key: string): T | undefined {
+    return this.#points.get(key)?.at(-1)?.state
+  }
+
   /** `key`: of the trail, if it is not the device; the same chain may leave several. */
   add(act: SectionContext, state: T, key: string = act.device): void {
     push(this.#points, key, { order: act.order, state })

@@ -79,6 +79,9 @@ class Book {
       admission: '',
       order: this.#written.length,
       stretch: { parent: null, rank: 0 },
+      epoch: this.#coop,
+      knows: () => true,
+      isGood: () => true,
       relies: (order) => {
         const it = this.#written[order]
         return it !== undefined && (it.device === device ? it.seq <= seq : this.knows(it.device, it.seq))
@@ -88,9 +91,6 @@ class Book {
         return it !== undefined && it.device === device && it.seq < seq
       },
       find: () => -1,
-      epoch: this.#coop,
-      knows: () => true,
-      isGood: () => true,
       placeOf: () => ({ device: '', seq: 0 }),
       isAtOrAfter: () => false,
       forkSeq: () => Infinity,

@@ -8,6 +8,7 @@ import type { Admission, DeviceEntry } from './admissions.ts'
 import { votesOf } from './ballot.ts'
 import { Ballots } from './ballots.ts'
 import { Decisions } from './decisions.ts'
+import type { Proposal } from './decisions.ts'
 import { Departures } from './departures.ts'
 import { readAuthorityEntry } from './entries.ts'
 import type { AuthorityEntry } from './entries.ts'
@@ -18,6 +19,7 @@ import type { Genesis } from './genesis.ts'
 import { Invites } from './invites.ts'
 import type { Invite } from './invites.ts'
 import { Membership } from './membership.ts'
+import { outcomeOf } from './outcome.ts'
 import { Recovery } from './recovery.ts'
 import { Roster } from './roster.ts'
 import type { DeviceStatus } from './roster.ts'
@@ -77,7 +79,7 @@ export class AuthorityState implements DocumentState {
     this.ballots = new Ballots({
       ...{ coop, sha256, tree, roster, decisions, departures },
       commit: (candidate) => {
-        candidate.epoch = commit(candidate.held, votesOf(candidate, candidate.held.parent.quorum))
+        candidate.epoch = commit(candidate.held, votesOf(candidate, this.ballots.at(candidate.held.parent)))
       },
       weighAnew: () => void tree.weighAnew(),
     })
@@ -121,9 +123,22 @@ export class AuthorityState implements DocumentState {
     return this.#admissions.of(device)
   }
 
-  /** How a device (hex) stands under the tip; null when it was never admitted. */
+  /** Devices (hex) of a member (hex), be their admissions visible or not. */
+  devicesOf(member: string): string[] {
+    return [...new Set(this.#admissions.ofMember(member).map((it) => it.device))]
+  }
+
+  /** True when a seal that follows the tip could decide the proposal, were it approved of. */
+  fits({ changes, basis }: Proposal): boolean {
+    const frontier = changes.flatMap((it) => (it.kind === 'settle' ? [it] : []))
+    const { epochs: tree, roster } = this
+    return outcomeOf({ changes, basis, left: [], frontier }, tree.tip, { tree, roster }) !== null
+  }
+
+  /** How a device (hex) stands under the tip; null when it is not on the roster. */
   statusOf(device: string): DeviceStatus | null {
     const { tip } = this.epochs
+    if (!this.devices.has(device)) return null
     const status = this.roster.statusOf(device, tip)
     return status === 'active' && this.#suspensions.of(device, tip).length > 0 ? 'suspended' : status
   }

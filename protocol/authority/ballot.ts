@@ -27,7 +27,7 @@ export interface Candidate {
 }
 
 /** What the acts of a chain at this epoch left behind. */
-interface ChainState {
+export interface ChainState {
   readonly round: number
   /** The seal (hex) that it supports in this round; null for none yet. */
   readonly supported: string | null
@@ -38,6 +38,8 @@ export class Ballot {
   readonly epoch: Epoch
   /** By id, hex. */
   readonly candidates: Map<string, Candidate> = new Map()
+  /** Stewards (hex) who signed different seals on two branches of their chains. */
+  readonly doubleSigners: Set<string> = new Set()
   readonly #chains = new Trail<ChainState>()
   /** By steward, hex: the highest round first. */
   readonly #advances = new Map<string, { order: number; round: number }[]>()
@@ -76,6 +78,16 @@ export class Ballot {
   /** What the author's own chain did at this epoch before. */
   stateOf(act: Act): ChainState {
     return this.#chains.before(act) ?? FRESH
+  }
+
+  /** What a device (hex) did at this epoch, as of its newest act. */
+  endOf(device: string): ChainState {
+    return this.#chains.last(device) ?? FRESH
+  }
+
+  /** Stewards (hex) with the highest round that each has advanced to. */
+  advances(): ReadonlyMap<string, number> {
+    return new Map([...this.#advances].map(([steward, said]) => [steward, said[0]?.round ?? 0]))
   }
 
   /** Stewards that advanced to a round or beyond. */
@@ -127,6 +139,10 @@ export class Ballot {
   sign(candidate: Candidate, round: number, act: Act): boolean {
     this.support(candidate, round, act)
     const steward = this.#stewardOf(act)
+    for (const other of this.candidates.values())
+      for (const voices of other === candidate ? [] : other.signs.values())
+        if (voices.get(steward)?.some((order) => !act.follows(order)) === true)
+          this.doubleSigners.add(steward)
     const known = candidate.signs.get(round)?.get(steward)
     if (known?.some((order) => act.follows(order)) !== true)
       addVoice(candidate.signs, round, steward, act.order)
@@ -154,7 +170,8 @@ export class Ballot {
 }
 
 /** How a candidate shows that it was committed. */
-export function votesOf(candidate: Candidate, quorum: number): EpochVotes {
+export function votesOf(candidate: Candidate, ballot: Ballot): EpochVotes {
+  const { quorum } = ballot.epoch
   const certificate: number[] = []
   for (const voices of candidate.signs.values())
     if (voices.size >= quorum && certificate.length === 0)
@@ -165,6 +182,7 @@ export function votesOf(candidate: Candidate, quorum: number): EpochVotes {
     isIn: (knows) =>
       certificate.every(knows) ||
       [...candidate.signs.values()].some((voices) => countOf(voices, knows) >= quorum),
+    isDoubleSigner: (steward) => ballot.doubleSigners.has(steward),
     signedBy: () => {
       const rounds = new Map<string, Set<number>>()
       for (const [round, voices] of candidate.signs)

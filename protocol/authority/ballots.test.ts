@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { coopOf, person, sha256 } from '../../test/actors/authority-book.ts'
 import type { AuthorityBook, Person } from '../../test/actors/authority-book.ts'
-import { encodeCanonical } from '../encoding/index.ts'
+import { encodeCanonical, toHex } from '../encoding/index.ts'
+import type { AuthorityEntry } from './entries.ts'
 import { quorumOf } from './epoch.ts'
 import { SEAL_BYTES_MAX } from './seal-record.ts'
 
@@ -18,6 +19,11 @@ function four(): { book: AuthorityBook; people: [Person, Person, Person, Person]
   for (let i = 0; i < 3; i += 1) book.propose(people[i] ?? person(0), [{ kind: 'floor', height: 2 }])
   const seals = [0, 1, 2].map((i) => book.record({ frontier: book.frontier(people.slice(i, i + 1)) }))
   return { book, people: people as [Person, Person, Person, Person], seals }
+}
+
+/** Order of the last of these commits that is of this steward. */
+function lastOf(book: AuthorityBook, who: Person, orders: readonly number[]): number {
+  return orders.findLast((it) => book.commits[it]?.device === who.device) ?? -1
 }
 
 test('a quorum is more than two thirds, all of up to three; by majority more than half', () => {
@@ -129,6 +135,66 @@ test('prepared-another: what a quorum supported goes on into later rounds', () =
   for (const it of [b, c]) expect(support(book, it, x, 1)).toBe('ok')
   for (const it of [b, c, d]) expect(sign(book, it, sha256(x), 1)).toBe('ok')
   expect(book.tip.id).toEqual(sha256(x))
+})
+
+test('a signature that was withheld rolls nothing back, however late it comes', () => {
+  const { book, people, seals } = four()
+  const [a, b, c, d] = people
+  const [x, y] = seals as [Uint8Array, Uint8Array]
+  for (const it of [a, b, c]) support(book, it, x)
+  for (const it of [a, b]) expect(sign(book, it, x)).toBe('ok')
+  const others = book.commits.map((it) => it.order)
+  const { id: parent } = book.tip
+  for (const it of [a, b, d]) expect(advance(book, it, 1)).toBe('ok')
+  expect(support(book, d, y, 1)).toBe('prepared-another')
+  for (const it of [a, b, d]) expect(support(book, it, x, 1)).toBe('ok')
+  for (const it of [a, b, d]) expect(sign(book, it, x, 1)).toBe('ok')
+  const first = book.tip
+  const second = book.commit(book.record(), [a, b, c])
+  expect(
+    book.write(
+      c,
+      { t: 'sign', round: 0, seal: x },
+      { seen: others, epoch: parent, prev: lastOf(book, c, others) },
+    ),
+  ).toBe('ok')
+  expect(book.tip).toBe(second)
+  expect(first.parent?.children).toEqual([first])
+})
+
+test('a double signer weighs nothing, in whichever rounds it signs', () => {
+  const { book, people } = coopOf(3, { quorum: 'majority' })
+  const [a, b, d] = people as [Person, Person, Person]
+  const parent = book.tip
+  // Were the double signer counted where it signed last, the higher id would win.
+  const name = (seal: Uint8Array): string => toHex(sha256(seal))
+  const records = [book.record(), book.record({ frontier: book.frontier([a]) })]
+  const [x, y] = records.sort((r, s) => (name(r) < name(s) ? -1 : 1)) as [Uint8Array, Uint8Array]
+  const common = book.commits.map((it) => it.order)
+  const root = lastOf(book, d, common)
+  /** These two commit a seal in a round that both advance to, and know nothing of the others. */
+  const commit = (them: [Person, Person], seal: Uint8Array, round: number): void => {
+    const seen = [...common]
+    const prevs = them.map((it) => (it === d ? root : lastOf(book, it, common)))
+    const all = (entry: AuthorityEntry): void => {
+      const said = them.map((it, i) => {
+        const before = book.commits.length
+        book.do(it, entry, { seen, epoch: parent.id, prev: prevs[i] ?? -1 })
+        prevs[i] = before
+        return before
+      })
+      seen.push(...said)
+    }
+    if (round > 0) all({ t: 'advance', parent: parent.id, round })
+    all({ t: 'support', round, seal })
+    all({ t: 'sign', round, seal })
+  }
+  commit([a, d], x, 0)
+  commit([b, d], y, 1)
+  expect(parent.children.map((it) => it.id)).toEqual([sha256(x), sha256(y)])
+  expect(parent.children.map((it) => it.votes.isDoubleSigner(d.member))).toEqual([true, true])
+  expect(parent.children.map((it) => it.votes.isDoubleSigner(a.member))).toEqual([false, false])
+  expect(book.tip.name).toBe(name(x))
 })
 
 test('two who supported too early meet in the next round: wills and records are not lost', () => {

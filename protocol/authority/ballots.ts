@@ -16,7 +16,7 @@ export interface BallotParts extends SealCheckParts {
   sha256: Sha256
   /** A quorum has signed. */
   commit(candidate: Candidate): void
-  /** A seal that is committed was signed again. */
+  /** Something else was signed. */
   weighAnew(): void
 }
 
@@ -61,7 +61,7 @@ export class Ballots {
       if (entry.seal.length !== 32) seal.heldBy.push(act.order)
       if (entry.t === 'support') ballot.support(seal, round, act)
       else if (ballot.sign(seal, round, act)) this.#parts.commit(seal)
-      else if (seal.epoch !== null) this.#parts.weighAnew()
+      else this.#parts.weighAnew()
     }
   }
 

@@ -100,6 +100,12 @@ export class Decisions {
       .map(([, it]) => it)
   }
 
+  /** Those of the open ones that somebody has spoken of: few, where many are asked for. */
+  considered(epoch: Epoch): Proposal[] {
+    const open = [...this.#wills.keys()].flatMap((name) => this.#proposals.get(name) ?? [])
+    return open.filter((it) => !this.#tree.decided.has(toHex(it.id), epoch))
+  }
+
   /** The last wills on a proposal (hex) of the devices that sign at an epoch, by steward, hex. */
   willsOn(proposal: string, epoch: Epoch): ReadonlyMap<string, Will> {
     const wills = new Map<string, Will>()

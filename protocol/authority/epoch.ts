@@ -28,6 +28,8 @@ export interface EpochVotes {
   readonly certificate: readonly number[]
   /** True when a past holds a certificate: a quorum of signatures of one round, or of voices of one attempt. */
   isIn(knows: (order: number) => boolean): boolean
+  /** True when the steward (hex) of the parent signed different seals on two branches of its chain. */
+  isDoubleSigner(steward: string): boolean
   /** Rounds in which each steward (hex) of the parent signed it; none of a recovery. */
   signedBy(): ReadonlyMap<string, ReadonlySet<number>>
 }

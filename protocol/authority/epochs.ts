@@ -56,6 +56,8 @@ export class EpochTree {
   readonly roles: LineMap<{ role: Role; scopes: readonly string[] | null }> = new LineMap()
   /** By device: slots given. */
   readonly gifts: LineMap<number> = new LineMap()
+  /** By device: the lowest seq at which its chain is said to part. */
+  readonly forks: LineMap<number> = new LineMap()
   /** By proposal. */
   readonly decided: LineMap<true> = new LineMap()
   /** By commit of the suspension. */
@@ -137,6 +139,8 @@ export class EpochTree {
     this.#byName.set(epoch.name, epoch)
     this.#fresh.push(epoch)
     for (const { device, order } of seal.frontier) this.frontiers.set(device, epoch, order)
+    for (const { device, seq } of seal.forks)
+      this.forks.set(device, epoch, Math.min(seq, this.forks.at(device, parent) ?? Infinity))
     for (const device of seal.left) this.closed.set(device, epoch, 'left')
     for (const device of closed) this.closed.set(device, epoch, 'closed')
     for (const member of removed) this.removed.set(member, epoch, true)
@@ -170,8 +174,8 @@ export class EpochTree {
     this.#closings = []
     this.#byName.clear()
     this.#byName.set(this.#founding.name, this.#founding)
-    const { frontiers, closed, removed, roles, gifts, decided, lifted } = this
-    for (const map of [frontiers, closed, removed, roles, gifts, decided, lifted]) map.clear()
+    const { frontiers, closed, removed, roles, gifts, forks, decided, lifted } = this
+    for (const map of [frontiers, closed, removed, roles, gifts, forks, decided, lifted]) map.clear()
   }
 }
 
@@ -181,6 +185,6 @@ function foundingEpoch(coop: Uint8Array): Epoch {
     ...{ id: coop, parent: null, isRecovery: false, proposal: null, removals: 0 },
     ...{ stewards: new Map(), rules: { quorum: 'two-thirds', recovery: 'kits' } },
     facts: { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] },
-    votes: { certificate: [], isIn: () => true, signedBy: () => new Map() },
+    votes: { certificate: [], isIn: () => true, isDoubleSigner: () => false, signedBy: () => new Map() },
   })
 }

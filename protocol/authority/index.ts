@@ -43,6 +43,15 @@ export { recoveryMessage } from './recovery.ts'
 export { isRenewalProven, renewalMessage } from './renewal.ts'
 export type { RenewalClaim } from './renewal.ts'
 export type { DeviceStatus, Roster, Standing } from './roster.ts'
+export type { ChainEnd } from './seal-draft.ts'
+export {
+  BARE_SEAL_EVERY_MS,
+  LEADER_WAIT_MS,
+  PROPOSALS_TRIED_MAX,
+  ROUND_WAIT_MS,
+  SealKeeper,
+} from './seal-keeper.ts'
+export type { KeeperParts, KeeperStep, KeeperView } from './seal-keeper.ts'
 export {
   CHANGES_MAX,
   FORKS_MAX,

@@ -34,8 +34,8 @@ function isBareRecovery(epoch: Epoch): boolean {
 }
 
 /**
- * Stewards of the parent who signed in the subtree of each child. Who signed two children in one round counts for none;
- * of one who signed several, only the child of the latest round does.
+ * Stewards of the parent who signed in the subtree of each child. A double signer counts for none; of one who signed
+ * several along one chain, only the child of the latest round does.
  */
 function weightsOf(
   children: readonly Epoch[],
@@ -57,18 +57,14 @@ function weightsOf(
 
 /** The one child that a steward counts for; `any` when it did not sign several. */
 function voiceOf(steward: string, children: readonly Epoch[]): Epoch | 'any' | 'none' {
-  const taken = new Set<number>()
+  if (children.some((it) => it.votes.isDoubleSigner(steward))) return 'none'
   let latest: { child: Epoch; round: number } | null = null
   let signed = 0
   for (const child of children) {
     const rounds = child.votes.signedBy().get(steward)
     if (rounds === undefined) continue
     signed += 1
-    for (const round of rounds) {
-      if (taken.has(round)) return 'none'
-      if (latest === null || round > latest.round) latest = { child, round }
-    }
-    for (const round of rounds) taken.add(round)
+    for (const round of rounds) if (latest === null || round > latest.round) latest = { child, round }
   }
   return signed < 2 ? 'any' : (latest?.child ?? 'any')
 }

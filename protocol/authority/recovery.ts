@@ -162,6 +162,7 @@ export class Recovery {
       certificate,
       isIn: (knows) =>
         certificate.every(knows) || [...rescue.voices.values()].some((it) => countOf(it, knows) >= quorum),
+      isDoubleSigner: () => false,
       signedBy: () => new Map(),
     })
   }

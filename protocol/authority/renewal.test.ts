@@ -65,15 +65,15 @@ class Book {
       ...{ role: 'steward', member: '', admission: '', entries: 1, payload },
       order: this.#written.length,
       stretch: { parent: null, rank: 0 },
+      epoch: this.coop,
+      knows: () => true,
+      isGood: () => true,
       relies: (order) => {
         const it = this.#written[order]
         return it !== undefined && this.knows(it.device, it.seq)
       },
       follows: (order) => this.#written[order]?.device === device,
       find: () => -1,
-      epoch: this.coop,
-      knows: () => true,
-      isGood: () => true,
       placeOf: () => ({ device: '', seq: 0 }),
       isAtOrAfter: () => false,
       forkSeq: () => Infinity,

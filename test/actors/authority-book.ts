@@ -66,6 +66,8 @@ export interface Replica {
   state: AuthorityState
   /** 'ok' or the refusal. */
   take(commit: Written): string
+  /** As `take`, and nothing is done. */
+  judge(commit: Written): string
 }
 
 /**
@@ -108,6 +110,19 @@ export class AuthorityBook {
     this.do(founder, { t: 'genesis', record, certificate })
   }
 
+  /** A book that goes on from what is in this one. */
+  copy(): AuthorityBook {
+    const copy = new AuthorityBook(this.genesis)
+    for (const commit of this.commits.slice(1)) {
+      copy.commits.push(commit)
+      copy.#byId.set(toHex(commit.id), commit)
+      copy.#main.take(commit)
+    }
+    for (const [device, who] of this.#members) copy.#members.set(device, who)
+    copy.#nonce = this.#nonce
+    return copy
+  }
+
   get state(): AuthorityState {
     return this.#main.state
   }
@@ -132,7 +147,14 @@ export class AuthorityBook {
       verdict.apply()
       return 'ok'
     }
-    return { state, take }
+    const judge = (commit: Written): string => {
+      const drafted = new Map(orders).set(commit.order, placed.length)
+      const verdict = state.check(
+        this.#contextOf(commit, { orders: drafted, placed: [...placed, commit.order] }),
+      )
+      return verdict.ok ? 'ok' : verdict.refusal
+    }
+    return { state, take, judge }
   }
 
   /** Writes an act, whatever becomes of it; 'ok' or the refusal. */
@@ -142,6 +164,30 @@ export class AuthorityBook {
 
   writeBytes(by: Person, payload: Uint8Array, options: WriteOptions = {}): string {
     return this.#main.take(this.#add(by, payload, options))
+  }
+
+  /** Writes an act if it is valid for a replica, by default this book's own; null when it is not. */
+  attempt(
+    by: Person,
+    entry: AuthorityEntry,
+    options: WriteOptions = {},
+    replica = this.#main,
+  ): Written | null {
+    const commit = this.#add(by, encodeAuthorityEntries([entry]), options)
+    if (replica.judge(commit) === 'ok') {
+      replica.take(commit)
+      return commit
+    }
+    this.#drop(commit)
+    return null
+  }
+
+  /** What a replica says of an act that is not written. */
+  trial(by: Person, entry: AuthorityEntry, options: WriteOptions, replica: Replica): string {
+    const commit = this.#add(by, encodeAuthorityEntries([entry]), options)
+    const verdict = replica.judge(commit)
+    this.#drop(commit)
+    return verdict
   }
 
   /** Writes an act that must be valid; the id of its commit. */
@@ -227,10 +273,9 @@ export class AuthorityBook {
       .sort((a, b) => (toHex(a.device) < toHex(b.device) ? -1 : 1))
   }
 
-  /** How a commit of this book is judged. */
-  contextOf(commit: Written): SectionContext {
-    const orders = new Map(this.commits.map((it) => [it.order, it.order]))
-    return this.#contextOf(commit, { orders, placed: [...orders.keys()] })
+  #drop(commit: Written): void {
+    this.commits.pop()
+    this.#byId.delete(toHex(commit.id))
   }
 
   #add(by: Person, payload: Uint8Array, options: WriteOptions): Written {

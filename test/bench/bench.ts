@@ -1,4 +1,5 @@
 import { benchAppend } from './append.ts'
+import { benchAuthority } from './authority.ts'
 import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchIdle } from './idle.ts'
@@ -8,10 +9,11 @@ import { benchPipeline } from './pipeline.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|live|open|fetch|idle|pipeline|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|idle|pipeline|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
+  authority: benchAuthority,
   live: benchLive,
   open: benchOpen,
   fetch: benchFetch,
