@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AUTHORITY,
   SUSPENSION_REASON_MAX,
@@ -16,6 +17,8 @@ import { RosterNames } from './roster-names.ts'
 
 /** Changes that one proposal holds. */
 const CHANGES_ASKED_MAX = 16
+/** How long an answer waits for the seal. A guess: some round trips; the seal comes all the same. */
+const SEAL_WAIT_MS = 2_000
 /** Ids that an ambiguous beginning is answered with. */
 const NAMED_MAX = 4
 
@@ -46,6 +49,7 @@ export class AuthorityDesk {
       throw new CoopError('refused', `${misfit} (decision-unfit)`, 'Run `coop members`, then ask for what fits.')
     const id = await this.#write({ t: 'propose', changes, reason: checkReason(reason) })
     if (this.isSigner) await this.#write({ t: 'approve', proposal: fromHex(id) ?? new Uint8Array(32) })
+    await this.#untilSealed(id)
     return id
   }
 
@@ -53,6 +57,7 @@ export class AuthorityDesk {
   async say(will: 'approve' | 'decline', text: string): Promise<string> {
     const proposal = this.find(text)
     await this.#write({ t: will, proposal: proposal.id })
+    await this.#untilSealed(toHex(proposal.id))
     return toHex(proposal.id)
   }
 
@@ -123,6 +128,15 @@ export class AuthorityDesk {
 
   get #authority(): AuthorityState {
     return this.#node.membership.engine.replica.authority
+  }
+
+  /** Where a quorum agrees the seal mostly follows at once: whoever asked is told of it rather than of its coming. */
+  async #untilSealed(id: string): Promise<void> {
+    for (const endMs = Date.now() + SEAL_WAIT_MS; Date.now() < endMs; await sleep(20)) {
+      const { decisions, epochs } = this.#authority
+      const approvals = [...decisions.willsOn(id, epochs.tip).values()].filter((it) => it.isApproval)
+      if (approvals.length < epochs.tip.quorum || epochs.decided.has(id, epochs.tip)) return
+    }
   }
 
   /** A co-op without a steward could only be recovered. */

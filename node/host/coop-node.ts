@@ -24,6 +24,7 @@ import { CommitLog } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
 import { AuthorityDesk } from './authority-desk.ts'
+import { BallotHand } from './ballot-hand.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
@@ -103,6 +104,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   #key: DeviceKey
   #signer: Signer
   #membership: Membership | null = null
+  #hand: BallotHand | null = null
   #mesh: Mesh | null = null
   #isPaused = false
   #isEntering = false
@@ -453,6 +455,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       this.emit('reset')
       this.emit('changed', ['status', 'assets', 'boards', 'members'])
     })
+    const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
+    this.#hand = new BallotHand({ engine, coop, log: log.child({ part: 'ballot' }), inTouch })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
     void this.keys.restateHolding()
   }
@@ -477,6 +481,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   async #leave(): Promise<void> {
     if (this.#keepTimer !== null) clearTimeout(this.#keepTimer)
     this.#keepTimer = null
+    this.#hand?.close()
+    this.#hand = null
     if (this.#membership === null) return
     const { engine, boards, incarnation } = this.#membership
     await engine.durable().catch(() => {
