@@ -85,6 +85,8 @@ export class BallotHand {
         acts += 1
         if (acts > ACTS_IN_A_ROW_MAX) throw new Error(`${acts} acts in a row, the last one '${step.act.t}'`)
         this.#isAskedAgain = true
+        const { height } = this.#parts.engine.replica.authority.epochs.tip
+        this.#parts.log.debug({ act: step.act.t, height }, 'an act of the ballot is written')
         await this.#parts.engine.append([sectionOf(step.act)])
       } while (this.#isAskedAgain && !this.#isClosed)
     } catch (cause) {

@@ -1,5 +1,6 @@
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
+import type { Replica } from '#protocol/replica'
 import type { CoopNode } from './coop-node.ts'
 import { damageWarnings } from './damage-warnings.ts'
 import { documentViews } from './document-desk.ts'
@@ -82,6 +83,8 @@ interface MemberView {
     isSelf: boolean
     isConnected: boolean
     commits: number
+    /** Id of the last of these, be it late or not; null before the first. */
+    lastCommit: string | null
     suspension: SuspensionView | null
     /** PeerId of the key that took its place, the first by its id; null when none did. */
     replacedBy: string | null
@@ -118,6 +121,7 @@ export function membersView(node: CoopNode) {
       isSelf: device === replica.device,
       isConnected: connected.has(device),
       commits: replica.lengthOf(device),
+      lastCommit: lastCommitOf(replica, entry.key),
       suspension: suspensionView(engine.suspensionOf(device)),
       replacedBy: replacedBy.get(device) ?? null,
     })
@@ -137,6 +141,12 @@ export function membersView(node: CoopNode) {
       .filter((it) => it !== row && lookOf(it.name) === lookOf(row.name))
       .map((it) => it.name)
   return { members: [...members.values()], invites, quorumWarning: quorumWarning(replica.authority) }
+}
+
+function lastCommitOf({ history }: Replica, device: Uint8Array): string | null {
+  const ends = [...history.endsOf(history.findDevice(device))]
+  const [last] = ends.sort((a, b) => history.seqOf(b) - history.seqOf(a))
+  return last === undefined ? null : toHex(history.idOf(last))
 }
 
 /** What `coop peers` shows. */

@@ -188,6 +188,7 @@ export const MembersSchema = z
             isSelf: z.boolean(),
             isConnected: z.boolean(),
             commits: z.number(),
+            lastCommit: Hex.nullable().openapi({ description: 'Id of the last of these, late or not' }),
             suspension: SuspensionSchema,
             replacedBy: z
               .string()

@@ -127,6 +127,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   #judgedAt = -1
   /** When the others were last called although this device is outside itself. */
   #calledOutsideAtMs = -Infinity
+  #wasSelfOutside = false
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
@@ -331,6 +332,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       })
     }
     this.#openGossip()
+    this.#wasSelfOutside = this.#isSelfOutside
     this.#parts.engine.on('durable', this.#onDurable)
     this.#parts.engine.on('damaged', this.#onDamaged)
     this.#parts.engine.on('holes', this.#onHoles)
@@ -430,6 +432,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const { revision } = engine.replica.authority
     if (this.#judgedAt === revision) return
     this.#judgedAt = revision
+    const isSelfOutside = this.#isSelfOutside
+    // Whoever told of it has just been talked to.
+    if (isSelfOutside && !this.#wasSelfOutside) this.#calledOutsideAtMs = performance.now()
+    this.#wasSelfOutside = isSelfOutside
     for (const connection of this.#libp2p.getConnections()) {
       const key = deviceOf(connection.remotePeer)
       if (key === null || !this.#greeted.has(connection) || this.#parting.has(connection)) continue

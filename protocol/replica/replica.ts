@@ -687,7 +687,7 @@ export class Replica {
       device,
       goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
       isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
-      certificate: this.authority.epochs.certificateOf(this.authority.epochs.tip),
+      toKnow: this.#toKnow(),
     })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
@@ -702,6 +702,14 @@ export class Replica {
     }))
     this.#planned = { at: history.length, seen, known, epoch: this.epochs.toCite(own, seen), relied }
     return this.#planned
+  }
+
+  /** Commits that the next one has to know, whoever wrote them: the proof of the tip, and what the own steward wants settled. */
+  #toKnow(): number[] {
+    const { epochs, decisions } = this.authority
+    const { tip } = epochs
+    const settled = decisions.settledBy(this.device ?? '', tip).map((id) => this.history.find(id))
+    return [...epochs.certificateOf(tip), ...settled.filter((order) => order >= 0)]
   }
 }
 
