@@ -1,5 +1,5 @@
 import { EXIT_CODES, asCoopError } from '#node/errors'
-import { shownText } from '../host/shown-text.ts'
+import { shownText } from '#apps/shown-text'
 
 /** How a command was asked to answer. */
 export interface OutputOptions {

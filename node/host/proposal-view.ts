@@ -5,7 +5,7 @@ import type { Replica } from '#protocol/replica'
 import { misfitOf, outcomeFor } from './authority-desk.ts'
 import { RosterNames } from './roster-names.ts'
 import type { DeviceName, MemberName } from './roster-names.ts'
-import { shownText } from './shown-text.ts'
+import { shownText } from '#apps/shown-text'
 
 /** A change in words, with what it names. Text is safe to show. */
 export interface ChangeView {

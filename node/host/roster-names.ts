@@ -2,7 +2,7 @@ import type { AuthorityState, DeviceEntry } from '#protocol/authority'
 import { fromHex, toHex } from '#protocol/encoding'
 import { deviceFromText, deviceText } from '#protocol/identity'
 import { CoopError } from '#node/errors'
-import { lookOf, shownText } from './shown-text.ts'
+import { lookOf, shownText } from '#apps/shown-text'
 
 /** Hexadecimal digits that a shortened key has at least: 32 bits, so that a hit by chance is rare. */
 const KEY_DIGITS_MIN = 8

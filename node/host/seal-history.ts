@@ -5,7 +5,7 @@ import { changeView, governmentView } from './proposal-view.ts'
 import type { ChangeView, GovernmentView } from './proposal-view.ts'
 import { RosterNames } from './roster-names.ts'
 import type { DeviceName, MemberName } from './roster-names.ts'
-import { shownText } from './shown-text.ts'
+import { shownText } from '#apps/shown-text'
 
 /** Seals that one answer tells of. A guess: some months of daily ones. */
 export const SEALS_SHOWN_MAX = 200

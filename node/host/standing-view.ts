@@ -1,7 +1,7 @@
 import type { AuthorityState, DeviceStatus } from '#protocol/authority'
 import { RosterNames } from './roster-names.ts'
 import type { DeviceName } from './roster-names.ts'
-import { shownText } from './shown-text.ts'
+import { shownText } from '#apps/shown-text'
 
 /** How a device stands in the co-op, and why. */
 export interface StandingView {

@@ -449,6 +449,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
         else connection.abort(new Error(OUTSIDE))
       }, FAREWELL_MS)
       this.#sessions.get(device)?.close(OUTSIDE)
+      // It ends in a moment; what takes its place begins now.
+      this.#sessions.delete(device)
       this.#log.info({ device }, 'a device is outside from now on')
       void this.#openSession(connection, device)
     }
