@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { AssetsSection } from './assets-section.tsx'
 import { BoardsSection } from './boards-section.tsx'
 import { CoopMark } from './coop-mark.tsx'
+import { DecisionsSection } from './decisions-section.tsx'
 import { DocumentsSection } from './documents-section.tsx'
+import { formatQuantity } from './format.ts'
 import { Icon } from './icon.tsx'
 import type { Snapshot } from './live-state.ts'
 import { MembersSection } from './members-section.tsx'
@@ -21,6 +23,7 @@ import { useUploads } from './upload-queue.ts'
 
 const SECTION_TEXT: Readonly<Record<Section, string>> = {
   members: 'Members',
+  decisions: 'Decisions',
   assets: 'Assets',
   boards: 'Boards',
   peers: 'Peers',
@@ -28,10 +31,10 @@ const SECTION_TEXT: Readonly<Record<Section, string>> = {
   tokens: 'Access',
 }
 
-/** What is loaded anew when people go to a section. Tokens load themselves. */
+/** What is loaded anew when people go to a section. Decisions and tokens load themselves. */
 const TOPIC_OF: Readonly<Record<Section, Topic>> = {
   ...{ members: 'members', assets: 'assets', boards: 'boards', peers: 'peers' },
-  ...{ documents: 'status', tokens: 'status' },
+  ...{ decisions: 'status', documents: 'status', tokens: 'status' },
 }
 
 /** The page of a device that is in a co-op. */
@@ -53,9 +56,11 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
       <Header status={status} />
       <Nav snapshot={snapshot} current={route.section} />
       <main id="main" class="main">
+        <Pending status={status} isHere={route.section === 'decisions'} />
         <Warnings warnings={status.warnings} />
         {status.warnings.some((it) => it.code === 'key-superseded') && <NewKeyForm />}
         {route.section === 'members' && <MembersSection status={status} members={snapshot.members} />}
+        {route.section === 'decisions' && <DecisionsSection status={status} />}
         {route.section === 'assets' && (
           <AssetsSection status={status} assets={snapshot.assets} members={snapshot.members} queue={queue} />
         )}
@@ -100,6 +105,7 @@ function Header({ status }: { status: Status }): JSX.Element {
 function Nav({ snapshot, current }: { snapshot: Snapshot; current: Section }): JSX.Element {
   const counts: Record<Section, number | undefined> = {
     members: snapshot.members?.members.length,
+    decisions: snapshot.status?.authority?.pending || undefined,
     assets: snapshot.assets?.length,
     boards: snapshot.boards?.length,
     peers: snapshot.peers?.length,
@@ -126,6 +132,30 @@ function Nav({ snapshot, current }: { snapshot: Snapshot; current: Section }): J
         ))}
       </ul>
     </nav>
+  )
+}
+
+/** Open decisions, noticed wherever people are. */
+function Pending({ status, isHere }: { status: Status; isHere: boolean }): JSX.Element {
+  const { pending, waiting } = status.authority ?? { pending: 0, waiting: 0 }
+  return (
+    <div role="status" class="warnings">
+      {pending > 0 && !isHere && (
+        <div class="note note-news" data-testid="pending">
+          <Icon name="decisions" />
+          <div>
+            <p class="note-title">
+              {waiting > 0
+                ? `${formatQuantity(waiting, 'decision')} ${waiting === 1 ? 'waits' : 'wait'} for you.`
+                : `${formatQuantity(pending, 'decision')} ${pending === 1 ? 'is' : 'are'} open.`}
+            </p>
+            <p>
+              <a href={routeAddress('decisions')}>Read {pending === 1 ? 'it' : 'them'}</a>
+            </p>
+          </div>
+        </div>
+      )}
+    </div>
   )
 }
 

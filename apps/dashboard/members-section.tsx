@@ -1,8 +1,10 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ShortId } from './copy-button.tsx'
 import { LoadingRows } from './empty-state.tsx'
+import { Field } from './field.tsx'
 import { formatQuantity, formatRelative, formatTime } from './format.ts'
 import { Icon } from './icon.tsx'
 import { InvitePanel } from './invite-panel.tsx'
@@ -15,6 +17,7 @@ import { SectionTitle } from './section-title.tsx'
 export function MembersSection(props: { status: Status; members: Members | null }): JSX.Element {
   const { status, members } = props
   const isSteward = status.role === 'steward'
+  const isSigner = status.authority?.stewards.some((it) => it.device === status.device) ?? false
   const devices = members?.members.reduce((sum, member) => sum + member.devices.length, 0) ?? 0
   const summary =
     members === null
@@ -30,9 +33,22 @@ export function MembersSection(props: { status: Status; members: Members | null 
           ) : (
             <ul class="plain stack">
               {members.members.map((member) => (
-                <MemberCard key={member.member} member={member} isSelf={member.member === status.member} />
+                <MemberCard
+                  key={member.member}
+                  member={member}
+                  isSelf={member.member === status.member}
+                  isSigner={isSigner}
+                />
               ))}
             </ul>
+          )}
+          {members?.quorumWarning != null && members.members.length > 1 && (
+            <div class="note note-warning" data-testid="quorum-warning">
+              <Icon name="warning" />
+              <div>
+                <p>{members.quorumWarning}</p>
+              </div>
+            </div>
           )}
           {members?.members.length === 1 && (
             <p class="hint">
@@ -53,7 +69,8 @@ export function MembersSection(props: { status: Status; members: Members | null 
   )
 }
 
-function MemberCard({ member, isSelf }: { member: Member; isSelf: boolean }): JSX.Element {
+function MemberCard(props: { member: Member; isSelf: boolean; isSigner: boolean }): JSX.Element {
+  const { member, isSelf } = props
   return (
     <li class="card member">
       <div class="member-head">
@@ -61,37 +78,111 @@ function MemberCard({ member, isSelf }: { member: Member; isSelf: boolean }): JS
           {initials(member.name)}
         </span>
         <h2 class="member-name">
-          <bdi>{member.name}</bdi>
+          <bdi>{shownText(member.name)}</bdi>
           {isSelf && <span class="you"> you</span>}
         </h2>
         <span class={`badge role-${member.role}`} title={ROLE_TEXT[member.role].meaning}>
           {ROLE_TEXT[member.role].name}
         </span>
       </div>
+      {member.looksLike.length > 0 && (
+        <p class="muted device-note">
+          Not to be taken for {member.looksLike.map(shownText).join(', ')}: the key of this one begins with{' '}
+          <code>{member.member.slice(0, 8)}</code>.
+        </p>
+      )}
       <ul class="plain devices">
         {member.devices.map((device) => (
-          <DeviceRow key={device.device} device={device} />
+          <DeviceRow
+            key={device.device}
+            device={device}
+            canSuspend={!device.isSelf && (isSelf || props.isSigner) && device.standing.status === 'active'}
+          />
         ))}
       </ul>
     </li>
   )
 }
 
-function DeviceRow({ device }: { device: Device }): JSX.Element {
+const STATUS_TEXT = { suspended: 'Suspended', closed: 'Closed', left: 'Left' } as const
+
+function DeviceRow({ device, canSuspend }: { device: Device; canSuspend: boolean }): JSX.Element {
+  const { status } = device.standing
+  const isOut = status !== null && status !== 'active'
   const presence = device.isSelf ? 'this device' : device.isConnected ? 'connected' : 'not connected'
   return (
     <li class="device">
       <span class={`dot ${device.isSelf || device.isConnected ? 'dot-on' : ''}`} aria-hidden="true" />
       <span class="device-name">
-        <bdi>{device.name}</bdi>
+        <bdi>{shownText(device.name)}</bdi>
         <span class="muted">
           {presence} · {formatQuantity(device.commits, 'change')} made
+          {device.isSigner && ' · signs for its steward'}
         </span>
       </span>
-      {device.suspension !== null && <span class="badge badge-warning">Suspended</span>}
+      {device.suspension !== null && !isOut && <span class="badge badge-warning">Suspended</span>}
+      {isOut && <span class="badge badge-warning">{STATUS_TEXT[status]}</span>}
+      {canSuspend && <SuspendButton device={device} />}
       <ShortId id={device.device} what={`the id of ${device.name}`} />
+      {device.standing.suspensions.map(({ commit, by, reason }) => (
+        <p class="muted device-note" key={commit}>
+          By <bdi>{shownText(`${by.name}/${by.deviceName}`)}</bdi>
+          {reason === '' ? ', without a reason' : <>: “{reason}”</>}. Nobody connects to it until the stewards
+          close it or lift this.
+        </p>
+      ))}
       {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}
     </li>
+  )
+}
+
+/** Keeps everybody away from a device that was lost or stolen. */
+function SuspendButton({ device }: { device: Device }): JSX.Element {
+  const { client, announce, refresh } = useNode()
+  const [isAsking, setAsking] = useState(false)
+  const [reason, setReason] = useState('')
+  const suspend = useAction(async () => {
+    await client.suspend(device.device, reason.trim())
+    setAsking(false)
+    announce('The device is suspended')
+    refresh(['members', 'peers'])
+  })
+  const name = shownText(device.name)
+  return (
+    <>
+      <button
+        type="button"
+        class="button button-quiet"
+        data-testid="suspend"
+        aria-label={`Suspend ${name}`}
+        onClick={() => setAsking(true)}
+      >
+        <Icon name="pause" />
+        Suspend
+      </button>
+      {isAsking && (
+        <ConfirmDialog
+          title={`Suspend ${name}?`}
+          confirmLabel="Suspend"
+          isBusy={suspend.isBusy}
+          problem={suspend.problem}
+          onConfirm={suspend.run}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            Every device that hears of it cuts the connection and takes nothing new of it. What it wrote
+            stays. The stewards can lift this, or close the device for good.
+          </p>
+          <Field
+            label="Why, for everybody to read"
+            value={reason}
+            onValue={setReason}
+            maxLength={200}
+            testId="suspend-reason"
+          />
+        </ConfirmDialog>
+      )}
+    </>
   )
 }
 

@@ -11,9 +11,11 @@ import type {
   Peer,
   Problem,
   Progress,
+  Proposal,
   Renewed,
   Role,
   Scope,
+  Seal,
   Status,
   Token,
   Topic,
@@ -115,6 +117,24 @@ export class NodeClient {
 
   async revokeInvite(invite: string): Promise<void> {
     await this.#call('DELETE', `/v1/invites/${encodeURIComponent(invite)}`)
+  }
+
+  async proposals(): Promise<Proposal[]> {
+    return ((await this.#call('GET', '/v1/proposals')) as { proposals: Proposal[] }).proposals
+  }
+
+  /** Returns the proposal after it. */
+  async say(will: 'sign' | 'decline', id: string): Promise<Proposal> {
+    return (await this.#call('POST', `/v1/proposals/${encodeURIComponent(id)}/${will}`, {})) as Proposal
+  }
+
+  /** Seals of the line, the newest first. */
+  async seals(): Promise<Seal[]> {
+    return ((await this.#call('GET', '/v1/seals')) as { seals: Seal[] }).seals
+  }
+
+  async suspend(device: string, reason: string): Promise<void> {
+    await this.#call('POST', '/v1/suspensions', { device, reason })
   }
 
   async tokens(): Promise<Token[]> {

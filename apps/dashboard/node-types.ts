@@ -19,6 +19,9 @@ export interface Status {
   memberName: string | null
   role: Role | null
   epoch: string | null
+  /** Who decides; null before there is a co-op. */
+  authority: (Government & { height: number; pending: number; waiting: number }) | null
+  standing: Standing | null
   headsRoot: string | null
   mesh: 'running' | 'paused' | 'off'
   addresses: string[]
@@ -39,6 +42,69 @@ export interface Status {
   warnings: Problem[]
   dataFolder: string
   isKeySealed: boolean
+}
+
+/** A member by name. */
+export interface MemberName {
+  member: string
+  name: string
+}
+
+/** A device by name. */
+export interface DeviceName extends MemberName {
+  device: string
+  deviceName: string
+}
+
+/** Who decides, and by which rules. */
+export interface Government {
+  stewards: (MemberName & { device: string })[]
+  quorum: number
+  rule: 'two-thirds' | 'majority'
+  recovery: 'member-quorum' | 'kits'
+}
+
+/** How a device stands, and why. */
+export interface Standing {
+  status: 'active' | 'suspended' | 'closed' | 'left' | null
+  suspensions: { commit: string; by: DeviceName; reason: string }[]
+  closedBy: { proposal: string; reason: string; height: number } | null
+}
+
+/** A proposal, with what it would change. */
+export interface Proposal {
+  id: string
+  by: DeviceName
+  reason: string
+  changes: { kind: string; text: string }[]
+  approved: MemberName[]
+  declined: MemberName[]
+  missing: MemberName[]
+  quorum: number
+  own: 'approved' | 'declined' | null
+  canSign: boolean
+  state: 'open' | 'approved' | 'decided' | 'unfit'
+  misfit: string | null
+  effect:
+    | (Government & {
+        joining: MemberName[]
+        leaving: MemberName[]
+        removed: MemberName[]
+        closed: (DeviceName & { commits: number; kept: number })[]
+        floor: number | null
+        late: { device: string; name: string; commits: number }[]
+      })
+    | null
+}
+
+/** A decision of the stewards, or another seal. */
+export interface Seal extends Government {
+  id: string
+  height: number
+  kind: 'founding' | 'decision' | 'bare' | 'recovery'
+  decided: { by: DeviceName; reason: string; changes: { text: string }[] } | null
+  signedBy: MemberName[]
+  sealedAtMs: number | null
 }
 
 /** Answer of found and join; the words of a new kit exist nowhere else. */
@@ -72,6 +138,9 @@ export interface Suspension {
 export interface Device {
   device: string
   name: string
+  standing: Standing
+  /** True when it signs for its member, a steward. */
+  isSigner: boolean
   isSelf: boolean
   isConnected: boolean
   commits: number
@@ -84,6 +153,8 @@ export interface Device {
 export interface Member {
   member: string
   name: string
+  /** Names of other members that look like this one. */
+  looksLike: string[]
   role: Role
   devices: Device[]
 }
@@ -103,6 +174,8 @@ export interface OpenInvite {
 export interface Members {
   members: Member[]
   invites: OpenInvite[]
+  /** Set when one more loss leaves nobody who can decide. */
+  quorumWarning: string | null
 }
 
 /** A new invite; only its maker ever sees the link. */
@@ -118,7 +191,7 @@ export interface Invite {
 export interface Peer {
   device: string
   name: string
-  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended'
+  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended' | 'closed'
   address: string | null
   bytesIn: number
   bytesOut: number

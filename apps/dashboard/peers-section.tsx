@@ -11,11 +11,12 @@ const STATE_TEXT: Readonly<Record<Peer['state'], string>> = {
   connected: 'Connected',
   away: 'Away',
   suspended: 'Suspended',
+  closed: 'Closed',
 }
 
 /** The other devices as this one sees them. */
 export function PeersSection({ status, peers }: { status: Status; peers: Peer[] | null }): JSX.Element {
-  const near = peers?.filter((peer) => !['away', 'suspended'].includes(peer.state)).length ?? 0
+  const near = peers?.filter((peer) => !['away', 'suspended', 'closed'].includes(peer.state)).length ?? 0
   const summary = peers === null ? '' : `${near} of ${formatQuantity(peers.length, 'known device')} connected`
   return (
     <>

@@ -1,5 +1,5 @@
 /** Sections of the page, in the order of the navigation. */
-export const SECTIONS = ['members', 'assets', 'boards', 'peers', 'documents', 'tokens'] as const
+export const SECTIONS = ['members', 'decisions', 'assets', 'boards', 'peers', 'documents', 'tokens'] as const
 
 /** One of the sections. */
 export type Section = (typeof SECTIONS)[number]

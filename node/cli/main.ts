@@ -5,6 +5,7 @@ import { DEFAULT_SCOPE, SCOPES, TOKEN_LIFETIME_MS_MAX } from '#node/tokens'
 import type { Scope } from '#node/tokens'
 import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
+import { addAuthorityCommands } from './authority-program.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
@@ -75,6 +76,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   }
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
+  addAuthorityCommands(program, globals)
   addDocumentCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)

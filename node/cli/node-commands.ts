@@ -39,9 +39,10 @@ export async function membersCommand(globals: Globals): Promise<void> {
   const rows = view.members.flatMap((member) =>
     member.devices.map((device) => [
       member.name,
-      member.role,
+      device.role + (device.isSigner ? ', signs' : ''),
       device.name + (device.isSelf ? ' (this one)' : ''),
-      device.suspension !== null ? 'suspended' : device.isSelf || device.isConnected ? 'here' : 'away',
+      device.suspension !== null ? 'suspended' : (device.standing.status ?? 'active'),
+      device.isSelf || device.isConnected ? 'here' : 'away',
       String(device.commits),
       device.device,
     ]),
@@ -56,12 +57,26 @@ export async function membersCommand(globals: Globals): Promise<void> {
   const suspended = view.members.flatMap((member) =>
     member.devices.filter((it) => it.suspension !== null).map((it) => suspensionText(member.name, it)),
   )
+  const asked = view.members.flatMap((member) =>
+    member.devices.flatMap((device) =>
+      device.standing.suspensions.map(({ by, reason }) => {
+        const why = reason === '' ? 'no reason given' : reason
+        return safe(`${member.name}/${device.name} by ${by.name}/${by.deviceName}: ${why}`)
+      }),
+    ),
+  )
+  const alike = view.members
+    .filter((it) => it.looksLike.length > 0)
+    .map((it) => safe(`${it.name} (key ${it.member.slice(0, 8)}) looks like ${it.looksLike.join(', ')}`))
   const isOpen = view.members.some(({ devices }) =>
     devices.some((it) => it.suspension !== null && it.replacedBy === null),
   )
   const parts = [
-    table(['MEMBER', 'ROLE', 'DEVICE', 'NOW', 'COMMITS', 'ID'], rows),
+    table(['MEMBER', 'ROLE', 'DEVICE', 'STATUS', 'NOW', 'COMMITS', 'ID'], rows),
     ...(suspended.length === 0 ? [] : [suspended.join('\n') + (isOpen ? `\n→ ${SUSPENDED_NEXT}` : '')]),
+    ...asked.map((it) => `${paint('33', 'suspended')} ${it}`),
+    ...alike.map((it) => `${paint('33', 'note')} ${it}`),
+    ...(view.quorumWarning === null ? [] : [`${paint('33', 'note')} ${safe(view.quorumWarning)}`]),
     ...(invites.length === 0 ? [] : [`open invites\n  ${invites.join('\n  ')}`]),
   ]
   printResult(globals, view, parts.join('\n\n'))
@@ -126,6 +141,21 @@ export async function meshCommand(globals: Globals, what: string): Promise<void>
   printResult(globals, { mesh: status.mesh }, text)
 }
 
+function authorityLines(
+  authority: Awaited<ReturnType<typeof statusView>>['authority'],
+  epoch: string | null,
+): string[] {
+  if (authority === null || epoch === null) return []
+  const { height, stewards, quorum, pending, waiting } = authority
+  const names = stewards.map(({ name }) => safe(name)).join(', ')
+  const waits = waiting === 0 ? '' : `, ${waiting} wait for this device: \`coop proposals\``
+  return [
+    `  epoch        #${height}  ${epoch.slice(0, 16)}`,
+    `  stewards     ${names}; ${quorum} of ${stewards.length} must agree`,
+    `  decisions    ${pending} open${waits}`,
+  ]
+}
+
 function statusText(status: Awaited<ReturnType<typeof statusView>>, url: string): string {
   const lines = [
     status.coop === null
@@ -133,6 +163,7 @@ function statusText(status: Awaited<ReturnType<typeof statusView>>, url: string)
       : `${paint('1', safe(status.name))}  ${status.coop}`,
     `  this device  ${status.deviceName === null ? '' : `${safe(status.deviceName)}, `}${status.role ?? 'not on the roster yet'}`,
     `  id           ${status.device}`,
+    ...authorityLines(status.authority, status.epoch),
     `  mesh         ${status.mesh}, ${status.peers} connected`,
     `  commits      ${status.commits}`,
     `  page         ${url}/`,

@@ -1,4 +1,5 @@
 import { EXIT_CODES, asCoopError } from '#node/errors'
+import { shownText } from '#apps/shown-text'
 
 /** How a command was asked to answer. */
 export interface OutputOptions {
@@ -21,12 +22,9 @@ export function printError(options: OutputOptions, cause: unknown): void {
     )
 }
 
-/** Text from other people, for a terminal: control and direction characters are shown, not obeyed. */
+/** Text from other people, for a terminal: control and direction characters, and look-alikes, are written out. */
 export function safe(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? '?'}}`,
-  )
+  return shownText(text)
 }
 
 /** `text` in a colour (an SGR code) where a person reads it on a terminal. */

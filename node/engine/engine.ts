@@ -9,6 +9,7 @@ import type { IntakeResult, LatePayload, OpenBatch, Replica, StoredCommit } from
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { FillOutcome, IngestOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
 import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
@@ -212,7 +213,18 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Why no local write is taken now, or null; commits of others may still be. */
   get writeRefusal(): CoopError | null {
-    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal
+    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal ?? this.#closedError
+  }
+
+  /** What a closed device writes is shown nowhere, so it writes nothing once it knows. */
+  get #closedError(): CoopError | null {
+    const { authority, device } = this.#replica
+    const status = authority.statusOf(device ?? '')
+    if (status !== 'closed' && status !== 'left') return null
+    const [refusal, what] =
+      status === 'left' ? ['left', 'has left the co-op'] : ['device-closed', 'is closed by the stewards']
+    const message = `this device ${what}: nobody takes what it writes (${refusal})`
+    return new CoopError('device-closed', message, adviceFor(refusal, authority))
   }
 
   /** Why a device (hex) is suspended, or null: nobody who knows connects to it, and nothing new of it is accepted. */
@@ -244,8 +256,12 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
-      const code = result.refusal === 'no-slots' ? 'no-slots' : 'refused'
-      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal))
+      const code = CODES[result.refusal] ?? 'refused'
+      throw new CoopError(
+        code,
+        `refused: ${result.detail} (${result.refusal})`,
+        adviceFor(result.refusal, this.#replica.authority),
+      )
     }
     this.#isReleased = true
     this.#queue(result.stored, noWork())
@@ -637,4 +653,11 @@ function noWork(): Work {
 }
 
 const NONE_CHECKED: ReadonlySet<number> = new Set()
+/** Refusals with a code of their own; the others are `refused`. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  'no-slots': 'no-slots',
+  'not-steward': 'not-steward',
+  'device-unknown': 'device-unknown',
+  'proposal-unknown': 'proposal-unknown',
+}
 const NO_PAYLOAD: Uint8Array = new Uint8Array()

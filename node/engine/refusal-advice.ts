@@ -1,12 +1,39 @@
-/** The next step, as a sentence, after a rule of the co-op refused a local write. */
-export function adviceFor(refusal: string): string {
+import type { AuthorityState } from '#protocol/authority'
+
+/**
+ * The next step, as a sentence, after a rule of the co-op refused a local write. Where stewards have to do something it
+ * names them.
+ */
+export function adviceFor(refusal: string, authority: AuthorityState | null = null): string {
+  const stewards = stewardsOf(authority)
   switch (refusal) {
     case 'not-a-member':
       return 'Join the co-op with an invite first.'
     case 'no-slots':
-      return 'Only a device that holds slots can invite; ask a steward for an invite.'
+      return `Only a device that holds slots can invite. Ask ${stewards} for an invite, or ask for slots: \`coop propose slots DEVICE N\`.`
     case 'role':
-      return 'Ask a steward: this role may not do that.'
+      return `This role may not do that. A decision can change it: ask ${stewards}, or any member for \`coop propose role\`.`
+    case 'not-steward':
+      return `That takes the signature of a steward, from the device that signs for it: ${stewards}. Any other device of the co-op may ask with \`coop propose\`.`
+    case 'suspension-quota':
+      return `This device has suspended four since the last seal. Another of the stewards may: ${stewards}; or decide with \`coop propose close DEVICE\`.`
+    case 'proposal-quota':
+      return `This device has asked 16 times since the last seal. Wait until ${stewards} decide: \`coop proposals\` shows who is missing.`
+    case 'proposal-unknown':
+      return 'Run `coop proposals`; connect to a device that has the proposal.'
+    case 'proposal-decided':
+      return 'It is decided: `coop history` shows how. Ask anew for something else.'
+    case 'left':
+      return 'This device has left the co-op. To come back, join with a new data folder and an invite.'
+    case 'epoch-outdated':
+    case 'unknown-epoch':
+      return 'The stewards have decided something meanwhile. Try again.'
+    case 'member-removed':
+    case 'device-closed':
+      return `The stewards closed it (\`coop history\`). To come back it needs an invite and a new key: ask ${stewards}.`
+    case 'device-unknown':
+    case 'member-unknown':
+      return 'Run `coop members`; connect to a device that knows it.'
     case 'chain-waits':
       return 'Connect to another device of the co-op; it has what is missing.'
     case 'document-declined':
@@ -18,4 +45,13 @@ export function adviceFor(refusal: string): string {
     default:
       return 'Check the input; docs/protocol/documents.md says what each document takes.'
   }
+}
+
+/** Names of stewards with the devices that sign for them. Names hold no control or direction characters. */
+function stewardsOf(authority: AuthorityState | null): string {
+  const names = [...(authority?.epochs.tip.stewards ?? [])].map(([member, device]) => {
+    const entry = authority?.devices.get(device)
+    return entry === undefined ? member.slice(0, 8) : `${entry.memberName}/${entry.deviceName}`
+  })
+  return names.length === 0 ? 'a steward' : names.join(', ')
 }

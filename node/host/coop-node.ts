@@ -23,6 +23,8 @@ import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#n
 import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
+import { AuthorityDesk } from './authority-desk.ts'
+import { BallotHand } from './ballot-hand.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
@@ -97,10 +99,12 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly crypto: Crypto
   readonly desk: AssetDesk
   readonly keys: KeyDesk
+  readonly authority: AuthorityDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
   #membership: Membership | null = null
+  #hand: BallotHand | null = null
   #mesh: Mesh | null = null
   #isPaused = false
   #isEntering = false
@@ -128,6 +132,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const assets = new AssetStore({ store: parts.store, assetsPath, partialPath, sha256 })
     this.desk = new AssetDesk(this, assets)
     this.keys = new KeyDesk(this, parts.store)
+    this.authority = new AuthorityDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
@@ -448,6 +453,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       this.emit('reset')
       this.emit('changed', ['status', 'assets', 'boards', 'members'])
     })
+    const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
+    this.#hand = new BallotHand({ engine, coop, log: log.child({ part: 'ballot' }), inTouch })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
     void this.keys.restateHolding()
   }
@@ -472,6 +479,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   async #leave(): Promise<void> {
     if (this.#keepTimer !== null) clearTimeout(this.#keepTimer)
     this.#keepTimer = null
+    this.#hand?.close()
+    this.#hand = null
     if (this.#membership === null) return
     const { engine, boards, incarnation } = this.#membership
     await engine.durable().catch(() => {

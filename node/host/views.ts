@@ -1,9 +1,14 @@
 import { toHex } from '#protocol/encoding'
 import { deviceText } from '#protocol/identity'
+import type { Replica } from '#protocol/replica'
 import type { CoopNode } from './coop-node.ts'
 import { damageWarnings } from './damage-warnings.ts'
 import { documentViews } from './document-desk.ts'
 import type { DocumentViews } from './document-desk.ts'
+import { authorityView, quorumWarning } from './proposal-view.ts'
+import { lookOf } from '#apps/shown-text'
+import { standingView, standingWarning } from './standing-view.ts'
+import type { StandingView } from './standing-view.ts'
 import { suspensionView, suspensionWarnings } from './suspension-view.ts'
 import type { SuspensionView } from './suspension-view.ts'
 import { VERSION } from './version.ts'
@@ -33,7 +38,8 @@ export async function statusView(node: CoopNode) {
     return {
       ...base,
       ...{ coop: null, name: null, deviceName: null, member: null, memberName: null, role: null },
-      ...{ epoch: null, headsRoot: null, slots: 0, commits: 0, documents: {} as DocumentViews },
+      ...{ epoch: null, authority: null, standing: null },
+      ...{ headsRoot: null, slots: 0, commits: 0, documents: {} as DocumentViews },
     }
   }
   const { replica } = membership.engine
@@ -48,9 +54,10 @@ export async function statusView(node: CoopNode) {
     deviceName: entry?.deviceName ?? null,
     member: entry?.member ?? null,
     memberName: entry?.memberName ?? null,
-    role: entry?.role ?? null,
-    // One epoch until seals come; it is named by the genesis.
-    epoch: toHex(membership.coop),
+    role: replica.authority.roleOf(own),
+    epoch: replica.authority.epochs.tip.name,
+    authority: authorityView(replica),
+    standing: standingView(replica.authority, own),
     headsRoot: toHex(replica.heads.root()),
     slots: replica.authority.slotsOf(own),
     commits: replica.logLength,
@@ -62,13 +69,22 @@ export async function statusView(node: CoopNode) {
 interface MemberView {
   member: string
   name: string
+  /** Names of other members that look like this one. */
+  looksLike: string[]
   role: string
+  isSteward: boolean
   devices: {
     device: string
     name: string
+    role: string
+    standing: StandingView
+    /** True when it signs for its member, a steward. */
+    isSigner: boolean
     isSelf: boolean
     isConnected: boolean
     commits: number
+    /** Id of the last of these, be it late or not; null before the first. */
+    lastCommit: string | null
     suspension: SuspensionView | null
     /** PeerId of the key that took its place, the first by its id; null when none did. */
     replacedBy: string | null
@@ -88,18 +104,24 @@ export function membersView(node: CoopNode) {
   )
   const members = new Map<string, MemberView>()
   for (const [device, entry] of replica.authority.devices) {
+    const { tip } = replica.authority.epochs
+    const isSteward = tip.stewards.has(entry.member)
+    const role = replica.authority.roleOf(device) ?? entry.role
     const row = members.get(entry.member) ?? {
-      member: entry.member,
-      name: entry.memberName,
-      role: entry.role,
+      ...{ member: entry.member, name: entry.memberName, looksLike: [], isSteward },
+      role: isSteward ? 'steward' : role,
       devices: [],
     }
     row.devices.push({
       device: deviceText(entry.key),
       name: entry.deviceName,
+      role,
+      standing: standingView(replica.authority, device),
+      isSigner: tip.signers.has(device),
       isSelf: device === replica.device,
       isConnected: connected.has(device),
       commits: replica.lengthOf(device),
+      lastCommit: lastCommitOf(replica, entry.key),
       suspension: suspensionView(engine.suspensionOf(device)),
       replacedBy: replacedBy.get(device) ?? null,
     })
@@ -114,7 +136,17 @@ export function membersView(node: CoopNode) {
     isRevoked: it.isRevoked,
     isIssuerSuspended: engine.suspensionOf(it.issuer) !== null,
   }))
-  return { members: [...members.values()], invites }
+  for (const row of members.values())
+    row.looksLike = [...members.values()]
+      .filter((it) => it !== row && lookOf(it.name) === lookOf(row.name))
+      .map((it) => it.name)
+  return { members: [...members.values()], invites, quorumWarning: quorumWarning(replica.authority) }
+}
+
+function lastCommitOf({ history }: Replica, device: Uint8Array): string | null {
+  const ends = [...history.endsOf(history.findDevice(device))]
+  const [last] = ends.sort((a, b) => history.seqOf(b) - history.seqOf(a))
+  return last === undefined ? null : toHex(history.idOf(last))
 }
 
 /** What `coop peers` shows. */
@@ -132,6 +164,7 @@ export function peersView(node: CoopNode) {
         return {
           device: deviceText(entry.key),
           name: `${entry.memberName}/${entry.deviceName}`,
+          status: replica.authority.statusOf(device),
           state: view?.state ?? (suspension === null ? 'away' : 'suspended'),
           address: view?.address ?? null,
           bytesIn: view?.bytesIn ?? 0,
@@ -152,7 +185,12 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
   const superseded = incarnation?.refusal ?? null
   if (superseded !== null) warnings.push(superseded.toJSON().error)
   else if (incarnation?.question.isOpen === true) warnings.push(ASKING)
-  if (node.membershipOrNull !== null) warnings.push(...suspensionWarnings(node.membershipOrNull.engine))
+  if (node.membershipOrNull !== null) {
+    const { authority, device } = node.membershipOrNull.engine.replica
+    const standing = standingWarning(authority, device ?? '')
+    if (standing !== null) warnings.push(standing)
+    warnings.push(...suspensionWarnings(node.membershipOrNull.engine))
+  }
   warnings.push(...damageWarnings(node))
   if (node.mesh === null && node.meshFailure !== null) warnings.push(node.meshFailure.toJSON().error)
   if (!node.key.isSealed) {

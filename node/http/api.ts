@@ -12,6 +12,7 @@ import { documentState, membersView, peersView, shownTime, statusView } from '#n
 import type { Change, CoopNode, Entered } from '#node/host'
 import { bearerOf, originOf } from './caller.ts'
 import type { Api, ApiEnv, Callers } from './caller.ts'
+import { addAuthorityRoutes } from './authority-routes.ts'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import { addDocumentRoutes } from './document-routes.ts'
@@ -75,6 +76,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   })
   addScopeGuards(api)
   addCoopRoutes(api, node)
+  addAuthorityRoutes(api, node)
   addMeshRoutes(api, node, stop)
   addAssetRoutes(api, node)
   addBoardRoutes(api, node)
@@ -108,6 +110,11 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'listing-unknown': 404,
   'commit-unknown': 404,
   'commit-ambiguous': 409,
+  'member-unknown': 404,
+  'device-unknown': 404,
+  'proposal-unknown': 404,
+  'name-ambiguous': 409,
+  'device-closed': 409,
   'document-declined': 409,
   'document-incomplete': 409,
 }
@@ -364,6 +371,7 @@ function addAssetRoutes(api: Api, node: CoopNode): void {
 async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetSchema>[]> {
   const { replica } = node.membership.engine
   const own = replica.authority.devices.get(replica.device ?? '')
+  const role = replica.authority.roleOf(replica.device ?? '')
   const connected = new Set(node.mesh?.connectedDevices() ?? [])
   return (await node.desk.rows()).map(({ listing, cid, isHeld, holders }) => ({
     cid,
@@ -379,7 +387,7 @@ async function assetsView(node: CoopNode): Promise<z.infer<typeof schemas.AssetS
     listing: listing.key,
     listedBy: node.desk.nameOf(listing.device),
     listedAtMs: shownTime(listing.timeMs),
-    canUnlist: own !== undefined && (own.role === 'steward' || own.member === listing.member),
+    canUnlist: own !== undefined && (role === 'steward' || own.member === listing.member),
   }))
 }
 

@@ -1,4 +1,11 @@
 import { z } from '@hono/zod-openapi'
+import {
+  CHANGES_MAX,
+  PROPOSAL_REASON_MAX,
+  SCOPES_MAX,
+  SLOTS_GIVEN_MAX,
+  SUSPENSION_REASON_MAX,
+} from '#protocol/authority'
 import { DEFAULT_SCOPE, SCOPES, TOKEN_LIFETIME_MS_MAX } from '#node/tokens'
 
 /** Error body of every failed call. */
@@ -26,6 +33,32 @@ export const DocumentsSchema = z
   .object({ documents: z.record(z.string(), DocumentSchema) })
   .openapi('Documents')
 
+const MemberNameSchema = z.object({
+  member: z.string().openapi({ description: "The member's recovery key in hex" }),
+  name: z.string(),
+})
+const DeviceNameSchema = MemberNameSchema.extend({
+  device: z.string().openapi({ description: 'PeerId' }),
+  deviceName: z.string(),
+})
+const QuorumRule = z.enum(['two-thirds', 'majority'])
+const RecoveryRule = z.enum(['member-quorum', 'kits'])
+const GovernmentSchema = z.object({
+  stewards: z.array(
+    MemberNameSchema.extend({ device: z.string().openapi({ description: 'Signs for the steward' }) }),
+  ),
+  quorum: z.number().int().openapi({ description: 'Stewards that must agree' }),
+  rule: QuorumRule,
+  recovery: RecoveryRule,
+})
+
+/** How a device stands, and why. */
+const StandingSchema = z.object({
+  status: z.enum(['active', 'suspended', 'closed', 'left']).nullable(),
+  suspensions: z.array(z.object({ commit: Hex, by: DeviceNameSchema, reason: z.string() })),
+  closedBy: z.object({ proposal: Hex, reason: z.string(), height: z.number().int() }).nullable(),
+})
+
 /** `GET /v1/status`. Before a co-op is founded or joined, `coop` is null. */
 export const StatusSchema = z
   .object({
@@ -37,7 +70,13 @@ export const StatusSchema = z
     member: z.string().nullable().openapi({ description: "The member's recovery key in hex" }),
     memberName: z.string().nullable(),
     role: RoleSchema.nullable(),
-    epoch: Hex.nullable(),
+    epoch: Hex.nullable().openapi({ description: 'Id of the last seal of the line' }),
+    authority: GovernmentSchema.extend({
+      height: z.number().int().openapi({ description: 'Seals since the founding' }),
+      pending: z.number().int().openapi({ description: 'Open proposals' }),
+      waiting: z.number().int().openapi({ description: 'Of these, those that wait for this device' }),
+    }).nullable(),
+    standing: StandingSchema.nullable().openapi({ description: 'How this device stands' }),
     headsRoot: Hex.nullable(),
     mesh: z.enum(['running', 'paused', 'off']),
     addresses: z.array(z.string()),
@@ -134,14 +173,22 @@ export const MembersSchema = z
       z.object({
         member: z.string(),
         name: z.string(),
+        looksLike: z
+          .array(z.string())
+          .openapi({ description: 'Names of other members that look like this one' }),
         role: RoleSchema,
+        isSteward: z.boolean(),
         devices: z.array(
           z.object({
             device: z.string(),
             name: z.string(),
+            role: RoleSchema,
+            standing: StandingSchema,
+            isSigner: z.boolean().openapi({ description: 'It signs for its member, a steward' }),
             isSelf: z.boolean(),
             isConnected: z.boolean(),
             commits: z.number(),
+            lastCommit: Hex.nullable().openapi({ description: 'Id of the last of these, late or not' }),
             suspension: SuspensionSchema,
             replacedBy: z
               .string()
@@ -162,6 +209,10 @@ export const MembersSchema = z
         isIssuerSuspended: z.boolean().openapi({ description: 'Its issuer admits nobody any more' }),
       }),
     ),
+    quorumWarning: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Set when one more loss leaves nobody who can decide' }),
   })
   .openapi('Members')
 
@@ -172,7 +223,8 @@ export const PeersSchema = z
       z.object({
         device: z.string(),
         name: z.string(),
-        state: z.enum(['synced', 'syncing', 'connected', 'away', 'suspended']),
+        status: StandingSchema.shape.status,
+        state: z.enum(['synced', 'syncing', 'connected', 'away', 'suspended', 'closed']),
         address: z.string().nullable(),
         bytesIn: z.number(),
         bytesOut: z.number(),
@@ -190,6 +242,134 @@ export const PeersSchema = z
     ),
   })
   .openapi('Peers')
+
+const Who = z.string().trim().min(1).max(200)
+const Member = Who.openapi({ description: 'Name, key in hex, or its first 8 or more digits' })
+const Device = Who.openapi({ description: 'PeerId, key in hex or its beginning, MEMBER/DEVICE, or name' })
+
+/** A change that somebody asks for. */
+const ChangeSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('remove'), member: Member }),
+    z.object({ kind: z.literal('demote'), member: Member }),
+    z.object({ kind: z.literal('close'), device: Device }),
+    z.object({ kind: z.literal('lift'), device: Device }),
+    z.object({ kind: z.literal('steward'), member: Member, device: Device.optional() }),
+    z.object({
+      kind: z.literal('role'),
+      member: Member,
+      role: z.enum(['member', 'venue', 'archive', 'observer']),
+      scopes: z
+        .array(z.string().regex(/^event\/[a-z0-9][a-z0-9._-]{0,62}$/))
+        .max(SCOPES_MAX)
+        .optional(),
+    }),
+    z.object({
+      kind: z.literal('rules'),
+      quorum: QuorumRule.optional(),
+      recovery: RecoveryRule.optional(),
+    }),
+    z.object({
+      kind: z.literal('slots'),
+      device: Device,
+      count: z.number().int().min(1).max(SLOTS_GIVEN_MAX),
+    }),
+    z.object({ kind: z.literal('settle'), device: Device, commit: z.string().max(128) }),
+    z.object({ kind: z.literal('floor'), height: z.number().int().min(1) }),
+  ])
+  .openapi('Change')
+
+/** `POST /v1/proposals`. */
+export const ProposeRequest = z
+  .object({
+    changes: z.array(ChangeSchema).min(1).max(CHANGES_MAX),
+    reason: z.string().max(PROPOSAL_REASON_MAX).default(''),
+  })
+  .openapi('ProposeRequest')
+
+const CHANGE_KINDS = [
+  ...(['remove', 'demote', 'close', 'steward', 'role'] as const),
+  ...(['rules', 'slots', 'lift', 'settle', 'floor'] as const),
+] as const
+const ChangeViewSchema = z.object({
+  kind: z.enum(CHANGE_KINDS),
+  text: z.string().openapi({ description: 'In words, safe to show' }),
+  member: z.string().nullable(),
+  device: z.string().nullable(),
+})
+
+/** `GET /v1/proposals/{id}`. */
+export const ProposalSchema = z
+  .object({
+    id: Hex,
+    by: DeviceNameSchema,
+    reason: z.string(),
+    changes: z.array(ChangeViewSchema),
+    approved: z.array(MemberNameSchema),
+    declined: z.array(MemberNameSchema),
+    missing: z.array(MemberNameSchema).openapi({ description: 'Stewards who have said nothing' }),
+    quorum: z.number().int(),
+    own: z.enum(['approved', 'declined']).nullable(),
+    canSign: z.boolean().openapi({ description: 'This device signs for a steward' }),
+    state: z.enum(['open', 'approved', 'decided', 'unfit']),
+    misfit: z.string().nullable().openapi({ description: 'Why it cannot become a seal as things are' }),
+    effect: GovernmentSchema.extend({
+      joining: z.array(MemberNameSchema).openapi({ description: 'New stewards' }),
+      leaving: z.array(MemberNameSchema).openapi({ description: 'Stewards no longer' }),
+      removed: z.array(MemberNameSchema),
+      closed: z.array(DeviceNameSchema.extend({ commits: z.number().int(), kept: z.number().int() })),
+      floor: z.number().int().nullable(),
+      late: z.array(z.object({ device: z.string(), name: z.string(), commits: z.number().int() })),
+    }).nullable(),
+  })
+  .openapi('Proposal')
+
+/** `GET /v1/proposals`. */
+export const ProposalsSchema = z
+  .object({ proposals: z.array(ProposalSchema), waiting: z.number().int() })
+  .openapi('Proposals')
+
+/** `GET /v1/seals`. */
+export const SealsSchema = z
+  .object({
+    seals: z.array(
+      GovernmentSchema.extend({
+        id: Hex,
+        height: z.number().int(),
+        parent: Hex.nullable(),
+        kind: z.enum(['founding', 'decision', 'bare', 'recovery']),
+        decided: z
+          .object({
+            id: Hex,
+            by: DeviceNameSchema,
+            reason: z.string(),
+            changes: z.array(ChangeViewSchema),
+          })
+          .nullable(),
+        signedBy: z.array(MemberNameSchema),
+        sealedAtMs: z.number().nullable().openapi({ description: "By its last signer's clock" }),
+        settles: z.number().int().openapi({ description: 'Chains that it settles further' }),
+        closed: z.array(DeviceNameSchema),
+        removals: z.number().int(),
+        floor: z.number().int(),
+      }),
+    ),
+    isMore: z.boolean().openapi({ description: 'There are older ones: ask with `below`' }),
+  })
+  .openapi('Seals')
+
+/** `POST /v1/suspensions`. */
+export const SuspendRequest = z
+  .object({ device: Device, reason: z.string().max(SUSPENSION_REASON_MAX).default('') })
+  .openapi('SuspendRequest')
+
+/** `POST /v1/leave`. */
+export const LeaveRequest = z
+  .object({ kitWords: KitWords.optional().openapi({ description: 'Leaves with all devices of the member' }) })
+  .openapi('LeaveRequest')
+
+/** Who left. */
+export const LeftSchema = z.object({ member: Hex, devices: z.array(z.string()) }).openapi('Left')
 
 /** `POST /v1/mesh`. */
 export const MeshRequest = z.object({ state: z.enum(['running', 'paused']) }).openapi('MeshRequest')

@@ -223,7 +223,7 @@ const REFUSALS: Record<JoinRefusal, [ErrorCode, string, string]> = {
   ],
   suspended: [
     'join-refused',
-    'this key is suspended: two histories were written under it',
+    'this key is suspended or closed: two histories were written under it, or the stewards decided it',
     'Join in a new folder, which draws a new key.',
   ],
   'door-suspended': [

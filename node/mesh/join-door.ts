@@ -126,7 +126,8 @@ export class JoinDoor {
   }
 
   #isSuspended(device: string): boolean {
-    return this.#engine.suspensionOf(device) !== null
+    const status = this.#engine.replica.authority.statusOf(device)
+    return this.#engine.suspensionOf(device) !== null || (status !== null && status !== 'active')
   }
 
   #ownInvites(): Invite[] {

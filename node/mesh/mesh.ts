@@ -23,6 +23,7 @@ import { FramedStream } from './framed-stream.ts'
 import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopics, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
+import { CALL_OUTSIDE_EVERY_MS, FAREWELL_MS, OUTSIDE, Outsiders, isOutside } from './outsiders.ts'
 import { PeerSession } from './peer-session.ts'
 import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
 import { limitBytes } from './stranger-limit.ts'
@@ -72,7 +73,7 @@ export interface MeshParts {
 export interface PeerView {
   /** Device key in hex. */
   device: string
-  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended'
+  state: 'synced' | 'syncing' | 'connected' | 'away' | 'suspended' | 'closed'
   address: string | null
   bytesIn: number
   bytesOut: number
@@ -118,7 +119,15 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Connections with keys that were not on the roster, or suspended, when they came. */
   readonly #visitors: Visitors
   readonly #suspended: SuspendedPeers
+  readonly #outsiders = new Outsiders()
   readonly #greeted = new WeakSet<Connection>()
+  /** Connections with devices that were members until now, for their last seconds. */
+  readonly #parting = new WeakSet<Connection>()
+  /** Revision of the authority document by which connections were last judged. */
+  #judgedAt = -1
+  /** When the others were last called although this device is outside itself. */
+  #calledOutsideAtMs = -Infinity
+  #wasSelfOutside = false
   /** When the last sync stream with each device began. */
   readonly #streamAtMs = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
@@ -216,7 +225,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
         const connection = connected.has(device) ? this.#connectionTo(device) : undefined
         const state = session === undefined ? 'connected' : session.isSynced ? 'synced' : 'syncing'
         const suspension = this.#parts.engine.suspensionOf(device)
-        const absence = suspension === null ? 'away' : 'suspended'
+        const absence = this.#absenceOf(device, suspension)
         return {
           device,
           suspension,
@@ -228,6 +237,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
           faults: this.#faults.of(device),
         }
       })
+  }
+
+  #absenceOf(device: string, suspension: Suspension | null): PeerView['state'] {
+    const status = this.#parts.engine.replica.authority.statusOf(device)
+    if (status === 'closed' || status === 'left') return 'closed'
+    return suspension !== null || status === 'suspended' ? 'suspended' : 'away'
   }
 
   /** True when every connected member holds the same commits. */
@@ -317,6 +332,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       })
     }
     this.#openGossip()
+    this.#wasSelfOutside = this.#isSelfOutside
     this.#parts.engine.on('durable', this.#onDurable)
     this.#parts.engine.on('damaged', this.#onDamaged)
     this.#parts.engine.on('holes', this.#onHoles)
@@ -379,6 +395,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   readonly #onDurable = ({ own, devices }: DurableCommits): void => {
+    this.#cutOutsiders()
     for (const session of this.#sessions.values()) session.changed(devices)
     for (const { record } of own) {
       if (record.bytes.length > GOSSIP_BYTES_MAX) continue
@@ -407,6 +424,37 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.emit('changed')
   }
 
+  /** Ends what runs with devices that are outside by now, once they were told. */
+  #cutOutsiders(): void {
+    const { engine } = this.#parts
+    const { revision } = engine.replica.authority
+    if (this.#judgedAt === revision) return
+    this.#judgedAt = revision
+    const isSelfOutside = this.#isSelfOutside
+    // Whoever told of it has just been talked to.
+    if (isSelfOutside && !this.#wasSelfOutside) this.#calledOutsideAtMs = performance.now()
+    this.#wasSelfOutside = isSelfOutside
+    for (const connection of this.#libp2p.getConnections()) {
+      const key = deviceOf(connection.remotePeer)
+      if (key === null || !this.#greeted.has(connection) || this.#parting.has(connection)) continue
+      const device = toHex(key)
+      if (!isOutside(engine, device)) continue
+      this.#parting.add(connection)
+      this.#greeted.delete(connection)
+      setTimeout(() => {
+        this.#parting.delete(connection)
+        if (isMemberOf(this.#parts, connection.remotePeer)) this.#connected(connection)
+        else connection.abort(new Error(OUTSIDE))
+      }, FAREWELL_MS)
+      this.#sessions.get(device)?.close(OUTSIDE)
+      // It ends in a moment; what takes its place begins now.
+      this.#sessions.delete(device)
+      this.#log.info({ device }, 'a device is outside from now on')
+      void this.#openSession(connection, device)
+    }
+    this.emit('changed')
+  }
+
   /** A peer shows what should prove that two histories were written under this key. */
   #hear(proof: Uint8Array, peer: string): void {
     const fork = this.#suspended.hear(proof, peer)
@@ -427,7 +475,10 @@ export class Mesh extends EventEmitter<MeshEvents> {
     serve: (stream: Stream, device: string) => Promise<void>,
   ): void {
     const device = deviceOf(connection.remotePeer)
-    if (device === null || !isMemberOf(this.#parts, connection.remotePeer)) {
+    const isLetIn =
+      isMemberOf(this.#parts, connection.remotePeer) ||
+      (stream.protocol === SYNC_PROTOCOL && device !== null && isOutside(this.#parts.engine, toHex(device)))
+    if (device === null || !isLetIn) {
       stream.abort(new Error('members only'))
       return
     }
@@ -456,6 +507,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       const key = deviceOf(connection.remotePeer)
       if (key === null || connection.status !== 'open' || !isMemberOf(this.#parts, connection.remotePeer))
         continue
+      if (this.#parting.has(connection)) continue
       this.#visitors.leave(connection.id)
       const device = toHex(key)
       if (!this.#greeted.has(connection)) void this.#greet(connection, device)
@@ -470,7 +522,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     // The gater asked before; but handshakes that are under way at once all pass it.
     if (!this.#visitors.enter(connection.id, suspended))
       return connection.abort(new Error('too many strangers'))
-    if (suspended !== null) void this.#suspended.tell(connection, suspended)
+    if (suspended !== null) void this.#tellVisitor(connection, suspended)
     const timer = setTimeout(() => {
       this.#visitors.leave(connection.id)
       // Admitted meanwhile and still here: from now on a peer like any other.
@@ -481,6 +533,14 @@ export class Mesh extends EventEmitter<MeshEvents> {
       clearTimeout(timer)
       this.#visitors.leave(connection.id)
     })
+  }
+
+  /** Proof or authority document, whichever says why the device is not let in. */
+  async #tellVisitor(connection: Connection, device: string): Promise<void> {
+    const { engine } = this.#parts
+    if (engine.suspensionOf(device) !== null) await this.#suspended.tell(connection, device)
+    // The other side opens the stream by the same rule.
+    if (isOutside(engine, device) && this.#own < device) await this.#openSession(connection, device)
   }
 
   async #greet(connection: Connection, device: string): Promise<void> {
@@ -525,12 +585,17 @@ export class Mesh extends EventEmitter<MeshEvents> {
       stream.abort(new Error('kept away after repeated faults'))
       return
     }
-    this.#sessions.get(device)?.close('a newer stream took over')
     const { engine, crypto, log } = this.#parts
+    const outside = isOutside(engine, device)
+    if (outside && !this.#outsiders.mayServe(device)) {
+      stream.abort(new Error(OUTSIDE))
+      return
+    }
+    this.#sessions.get(device)?.close('a newer stream took over')
     const framed = new FramedStream(stream, FRAME_BYTES_MAX)
     const decoder = this.#decoder
     const session = new PeerSession(framed, {
-      ...{ engine, decoder, crypto, log, share: this.#share },
+      ...{ engine, decoder, crypto, log, share: this.#share, isOutside: outside },
       onChange: () => this.emit('changed'),
       onFault: (code, detail) => this.#faults.note(device, code, detail, Date.now()),
       onSuperseded: (row) => this.emit('superseded', row, device),
@@ -540,7 +605,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#streamAtMs.set(device, performance.now())
     await session.run()
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
-    const reason = this.#suspended.isToldBy(device) ? SUSPENDED_HERE : session.closeReason
+    const isTold = this.#suspended.isToldBy(device)
+    const reason = isTold ? SUSPENDED_HERE : outside ? OUTSIDE : session.closeReason
     if (reason !== null) this.#lastClose.set(device, reason)
     this.emit('changed')
   }
@@ -554,12 +620,16 @@ export class Mesh extends EventEmitter<MeshEvents> {
   #discovered(peer: PeerId): void {
     const key = deviceOf(peer)
     if (key === null || !isMemberOf(this.#parts, peer) || this.#suspended.isToldBy(toHex(key))) return
-    this.#tryDial(toHex(key))
+    if (!this.#isSelfOutside) this.#tryDial(toHex(key))
   }
 
   #dialMissing(): void {
     const connected = new Set(this.connectedDevices())
     if (connected.size >= PEERS_TARGET) return
+    if (this.#isSelfOutside) {
+      if (performance.now() - this.#calledOutsideAtMs < CALL_OUTSIDE_EVERY_MS) return
+      this.#calledOutsideAtMs = performance.now()
+    }
     const { authority } = this.#parts.engine.replica
     const known = new Set([
       ...authority.devices.keys(),
@@ -570,6 +640,11 @@ export class Mesh extends EventEmitter<MeshEvents> {
       if (device === this.#own || connected.has(device) || this.#suspended.isToldBy(device)) continue
       if (this.#parts.engine.suspensionOf(device) === null) this.#tryDial(device)
     }
+  }
+
+  /** True when the others keep away from this very device, as far as it knows. */
+  get #isSelfOutside(): boolean {
+    return isOutside(this.#parts.engine, this.#own)
   }
 
   #tryDial(device: string): void {
@@ -592,7 +667,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
 }
 
 /**
- * True for a device of the roster that is not suspended. Until a roster is here that holds this device, also for the one that admitted it and
+ * True for a device of the roster that is neither suspended nor outside. Until a roster is here that holds this device, also for the one that admitted it and
  * for those that it was connected to before: the disk may have lost the roster.
  */
 function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
@@ -600,7 +675,7 @@ function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
   if (key === null) return false
   const device = toHex(key)
   const { authority, device: own } = parts.engine.replica
-  if (parts.engine.suspensionOf(device) !== null) return false
+  if (parts.engine.suspensionOf(device) !== null || isOutside(parts.engine, device)) return false
   if (authority.devices.has(device)) return true
   if (authority.devices.has(own ?? '')) return false
   return device === parts.sponsor || parts.book.of(device).length > 0

@@ -27,6 +27,7 @@ async function session(): Promise<PeerSession> {
   const stream = new FramedStream(await connection.newStream('/test/1'), 1_024)
   const engine = { replica: reader(coop, all), durable: async () => {} } as unknown as Engine
   return new PeerSession(stream, {
+    isOutside: false,
     ...{ engine, decoder: {} as Decoder, share: new PullShare(), crypto: nodeCrypto() },
     log: pino({ level: 'silent' }),
     ...{ onFault: () => {}, onChange: () => {}, onSuperseded: () => {}, onCompared: () => {} },

@@ -8,6 +8,7 @@ import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
+import { OUTSIDE, asksTooMuch, outsideForms } from './outsiders.ts'
 
 /**
  * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one
@@ -26,6 +27,8 @@ export interface PeerSessionParts {
   share: PullShare
   crypto: Crypto
   log: Logger
+  /** True for a device that gets the authority document alone. */
+  isOutside: boolean
   /** Called when the peer broke the protocol, before the session is closed for it. */
   onFault: (code: CloseCode, detail: string) => void
   /** Called when both sides hold the same, or no longer do. */
@@ -81,6 +84,7 @@ export class PeerSession {
       this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
+        if (this.#parts.isOutside && asksTooMuch(bytes)) return this.close(OUTSIDE)
         this.#step({ kind: 'frame', bytes })
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
@@ -135,7 +139,9 @@ export class PeerSession {
         })
       case 'read':
         return this.#enqueue(async () => {
-          const records = await engine.serve(output.orders)
+          const { isOutside, crypto } = this.#parts
+          const served = await engine.serve(output.orders)
+          const records = isOutside ? outsideForms(engine, crypto.sha256, served) : served
           this.#step({ kind: 'records', records })
         })
       case 'read-payloads':

@@ -7,6 +7,7 @@ import type { Sha256 } from '#protocol/identity'
 import { forkProof } from '#node/engine'
 import type { Engine } from '#node/engine'
 import { deviceOf } from './libp2p-node.ts'
+import { isOutside } from './outsiders.ts'
 import { TELL_TIMEOUT_MS, handProof } from './proof-stream.ts'
 
 /** Why a session with a device that wrote two histories ended. */
@@ -32,10 +33,11 @@ export class SuspendedPeers {
     this.#log = parts.log
   }
 
-  /** The device (hex) behind a key of the roster that is suspended, or null. */
+  /** The device (hex) behind a key of the roster that wrote two histories or is outside, or null. */
   deviceOf(peer: PeerId): string | null {
     const key = deviceOf(peer)
     const device = key === null ? '' : toHex(key)
+    if (isOutside(this.#engine, device)) return device
     const isOnRoster = this.#engine.replica.authority.devices.has(device)
     return isOnRoster && this.#engine.suspensionOf(device) !== null ? device : null
   }

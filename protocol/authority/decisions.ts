@@ -117,6 +117,20 @@ export class Decisions {
     return wills
   }
 
+  /**
+   * Commits that would be settled by open proposals of which the steward approves for whom the device (hex) signs at an
+   * epoch. Its commits have to lead there, since a record names only what its author knows.
+   */
+  settledBy(device: string, epoch: Epoch): Uint8Array[] {
+    const steward = epoch.signers.get(device)
+    if (steward === undefined) return []
+    return this.open(epoch).flatMap(({ id, changes }) => {
+      const settled = changes.flatMap((it) => (it.kind === 'settle' ? [it.commit] : []))
+      if (settled.length === 0) return []
+      return this.willsOn(toHex(id), epoch).get(steward)?.isApproval === true ? settled : []
+    })
+  }
+
   /** The steward (hex) of an epoch of whom a commit is the last word on a proposal, an approval, in this act's past. */
   approverAt(commit: Uint8Array, proposal: string, act: Act): string | null {
     const at = this.#willAt.get(toHex(commit))

@@ -20,15 +20,14 @@ export interface Acknowledging {
   goodUpTo(order: number): number
   /** True when the device has, or had, commits that are not good. */
   isDoubted(device: number): boolean
-  /** Commits that it must know, relied on or not, whoever wrote them. */
-  evidence: readonly number[]
+  /** Commits that are to be known and need not be relied on: they prove the epoch to cite, or are to be settled. */
+  toKnow: readonly number[]
 }
 
 /**
  * What a new commit should list: all that is good and not relied on yet, without what another head covers. Of a forked
  * device also its fork proof, the first two commits where it parted, unless the past shows that place already, so that
- * whoever relies on the new commit knows of the fork; and what else it must know, for the epoch that it cites or a decision
- * that it takes part in.
+ * whoever relies on the new commit knows of the fork; and what else it is to know.
  */
 export function planAcknowledgements(history: History, author: Acknowledging): Acknowledgements {
   const known = history.past.copy(author.own)
@@ -66,7 +65,7 @@ export function planAcknowledgements(history: History, author: Acknowledging): A
     else if (before >= 0) relied.add(before)
   }
   const listed = withPairs(history, heads, proofs)
-  for (const order of author.evidence) {
+  for (const order of author.toKnow) {
     if (known.knows(history.branchOf(order), history.seqOf(order))) continue
     listed.push(order)
     known.add(order)

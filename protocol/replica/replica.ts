@@ -679,21 +679,6 @@ export class Replica {
   }
 
   /** Orders that the next commit links to. */
-  /**
-   * Commits that the next one must know, whoever wrote them and however they stand: what proves the seal that it cites, and
-   * on a steward's device those that proposals would settle, since nobody can seal what is not in the past of who signs.
-   */
-  #evidence(): number[] {
-    const { epochs, decisions } = this.authority
-    const { tip } = epochs
-    const evidence = [...epochs.certificateOf(tip)]
-    if (!tip.signers.has(this.device ?? '')) return evidence
-    for (const { changes } of decisions.considered(tip))
-      for (const change of changes)
-        if (change.kind === 'settle') evidence.push(this.history.find(change.commit))
-    return evidence.filter((order) => order >= 0)
-  }
-
   #pastOfNext(): number[] {
     const heads = this.#plan().seen.map((head) => this.history.find(head.id))
     return [this.#ownEnd(), ...heads].filter((order) => order >= 0)
@@ -713,7 +698,7 @@ export class Replica {
       device,
       goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
       isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
-      evidence: this.#evidence(),
+      toKnow: this.#toKnow(),
     })
     const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
     if (admitted !== undefined) {
@@ -728,6 +713,14 @@ export class Replica {
     }))
     this.#planned = { at: history.length, seen, known, epoch: this.epochs.toCite(own, seen), relied }
     return this.#planned
+  }
+
+  /** Commits that the next one has to know, whoever wrote them: the proof of the tip, and what the own steward wants settled. */
+  #toKnow(): number[] {
+    const { epochs, decisions } = this.authority
+    const { tip } = epochs
+    const settled = decisions.settledBy(this.device ?? '', tip).map((id) => this.history.find(id))
+    return [...epochs.certificateOf(tip), ...settled.filter((order) => order >= 0)]
   }
 }
 

@@ -1,0 +1,1 @@
+export { lookOf, shownText } from './shown-text.ts'

@@ -1,0 +1,86 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ProposalView } from '#node/host'
+import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
+import { untilEqual } from '../actors/node-process.ts'
+import type { NodeProcess } from '../actors/node-process.ts'
+import { until } from '../actors/until.ts'
+import { Workbench } from '../actors/workbench.ts'
+
+/** Ada, a steward at a desk in light mode, and Bo with a phone in dark mode, whose device is suspended. */
+describe.skipIf(!HAS_BROWSER)('decisions on the page', () => {
+  let bench: Workbench
+  let browser: Browser
+  let nas: NodeProcess
+  let stall: NodeProcess
+  let ada: Page
+  let bo: Page
+  const errors: string[][] = []
+
+  beforeAll(async () => {
+    bench = await Workbench.open()
+    browser = await openBrowser()
+    nas = await bench.found('nas')
+    stall = await bench.join('stall', nas, 'member')
+    const desk = await openPage(browser, { width: 1280, height: 900, colorScheme: 'light' })
+    const phone = await openPage(browser, { width: 360, height: 740, colorScheme: 'dark' })
+    ;[ada, bo] = [desk.page, phone.page]
+    errors.push(desk.errors, phone.errors)
+    await untilEqual(nas, stall)
+    await Promise.all([ada.goto(nas.ready.url), bo.goto(stall.ready.url)])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await bench?.close()
+  })
+
+  test('an open decision is noticed on every page, read, and signed with the keyboard', async () => {
+    const changes = [{ kind: 'steward', member: 'stall' }]
+    await stall.api('POST', '/v1/proposals', { changes, reason: 'so that one of us may be ill' })
+    await ada.getByTestId('nav-boards').click()
+    await ada.getByTestId('pending').getByText('1 decision waits for you.').waitFor()
+    await bo.getByTestId('pending').getByText('1 decision is open.').waitFor()
+    await bo.getByTestId('nav-decisions').click()
+    await bo.getByTestId('proposal').getByText('so that one of us may be ill').waitFor()
+    expect(await bo.getByTestId('proposal-sign').count()).toBe(0)
+    await ada.getByTestId('pending').getByRole('link').press('Enter')
+    await ada.getByTestId('proposal').getByText('stall/stall signs for it').waitFor()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+    await ada.getByTestId('proposal-sign').press('Enter')
+    await ada.getByRole('dialog').waitFor()
+    expect(await axeViolations(ada)).toEqual([])
+    await ada.getByTestId('dialog-confirm').press('Enter')
+    await ada.getByText('Nothing is to be decided').waitFor()
+    await ada.getByTestId('seals').getByText('stall is a steward').waitFor()
+    await bo.getByTestId('seals').getByText('stall is a steward').waitFor()
+  })
+
+  test('a decision that two must sign is declined by one, and stays', async () => {
+    const changes = [{ kind: 'demote', member: 'stall' }]
+    const asked = (await nas.api('POST', '/v1/proposals', { changes })) as ProposalView
+    await bo.getByTestId('proposal-decline').click()
+    await bo.getByText('You declined it.').waitFor()
+    await ada.getByText('Declined', { exact: true }).waitFor()
+    await until('the other knows', async () => {
+      const known = (await nas.api('GET', `/v1/proposals/${asked.id}`)) as ProposalView
+      return known.declined.length === 1
+    })
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+    const isWide = await bo.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    expect(isWide).toBe(false)
+  })
+
+  test('a device is suspended from the members page, and its own page says why and how to come back', async () => {
+    await ada.getByTestId('nav-members').click()
+    await ada.getByTestId('suspend').click()
+    await ada.getByTestId('suspend-reason').fill('stolen at the market')
+    expect(await axeViolations(ada)).toEqual([])
+    await ada.getByTestId('dialog-confirm').click()
+    await ada.getByText('Suspended', { exact: true }).waitFor()
+    await bo.getByText('This device is suspended (nas/nas: “stolen at the market”)').waitFor()
+    await bo.getByText('coop propose lift').waitFor()
+    await bo.getByTestId('nav-members').click()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+    expect(errors.flat()).toEqual([])
+  })
+})
