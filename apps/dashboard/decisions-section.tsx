@@ -36,7 +36,8 @@ export function DecisionsSection({ status }: { status: Status }): JSX.Element {
   const replace = (changed: Proposal): void =>
     setProposals(
       (known) =>
-        known?.map((it) => (it.id === changed.id ? changed : it)).filter((it) => it.state !== 'decided') ?? null,
+        known?.map((it) => (it.id === changed.id ? changed : it)).filter((it) => it.state !== 'decided') ??
+        null,
     )
   return (
     <>
@@ -142,8 +143,8 @@ function Effect({ effect }: { effect: NonNullable<Proposal['effect']> }): JSX.El
         </Fact>
       ))}
       <Fact name="Afterwards">
-        <Names of={effect.stewards} /> {effect.stewards.length === 1 ? 'decides' : 'decide'};{' '}
-        {effect.quorum} of {effect.stewards.length} must agree
+        <Names of={effect.stewards} /> {effect.stewards.length === 1 ? 'decides' : 'decide'}; {effect.quorum}{' '}
+        of {effect.stewards.length} must agree
       </Fact>
     </>
   )
@@ -269,7 +270,7 @@ function Past({ seals }: { seals: Seal[] }): JSX.Element {
 
 function Fact({ name, children }: { name: string; children: JSX.Element['props']['children'] }): JSX.Element {
   return (
-    <div class="fact">
+    <div>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

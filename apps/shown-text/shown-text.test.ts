@@ -12,8 +12,7 @@ test('a word that mixes Latin letters with others that look like them shows whic
 })
 
 test('names of one language stay as they are', () => {
-  for (const name of ['Zoë', 'Вера', 'Νίκος', '中村', 'José María', 'עדה'])
-    expect(shownText(name)).toBe(name)
+  for (const name of ['Zoë', 'Вера', 'Νίκος', '中村', 'José María', 'עדה']) expect(shownText(name)).toBe(name)
 })
 
 test('names that look alike have one look', () => {

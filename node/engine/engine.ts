@@ -238,7 +238,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
       const code = CODES[result.refusal] ?? 'refused'
-      throw new CoopError(code, `refused: ${result.detail} (${result.refusal})`, adviceFor(result.refusal, this.#replica.authority))
+      throw new CoopError(
+        code,
+        `refused: ${result.detail} (${result.refusal})`,
+        adviceFor(result.refusal, this.#replica.authority),
+      )
     }
     this.#isReleased = true
     this.#queue({ ...noWork(), stored: result.stored })

@@ -67,9 +67,7 @@ export function changesOf(request: ChangeRequest, parts: RequestParts): Change[]
           `commit ${request.commit} is not of ${names.deviceText(toHex(key))}`,
           'Give a commit of that device: `coop commit show ID` says whose it is.',
         )
-      return [
-        { kind: 'settle', device: key, seq: history.seqOf(order), commit: history.idOf(order).slice() },
-      ]
+      return [{ kind: 'settle', device: key, seq: history.seqOf(order), commit: history.idOf(order).slice() }]
     }
     case 'floor':
       return [{ kind: 'floor', height: request.height }]

@@ -78,7 +78,9 @@ export class RosterNames {
 
   /** The one device (hex) of a member (hex) that is active; of several it has to be said which. */
   onlyDeviceOf(member: string): string {
-    const own = [...this.#authority.devices].filter(([, it]) => it.member === member).map(([device]) => device)
+    const own = [...this.#authority.devices]
+      .filter(([, it]) => it.member === member)
+      .map(([device]) => device)
     const [first, ...others] = own.filter((it) => this.#authority.statusOf(it) === 'active')
     if (first !== undefined && others.length === 0) return first
     const named = own.map((it) => this.device(it).deviceName).map(shownText)
