@@ -270,7 +270,7 @@ function Past({ seals }: { seals: Seal[] }): JSX.Element {
 
 function Fact({ name, children }: { name: string; children: JSX.Element['props']['children'] }): JSX.Element {
   return (
-    <div class="fact">
+    <div>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

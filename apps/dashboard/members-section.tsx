@@ -127,8 +127,8 @@ function DeviceRow({ device, canSuspend }: { device: Device; canSuspend: boolean
       {device.standing.suspensions.map(({ commit, by, reason }) => (
         <p class="muted device-note" key={commit}>
           By <bdi>{shownText(`${by.name}/${by.deviceName}`)}</bdi>
-          {reason === '' ? ', without a reason' : <>: “{reason}”</>}. Nobody connects to it until the stewards
-          close it or lift this.
+          {reason === '' ? ', without a reason' : <>: “{reason}”</>}. The others keep away from it until the
+          stewards close it or lift this.
         </p>
       ))}
       {device.suspension !== null && <SuspensionNote device={device} suspension={device.suspension} />}

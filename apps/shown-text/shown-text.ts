@@ -10,15 +10,12 @@ export function shownText(text: string): string {
 
 /** What a name looks like: two names with one look are easily taken for each other. */
 export function lookOf(name: string): string {
-  const plain = name.normalize('NFKD').replaceAll(MARKS, '').replaceAll(HIDDEN, '')
-  return [...plain.toLowerCase()]
-    .map((char) => LOOKS.get(char) ?? char)
-    .join('')
-    .replaceAll(/\s+/g, ' ')
+  const plain = name.normalize('NFKD').replaceAll(MARKS, '').replaceAll(HIDDEN, '').toLowerCase()
+  return plain.replaceAll(/./gsu, (char) => LOOKS.get(char) ?? char).replaceAll(/\s+/g, ' ')
 }
 
-function written(chars: string): string {
-  return [...chars].map((char) => `\\u{${char.codePointAt(0)?.toString(16) ?? '?'}}`).join('')
+function written(char: string): string {
+  return `\\u{${char.codePointAt(0)?.toString(16) ?? '?'}}`
 }
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -57,5 +54,5 @@ const LOOKS: ReadonlyMap<string, string> = new Map(
     ['хχ', 'x'],
     ['уγ', 'y'],
     ['ζ', 'z'],
-  ].flatMap(([from = '', to = '']) => [...from].map((char) => [char, to] as const)),
+  ].flatMap(([from = '', to = '']) => Array.from(from, (char) => [char, to] as const)),
 )

@@ -83,11 +83,12 @@ export class AuthorityDesk {
   /** Closes this device for good; with the words of the member's kit all devices of the member. */
   async leave(kitWords: string | null): Promise<{ member: string; devices: string[] }> {
     const { engine, coop } = this.#node.membership
-    const { authority, device: own = '' } = engine.replica
-    const entry = authority.devices.get(own ?? '')
+    const { authority, device } = engine.replica
+    const own = device ?? ''
+    const entry = authority.devices.get(own)
     if (entry === undefined) throw notOnRoster()
     const ownKits = [...authority.devices].filter(([, it]) => it.member === entry.member)
-    const devices = kitWords === null ? [own ?? ''] : ownKits.map(([device]) => device)
+    const devices = kitWords === null ? [own] : ownKits.map(([device]) => device)
     this.#needOtherSteward(devices)
     const kit = kitWords === null ? null : kitOfWords(kitWords).signer
     if (kit !== null && toHex(kit.publicKey) !== entry.member)
@@ -171,8 +172,8 @@ export function misfitOf(
 ): string | null {
   const { changes } = proposal
   if (outcomeFor(authority, proposal, changes.length) !== null) return null
-  const at = changes.findIndex((_, i) => outcomeFor(authority, proposal, i + 1) === null)
-  return misfitText(changes[Math.max(0, at)], names)
+  const change = changes.find((_, i) => outcomeFor(authority, proposal, i + 1) === null) ?? changes[0]
+  return change === undefined ? 'it changes nothing' : misfitText(change, names)
 }
 
 /** What the first `count` changes of a proposal make of the tip; null when they do not fit. */
@@ -213,8 +214,8 @@ function basisHere(authority: AuthorityState, change: Change): Proposal['basis']
   }
 }
 
-function misfitText(change: Change | undefined, names: RosterNames): string {
-  switch (change?.kind) {
+function misfitText(change: Change, names: RosterNames): string {
+  switch (change.kind) {
     case 'remove':
       return `${names.memberText(toHex(change.member))} is removed already, or would leave nobody who decides`
     case 'demote':
@@ -229,8 +230,12 @@ function misfitText(change: Change | undefined, names: RosterNames): string {
       return `${names.deviceText(toHex(change.device))} is closed`
     case 'floor':
       return 'the floor must be above the one now, and at most the height of the next epoch'
-    default:
-      return 'a change does not fit what is decided by now'
+    case 'lift':
+      return 'the suspension is not known'
+    case 'settle':
+      return 'the commit cannot be settled'
+    case 'rules':
+      return 'these rules leave nobody who decides'
   }
 }
 

@@ -132,19 +132,19 @@ export function changeView(change: Change, names: RosterNames): ChangeView {
     case 'remove':
       return view(`remove the member ${of(change.member)} with all its devices`, change)
     case 'demote':
-      return view(`${of(change.member)} is a steward no longer`, change)
+      return view(`end the stewardship of ${of(change.member)}`, change)
     case 'close':
       return view(`close the device ${at(change.device)} for good`, change)
     case 'steward':
-      return view(`${of(change.member)} is a steward; ${at(change.device)} signs for it`, change)
+      return view(`make ${of(change.member)} a steward, for whom ${at(change.device)} signs`, change)
     case 'role': {
       const scope = change.scopes === null ? '' : `, for ${change.scopes.join(', ')} only`
-      return view(`${of(change.member)} has the role ${change.role}${scope}`, change)
+      return view(`give ${of(change.member)} the role ${change.role}${scope}`, change)
     }
     case 'rules':
-      return view(`${RULE_TEXT[change.quorum]}; ${RECOVERY_TEXT[change.recovery]}`)
+      return view(`set the rules: ${RULE_TEXT[change.quorum]}; ${RECOVERY_TEXT[change.recovery]}`)
     case 'slots':
-      return view(`${at(change.device)} may admit ${change.count} more`, change)
+      return view(`let ${at(change.device)} admit ${change.count} more`, change)
     case 'lift':
       return view(`lift the suspension ${toHex(change.commit).slice(0, 8)}`)
     case 'settle':
@@ -153,7 +153,9 @@ export function changeView(change: Change, names: RosterNames): ChangeView {
         { device: change.device },
       )
     case 'floor':
-      return view(`what is written in epochs below ${change.height} and is not sealed becomes late`)
+      return view(
+        `raise the floor to ${change.height}: what cites an older seal and is not final becomes late`,
+      )
   }
 }
 
@@ -267,11 +269,12 @@ export function quorumWarning(authority: AuthorityState): string | null {
   const lost = [...tip.stewards].filter(([, device]) => authority.statusOf(device) !== 'active')
   const active = tip.stewards.size - lost.length
   if (tip.stewards.size === 0 || active > tip.quorum) return null
-  const away = lost.map(([member]) => names.memberText(member)).join(', ')
+  const stewards = `${tip.quorum} of ${tip.stewards.size} stewards must agree`
+  const away = lost.map(([member, device]) => `${names.memberText(member)} is ${authority.statusOf(device)}`)
+  const because = [stewards, ...away].join(', ')
   const next = 'Another steward gives room: `coop propose add-steward MEMBER`. With four, one may be missing.'
-  if (active < tip.quorum)
-    return `Nothing can be decided: ${tip.quorum} of ${tip.stewards.size} stewards must agree, and ${away} cannot sign. ${next}`
-  if (tip.stewards.size === 1)
-    return `One loss away from nobody who can decide: ${names.memberText([...tip.stewards.keys()][0] ?? '')} is the only steward. ${next}`
-  return `One loss away from nobody who can decide: ${tip.quorum} of ${tip.stewards.size} stewards must agree${away === '' ? '' : `, and ${away} cannot sign`}. ${next}`
+  if (active < tip.quorum) return `Nothing can be decided without those who are out: ${because}. ${next}`
+  if (tip.stewards.size > 1) return `One loss away from nobody who can decide: ${because}. ${next}`
+  const [only = ''] = tip.stewards.keys()
+  return `One loss away from nobody who can decide: ${names.memberText(only)} is the only steward. ${next}`
 }

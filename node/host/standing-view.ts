@@ -43,7 +43,7 @@ export function standingWarning(
       })
       return {
         code: 'suspended',
-        message: `this device is suspended (${why.join('; ')}): the others do not connect to it and take nothing new of it`,
+        message: `this device is suspended (${why.join('; ')}): the others keep away from it`,
         next:
           'What is stored here stays, and writing here goes on. The stewards close it or lift the suspension: ' +
           `\`coop propose lift DEVICE\` by any member, signed by a quorum of ${stewards}.`,

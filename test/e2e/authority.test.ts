@@ -26,9 +26,9 @@ beforeAll(async () => {
 afterAll(() => bench.close())
 
 /** The one JSON value of a command that succeeded. */
-function valueOf<T>(result: CliResult): T {
+function valueOf(result: CliResult): unknown {
   expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 })
-  return JSON.parse(result.stdout) as T
+  return JSON.parse(result.stdout)
 }
 
 /** The one JSON error of a command that failed, with the exit code that stands for it. */
@@ -50,7 +50,8 @@ async function untilHeight(height: number, ...nodes: NodeProcess[]): Promise<voi
 }
 
 async function proposalsOf(node: NodeProcess): Promise<ProposalView[]> {
-  return valueOf<{ proposals: ProposalView[] }>(await node.cli('proposals', '--json')).proposals
+  const view = valueOf(await node.cli('proposals', '--json')) as { proposals: ProposalView[] }
+  return view.proposals
 }
 
 async function propose(node: NodeProcess, change: ChangeRequest, reason = ''): Promise<ProposalView> {
@@ -73,9 +74,9 @@ async function stateOf(node: NodeProcess, of: NodeProcess): Promise<string | und
 }
 
 test('one steward decides alone', async () => {
-  const asked = valueOf<ProposalView>(
+  const asked = valueOf(
     await nora.cli('propose', 'add-steward', 'omar', '--reason', 'we are two', '--json'),
-  )
+  ) as ProposalView
   expect(asked).toMatchObject({ state: 'decided', reason: 'we are two', quorum: 2 })
   await untilHeight(1, nora, omar, pia, rolf)
   const status = await pia.status()
@@ -85,7 +86,7 @@ test('one steward decides alone', async () => {
 })
 
 test('a member asks, and two stewards decide only together', async () => {
-  const asked = valueOf<ProposalView>(await pia.cli('propose', 'add-steward', 'pia', '--json'))
+  const asked = valueOf(await pia.cli('propose', 'add-steward', 'pia', '--json')) as ProposalView
   expect(asked).toMatchObject({ state: 'open', canSign: false, approved: [], quorum: 2 })
   expect(asked.missing.map((it) => it.name).sort()).toEqual(['nora', 'omar'])
   expect(asked.effect).toMatchObject({ quorum: 3, joining: [{ name: 'pia' }] })
@@ -93,7 +94,7 @@ test('a member asks, and two stewards decide only together', async () => {
   await until('the stewards see it', async () => (await omar.status()).authority?.waiting === 1)
   const refused = errorOf(await rolf.cli('sign', id, '--json'))
   expect(refused).toMatchObject({ code: 'not-steward', next: expect.stringContaining('nora/nora') })
-  const one = valueOf<ProposalView>(await omar.cli('sign', id, '--json'))
+  const one = valueOf(await omar.cli('sign', id, '--json')) as ProposalView
   expect(one).toMatchObject({ state: 'open', own: 'approved', missing: [{ name: 'nora' }] })
   expect(await heightOf(omar)).toBe(1)
   valueOf(await nora.cli('sign', id, '--json'))
@@ -101,13 +102,13 @@ test('a member asks, and two stewards decide only together', async () => {
 })
 
 test('a proposal survives a restart, and a steward can take an approval back', async () => {
-  const { id } = valueOf<ProposalView>(await nora.cli('propose', 'slots', 'omar/omar', '5', '--json'))
+  const { id } = valueOf(await nora.cli('propose', 'slots', 'omar/omar', '5', '--json')) as ProposalView
   await until('omar sees it', async () => (await omar.status()).authority?.pending === 1)
   expect(await omar.stop()).toBe(0)
   omar = await bench.start('omar')
   const [open] = await proposalsOf(omar)
   expect(open).toMatchObject({ id, own: null, approved: [{ name: 'nora' }] })
-  const declined = valueOf<ProposalView>(await nora.cli('decline', id.slice(0, 8), '--json'))
+  const declined = valueOf(await nora.cli('decline', id.slice(0, 8), '--json'))
   expect(declined).toMatchObject({ own: 'declined', approved: [], declined: [{ name: 'nora' }] })
 })
 
@@ -180,7 +181,7 @@ test('a later frontier adopts what the removed device wrote', async () => {
 })
 
 test('the history tells who decided what', async () => {
-  const { seals } = valueOf<{ seals: SealView[] }>(await pia.cli('history', '--json'))
+  const { seals } = valueOf(await pia.cli('history', '--json')) as { seals: SealView[] }
   expect(seals.map((it) => [it.height, it.kind])).toEqual([
     ...[5, 4, 3, 2, 1].map((height) => [height, 'decision']),
     [0, 'founding'],
