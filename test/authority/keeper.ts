@@ -31,7 +31,7 @@ export function keep(mesh: Mesh, node: Node, settings: KeeperSettings): Commit |
       const signed = attempt('sign', oracle.record(id))
       if (signed !== null) return signed
     }
-  if (own === undefined) {
+  if (own === undefined || oracle.rules.supports === 'many') {
     const supported = follow(mesh, node, tip, round, attempt) ?? lead(mesh, node, tip, { round, settings }, attempt)
     if (supported !== null) return supported
   }
@@ -42,7 +42,7 @@ export function keep(mesh: Mesh, node: Node, settings: KeeperSettings): Commit |
 export function recordFor(mesh: Mesh, node: Node, tip: Epoch, round: number, sealsBare: boolean): SealRecord | null {
   const { oracle } = mesh
   const prepared = oracle.prepared(node.store, tip, round)
-  if (prepared !== null) return oracle.record(prepared)
+  if (prepared !== null && oracle.rules.laterRounds === 'prepared-only') return oracle.record(prepared)
   const probe = draft(mesh, node, tip, null)
   const forks = devicesIn(node.store)
     .map((device) => [device, forkIn(node.store, device)] as const)
@@ -125,6 +125,7 @@ function follow(mesh: Mesh, node: Node, tip: Epoch, round: number, attempt: Atte
   const isLed = (by: Set<string>): number => Number(mesh.followsLeader && by.has(leader))
   rows.sort(([a, one], [b, other]) => isLed(other) - isLed(one) || other.size - one.size || (a < b ? -1 : 1))
   for (const [id] of rows) {
+    if (supporters.get(id)?.has(stewardOf(tip, node.device) as string)) continue
     const supported = attempt('support', oracle.record(id))
     if (supported !== null) return supported
   }
@@ -138,7 +139,7 @@ function lead(
   { round, settings }: { round: number; settings: KeeperSettings },
   attempt: Attempt,
 ): Commit | null {
-  if (!mesh.oracle.isOpen(round, node.store, tip)) return null
+  if (!mesh.oracle.isOpen(round, node.store, tip) || ballotOf(node, tip, round) !== undefined) return null
   const record = recordFor(mesh, node, tip, round, settings.sealsBare)
   if (record === null) return null
   const isLeader = leaderOf(tip, round) === stewardOf(tip, node.device)

@@ -508,7 +508,7 @@ export class Oracle {
     parent: Epoch,
     steward: string,
   ): string {
-    const before = this.rules.judgedBy === 'store' ? this.commits : this.before(commit)
+    const before = this.rules.judgedBy === 'store' ? this.#judged() : this.before(commit)
     const chain = chainOf(commit.prev)
     const round = this.roundOf(chain, parent)
     if (act.t === 'advance') {
@@ -576,6 +576,11 @@ export class Oracle {
         this.isValid(it),
     )
     return isOther ? 'recovered-another' : 'valid'
+  }
+
+  /** What is stored and has a verdict. */
+  #judged(): ReadonlySet<Commit> {
+    return new Set([...this.commits].filter((it) => it.act === null || this.#verdicts.has(it)))
   }
 
   /** Whom a vote counts for. */

@@ -73,9 +73,11 @@ function admit(mesh: Mesh, node: Node): void {
   const { draw, nodes, oracle } = mesh
   const tip = tipOf(mesh, node.store)
   const gone = nodes.map((it) => it.member).filter((it) => oracle.isRemoved(it, tip, node.store))
-  const device = `d${String(nodes.length).padStart(2, '0')}`
+  const fresh = `d${String(nodes.length).padStart(2, '0')}`
   if (nodes.length >= 9) return
-  const member = draw.pick(gone.length > 0 ? gone : [node.member, `m${nodes.length}`])
+  const [old] = nodes.filter((it) => gone.includes(it.member) && draw.chance(40))
+  const member = old?.member ?? draw.pick(gone.length > 0 ? gone : [node.member, `m${nodes.length}`])
+  const device = old?.device ?? fresh
   let act: Act = { t: 'device', device, member }
   if (member !== node.member || draw.chance(50)) {
     const key = `i${node.device}.${node.head?.seq ?? 0}`
