@@ -18,7 +18,7 @@ export function generateDuel(draw: Choices, options: HistoryOptions): Mesh {
   const honest = stewards.filter((it) => !it.isHostile)
   for (const node of honest.slice(0, 3)) ask(mesh, node, honest)
   for (let step = 150 + draw.below(250); step > 0; step -= 1) {
-    const [from, to] = draw.shuffled(stewards) as [Node, Node]
+    const [from, to = from] = draw.shuffled(stewards) as [Node, Node?]
     const turn = draw.below(100)
     if (turn < 8) mesh.time += draw.pick([1, 1, 1, 1, 6])
     else if (turn < 55) pass(mesh, from, to)

@@ -12,6 +12,8 @@ export interface HistoryOptions extends MeshSettings {
   stewards: readonly number[]
   /** Stewards that do what they like; more than the quorum bears voids some of the laws. */
   hostileStewards: readonly number[]
+  /** Members that are no stewards. */
+  others: readonly number[]
   /** Others that do. */
   hostileMembers: readonly number[]
   quorum: readonly Genesis['quorum'][]
@@ -24,13 +26,27 @@ export interface HistoryOptions extends MeshSettings {
 export const USUAL: HistoryOptions = {
   rules: REPAIRED,
   followsLeader: true,
+  cites: 'tip',
   stewards: [1, 2, 3, 4, 4, 4, 5],
   hostileStewards: [0, 1, 1],
+  others: [1, 2],
   hostileMembers: [0, 1],
   quorum: ['two-thirds'],
   stepsMin: 80,
   stepsMax: 260,
   loses: 20,
+}
+
+/** Ballots in which one steward double signs. */
+export const CROWDED: HistoryOptions = { ...USUAL, stewards: [2, 3, 4, 4, 5, 6, 7], hostileStewards: [1] }
+
+/** Co-ops that lose their stewards and have members to go on with. */
+export const BEREFT: HistoryOptions = {
+  ...USUAL,
+  stewards: [1, 2, 3],
+  others: [5, 6, 7],
+  hostileStewards: [0],
+  hostileMembers: [0],
 }
 
 /** A co-op whose founder made others stewards, with a generated life of partitions, quarrels and theft. */
@@ -107,7 +123,7 @@ function loseStewards(mesh: Mesh): void {
 /** Genesis, admissions, and one seal that makes the stewards. */
 export function founded(draw: Choices, options: HistoryOptions): Mesh {
   const stewards = draw.pick(options.stewards)
-  const count = Math.max(stewards, 2) + 1 + draw.below(2)
+  const count = Math.max(stewards, 2) + draw.pick(options.others)
   const mesh = newMesh(
     draw,
     {

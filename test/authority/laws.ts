@@ -5,20 +5,18 @@ import { lineOf, quorumOf, stewardOf } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import { generateDuel } from './duel.ts'
 import { heal } from './heal.ts'
-import { USUAL, generateHistory } from './history-generator.ts'
+import { BEREFT, CROWDED, USUAL, generateHistory } from './history-generator.ts'
 import type { HistoryOptions } from './history-generator.ts'
 import { doubleSigners } from './mesh.ts'
-import type { Mesh } from './mesh.ts'
+import type { Mesh, Node } from './mesh.ts'
 import { Oracle } from './oracle.ts'
-import { rosterOf } from './roster.ts'
+import { generateRecovery } from './recovery-generator.ts'
+import { chosenLine, rosterOf } from './roster.ts'
 import { chainOf } from './world.ts'
 import type { Commit } from './world.ts'
 
 /** Holds for every history that is drawn; notes what the history reached. */
 export type Law = (draw: Choices, reached: Reached, options?: HistoryOptions) => void
-
-/** Ballots in which one steward double signs. */
-const CROWDED: HistoryOptions = { ...USUAL, stewards: [2, 3, 4, 4, 5, 6, 7], hostileStewards: [1] }
 
 /** Passes of 10 s in which honest stewards in touch seal what is to be sealed: ten rounds of 60 s for each seal. */
 const PASSES_MAX = 240
@@ -173,6 +171,31 @@ export const rollsNothingBack: Law = (draw, reached, options = { ...USUAL, loses
     if (after.isSettled(it, tip)) expect(after.isSettled(it, next), `${it.id} was rolled back`).toBe(true)
   reached.note('withheld', after.commits.size > known.store.size)
   reached.note('recovered', tip.record !== null && lineOf(tip).some((it) => it.record?.changes))
+}
+
+/** Members recover; it stays when it has a child, whatever lost stewards and voters left behind, and yields without. */
+export const recovers: Law = (draw, reached, options = BEREFT) => {
+  const mesh = generateRecovery(draw, options)
+  if (isBeyondBound(mesh, reached)) return
+  const { oracle } = mesh
+  const witness = mesh.nodes.find((it) => !it.isLost) as Node
+  const was = chosenLine(oracle, witness.store).map((id) => oracle.epoch(id))
+  const tip = was.at(-1) as Epoch
+  const { line } = rosterOf(oracle)
+  const recovery = was.findIndex((it) => it.record?.changes)
+  reached.note('recovered', recovery > 0)
+  reached.note('with a child', recovery > 0 && recovery < was.length - 1)
+  const seals = [...oracle.committed(oracle.commits).values()]
+  const parents = new Set(seals.map((it) => it.parent))
+  for (const parent of parents) {
+    const children = seals.filter((it) => it.parent === parent)
+    reached.note('rivals', children.length > 1)
+    const chosen = children.find((it) => line.includes(it.id))
+    const isOrdinary = children.some((it) => it.changes === null)
+    if (chosen?.changes && isOrdinary) expect(parents.has(chosen.id), 'a recovery without a child').toBe(true)
+  }
+  if (recovery === was.length - 1 || tip.height < 2) return
+  expect(line.includes(tip.id), 'the line that people lived on').toBe(true)
 }
 
 /** Everything in a random causal order; something with all that follows it may come a year late. */

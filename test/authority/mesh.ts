@@ -33,16 +33,20 @@ export interface Mesh {
   time: number
   /** Whether keepers follow who leads the round before anybody else. */
   readonly followsLeader: boolean
+  readonly cites: 'tip' | 'before'
 }
 
 export interface MeshSettings {
   rules: Rules
   followsLeader: boolean
+  /** What honest authors cite: the tip, or (a fault) now and then what they cited last. */
+  cites: 'tip' | 'before'
 }
 
 export function newMesh(draw: Choices, genesis: Genesis, settings: MeshSettings): Mesh {
   const oracle = new Oracle(genesis, [], settings.rules)
-  return { oracle, draw, nodes: [], parts: new Map(), time: 0, followsLeader: settings.followsLeader }
+  const { followsLeader, cites } = settings
+  return { oracle, draw, nodes: [], parts: new Map(), time: 0, followsLeader, cites }
 }
 
 export function addNode(mesh: Mesh, device: string, member: string, isHostile: boolean): Node {
@@ -66,13 +70,14 @@ export function tipOf(mesh: Mesh, store: Iterable<Commit>): Epoch {
 }
 
 /** What an honest device would write now: it lists everything it has and cites the tip. */
-export function draft({ oracle }: Mesh, node: Node, tip: Epoch, act: Act | null): Commit {
+export function draft({ oracle, cites }: Mesh, node: Node, tip: Epoch, act: Act | null): Commit {
   const { device, head: prev, store } = node
   const known = prev === null ? new Set<Commit>() : new Set(oracle.before(prev)).add(prev)
   const fresh = [...store].filter((it) => !known.has(it))
   const covered = new Set(fresh.flatMap((it) => [it.prev, ...it.seen]))
   const seen = fresh.filter((it) => !covered.has(it) && it.device !== device)
-  return commitOf({ device, prev, seen, epoch: tip.id, act })
+  const epoch = cites === 'before' && act === null && prev !== null ? prev.epoch : tip.id
+  return commitOf({ device, prev, seen, epoch, act })
 }
 
 export function publish(mesh: Mesh, node: Node, commit: Commit): void {

@@ -1,7 +1,7 @@
 import { draft, hasQuorumInTouch, publish, tipOf, writeValid } from './mesh.ts'
 import type { Mesh, Node } from './mesh.ts'
 import { chainOf, recordOf } from './world.ts'
-import type { Act, Change, Commit } from './world.ts'
+import type { Act, Change, Commit, SealRecord } from './world.ts'
 
 /** What the people at an honest device do now and then. */
 export function live(mesh: Mesh, node: Node): void {
@@ -88,7 +88,7 @@ function admit(mesh: Mesh, node: Node): void {
 }
 
 /** Votes when no quorum of stewards can be reached: as others did, or for themselves. */
-function recover(mesh: Mesh, node: Node): void {
+export function recover(mesh: Mesh, node: Node): void {
   const { draw, nodes, oracle } = mesh
   const tip = tipOf(mesh, node.store)
   if (hasQuorumInTouch(mesh, node, tip) || !oracle.electors(tip).has(node.member)) return
@@ -99,13 +99,13 @@ function recover(mesh: Mesh, node: Node): void {
   const own = chainOf(node.head).flatMap(({ act, epoch }) =>
     act !== null && 'attempt' in act && epoch === tip.id ? [act.attempt] : [],
   )
-  const attempt = Math.max(0, ...votes.map((it) => it.attempt)) + Number(own.length > 0 && draw.chance(30))
+  const attempt = Math.max(0, ...votes.map((it) => it.attempt)) + Number(own.length > 0 && draw.chance(8))
   if (own.includes(attempt)) return
   const others = votes.filter((it) => it.attempt === attempt).map((it) => it.seal)
   const { member, device } = draw.pick(nodes.filter((it) => !it.isLost))
   const seal =
     others.length > 0
-      ? draw.pick(others)
+      ? (draw.chance(90) ? [...others].sort((a, b) => (a.id < b.id ? -1 : 1))[0] as SealRecord : draw.pick(others))
       : recordOf({
           parent: tip.id,
           height: tip.height + 1,
