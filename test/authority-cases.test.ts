@@ -13,7 +13,11 @@ import type { Change, Commit, SealRecord } from './authority/world.ts'
 import { Choices } from './evaluation/choices.ts'
 
 /** A co-op of honest devices, the stewards first. */
-function coop(stewards: number, rules: Rules, settings: { others?: number; followsLeader?: boolean } = {}): Mesh {
+function coop(
+  stewards: number,
+  rules: Rules,
+  settings: { others?: number; followsLeader?: boolean } = {},
+): Mesh {
   return founded(new Choices([5]), {
     ...USUAL,
     ...settings,
@@ -138,7 +142,11 @@ test('a steward who is always first to speak to one of the others does not stop 
     for (let round = 0; round < 12; round += 1) {
       const tip = tipOf(mesh, racer.store)
       const leader = [...tip.stewards.values()].sort()[(tip.height + round) % 4]
-      const [victim, ...rest] = honest.toSorted((one) => (one.device === leader ? 1 : -1)) as [Node, Node, Node]
+      const [victim, ...rest] = honest.toSorted((one) => (one.device === leader ? 1 : -1)) as [
+        Node,
+        Node,
+        Node,
+      ]
       if (leader === racer.device) {
         for (const it of honest) keepOnce(mesh, it)
         mesh.time += 1
@@ -198,7 +206,8 @@ test('A removes B while B removes A: it ends the same everywhere', () => {
         { by: a, against: b, wills: [a, ...rest, b].slice(0, forA) },
         { by: b, against: a, wills: [b, ...rest, a].slice(0, forB) },
       ]
-      for (const { by, against, wills } of wishes) ask(mesh, [['remove', against.member]], [by, ...wills.slice(1)])
+      for (const { by, against, wills } of wishes)
+        ask(mesh, [['remove', against.member]], [by, ...wills.slice(1)])
       agree(mesh)
       const rosters = mesh.nodes.map((it) => rosterOf(new Oracle(mesh.oracle.genesis, it.store, REPAIRED)))
       for (const roster of rosters) expect(roster).toEqual(rosters[0])
@@ -244,5 +253,7 @@ test('two devices of each member commit two recoveries at one attempt, and nobod
           ? { t: 'kits', attempt: 0, seal, member: voter.member }
           : { t: 'recover', attempt: 0, seal },
       )
-  expect([...mesh.oracle.committed(mesh.oracle.commits).values()].filter((it) => it.parent === tip.id)).toHaveLength(2)
+  expect(
+    [...mesh.oracle.committed(mesh.oracle.commits).values()].filter((it) => it.parent === tip.id),
+  ).toHaveLength(2)
 })

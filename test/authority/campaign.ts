@@ -28,5 +28,7 @@ for (const [name, law] of Object.entries(laws)) {
     process.exit(1)
   }
   const last = seed + Math.ceil(histories / SLICE) - 1
-  process.stdout.write(`${name}: ${histories} histories, seeds ${seed} to ${last}, ${JSON.stringify(reached.counts)}\n`)
+  process.stdout.write(
+    `${name}: ${histories} histories, seeds ${seed} to ${last}, ${JSON.stringify(reached.counts)}\n`,
+  )
 }

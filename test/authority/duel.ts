@@ -68,7 +68,9 @@ export function equivocate(mesh: Mesh, node: Node): void {
     if (act === null || !('round' in act)) continue
     const prev = draw.pick(own)
     const others = [...node.store].filter((it) => it.device !== node.device && !oracle.before(prev).has(it))
-    const seen = draw.chance(40) ? others.slice(-1) : [model, draw.pick(ballots)].filter((it) => others.includes(it))
+    const seen = draw.chance(40)
+      ? others.slice(-1)
+      : [model, draw.pick(ballots)].filter((it) => others.includes(it))
     const commit = commitOf({
       device: node.device,
       prev,

@@ -140,7 +140,10 @@ export function founded(draw: Choices, options: HistoryOptions): Mesh {
     ...draw.shuffled([...Array(stewards).keys()]).slice(0, draw.pick(options.hostileStewards)),
     ...draw.shuffled([...Array(count).keys()].slice(stewards)).slice(0, draw.pick(options.hostileMembers)),
   ])
-  const names = [...Array(count).keys()].map((it) => ({ device: `d${String(it).padStart(2, '0')}`, member: `m${it}` }))
+  const names = [...Array(count).keys()].map((it) => ({
+    device: `d${String(it).padStart(2, '0')}`,
+    member: `m${it}`,
+  }))
   const nodes = names.map(({ device, member }, it) => addNode(mesh, device, member, hostile.has(it)))
   const founder = nodes[0] as Node
   writeValid(mesh, founder, { t: 'genesis' })

@@ -53,7 +53,8 @@ function hostileAct(mesh: Mesh, node: Node, epoch: string, prev: Commit | null):
     : draw.below(3)
   const turn = draw.below(100)
   if (turn < 50) {
-    const seal = ballots.length > 0 && draw.chance(70) ? draw.pick(ballots).seal : anyRecord(mesh, node, epoch)
+    const seal =
+      ballots.length > 0 && draw.chance(70) ? draw.pick(ballots).seal : anyRecord(mesh, node, epoch)
     return { t: draw.chance(55) ? 'support' : 'sign', round, seal }
   }
   if (turn < 60) return { t: 'advance', round: round + draw.below(2) }

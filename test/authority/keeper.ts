@@ -32,14 +32,21 @@ export function keep(mesh: Mesh, node: Node, settings: KeeperSettings): Commit |
       if (signed !== null) return signed
     }
   if (own === undefined || oracle.rules.supports === 'many') {
-    const supported = follow(mesh, node, tip, round, attempt) ?? lead(mesh, node, tip, { round, settings }, attempt)
+    const supported =
+      follow(mesh, node, tip, round, attempt) ?? lead(mesh, node, tip, { round, settings }, attempt)
     if (supported !== null) return supported
   }
   return advance(mesh, node, tip, round)
 }
 
 /** The record that the node would support if it led; null without a reason for one. */
-export function recordFor(mesh: Mesh, node: Node, tip: Epoch, round: number, sealsBare: boolean): SealRecord | null {
+export function recordFor(
+  mesh: Mesh,
+  node: Node,
+  tip: Epoch,
+  round: number,
+  sealsBare: boolean,
+): SealRecord | null {
   const { oracle } = mesh
   const prepared = oracle.prepared(node.store, tip, round)
   if (prepared !== null && oracle.rules.laterRounds === 'prepared-only') return oracle.record(prepared)
@@ -53,7 +60,8 @@ export function recordFor(mesh: Mesh, node: Node, tip: Epoch, round: number, sea
   for (const decision of [...decisions(mesh, node, tip), null])
     for (const leaving of left.length > 0 ? [left, []] : [left]) {
       const frontier = frontierFor(mesh, node, tip, decision?.proposal)
-      const isReason = decision !== null || leaving.length + forks.length > 0 || (sealsBare && frontier.length > 0)
+      const isReason =
+        decision !== null || leaving.length + forks.length > 0 || (sealsBare && frontier.length > 0)
       const record = recordOf({
         parent: tip.id,
         height: tip.height + 1,
@@ -89,16 +97,22 @@ function decisions(mesh: Mesh, node: Node, tip: Epoch): NonNullable<SealRecord['
 }
 
 /** Of each device that is not suspended the last good commit, where it moves; what the decision settles instead. */
-function frontierFor(mesh: Mesh, node: Node, tip: Epoch, proposal: string | undefined): SealRecord['frontier'] {
+function frontierFor(
+  mesh: Mesh,
+  node: Node,
+  tip: Epoch,
+  proposal: string | undefined,
+): SealRecord['frontier'] {
   const { oracle } = mesh
   const act = proposal === undefined ? null : oracle.commit(proposal).act
   const settled = new Map(
     (act?.t === 'propose' ? act.changes : []).flatMap((it) => (it[0] === 'settle' ? [[it[1], it[3]]] : [])),
   )
   const rows = devicesIn(node.store).flatMap((device) => {
-    const chosen = node.store.values().find((it) => it.id === settled.get(device))
+    const chosen = [...node.store].find((it) => it.id === settled.get(device))
     const isSuspended = [...node.store].some(
-      (it) => it.act?.t === 'suspend' && it.act.device === device && !tip.lifted.has(it.id) && oracle.isValid(it),
+      (it) =>
+        it.act?.t === 'suspend' && it.act.device === device && !tip.lifted.has(it.id) && oracle.isValid(it),
     )
     if (isSuspended && chosen === undefined) return []
     const own = [...node.store].filter((it) => it.device === device)
@@ -154,17 +168,25 @@ function advance(mesh: Mesh, node: Node, tip: Epoch, round: number): Commit | nu
     return oracle.isValid(commit) ? commit : null
   }
   const own = stewardOf(tip, node.device) as string
-  const others = [...oracle.advanced(node.store, tip)].filter(([steward]) => steward !== own).map(([, to]) => to)
+  const others = [...oracle.advanced(node.store, tip)]
+    .filter(([steward]) => steward !== own)
+    .map(([, to]) => to)
   const pulling = others.sort((a, b) => b - a)[tip.stewards.size - oracle.quorum(tip)] ?? 0
   for (let to = pulling; to > round; to -= 1) {
     const advanced = attempt(to)
     if (advanced !== null) return advanced
   }
   const isActive = [...node.store].some(
-    (it) => it.epoch === tip.id && it.act !== null && 'round' in it.act && it.act.round === round && oracle.isValid(it),
+    (it) =>
+      it.epoch === tip.id &&
+      it.act !== null &&
+      'round' in it.act &&
+      it.act.round === round &&
+      oracle.isValid(it),
   )
   if (!isActive) return null
-  if (since(mesh, node, `round ${tip.id} ${round}`) < ROUND_TIME || !hasQuorumInTouch(mesh, node, tip)) return null
+  if (since(mesh, node, `round ${tip.id} ${round}`) < ROUND_TIME || !hasQuorumInTouch(mesh, node, tip))
+    return null
   return attempt(round + 1)
 }
 

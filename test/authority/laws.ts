@@ -29,7 +29,11 @@ export const ignoresTheOrder: Law = (draw, reached, options = USUAL) => {
   const orders = [1, 2].map(() => arrivals(mesh))
   const [first, second] = orders.map((order) => new Oracle(oracle.genesis, order, options.rules))
   expect(rosterOf(second as Oracle)).toEqual(rosterOf(first as Oracle))
-  const part = new Oracle(oracle.genesis, (orders[0] as Commit[]).slice(0, draw.below(commits.length)), options.rules)
+  const part = new Oracle(
+    oracle.genesis,
+    (orders[0] as Commit[]).slice(0, draw.below(commits.length)),
+    options.rules,
+  )
   for (const other of [first, second, part])
     for (const it of (other as Oracle).commits) expect((other as Oracle).verdict(it)).toBe(oracle.verdict(it))
   noteHistory(mesh, reached)
@@ -54,7 +58,8 @@ export const keepsWhatIsSettled: Law = (draw, reached, options = USUAL) => {
     const epoch = replica.epoch(tip)
     const before = settled
     settled = new Set([...replica.commits].filter((it) => replica.isSettled(it, epoch)))
-    for (const it of before) expect(settled.has(it), `${it.id} of ${it.device} is settled no longer`).toBe(true)
+    for (const it of before)
+      expect(settled.has(it), `${it.id} of ${it.device} is settled no longer`).toBe(true)
   }
   reached.note('seals', replica.epoch(tip).height >= 3)
 }
@@ -112,7 +117,9 @@ export const keepsClosedKeysOut: Law = (draw, reached, options = USUAL) => {
       if (isClosed || since === undefined || !line.includes(since.epoch)) continue
       const fresh = replica
         .admissions(replica.commits, device)
-        .filter((it) => line.indexOf(it.epoch) > 0 && replica.admissions(replica.before(it), device).length === 0)
+        .filter(
+          (it) => line.indexOf(it.epoch) > 0 && replica.admissions(replica.before(it), device).length === 0,
+        )
       expect(fresh.length, `${device} is back`).toBeGreaterThan(0)
       reached.note('admitted anew', true)
     }
@@ -205,8 +212,10 @@ function arrivals({ oracle, draw }: Mesh): Commit[] {
   const isLate = (it: Commit): boolean => late !== null && (it === late || oracle.before(it).has(late))
   const order: Commit[] = []
   const there = new Set<Commit>()
-  for (let waiting = draw.shuffled(commits); waiting.length > 0; ) {
-    const ready = waiting.filter((it) => [it.prev, ...it.seen].every((head) => head === null || there.has(head)))
+  for (let waiting = draw.shuffled(commits); waiting.length > 0;) {
+    const ready = waiting.filter((it) =>
+      [it.prev, ...it.seen].every((head) => head === null || there.has(head)),
+    )
     const prompt = ready.filter((it) => !isLate(it))
     const next = draw.pick(prompt.length > 0 ? prompt : ready)
     order.push(next)
@@ -236,14 +245,37 @@ function noteHistory({ oracle, nodes }: Mesh, reached: Reached): void {
   const commits = [...oracle.commits]
   const seals = [...oracle.committed(commits).values()]
   const has = (kind: string): boolean => commits.some((it) => it.act?.t === kind && oracle.isValid(it))
-  reached.note('three seals', seals.some((it) => it.height >= 3))
-  reached.note('decision', seals.some((it) => it.decision !== null && it.height > 1))
-  reached.note('recovery', seals.some((it) => it.changes !== null))
+  reached.note(
+    'three seals',
+    seals.some((it) => it.height >= 3),
+  )
+  reached.note(
+    'decision',
+    seals.some((it) => it.decision !== null && it.height > 1),
+  )
+  reached.note(
+    'recovery',
+    seals.some((it) => it.changes !== null),
+  )
   reached.note('siblings', new Set(seals.map((it) => it.parent)).size < seals.length)
-  reached.note('removed', seals.some((it) => oracle.epoch(it.id).removed.size > 0))
-  reached.note('fork', nodes.some((it) => it.isHostile && commits.filter((c) => c.device === it.device).length > chainOf(it.head).length))
+  reached.note(
+    'removed',
+    seals.some((it) => oracle.epoch(it.id).removed.size > 0),
+  )
+  reached.note(
+    'fork',
+    nodes.some(
+      (it) => it.isHostile && commits.filter((c) => c.device === it.device).length > chainOf(it.head).length,
+    ),
+  )
   reached.note('leave', has('leave'))
   reached.note('suspend', has('suspend'))
-  reached.note('later round', commits.some((it) => it.act?.t === 'sign' && it.act.round > 0 && oracle.isValid(it)))
-  reached.note('outdated', commits.some((it) => oracle.verdict(it) === 'epoch-outdated'))
+  reached.note(
+    'later round',
+    commits.some((it) => it.act?.t === 'sign' && it.act.round > 0 && oracle.isValid(it)),
+  )
+  reached.note(
+    'outdated',
+    commits.some((it) => oracle.verdict(it) === 'epoch-outdated'),
+  )
 }

@@ -110,7 +110,7 @@ export class Oracle {
       if (act === null || !('seal' in act) || act.t === 'support' || !this.isValid(commit)) continue
       const parent = this.epoch(act.seal.parent)
       const voter = this.#voter(commit, act, parent)
-      const key = JSON.stringify([act.seal.id, act.t, act.t === 'sign' ? act.round : act.attempt])
+      const key = JSON.stringify([act.seal.id, act.t, 'round' in act ? act.round : act.attempt])
       const counted = (voters.get(key) ?? new Set()).add(voter ?? '')
       voters.set(key, counted)
       if (counted.size >= this.#quorumFor(act, parent)) committed.set(act.seal.id, act.seal)
@@ -119,25 +119,20 @@ export class Oracle {
   }
 
   epoch(id: string): Epoch {
-    let epoch = this.#epochs.get(id)
-    if (epoch === undefined) {
-      const record = this.#records.get(id)
-      if (record === undefined && id !== this.genesis.coop) throw new Error(`no record of ${id}`)
-      epoch =
-        record === undefined
-          ? foundingEpoch(this.genesis)
-          : this.epochOf(record, this.epoch(record.parent), () => true)
-      this.#epochs.set(id, epoch as Epoch)
-    }
-    return epoch as Epoch
+    const known = this.#epochs.get(id)
+    if (known !== undefined) return known
+    const record = this.#records.get(id)
+    if (record === undefined && id !== this.genesis.coop) throw new Error(`no record of ${id}`)
+    const epoch =
+      record === undefined
+        ? foundingEpoch(this.genesis)
+        : (this.epochOf(record, this.epoch(record.parent), () => true) as Epoch)
+    this.#epochs.set(id, epoch)
+    return epoch
   }
 
   /** The epoch that the record would start; null when a change does not fit. */
-  epochOf(
-    record: SealRecord,
-    parent: Epoch,
-    isFit: (change: Change, epoch: Epoch) => boolean,
-  ): Epoch | null {
+  epochOf(record: SealRecord, parent: Epoch, isFit: (change: Change, epoch: Epoch) => boolean): Epoch | null {
     const epoch = nextEpoch(parent, record)
     const proposal = this.#byId.get(record.decision?.proposal ?? '')?.act
     const changes = record.changes ?? (proposal?.t === 'propose' ? proposal.changes : [])
@@ -262,10 +257,7 @@ export class Oracle {
       if (!this.isValid(commit)) continue
       const seals = rounds.get(act.round) ?? new Map<string, Set<string>>()
       rounds.set(act.round, seals)
-      seals.set(
-        act.seal.id,
-        (seals.get(act.seal.id) ?? new Set()).add(stewardOf(parent, device) as string),
-      )
+      seals.set(act.seal.id, (seals.get(act.seal.id) ?? new Set()).add(stewardOf(parent, device) as string))
     }
     return rounds
   }
@@ -424,7 +416,8 @@ export class Oracle {
   }
 
   #judge(commit: Commit, act: Act): string {
-    if (act.t === 'genesis') return commit.device === this.genesis.device && commit.seq === 0 ? 'valid' : 'genesis'
+    if (act.t === 'genesis')
+      return commit.device === this.genesis.device && commit.seq === 0 ? 'valid' : 'genesis'
     if (this.isOutdated(commit)) return 'epoch-outdated'
     const epoch = this.epoch(commit.epoch)
     const chain = chainOf(commit.prev)
@@ -432,7 +425,10 @@ export class Oracle {
     const isBallot = act.t === 'support' || act.t === 'sign' || act.t === 'advance'
     const mayStay = isBallot && this.rules.leaverBallots
     if (!mayStay && chain.some((it) => it.act?.t === 'leave' && this.isValid(it))) return 'left'
-    const member = this.memberOf(commit.device, [...relied].filter((it) => it !== commit))
+    const member = this.memberOf(
+      commit.device,
+      [...relied].filter((it) => it !== commit),
+    )
     if (member === undefined) return 'role'
     const signsFor = stewardOf(epoch, commit.device)
     const said = (kind: string): number =>
@@ -462,7 +458,9 @@ export class Oracle {
       case 'recover':
       case 'kits':
         return this.#judgeRecovery(commit, act, epoch)
-      default:
+      case 'support':
+      case 'sign':
+      case 'advance':
         return signsFor === undefined ? 'not-steward' : this.#judgeBallot(commit, act, epoch, signsFor)
     }
   }
@@ -476,7 +474,8 @@ export class Oracle {
     const left = this.slotsLeft(commit)
     if (act.t === 'invite') return left >= act.uses ? 'valid' : 'no-slots'
     const before = this.before(commit)
-    if (this.rules.closedKeys === 'refused' && this.isClosed(act.device, epoch, before)) return 'device-closed'
+    if (this.rules.closedKeys === 'refused' && this.isClosed(act.device, epoch, before))
+      return 'device-closed'
     if (act.t === 'admit') {
       const invite = own.find((it) => it.act?.t === 'invite' && it.act.key === act.invite)?.act
       if (invite?.t !== 'invite') return 'invite-unknown'
@@ -484,7 +483,8 @@ export class Oracle {
       return used < invite.uses ? 'valid' : 'invite-used'
     }
     const relied = [...this.relied(commit)].filter((it) => it !== commit)
-    if (!this.admissions(relied).some((it) => this.admitted(it).member === act.member)) return 'member-unknown'
+    if (!this.admissions(relied).some((it) => this.admitted(it).member === act.member))
+      return 'member-unknown'
     if (this.isRemoved(act.member, epoch, before)) return 'member-removed'
     return left >= 1 ? 'valid' : 'no-slots'
   }
@@ -502,12 +502,7 @@ export class Oracle {
     return [...given.values()].reduce((sum, it) => sum + it, 0) - spent.reduce((sum, it) => sum + it, 0)
   }
 
-  #judgeBallot(
-    commit: Commit,
-    act: Extract<Act, { round: number }>,
-    parent: Epoch,
-    steward: string,
-  ): string {
+  #judgeBallot(commit: Commit, act: Extract<Act, { round: number }>, parent: Epoch, steward: string): string {
     const before = this.rules.judgedBy === 'store' ? this.#judged() : this.before(commit)
     const chain = chainOf(commit.prev)
     const round = this.roundOf(chain, parent)
@@ -525,7 +520,7 @@ export class Oracle {
     const isPrepared = [...supporters].some(
       ([at, seals]) => at <= act.round && (seals.get(seal.id)?.size ?? 0) >= this.quorum(parent),
     )
-    const with_ = new Set(supporters.get(act.round)?.get(seal.id)).add(steward)
+    const together = new Set(supporters.get(act.round)?.get(seal.id)).add(steward)
     if (!(this.rules.preparedHolds && isPrepared)) {
       const reason = this.holds(seal, commit)
       if (reason !== null) return reason
@@ -544,19 +539,16 @@ export class Oracle {
     const prepared = this.prepared(before, parent, act.round)
     if (prepared !== null && prepared !== seal.id && this.rules.laterRounds === 'prepared-only')
       return 'prepared-another'
-    if (act.t === 'sign' && this.rules.signs === 'prepared' && with_.size < this.quorum(parent))
+    if (act.t === 'sign' && this.rules.signs === 'prepared' && together.size < this.quorum(parent))
       return 'not-prepared'
     return 'valid'
   }
 
-  #judgeRecovery(
-    commit: Commit,
-    act: Extract<Act, { attempt: number }>,
-    epoch: Epoch,
-  ): string {
+  #judgeRecovery(commit: Commit, act: Extract<Act, { attempt: number }>, epoch: Epoch): string {
     const { seal } = act
     if (seal.parent !== epoch.id || seal.height !== epoch.height + 1) return 'parent'
-    if (seal.decision !== null || seal.frontier.length + seal.forks.length + seal.left.length > 0) return 'record'
+    if (seal.decision !== null || seal.frontier.length + seal.forks.length + seal.left.length > 0)
+      return 'record'
     if ((act.t === 'kits') !== (epoch.rules.recovery === 'kits')) return 'recovery-rule'
     const voter = this.#voter(commit, act, epoch)
     if (voter === undefined || !this.electors(epoch).has(voter)) return 'no-elector'
@@ -587,7 +579,10 @@ export class Oracle {
   #voter(commit: Commit, act: Ballot, parent: Epoch): string | undefined {
     if (act.t === 'sign' || act.t === 'support') return stewardOf(parent, commit.device)
     if (act.t === 'kits') return act.member
-    return this.memberOf(commit.device, [...this.relied(commit)].filter((it) => it !== commit))
+    return this.memberOf(
+      commit.device,
+      [...this.relied(commit)].filter((it) => it !== commit),
+    )
   }
 
   #quorumFor(act: Ballot, parent: Epoch): number {

@@ -105,7 +105,9 @@ export function recover(mesh: Mesh, node: Node): void {
   const { member, device } = draw.pick(nodes.filter((it) => !it.isLost))
   const seal =
     others.length > 0
-      ? (draw.chance(90) ? [...others].sort((a, b) => (a.id < b.id ? -1 : 1))[0] as SealRecord : draw.pick(others))
+      ? draw.chance(90)
+        ? ([...others].sort((a, b) => (a.id < b.id ? -1 : 1))[0] as SealRecord)
+        : draw.pick(others)
       : recordOf({
           parent: tip.id,
           height: tip.height + 1,

@@ -31,7 +31,6 @@ export interface SealRecord {
 export type Act =
   | { t: 'genesis' }
   | { t: 'invite'; key: string; role: string; uses: number }
-  | { t: 'revoke'; key: string }
   | { t: 'admit'; invite: string; device: string; member: string }
   | { t: 'device'; device: string; member: string }
   | { t: 'leave'; withKit: boolean }
