@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util'
+import * as fc from 'fast-check'
+import { choices } from '../evaluation/choices.ts'
+import { Reached } from '../evaluation/reached.ts'
+import * as laws from './laws.ts'
+
+/** Histories of one law under one seed before the next law is told of. */
+const SLICE = 500
+
+/** `node test/authority/campaign.ts HISTORIES [--seed N] [--law NAME]`: every law, or one, against many histories. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string' }, law: { type: 'string' } },
+})
+const histories = Number(positionals[0] ?? 5_000)
+const seed = Number(values.seed ?? Date.now() % 2 ** 31)
+for (const [name, law] of Object.entries(laws)) {
+  if (name !== (values.law ?? name)) continue
+  const reached = new Reached()
+  for (let done = 0; done < histories; done += SLICE) {
+    const numRuns = Math.min(SLICE, histories - done)
+    const result = fc.check(
+      fc.property(choices, (draw) => law(draw, reached)),
+      { numRuns, seed: seed + done / SLICE, interruptAfterTimeLimit: 600_000 },
+    )
+    if (!result.failed && !result.interrupted) continue
+    process.stdout.write(`${name}, seed ${seed + done / SLICE}: ${fc.defaultReportMessage(result)}\n`)
+    process.exit(1)
+  }
+  const last = seed + Math.ceil(histories / SLICE) - 1
+  process.stdout.write(
+    `${name}: ${histories} histories, seeds ${seed} to ${last}, ${JSON.stringify(reached.counts)}\n`,
+  )
+}
