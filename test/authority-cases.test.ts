@@ -113,7 +113,7 @@ test('the last steward does not go, by a closing or a leave', () => {
     ask(mesh, [['close', 'd00']], [node(mesh, 0)])
     agree(mesh)
     const { stewards, devices } = rosterOf(mesh.oracle)
-    const isDead = devices['d00']?.isClosed === true && stewards['m0'] === 'd00'
+    const isDead = devices['d00']?.status === 'closed' && stewards['m0'] === 'd00'
     expect(isDead).toBe(rules === AS_WRITTEN)
   }
 })

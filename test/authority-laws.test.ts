@@ -88,9 +88,8 @@ test('a comparison agrees under the ids of the subject, and sees a rule that is 
         }
         expectAgreement(
           new OracleSubject(new Oracle(genesis, [], rules), rosterOf),
-          genesis,
+          new Oracle(genesis, [], REPAIRED),
           history,
-          REPAIRED,
         )
       }),
       { numRuns: 8, endOnFailure: true },

@@ -10,8 +10,8 @@ export interface Epoch {
   readonly stewards: Map<string, string>
   /** Role by member, where a seal gave one. */
   readonly roles: Map<string, string>
-  /** Devices that are named as closed or left. Those of removed members are closed too. */
-  readonly closed: Set<string>
+  /** How devices are named that are closed: `closed` or `left`, the last time. */
+  readonly closed: Map<string, string>
   /** Id of the epoch that a member was removed with, the last time. */
   readonly removed: Map<string, string>
   readonly slots: { device: string; count: number; seal: string }[]
@@ -33,7 +33,7 @@ export function foundingEpoch(genesis: Genesis): Epoch {
     height: 0,
     stewards: new Map([[genesis.member, genesis.device]]),
     roles: new Map(),
-    closed: new Set(),
+    closed: new Map(),
     removed: new Map(),
     slots: [{ device: genesis.device, count: genesis.slots, seal: genesis.coop }],
     lifted: new Set(),
@@ -45,7 +45,7 @@ export function foundingEpoch(genesis: Genesis): Epoch {
   }
 }
 
-/** The epoch after, before any of its changes. */
+/** The epoch after, before any of its changes, and before those who left are closed. */
 export function nextEpoch(parent: Epoch, record: SealRecord): Epoch {
   return {
     id: record.id,
@@ -54,7 +54,7 @@ export function nextEpoch(parent: Epoch, record: SealRecord): Epoch {
     height: parent.height + 1,
     stewards: new Map(parent.stewards),
     roles: new Map(parent.roles),
-    closed: new Set([...parent.closed, ...record.left]),
+    closed: new Map(parent.closed),
     removed: new Map(parent.removed),
     slots: [...parent.slots],
     lifted: new Set(parent.lifted),
@@ -62,11 +62,17 @@ export function nextEpoch(parent: Epoch, record: SealRecord): Epoch {
       ...parent.frontier,
       ...record.frontier.map(([device, , commit]) => [device, commit] as const),
     ]),
-    forks: new Map([...parent.forks, ...record.forks]),
+    forks: lowest([...parent.forks, ...record.forks]),
     decided: new Set([...parent.decided, ...(record.decision === null ? [] : [record.decision.proposal])]),
     rules: { ...parent.rules },
     floor: parent.floor,
   }
+}
+
+function lowest(rows: readonly (readonly [string, number])[]): Map<string, number> {
+  const forks = new Map<string, number>()
+  for (const [device, seq] of rows) forks.set(device, Math.min(seq, forks.get(device) ?? Infinity))
+  return forks
 }
 
 /** Changes the epoch; whether the change fits is for others to ask. */
@@ -75,7 +81,7 @@ export function applyChange(epoch: Epoch, change: Change): void {
   if (kind === 'remove') {
     epoch.removed.set(subject, epoch.id)
     epoch.stewards.delete(subject)
-  } else if (kind === 'close') epoch.closed.add(subject)
+  } else if (kind === 'close') epoch.closed.set(subject, 'closed')
   else if (kind === 'steward') {
     epoch.stewards.set(subject, change[2])
   } else if (kind === 'demote') epoch.stewards.delete(subject)

@@ -8,6 +8,7 @@ import { heal } from './heal.ts'
 import { BEREFT, CROWDED, USUAL, generateHistory } from './history-generator.ts'
 import type { HistoryOptions } from './history-generator.ts'
 import { doubleSigners } from './mesh.ts'
+import { arrivals } from './arrivals.ts'
 import type { Mesh, Node } from './mesh.ts'
 import { Oracle } from './oracle.ts'
 import { generateRecovery } from './recovery-generator.ts'
@@ -26,7 +27,7 @@ export const ignoresTheOrder: Law = (draw, reached, options = USUAL) => {
   const mesh = generateHistory(draw, options)
   const { oracle } = mesh
   const commits = [...oracle.commits]
-  const orders = [1, 2].map(() => arrivals(mesh))
+  const orders = [1, 2].map(() => arrivals(mesh.oracle, mesh.draw))
   const [first, second] = orders.map((order) => new Oracle(oracle.genesis, order, options.rules))
   expect(rosterOf(second as Oracle)).toEqual(rosterOf(first as Oracle))
   const part = new Oracle(
@@ -47,7 +48,7 @@ export const keepsWhatIsSettled: Law = (draw, reached, options = USUAL) => {
   const replica = new Oracle(mesh.oracle.genesis, [], options.rules)
   let settled = new Set<Commit>()
   let tip = replica.genesis.coop
-  for (const commit of arrivals(mesh)) {
+  for (const commit of arrivals(mesh.oracle, mesh.draw)) {
     replica.add(commit)
     if (commit.act === null || !('seal' in commit.act)) continue
     const roster = rosterOf(replica)
@@ -106,12 +107,13 @@ export const keepsClosedKeysOut: Law = (draw, reached, options = USUAL) => {
   const { oracle } = mesh
   const replica = new Oracle(oracle.genesis, [], options.rules)
   const closed = new Map<string, { epoch: string; first: number }>()
-  for (const commit of arrivals(mesh)) {
+  for (const commit of arrivals(mesh.oracle, mesh.draw)) {
     replica.add(commit)
     if (commit.act === null || !('seal' in commit.act || 'device' in commit.act)) continue
     const { line, devices } = rosterOf(replica)
-    for (const [device, { isClosed }] of Object.entries(devices)) {
+    for (const [device, { status }] of Object.entries(devices)) {
       const since = closed.get(device)
+      const isClosed = status === 'closed' || (status === 'left' && since !== undefined)
       if (isClosed && since === undefined)
         closed.set(device, { epoch: line.at(-1) as string, first: replica.commits.size })
       if (isClosed || since === undefined || !line.includes(since.epoch)) continue
@@ -205,26 +207,6 @@ export const recovers: Law = (draw, reached, options = BEREFT) => {
   expect(line.includes(tip.id), 'the line that people lived on').toBe(true)
 }
 
-/** Everything in a random causal order; something with all that follows it may come a year late. */
-function arrivals({ oracle, draw }: Mesh): Commit[] {
-  const commits = [...oracle.commits]
-  const late = draw.chance(60) ? draw.pick(commits) : null
-  const isLate = (it: Commit): boolean => late !== null && (it === late || oracle.before(it).has(late))
-  const order: Commit[] = []
-  const there = new Set<Commit>()
-  for (let waiting = draw.shuffled(commits); waiting.length > 0;) {
-    const ready = waiting.filter((it) =>
-      [it.prev, ...it.seen].every((head) => head === null || there.has(head)),
-    )
-    const prompt = ready.filter((it) => !isLate(it))
-    const next = draw.pick(prompt.length > 0 ? prompt : ready)
-    order.push(next)
-    there.add(next)
-    waiting = waiting.filter((it) => it !== next)
-  }
-  return order
-}
-
 /** Whether more stewards of some epoch double sign than its quorum bears, or a recovery and a seal both went on. */
 function isBeyondBound(mesh: Mesh, reached: Reached): boolean {
   const { oracle } = mesh
@@ -241,7 +223,8 @@ function isBeyondBound(mesh: Mesh, reached: Reached): boolean {
   return isBeyond
 }
 
-function noteHistory({ oracle, nodes }: Mesh, reached: Reached): void {
+/** Notes what the history reached. */
+export function noteHistory({ oracle, nodes }: Mesh, reached: Reached): void {
   const commits = [...oracle.commits]
   const seals = [...oracle.committed(commits).values()]
   const has = (kind: string): boolean => commits.some((it) => it.act?.t === kind && oracle.isValid(it))

@@ -1,4 +1,4 @@
-import { applyChange, foundingEpoch, isOnLine, lineOf, nextEpoch, quorumOf, stewardOf } from './epoch.ts'
+import { applyChange, foundingEpoch, isOnLine, nextEpoch, quorumOf, stewardOf } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import type { Rules } from './rules.ts'
 import { chainOf, forkIn, isOnChain } from './world.ts'
@@ -9,6 +9,16 @@ export type Verdict = string | null
 
 /** A ballot or a vote for a recovery. */
 type Ballot = Extract<Act, { seal: SealRecord }>
+
+/** Lowest seq at which the chain of a device is known to part, or Infinity. */
+type Knowledge = (device: string) => number
+
+/** Whom a chain speaks for. */
+interface Standing {
+  readonly device: string
+  readonly member: string
+  readonly role: string
+}
 
 /**
  * docs/protocol/authority.md, as directly as possible and in no hurry: what a set of commits says. Everything is a set
@@ -79,6 +89,14 @@ export class Oracle {
     return commit.epoch === this.genesis.coop || this.known(commit).has(commit.epoch)
   }
 
+  /** Why no replica stores the commit, whose past it has; null when every one does. */
+  refusal(commit: Commit): string | null {
+    const { prev, act } = commit
+    const isAdmitted = act?.t === 'genesis' || this.admissions(this.before(commit), commit.device).length > 0
+    if (prev === null && !isAdmitted) return 'unknown-device'
+    return this.isCitable(commit) ? null : 'unknown-epoch'
+  }
+
   /** Whether its past holds a descendant of the epoch that it cites. */
   isOutdated(commit: Commit): boolean {
     if (this.rules.outdated === 'taken') return false
@@ -140,6 +158,9 @@ export class Oracle {
       if (!isFit(change, epoch)) return null
       applyChange(epoch, change)
     }
+    for (const device of record.left)
+      if (!changes.some(([kind, subject]) => kind === 'close' && subject === device))
+        epoch.closed.set(device, 'left')
     if (this.rules.deviceTakesSteward)
       for (const [member, device] of epoch.stewards)
         if (epoch.closed.has(device)) epoch.stewards.delete(member)
@@ -166,42 +187,53 @@ export class Oracle {
     return this.genesis
   }
 
-  memberOf(device: string, commits: Iterable<Commit>): string | undefined {
-    const [first] = this.admissions(commits, device)
-    return first === undefined ? undefined : this.admitted(first).member
+  /** Whom the commit's chain speaks for, by the admission that its first commit relies on. */
+  standingOf(commit: Commit): (Standing & { readonly admission: Commit }) | null {
+    const first = chainOf(commit).at(-1) as Commit
+    const relied = [...this.relied(first)].filter((it) => it !== first || it.act?.t === 'genesis')
+    const [admission] = this.admissions(relied, commit.device)
+    if (admission === undefined) return null
+    return { ...this.admitted(admission), role: this.roleBy(admission), admission }
   }
 
   /** Role that an admission gives. */
-  roleBy(admission: Commit, commits: ReadonlySet<Commit>): string {
+  roleBy(admission: Commit): string {
     const { act } = admission
     if (act?.t === 'admit') {
-      const invite = chainOf(admission.prev).find((it) => it.act?.t === 'invite' && it.act.key === act.invite)
-      return invite?.act?.t === 'invite' ? invite.act.role : 'none'
+      const invite = this.#inviteOf(admission, act.invite)?.act
+      return invite?.t === 'invite' ? invite.role : 'none'
     }
-    if (act?.t !== 'device') return 'member'
-    const first = this.admissions(this.relied(admission)).find(
-      (it) => it !== admission && this.admitted(it).member === act.member,
+    if (act?.t !== 'device') return 'steward'
+    const [first] = this.#sponsors(admission, act.member).filter(
+      (it) => !this.isVoid(it, this.epoch(admission.epoch)),
     )
-    return first === undefined ? 'none' : this.roleBy(first, commits)
+    return first === undefined ? 'none' : this.roleBy(first)
+  }
+
+  /** Role of a chain under an epoch. */
+  roleAt({ device, member, role }: Standing, epoch: Epoch): string {
+    if (stewardOf(epoch, device) !== undefined) return 'steward'
+    const said = epoch.roles.get(member)
+    if (said !== undefined) return said
+    return role === 'steward' && !epoch.stewards.has(member) ? 'member' : role
+  }
+
+  /** Whether a seal of the line removes the member, and the admission cites neither it nor what follows it. */
+  isVoid(admission: Commit, epoch: Epoch): boolean {
+    const removal = epoch.removed.get(this.admitted(admission).member)
+    return removal !== undefined && !isOnLine(removal, this.epoch(admission.epoch))
   }
 
   /** Whether a member is removed on the line and was not admitted under the removal since. */
   isRemoved(member: string, epoch: Epoch, commits: Iterable<Commit>): boolean {
-    const removal = epoch.removed.get(member)
-    if (removal === undefined) return false
-    return !this.admissions(commits).some(
-      (it) => this.admitted(it).member === member && this.#citesFrom(it, removal, epoch),
-    )
+    const own = this.admissions(commits).filter((it) => this.admitted(it).member === member)
+    return epoch.removed.has(member) && own.every((it) => this.isVoid(it, epoch))
   }
 
-  /** Whether a device is closed on the line, by name or because of its member. */
-  isClosed(device: string, epoch: Epoch, commits: Iterable<Commit>): boolean {
+  /** Whether a device is closed on the line, as far as these admissions of it tell. */
+  isClosed(device: string, epoch: Epoch, admissions: readonly Commit[]): boolean {
     if (epoch.closed.has(device)) return true
-    const admissions = this.admissions(commits, device)
-    return admissions.some((it) => {
-      const removal = epoch.removed.get(this.admitted(it).member)
-      return removal !== undefined && !admissions.some((other) => this.#citesFrom(other, removal, epoch))
-    })
+    return admissions.length > 0 && admissions.every((it) => this.isVoid(it, epoch))
   }
 
   isSettled(commit: Commit, epoch: Epoch): boolean {
@@ -209,15 +241,29 @@ export class Oracle {
     return head !== undefined && isOnChain(commit, head)
   }
 
-  /** Neither contested nor late on the line, by what these commits show. */
-  isGood(commit: Commit, epoch: Epoch, commits: ReadonlySet<Commit>): boolean {
+  /** Forks that commits show, that the line records, and the lines of all epochs that the commits cite or that are named. */
+  knowledge(commits: Iterable<Commit>, epoch: Epoch, epochs: Iterable<string> = []): Knowledge {
+    const all = [...commits]
+    const cited = new Set([...epochs, ...all.map((it) => it.epoch)])
+    const lines = [epoch, ...[...cited].map((id) => this.epoch(id))]
+    const forks = new Map<string, number>()
+    return (device) => {
+      let seq = forks.get(device)
+      if (seq === undefined) {
+        seq = Math.min(forkIn(all, device), ...lines.map((it) => it.forks.get(device) ?? Infinity))
+        forks.set(device, seq)
+      }
+      return seq
+    }
+  }
+
+  /** Neither contested nor late on the line, by what is known. */
+  isGood(commit: Commit, epoch: Epoch, known: Knowledge): boolean {
     if (this.isSettled(commit, epoch)) return true
-    const cited = new Set([...commits].map((it) => it.epoch))
-    const recorded = [epoch, ...[...cited].map((id) => this.epoch(id))].map(
-      (it) => it.forks.get(commit.device) ?? Infinity,
-    )
-    if (commit.seq >= Math.min(forkIn(commits, commit.device), ...recorded)) return false
-    if (this.isClosed(commit.device, epoch, commits)) return false
+    if (commit.seq >= known(commit.device)) return false
+    if (epoch.closed.has(commit.device)) return false
+    const standing = this.standingOf(commit)
+    if (standing !== null && this.isVoid(standing.admission, epoch)) return false
     return !chainOf(commit).some(
       (it) => !this.isSettled(it, epoch) && this.epoch(it.epoch).height < epoch.floor,
     )
@@ -229,8 +275,11 @@ export class Oracle {
     if (relied !== undefined) return relied
     const all = new Set<Commit>(commit.prev === null ? [] : this.relied(commit.prev)).add(commit)
     const past = this.before(commit)
-    for (const head of this.isOutdated(commit) ? [] : commit.seen) {
-      const trusted = this.trusted(head, this.epoch(commit.epoch), past)
+    const heads = this.isOutdated(commit) ? [] : commit.seen
+    const epoch = this.epoch(commit.epoch)
+    const known = this.knowledge([...past, commit], epoch)
+    for (const head of heads) {
+      const trusted = this.#trusted(head, epoch, known)
       if (trusted !== null) for (const it of this.relied(trusted)) all.add(it)
     }
     relied = all
@@ -240,9 +289,13 @@ export class Oracle {
 
   /** How far a head is trusted on the line, by what these commits show. */
   trusted(head: Commit, epoch: Epoch, commits: ReadonlySet<Commit>): Commit | null {
+    return this.#trusted(head, epoch, this.knowledge(commits, epoch))
+  }
+
+  #trusted(head: Commit, epoch: Epoch, known: Knowledge): Commit | null {
     let trusted: Commit | null = null
     for (const it of chainOf(head).reverse()) {
-      if (!this.isGood(it, epoch, commits)) break
+      if (!this.isGood(it, epoch, known)) break
       trusted = it
     }
     return trusted
@@ -310,49 +363,51 @@ export class Oracle {
     const settled = new Set<Commit>()
     for (const id of epoch.frontier.values())
       for (const it of chainOf(this.#byId.get(id) as Commit)) settled.add(it)
-    const members = new Map<string, string>([[this.genesis.member, 'member']])
-    for (const it of this.admissions(settled)) {
-      const { member } = this.admitted(it)
-      if (!members.has(member)) members.set(member, this.roleBy(it, settled))
-    }
-    return new Set(
-      [...members]
-        .filter(([member, role]) => (epoch.roles.get(member) ?? role) !== 'observer')
-        .filter(([member]) => !this.isRemoved(member, epoch, settled))
-        .map(([member]) => member),
-    )
+    const founding = [...this.commits].filter((it) => it.act?.t === 'genesis')
+    const electors = this.admissions(new Set([...settled, ...founding])).filter((it) => {
+      const { device, member } = this.admitted(it)
+      if (this.isClosed(device, epoch, [it])) return false
+      return this.roleAt({ device, member, role: this.roleBy(it) }, epoch) !== 'observer'
+    })
+    return new Set(electors.map((it) => this.admitted(it).member))
   }
 
   /** Why the record does not hold for the commit, or null. */
   holds(record: SealRecord, commit: Commit): string | null {
     const parent = this.epoch(commit.epoch)
     const past = this.before(commit)
+    if (record.changes !== null) return 'record'
     if (record.parent !== parent.id) return 'parent'
     if (record.height !== parent.height + 1) return 'height'
     const proposal = this.find(record.decision?.proposal ?? '', past)
     const changes = proposal?.act?.t === 'propose' ? proposal.act.changes : []
+    const known = this.knowledge([...past, commit], parent)
+    const named = new Set<string>()
     for (const [device, seq, id] of record.frontier) {
       const head = this.find(id, past)
       if (head === undefined || head.device !== device || head.seq !== seq) return 'frontier-unknown'
       const before = this.#byId.get(parent.frontier.get(device) ?? '')
       if (before !== undefined && !isOnChain(before, head)) return 'frontier-off-branch'
+      if (named.has(device)) return 'frontier-twice'
+      named.add(device)
       const isChosen = changes.some(([kind, , , settled]) => kind === 'settle' && settled === id)
-      if (!isChosen && !this.isGood(head, parent, past)) return 'frontier-doubtful'
+      if (!isChosen && !this.isGood(head, parent, known)) return 'frontier-doubtful'
     }
-    if (new Set(record.frontier.map(([device]) => device)).size < record.frontier.length)
-      return 'frontier-twice'
-    if (record.forks.some(([device, seq]) => !isParted(past, device, seq))) return 'fork-unproven'
+    if (record.forks.some(([device, seq]) => forkIn([...past, commit], device) > seq)) return 'fork-unproven'
     if (record.left.some((device) => !this.hasLeft(device, past))) return 'not-left'
     return this.#undecided(record, parent, past)
   }
 
-  /** Whether these commits hold a `leave` of the device, or one with the kit by another of its member. */
+  /** Whether these commits hold a `leave` of the device, or one with the kit of another whose member is known to have it. */
   hasLeft(device: string, commits: ReadonlySet<Commit>): boolean {
     return [...commits].some((it) => {
       if (it.act?.t !== 'leave' || !this.isValid(it)) return false
       if (it.device === device) return true
-      const member = this.memberOf(device, commits)
-      return it.act.withKit && member !== undefined && this.memberOf(it.device, commits) === member
+      const member = this.standingOf(it)?.member
+      return (
+        it.act.withKit &&
+        this.admissions(this.before(it), device).some((other) => this.admitted(other).member === member)
+      )
     })
   }
 
@@ -370,8 +425,9 @@ export class Oracle {
       if (stewards.size < this.quorum(parent)) return 'no-quorum'
       if (parent.decided.has(decision.proposal)) return 'decision-unfit'
     }
-    const epoch = this.epochOf(record, parent, (change, next) => this.#fits(change, next, past))
-    return epoch === null || epoch.stewards.size === 0 ? 'decision-unfit' : null
+    const proposal = this.find(decision?.proposal ?? '', past)
+    const basis = proposal === undefined ? past : this.before(proposal)
+    return this.#isFit(record, parent, basis) ? null : 'decision-unfit'
   }
 
   /** Whether this approves and no later will of its chain says anything else. */
@@ -388,48 +444,51 @@ export class Oracle {
     )
   }
 
-  #fits(change: Change, epoch: Epoch, past: ReadonlySet<Commit>): boolean {
-    const isMember = (member: string): boolean =>
-      this.admissions(past).some((it) => this.admitted(it).member === member) &&
-      !this.isRemoved(member, epoch, past)
-    const isDevice = (device: string): boolean =>
-      this.admissions(past, device).length > 0 && !this.isClosed(device, epoch, past)
+  #isFit(record: SealRecord, parent: Epoch, basis: ReadonlySet<Commit>): boolean {
+    const epoch = this.epochOf(record, parent, (change, next) => this.#fits(change, next, basis, record))
+    return epoch !== null && epoch.stewards.size >= 1 && epoch.stewards.size <= 64
+  }
+
+  /** @param basis - past of whoever asks */
+  #fits(change: Change, epoch: Epoch, basis: ReadonlySet<Commit>, record: SealRecord): boolean {
+    const standing = this.admissions(basis).filter((it) => !this.isVoid(it, epoch))
+    const isMember = (member: string): boolean => standing.some((it) => this.admitted(it).member === member)
+    const isDevice = (device: string, member?: string): boolean =>
+      !epoch.closed.has(device) &&
+      standing.some(
+        (it) =>
+          this.admitted(it).device === device && (member === undefined || this.admitted(it).member === member),
+      )
     const [kind, subject] = change
-    if (kind === 'remove') return isMember(subject) && [...epoch.stewards.keys()].some((it) => it !== subject)
-    if (kind === 'close') return isDevice(subject)
-    if (kind === 'steward')
-      return isMember(subject) && isDevice(change[2]) && this.memberOf(change[2], past) === subject
-    if (kind === 'demote') return epoch.stewards.has(subject) && epoch.stewards.size > 1
-    if (kind === 'role') return isMember(subject)
-    if (kind === 'slots') return isDevice(subject) && change[2] >= 1
+    if (kind === 'remove' || kind === 'role') return isMember(subject)
+    if (kind === 'close' || kind === 'slots') return isDevice(subject)
+    if (kind === 'steward') {
+      const signsFor = stewardOf(epoch, change[2])
+      return isDevice(change[2], subject) && (signsFor === undefined || signsFor === subject)
+    }
+    if (kind === 'demote') return isMember(subject) && epoch.stewards.has(subject)
     if (kind === 'lift') {
-      const suspension = this.find(subject, past)
+      const suspension = this.find(subject, basis)
       return suspension?.act?.t === 'suspend' && this.isValid(suspension)
     }
-    if (kind === 'settle') {
-      const head = this.find(change[3], past)
-      const before = this.#byId.get(epoch.frontier.get(subject) ?? '')
-      if (head === undefined || head.device !== subject || head.seq !== change[2]) return false
-      return before === undefined || isOnChain(before, head)
-    }
+    if (kind === 'settle')
+      return record.frontier.some(
+        ([device, seq, commit]) => device === subject && seq === change[2] && commit === change[3],
+      )
     return kind === 'rules' || (subject > epoch.floor && subject <= epoch.height)
   }
 
   #judge(commit: Commit, act: Act): string {
     if (act.t === 'genesis')
       return commit.device === this.genesis.device && commit.seq === 0 ? 'valid' : 'genesis'
+    const standing = this.standingOf(commit)
+    if (standing === null) return 'no-member'
     if (this.isOutdated(commit)) return 'epoch-outdated'
     const epoch = this.epoch(commit.epoch)
     const chain = chainOf(commit.prev)
-    const relied = this.relied(commit)
     const isBallot = act.t === 'support' || act.t === 'sign' || act.t === 'advance'
     const mayStay = isBallot && this.rules.leaverBallots
     if (!mayStay && chain.some((it) => it.act?.t === 'leave' && this.isValid(it))) return 'left'
-    const member = this.memberOf(
-      commit.device,
-      [...relied].filter((it) => it !== commit),
-    )
-    if (member === undefined) return 'role'
     const signsFor = stewardOf(epoch, commit.device)
     const said = (kind: string): number =>
       chain.filter((it) => it.act?.t === kind && it.epoch === commit.epoch && this.isValid(it)).length
@@ -441,12 +500,14 @@ export class Oracle {
       case 'leave':
         return 'valid'
       case 'suspend': {
-        const suspended = this.memberOf(act.device, relied)
-        if (suspended === undefined) return 'device-unknown'
-        if (signsFor === undefined && suspended !== member) return 'not-steward'
-        return said('suspend') < 4 ? 'valid' : 'suspension-quota'
+        const known = this.admissions(this.before(commit), act.device)
+        const isOwn = known.some((it) => this.admitted(it).member === standing.member)
+        if (signsFor === undefined && !isOwn) return 'not-steward'
+        if (said('suspend') >= 4) return 'suspension-quota'
+        return known.length > 0 ? 'valid' : 'device-unknown'
       }
       case 'propose':
+        if (this.roleAt(standing, epoch) === 'observer') return 'role'
         return said('propose') < 16 ? 'valid' : 'proposal-quota'
       case 'approve':
       case 'decline': {
@@ -470,29 +531,54 @@ export class Oracle {
     act: Extract<Act, { t: 'invite' | 'admit' | 'device' }>,
     epoch: Epoch,
   ): string {
-    const own = chainOf(commit.prev).filter((it) => this.isValid(it))
     const left = this.slotsLeft(commit)
-    if (act.t === 'invite') return left >= act.uses ? 'valid' : 'no-slots'
-    const before = this.before(commit)
+    const relied = [...this.relied(commit)].filter((it) => it !== commit)
+    if (act.t === 'invite') {
+      const isKnown = relied.some(
+        (it) => it.act?.t === 'invite' && it.act.key === act.key && this.isValid(it),
+      )
+      if (isKnown) return 'invite-known'
+      return left >= act.uses ? 'valid' : 'no-slots'
+    }
+    if (act.t === 'admit') {
+      const invite = this.#inviteOf(commit, act.invite)
+      if (invite?.act?.t !== 'invite') return 'invite-unknown'
+      const used = chainOf(commit.prev).filter(
+        (it) => it.act?.t === 'admit' && it.act.invite === act.invite && this.isValid(it),
+      )
+      if (used.length >= invite.act.uses) return 'invite-used'
+    } else {
+      if (left < 1) return 'no-slots'
+      const sponsors = this.#sponsors(commit, act.member)
+      if (sponsors.length === 0) return 'member-unknown'
+      if (sponsors.every((it) => this.isVoid(it, epoch))) return 'member-removed'
+    }
+    const before = this.admissions(relied, act.device)
     if (this.rules.closedKeys === 'refused' && this.isClosed(act.device, epoch, before))
       return 'device-closed'
-    if (act.t === 'admit') {
-      const invite = own.find((it) => it.act?.t === 'invite' && it.act.key === act.invite)?.act
-      if (invite?.t !== 'invite') return 'invite-unknown'
-      const used = own.filter((it) => it.act?.t === 'admit' && it.act.invite === act.invite).length
-      return used < invite.uses ? 'valid' : 'invite-used'
-    }
-    const relied = [...this.relied(commit)].filter((it) => it !== commit)
-    if (!this.admissions(relied).some((it) => this.admitted(it).member === act.member))
-      return 'member-unknown'
-    if (this.isRemoved(act.member, epoch, before)) return 'member-removed'
-    return left >= 1 ? 'valid' : 'no-slots'
+    return before.length > 0 ? 'already-admitted' : 'valid'
   }
 
-  /** Slots of the chain before the commit, with those that the line of the epoch it cites gives. */
+  /** Admissions of the member that the commit relies on, the lowest id first. */
+  #sponsors(commit: Commit, member: string): Commit[] {
+    const relied = [...this.relied(commit)].filter((it) => it !== commit)
+    return this.admissions(relied).filter((it) => this.admitted(it).member === member)
+  }
+
+  /** The invite of that key that the commit's own chain has issued. */
+  #inviteOf(commit: Commit, key: string): Commit | undefined {
+    return chainOf(commit.prev).find(
+      (it) => it.act?.t === 'invite' && it.act.key === key && this.isValid(it),
+    )
+  }
+
+  /** Slots of the chain before the commit, with those of the lines that it cited where it took some. */
   slotsLeft(commit: Commit): number {
     const given = new Map<string, number>()
-    for (const id of new Set(chainOf(commit).map((it) => it.epoch)))
+    const taking = chainOf(commit.prev).filter(
+      (it) => (it.act?.t === 'invite' || it.act?.t === 'device') && this.isValid(it),
+    )
+    for (const id of new Set([commit, ...taking].map((it) => it.epoch)))
       for (const [index, it] of this.epoch(id).slots.entries())
         if (it.device === commit.device) given.set(`${it.seal}/${index}`, it.count)
     const spent = chainOf(commit.prev).map(({ act }, index, chain) => {
@@ -518,7 +604,7 @@ export class Oracle {
     const { seal } = act
     const supporters = this.supporters(before, parent)
     const isPrepared = [...supporters].some(
-      ([at, seals]) => at <= act.round && (seals.get(seal.id)?.size ?? 0) >= this.quorum(parent),
+      ([, seals]) => (seals.get(seal.id)?.size ?? 0) >= this.quorum(parent),
     )
     const together = new Set(supporters.get(act.round)?.get(seal.id)).add(steward)
     if (!(this.rules.preparedHolds && isPrepared)) {
@@ -546,17 +632,16 @@ export class Oracle {
 
   #judgeRecovery(commit: Commit, act: Extract<Act, { attempt: number }>, epoch: Epoch): string {
     const { seal } = act
-    if (seal.parent !== epoch.id || seal.height !== epoch.height + 1) return 'parent'
-    if (seal.decision !== null || seal.frontier.length + seal.forks.length + seal.left.length > 0)
-      return 'record'
     if ((act.t === 'kits') !== (epoch.rules.recovery === 'kits')) return 'recovery-rule'
-    const voter = this.#voter(commit, act, epoch)
-    if (voter === undefined || !this.electors(epoch).has(voter)) return 'no-elector'
     const before = this.before(commit)
-    const isFit = (change: Change, next: Epoch): boolean =>
-      (change[0] === 'steward' || change[0] === 'demote') && this.#fits(change, next, before)
-    const next = seal.changes === null ? null : this.epochOf(seal, epoch, isFit)
-    if (next === null || next.stewards.size === 0) return 'decision-unfit'
+    const voter = this.#voter(commit, act, epoch)
+    if (voter === undefined || !this.electors(epoch).has(voter)) return 'not-elector'
+    const own = this.admissions(before, commit.device).filter((it) => this.admitted(it).member === voter)
+    if (act.t === 'recover' && this.isClosed(commit.device, epoch, own)) return 'not-elector'
+    if (seal.changes === null) return 'record'
+    if (seal.parent !== epoch.id) return 'parent'
+    if (seal.height !== epoch.height + 1) return 'height'
+    if (!this.#isFit(seal, epoch, before)) return 'decision-unfit'
     const spoken = act.t === 'kits' ? [...before] : chainOf(commit.prev)
     const isOther = spoken.some(
       (it) =>
@@ -579,10 +664,7 @@ export class Oracle {
   #voter(commit: Commit, act: Ballot, parent: Epoch): string | undefined {
     if (act.t === 'sign' || act.t === 'support') return stewardOf(parent, commit.device)
     if (act.t === 'kits') return act.member
-    return this.memberOf(
-      commit.device,
-      [...this.relied(commit)].filter((it) => it !== commit),
-    )
+    return this.standingOf(commit)?.member
   }
 
   #quorumFor(act: Ballot, parent: Epoch): number {
@@ -590,13 +672,4 @@ export class Oracle {
     return quorumOf(this.electors(parent).size, 'two-thirds')
   }
 
-  /** Whether the commit cites the epoch or a later one of the line. */
-  #citesFrom(commit: Commit, from: string, epoch: Epoch): boolean {
-    const line = lineOf(epoch).map((it) => it.id)
-    return line.indexOf(commit.epoch) >= line.indexOf(from)
-  }
-}
-
-function isParted(commits: Iterable<Commit>, device: string, seq: number): boolean {
-  return [...commits].filter((it) => it.device === device && it.seq === seq).length > 1
 }

@@ -1,6 +1,7 @@
 import { stewardOf } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import type { Oracle } from './oracle.ts'
+import { isOnChain } from './world.ts'
 import type { Commit, SealRecord } from './world.ts'
 
 /** The chosen line of what the oracle holds: ids from the founding epoch to the tip. */
@@ -48,36 +49,41 @@ function attemptOf(stored: readonly Commit[], seal: SealRecord): number {
   return Math.max(0, ...attempts)
 }
 
-/** By child, how many stewards of the parent signed it or what is behind it, each at most once. */
+/** By child, how many stewards of the parent signed it or what is behind it. */
 function weigh(
   oracle: Oracle,
   stored: readonly Commit[],
   committed: readonly SealRecord[],
   parent: string,
 ): Map<string, number> {
-  const childOf = (seal: SealRecord): string | null => {
-    if (seal.parent === parent) return seal.id
-    const before = committed.find((it) => it.id === seal.parent)
-    return before === undefined ? null : childOf(before)
+  const childOf = (id: string): string | null => {
+    const seal = committed.find((it) => it.id === id)
+    if (seal === undefined) return null
+    return seal.parent === parent ? seal.id : childOf(seal.parent)
   }
-  // A signature further down the line counts as later than any round at the parent.
-  const signed = new Map<string, Map<string, number>>()
-  for (const commit of stored) {
-    const { act } = commit
-    if (act?.t !== 'sign' || !oracle.isValid(commit)) continue
-    const child = committed.some((it) => it.id === act.seal.id) ? childOf(act.seal) : null
-    const steward = stewardOf(oracle.epoch(act.seal.parent), commit.device) as string
-    if (child === null || !oracle.epoch(parent).stewards.has(steward)) continue
-    const round = act.seal.parent === parent ? act.round : Infinity
-    const latest = signed.get(steward) ?? new Map<string, number>()
-    signed.set(steward, latest.set(child, Math.max(latest.get(child) ?? 0, round)))
-  }
+  const signatures = stored.flatMap((commit) =>
+    commit.act?.t === 'sign' && oracle.isValid(commit) ? [{ commit, ...commit.act }] : [],
+  )
   const weights = new Map<string, number>()
-  for (const latest of signed.values()) {
-    const highest = Math.max(...latest.values())
-    const ends = [...latest].filter(([, round]) => round === highest)
-    const [only] = ends
-    if (only !== undefined && ends.length === 1) weights.set(only[0], (weights.get(only[0]) ?? 0) + 1)
+  for (const [steward, device] of oracle.epoch(parent).stewards) {
+    const there = signatures.filter((it) => it.seal.parent === parent && it.commit.device === device)
+    const isDouble = there.some((one) =>
+      there.some(
+        (other) =>
+          one.seal.id !== other.seal.id &&
+          !isOnChain(one.commit, other.commit) &&
+          !isOnChain(other.commit, one.commit),
+      ),
+    )
+    if (isDouble) continue
+    const ofChildren = there.filter((it) => childOf(it.seal.id) !== null)
+    const latest = Math.max(...ofChildren.map((it) => it.round))
+    const isUndecided = new Set(ofChildren.map((it) => it.seal.id)).size < 2
+    const counted = isUndecided
+      ? signatures.filter((it) => stewardOf(oracle.epoch(it.seal.parent), it.commit.device) === steward)
+      : ofChildren.filter((it) => it.round === latest)
+    const children = new Set(counted.map((it) => childOf(it.seal.id)))
+    for (const child of children) if (child !== null) weights.set(child, (weights.get(child) ?? 0) + 1)
   }
   return weights
 }
@@ -94,9 +100,7 @@ export interface Roster {
 export interface DeviceStanding {
   readonly member: string
   readonly role: string
-  readonly isClosed: boolean
-  readonly hasLeft: boolean
-  readonly isSuspended: boolean
+  readonly status: string
 }
 
 export function rosterOf(oracle: Oracle): Roster {
@@ -107,16 +111,11 @@ export function rosterOf(oracle: Oracle): Roster {
   const members = new Set<string>()
   for (const admission of oracle.admissions(shown)) {
     const { device, member } = oracle.admitted(admission)
-    if (!oracle.isRemoved(member, tip, shown)) members.add(member)
+    if (!oracle.isVoid(admission, tip)) members.add(member)
     devices[device] ??= {
       member,
-      role:
-        stewardOf(tip, device) === undefined
-          ? (tip.roles.get(member) ?? oracle.roleBy(admission, shown))
-          : 'steward',
-      isClosed: oracle.isClosed(device, tip, shown),
-      hasLeft: oracle.hasLeft(device, shown),
-      isSuspended: isSuspended(oracle, device, tip, shown),
+      role: oracle.roleAt({ device, member, role: oracle.roleBy(admission) }, tip),
+      status: statusOf(oracle, device, tip, shown),
     }
   }
   return {
@@ -127,17 +126,24 @@ export function rosterOf(oracle: Oracle): Roster {
   }
 }
 
-function isSuspended(oracle: Oracle, device: string, tip: Epoch, shown: ReadonlySet<Commit>): boolean {
-  if (oracle.isClosed(device, tip, shown)) return false
-  return [...shown].some(
+/** Of what is stored: void admissions close. Of what is shown: leaves and suspensions. */
+function statusOf(oracle: Oracle, device: string, tip: Epoch, shown: ReadonlySet<Commit>): string {
+  const said = tip.closed.get(device)
+  if (said !== undefined) return said
+  if (oracle.hasLeft(device, shown)) return 'left'
+  if (oracle.isClosed(device, tip, oracle.admissions(oracle.commits, device))) return 'closed'
+  const isSuspended = [...shown].some(
     (it) =>
       it.act?.t === 'suspend' && it.act.device === device && !tip.lifted.has(it.id) && oracle.isValid(it),
   )
+  return isSuspended ? 'suspended' : 'active'
 }
 
 /** What is good on the line, and what shown commits of other devices rely on. */
 function shownOf(oracle: Oracle, tip: Epoch): ReadonlySet<Commit> {
-  const shown = new Set([...oracle.commits].filter((it) => oracle.isGood(it, tip, oracle.commits)))
+  const seals = oracle.committed(oracle.commits).keys()
+  const known = oracle.knowledge(oracle.commits, tip, seals)
+  const shown = new Set([...oracle.commits].filter((it) => oracle.isGood(it, tip, known)))
   for (let size = -1; size < shown.size;) {
     size = shown.size
     for (const it of shown)

@@ -23,9 +23,9 @@ export interface Rules {
 
 /** What docs/protocol/authority.md says, word for word. */
 export const AS_WRITTEN: Rules = {
-  preparedHolds: false,
+  preparedHolds: true,
   leaverBallots: false,
-  deviceTakesSteward: false,
+  deviceTakesSteward: true,
   openBeforeAdvance: false,
   childFirst: false,
   quorum: 'as-ruled',
@@ -41,9 +41,7 @@ export const AS_WRITTEN: Rules = {
 /** The same with what the laws need beyond it. */
 export const REPAIRED: Rules = {
   ...AS_WRITTEN,
-  preparedHolds: true,
   leaverBallots: true,
-  deviceTakesSteward: true,
   openBeforeAdvance: true,
   childFirst: true,
 }

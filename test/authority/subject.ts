@@ -25,9 +25,9 @@ export class OracleSubject implements Subject {
   }
 
   deliver(commit: Commit): string | null {
-    if (!this.#oracle.isCitable(commit)) return 'unknown-epoch'
-    this.#oracle.add(commit)
-    return null
+    const refusal = this.#oracle.refusal(commit)
+    if (refusal === null) this.#oracle.add(commit)
+    return refusal
   }
 
   verdict(commit: Commit): string | null {
