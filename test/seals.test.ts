@@ -52,6 +52,28 @@ function namesIn(replica: Replica): string[] {
   return state instanceof CatalogueState ? [...state.listings.values()].map((it) => it.name).sort() : []
 }
 
+/** What a node has stored, opened again from the rows of an index; the documents are folded then. */
+function reopened(node: MemoryNode, { coop, crypto }: TestCoop): Replica {
+  const all = recordsOf(node)
+  const opened = openReplica({ coop, crypto, signer: null, isLazy: true })
+  const { history } = node.replica
+  for (const [order, { header, id }] of all.entries()) {
+    const { device, seq, epoch } = header
+    const links = { prev: history.prevOf(order), seen: history.seenOf(order) }
+    const documents = header.sections.map((it) => it.document)
+    expect(opened.restore({ device, seq, id, epoch, ...links, isSigned: true, documents })).toBe(true)
+  }
+  const commits = (id: string): { order: number; record: (typeof all)[number] }[] =>
+    (opened.documentLog(id)?.next(Infinity) ?? []).map((order) => ({
+      order,
+      record: all[order] as (typeof all)[number],
+    }))
+  opened.documents.fold('authority', commits('authority'))
+  opened.openDocument(CATALOGUE)
+  opened.documents.fold(CATALOGUE, commits(CATALOGUE))
+  return opened
+}
+
 /** All nodes agree: one line, one roster, equal states. */
 function expectAgreement(nodes: readonly MemoryNode[]): void {
   for (const { replica } of nodes) replica.openDocument(CATALOGUE)
@@ -145,7 +167,8 @@ test('two stewards who remove each other stay both, and go on deciding', () => {
 })
 
 test('any order of arrival gives the same line and the same verdicts, and so does a log that is opened again', () => {
-  const { nodes, mesh, stewards, coop, crypto, random } = coopOf(5, 4, 4)
+  const made = coopOf(5, 4, 4)
+  const { nodes, mesh, stewards, coop, crypto, random } = made
   const [founder, , , fourth, gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   list(gone, 'early')
   stewards.keep(nodes)
@@ -183,21 +206,29 @@ test('any order of arrival gives the same line and the same verdicts, and so doe
     expect(replica.logLength).toBe(all.length)
     expect(stateHashes(replica)).toEqual(expected)
   }
-  const opened = openReplica({ coop, crypto, signer: null, isLazy: true })
-  const { history } = founder.replica
-  for (const [order, { header, id }] of all.entries()) {
-    const { device, seq, epoch } = header
-    const links = { prev: history.prevOf(order), seen: history.seenOf(order) }
-    const documents = header.sections.map((it) => it.document)
-    expect(opened.restore({ device, seq, id, epoch, ...links, isSigned: true, documents })).toBe(true)
-  }
-  const commits = (id: string): { order: number; record: (typeof all)[number] }[] =>
-    (opened.documentLog(id)?.next(Infinity) ?? []).map((order) => ({
-      order,
-      record: all[order] as (typeof all)[number],
-    }))
-  opened.documents.fold('authority', commits('authority'))
-  opened.openDocument(CATALOGUE)
-  opened.documents.fold(CATALOGUE, commits(CATALOGUE))
-  expect(stateHashes(opened)).toEqual(expected)
+  expect(stateHashes(reopened(founder, made))).toEqual(expected)
+})
+
+test('what a removed device wrote late stays hidden in a log that is opened again, although stewards list it', () => {
+  const made = coopOf(6, 3, 3)
+  const { nodes, mesh, stewards } = made
+  const [founder, second, third, gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
+  for (const node of nodes) if (node !== gone) mesh.disconnect(node, gone)
+  const remove = { kind: 'remove', member: memberOf(gone) } as const
+  const wills = nodes.slice(0, 3)
+  stewards.decide([remove], { by: founder, wills, nodes: wills })
+  list(gone, 'sold')
+  const { header, id } = recordsOf(gone).at(-1) as ReturnType<typeof recordsOf>[number]
+  mesh.connect(gone, founder)
+  mesh.settle()
+  const settle = { kind: 'settle', device: keyOf(gone), seq: header.seq, commit: id } as const
+  // One will is no decision; stewards list what the proposal would settle all the same.
+  stewards.decide([settle], { by: founder, wills: [second], nodes: wills })
+  list(third, 'later')
+  mesh.settle()
+  expect(third.replica.history.seenOf(third.replica.history.length - 1)).not.toEqual([])
+  expect(namesIn(founder.replica)).not.toContain('sold')
+  const opened = reopened(founder, made)
+  expect(namesIn(opened)).not.toContain('sold')
+  expect(stateHashes(opened)).toEqual(stateHashes(founder.replica))
 })

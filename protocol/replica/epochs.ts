@@ -26,8 +26,6 @@ export class Epochs {
 
   /** By device key, hex: closings of chains that stand on an admission, as far as seals are known. */
   readonly #closings = new Map<string, Closing[]>()
-  /** Closings and first commits that were not yet held against each other. */
-  readonly #news: { closing: Closing; first: number }[] = []
 
   /**
    * @param parts.source - who knows the committed seals: the authority document
@@ -85,8 +83,10 @@ export class Epochs {
   }
 
   /**
-   * Takes all commits into account whose epochs are known, in the order of the log, up to and with `last`. Tells of
-   * each, with the devices of which other commits became good with it, or are good no longer.
+   * Takes all commits into account whose epochs are known, in the order of the log, up to and with `last`: the commit that
+   * bears the next authority section to be folded, at most, since what stands on an admission, and what a seal closes, must
+   * be known before others list it. Tells of each, with the devices of which other commits became good with it, or are
+   * good no longer.
    */
   catchUp(last: number, taken: (order: number, regraded: readonly number[]) => void): void {
     for (let order = this.evaluation.length; order <= last; order += 1) {
@@ -94,8 +94,8 @@ export class Epochs {
       if (seal < 0) return
       const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS)
       this.#history.cut(order, cut)
-      if (this.#closings.size > 0 && this.#history.seqOf(order) === 0) this.#meet(order)
-      taken(order, changes.regraded)
+      const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
+      taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)
     }
   }
 
@@ -129,49 +129,40 @@ export class Epochs {
       if (!result.ok) throw new Error(`a committed seal does not stand: '${result.refusal}'`)
       for (const device of result.changes.regraded) regraded.add(device)
     }
-    for (const closing of this.#source.takeClosings()) this.#await(closing)
+    for (const closing of this.#source.takeClosings())
+      for (const device of this.#await(closing)) regraded.add(device)
     // Where the line has split, a signature alone may move the tip.
     const tip = evaluation.findSeal(sealName(this.#source.tip))
-    if (committed.length === 0 && tip === evaluation.tip) return []
-    for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
+    if (committed.length > 0 || tip !== evaluation.tip)
+      for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
     return [...regraded].sort((a, b) => a - b)
   }
 
-  /** True when chains may have to be closed. */
-  get hasClosings(): boolean {
-    return this.#news.length > 0
-  }
-
-  /**
-   * Closes chains that stand on admissions of members who were removed, by who did not know it. To be called when the
-   * authority document is folded up to the end of the log. Devices of which commits are good no longer.
-   */
-  close(): readonly number[] {
-    const regraded = new Set<number>()
-    for (const { closing, first } of this.#news.splice(0)) {
-      if (this.#admissionOf(first) !== closing.admission) continue
-      const seal = this.evaluation.findSeal(sealName(closing.epoch))
-      for (const device of this.evaluation.close(first, seal).regraded) regraded.add(device)
-    }
-    return [...regraded].sort((a, b) => a - b)
-  }
-
-  /** Holds a closing against the chains of its device that are here, and keeps it for those to come. */
-  #await(closing: Closing): void {
+  /** Holds a closing against the chains of its device that are here, and keeps it for those to come. Devices as of `seal`. */
+  #await(closing: Closing): number[] {
     const closings = this.#closings.get(closing.device)
     if (closings === undefined) this.#closings.set(closing.device, [closing])
     else closings.push(closing)
     const device = this.#history.findDevice(fromHex(closing.device) ?? this.#coop)
+    const regraded: number[] = []
     for (const { base, orders } of this.#history.branchesOf(device)) {
       const first = orders.at(0) ?? -1
-      if (base === 0 && first >= 0 && first < this.length) this.#news.push({ closing, first })
+      if (base === 0 && first >= 0 && first < this.length) regraded.push(...this.#close(closing, first))
     }
+    return regraded
   }
 
   /** Holds a first commit against the closings of its device. */
-  #meet(first: number): void {
+  #meet(first: number): number[] {
     const device = toHex(this.#history.keyOf(this.#history.deviceOf(first)))
-    for (const closing of this.#closings.get(device) ?? []) this.#news.push({ closing, first })
+    return (this.#closings.get(device) ?? []).flatMap((closing) => this.#close(closing, first))
+  }
+
+  /** Closes the chain from a first commit on, if it stands on the admission that is meant. */
+  #close(closing: Closing, first: number): readonly number[] {
+    if (this.#admissionOf(first) !== closing.admission) return []
+    const seal = this.evaluation.findSeal(sealName(closing.epoch))
+    return this.evaluation.close(first, seal).regraded
   }
 
   /** Number of an epoch in the evaluation; -1 for an unknown one. */

@@ -556,27 +556,22 @@ export class Replica {
     if (isSigned) this.#signed.add(order)
   }
 
-  /** Takes into account how commits stand whose epochs are known. */
+  /** Takes into account how commits stand, as far as the authority document is folded. */
   #evaluate(): void {
-    const isBehind = this.epochs.length + 1 < this.history.length
-    this.epochs.catchUp(this.history.length - 1, (order, regraded) => {
+    const last = this.history.length - 1
+    const isBehind = this.epochs.length < last
+    const [unfolded = last] = this.documents.log(AUTHORITY).next(1)
+    this.epochs.catchUp(Math.min(unfolded, last), (order, regraded) => {
       const changed = this.visibility.note(order, regraded)
       if (changed.size > 0) this.documents.showAnew(changed)
     })
-    this.#close()
-    if (isBehind && this.visibility.hasDoubts) this.documents.review()
+    if (isBehind && this.epochs.length > last && this.visibility.hasDoubts) this.documents.review()
   }
 
   /** Takes newly committed seals into account. */
   #seal(): void {
     this.#regrade(this.epochs.seal())
     if (this.epochs.length < this.history.length) this.#evaluate()
-    else this.#close()
-  }
-
-  /** Closes chains of removed members once it is known which admissions they stand on. */
-  #close(): void {
-    if (this.epochs.hasClosings && this.documents.log(AUTHORITY).isCurrent) this.#regrade(this.epochs.close())
   }
 
   #regrade(devices: readonly number[]): void {
