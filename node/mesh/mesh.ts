@@ -23,10 +23,17 @@ import { FramedStream } from './framed-stream.ts'
 import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopics, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
-import { CALL_OUTSIDE_EVERY_MS, FAREWELL_MS, OUTSIDE, Outsiders, isOutside } from './outsiders.ts'
+import {
+  CALL_OUTSIDE_EVERY_MS,
+  FAREWELL_MS,
+  OUTSIDE,
+  OUTSIDE_BYTES_MAX,
+  Outsiders,
+  isOutside,
+} from './outsiders.ts'
 import { PeerSession } from './peer-session.ts'
 import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
-import { limitBytes } from './stranger-limit.ts'
+import { STRANGER_BYTES_MAX, limitBytes } from './stranger-limit.ts'
 import { SUSPENDED, SUSPENDED_HERE, SuspendedPeers } from './suspended-peers.ts'
 import { Visitors } from './visitors.ts'
 
@@ -158,12 +165,16 @@ export class Mesh extends EventEmitter<MeshEvents> {
     let mesh: Mesh | null = null
     const isMember = (peer: PeerId): boolean => isMemberOf(parts, peer)
     const gater: ConnectionGater = {
-      denyDialPeer: (peer) => !isMember(peer),
+      // libp2p's services dial by themselves; a device that is outside calls when it is time.
+      denyDialPeer: (peer) => !isMember(peer) || (mesh !== null && mesh.#isSelfOutside && !mesh.#calls(peer)),
       denyDialMultiaddr: () => false,
       denyOutboundEncryptedConnection: (peer) => !isMember(peer),
       denyInboundEncryptedConnection: (peer) => !isMember(peer) && (mesh === null || !mesh.#mayVisit(peer)),
       denyInboundUpgradedConnection: (peer, connection) => {
-        if (!isMember(peer)) limitBytes(connection, () => isMember(peer))
+        const device = deviceOf(peer)
+        const isOut = device !== null && isOutside(parts.engine, toHex(device))
+        const bytesMax = isOut ? OUTSIDE_BYTES_MAX : STRANGER_BYTES_MAX
+        if (!isMember(peer)) limitBytes(connection, () => isMember(peer), bytesMax)
         return false
       },
     }
@@ -508,12 +519,23 @@ export class Mesh extends EventEmitter<MeshEvents> {
       if (key === null || connection.status !== 'open' || !isMemberOf(this.#parts, connection.remotePeer))
         continue
       if (this.#parting.has(connection)) continue
+      if (this.#isVisitOver(connection, toHex(key))) {
+        void connection.close()
+        continue
+      }
       this.#visitors.leave(connection.id)
       const device = toHex(key)
       if (!this.#greeted.has(connection)) void this.#greet(connection, device)
       else if (this.#own < device || Date.now() - connection.timeline.open > STREAM_WAIT_MS)
         void this.#openSession(connection, device)
     }
+  }
+
+  /** True when this device is outside, and all was said that the other side says to it: others want its place there. */
+  #isVisitOver(connection: Connection, device: string): boolean {
+    if (!this.#isSelfOutside || this.#suspended.isReached(device)) return false
+    const isFresh = Date.now() - connection.timeline.open < STREAM_WAIT_MS
+    return !isFresh && this.#sessions.get(device)?.isSynced !== false
   }
 
   /** A connected key that is not on the roster, or suspended, may only use the join door, and not for long. */
@@ -587,7 +609,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     }
     const { engine, crypto, log } = this.#parts
     const outside = isOutside(engine, device)
-    if (outside && !this.#outsiders.mayServe(device)) {
+    if (outside && !this.#outsiders.mayServe(device, performance.now())) {
       stream.abort(new Error(OUTSIDE))
       return
     }
@@ -604,6 +626,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#sessions.set(device, session)
     this.#streamAtMs.set(device, performance.now())
     await session.run()
+    if (outside) this.#outsiders.note(device, session.bytesIn)
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
     const isTold = this.#suspended.isToldBy(device)
     const reason = isTold ? SUSPENDED_HERE : outside ? OUTSIDE : session.closeReason
@@ -640,6 +663,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
       if (device === this.#own || connected.has(device) || this.#suspended.isToldBy(device)) continue
       if (this.#parts.engine.suspensionOf(device) === null) this.#tryDial(device)
     }
+  }
+
+  /** True while this device itself dials the peer. */
+  #calls(peer: PeerId): boolean {
+    const key = deviceOf(peer)
+    return key !== null && this.#dialling.has(toHex(key))
   }
 
   /** True when the others keep away from this very device, as far as it knows. */

@@ -3,7 +3,7 @@ import { encodeFrame } from '#protocol/sync'
 import type { Frame, Want } from '#protocol/sync'
 import { AuthorityBook, bytesOf, makeSteward, person } from '../../test/actors/authority-book.ts'
 import type { Engine } from '#node/engine'
-import { Outsiders, asksTooMuch, isOutside } from './outsiders.ts'
+import { OUTSIDE_BYTES_PER_DAY_MAX, Outsiders, asksTooMuch, isOutside } from './outsiders.ts'
 
 const id = new Uint8Array(32).fill(7)
 const wants: Want[] = [{ device: id, to: id, have: [] }]
@@ -19,11 +19,19 @@ test('a device outside may ask for acts of authority and for nothing else', () =
 
 test('a device outside is served once in a while', () => {
   const outsiders = new Outsiders()
-  expect([outsiders.mayServe('a'), outsiders.mayServe('a'), outsiders.mayServe('b')]).toEqual([
-    true,
-    false,
-    true,
-  ])
+  const may = (device: string, atMs: number): boolean => outsiders.mayServe(device, atMs)
+  expect([may('a', 0), may('a', 1), may('b', 1), may('a', 2_000)]).toEqual([true, false, true, true])
+})
+
+test('what a device outside hands in is limited for a day', () => {
+  const outsiders = new Outsiders()
+  expect(outsiders.mayServe('a', 0)).toBe(true)
+  outsiders.note('a', OUTSIDE_BYTES_PER_DAY_MAX - 1)
+  expect(outsiders.mayServe('a', 10_000)).toBe(true)
+  outsiders.note('a', 1)
+  expect(outsiders.mayServe('a', 20_000)).toBe(false)
+  expect(outsiders.mayServe('b', 20_000)).toBe(true)
+  expect(outsiders.mayServe('a', 86_400_000)).toBe(true)
 })
 
 test('closed, left and suspended devices are outside, but stewards keep in touch with a suspended steward', () => {

@@ -7,14 +7,18 @@ import type { MultiaddrConnection } from '@libp2p/interface'
  */
 export const STRANGER_BYTES_MAX = 65_536
 
-/** Cuts a connection once it has brought more than a stranger may send, unless its key is a member's by then. */
-export function limitBytes(connection: MultiaddrConnection, isMember: () => boolean): void {
+/** Cuts a connection once it has brought more than `bytesMax`, unless its key is a member's by then. */
+export function limitBytes(
+  connection: MultiaddrConnection,
+  isMember: () => boolean,
+  bytesMax: number = STRANGER_BYTES_MAX,
+): void {
   let bytes = 0
   const count = ({ data }: { data: { byteLength: number } }): void => {
     bytes += data.byteLength
-    if (bytes <= STRANGER_BYTES_MAX) return
+    if (bytes <= bytesMax) return
     connection.removeEventListener('message', count)
-    if (!isMember()) connection.abort(new Error('an unknown key sent too much'))
+    if (!isMember()) connection.abort(new Error('sent more than one who is no member may'))
   }
   connection.addEventListener('message', count)
 }

@@ -86,6 +86,11 @@ export class SuspendedPeers {
 
   /** True when nothing more is to be had of the device: another copy of this one may be waiting for the place there. */
   isDoneWith(peer: string): boolean {
-    return this.#toldBy.has(peer) && Date.now() - (this.#reachedAtMs.get(peer) ?? 0) > REACHED_MS
+    return this.#toldBy.has(peer) && !this.isReached(peer)
+  }
+
+  /** True while a connection with the device is wanted, for a new key. */
+  isReached(peer: string): boolean {
+    return Date.now() - (this.#reachedAtMs.get(peer) ?? 0) <= REACHED_MS
   }
 }
