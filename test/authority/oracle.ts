@@ -542,7 +542,12 @@ export class Oracle {
     }
     if (act.t === 'admit') {
       const invite = this.#inviteOf(commit, act.invite)
-      if (invite?.act?.t !== 'invite') return 'invite-unknown'
+      if (invite?.act?.t !== 'invite') {
+        const isForeign = relied.some(
+          (it) => it.act?.t === 'invite' && it.act.key === act.invite && this.isValid(it),
+        )
+        return isForeign ? 'invite-foreign' : 'invite-unknown'
+      }
       const used = chainOf(commit.prev).filter(
         (it) => it.act?.t === 'admit' && it.act.invite === act.invite && this.isValid(it),
       )
