@@ -243,7 +243,10 @@ test('a commit vouches for nothing when its past holds the certificate of a late
   expect(replica.authority.epochs.tip.height).toBe(1)
   const outdated = pen.write({ seen: [headOf(sealed)] })
   replica.ingest([outdated])
-  const [by, head] = [outdated.id, headOf(sealed).id].map((id) => replica.history.find(id)) as [number, number]
+  const [by, head] = [outdated.id, headOf(sealed).id].map((id) => replica.history.find(id)) as [
+    number,
+    number,
+  ]
   expect(replica.history.knows(by, head)).toBe(true)
   expect(replica.history.relies(by, head)).toBe(false)
 })

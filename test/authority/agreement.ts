@@ -34,7 +34,7 @@ export const agreesWithTheProduct: Law = (draw, reached, options) => {
   const reopened = subject.reopened()
   expectSame(reopened, oracle)
   expectAgreement(reopened, oracle, order.slice(pause))
-  noteHistory({ ...mesh, oracle: world.oracle }, reached)
+  noteHistory(world.oracle, reached)
 }
 
 function anyHistory(draw: Choices, rules: Rules): Mesh {

@@ -457,7 +457,8 @@ export class Oracle {
       !epoch.closed.has(device) &&
       standing.some(
         (it) =>
-          this.admitted(it).device === device && (member === undefined || this.admitted(it).member === member),
+          this.admitted(it).device === device &&
+          (member === undefined || this.admitted(it).member === member),
       )
     const [kind, subject] = change
     if (kind === 'remove' || kind === 'role') return isMember(subject)
@@ -572,9 +573,7 @@ export class Oracle {
 
   /** The invite of that key that the commit's own chain has issued. */
   #inviteOf(commit: Commit, key: string): Commit | undefined {
-    return chainOf(commit.prev).find(
-      (it) => it.act?.t === 'invite' && it.act.key === key && this.isValid(it),
-    )
+    return chainOf(commit.prev).find((it) => it.act?.t === 'invite' && it.act.key === key && this.isValid(it))
   }
 
   /** Slots of the chain before the commit, with those of the lines that it cited where it took some. */
@@ -676,5 +675,4 @@ export class Oracle {
     if (act.t === 'sign' || act.t === 'support') return this.quorum(parent)
     return quorumOf(this.electors(parent).size, 'two-thirds')
   }
-
 }

@@ -35,7 +35,11 @@ function wildAct(mesh: Mesh, node: Node, epoch: string, prev: Commit | null): Ac
   const { device, member } = draw.pick(nodes)
   const turn = draw.below(100)
   if (turn < 40)
-    return { t: draw.chance(60) ? 'support' : 'sign', round: draw.below(3), seal: wildRecord(mesh, node, epoch) }
+    return {
+      t: draw.chance(60) ? 'support' : 'sign',
+      round: draw.below(3),
+      seal: wildRecord(mesh, node, epoch),
+    }
   if (turn < 45) return { t: 'leave', withKit: draw.chance(50) }
   if (turn < 52) return { t: 'suspend', device: draw.chance(80) ? device : 'stranger' }
   if (turn < 60) {
