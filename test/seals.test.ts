@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { encodeSeal } from '#protocol/authority'
 import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
 import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
@@ -8,7 +9,7 @@ import { settleDocuments } from '#simulations/mesh'
 import type { MemoryNode } from '#simulations/mesh'
 import { listSection, must, stateHashes, testCoop } from './actors/coop-actors.ts'
 import type { TestCoop } from './actors/coop-actors.ts'
-import { recordsOf } from './actors/pen.ts'
+import { coopWithPen, headOf, reader, recordsOf } from './actors/pen.ts'
 import { Stewards, act, connectAll, deviceOf, memberOf } from './actors/stewards.ts'
 
 const { sha256 } = nodeCrypto()
@@ -231,4 +232,21 @@ test('what a removed device wrote late stays hidden in a log that is opened agai
   const opened = reopened(founder, made)
   expect(namesIn(opened)).not.toContain('sold')
   expect(stateHashes(opened)).toEqual(stateHashes(founder.replica))
+})
+
+test('a commit vouches for nothing when its past holds the certificate of a later epoch, which nobody cites yet', () => {
+  const { coop, founder, pen, all } = coopWithPen(7)
+  const empty = { decision: null, frontier: [], forks: [], left: [], changes: null }
+  act(founder, { t: 'sign', round: 0, seal: encodeSeal({ coop, parent: coop, height: 1, ...empty }) })
+  const sealed = recordsOf(founder)
+  const replica = reader(coop, [...all, ...pen.written, ...sealed.slice(all.length)])
+  expect(replica.authority.epochs.tip.height).toBe(1)
+  const outdated = pen.write({ seen: [headOf(sealed)] })
+  replica.ingest([outdated])
+  const [by, head] = [outdated.id, headOf(sealed).id].map((id) => replica.history.find(id)) as [
+    number,
+    number,
+  ]
+  expect(replica.history.knows(by, head)).toBe(true)
+  expect(replica.history.relies(by, head)).toBe(false)
 })

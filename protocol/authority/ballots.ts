@@ -6,7 +6,7 @@ import type { Candidate, Knows } from './ballot.ts'
 import type { AdvanceEntry, VoteEntry } from './entries.ts'
 import type { Epoch } from './epoch.ts'
 import type { HeldSeal } from './epochs.ts'
-import { holdSeal, placeRefusal } from './seal-check.ts'
+import { holdSeal } from './seal-check.ts'
 import type { SealCheckParts } from './seal-check.ts'
 import { decodeSeal } from './seal-record.ts'
 import type { SealRecord } from './seal-record.ts'
@@ -46,8 +46,6 @@ export class Ballots {
     const knows: Knows = (order) => act.knows(order)
     const found = this.#find(entry, ballot, act)
     if (found === null) return 'record'
-    const place = placeRefusal(found.record, act, this.#parts.coop)
-    if (place !== null) return place
     const candidate = ballot.candidates.get(found.name) ?? null
     // What a quorum found to hold is held: else a fork or a decline that turns up then would end the ballot for ever.
     const isHeld = candidate !== null && ballot.isPrepared(candidate, knows)

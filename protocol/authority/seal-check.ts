@@ -25,10 +25,10 @@ export function holdSeal(
 ): HeldSeal | SealRefusal {
   const { id, record } = seal
   const { cited } = act
+  if (record.changes !== null) return 'record'
   const refusal = placeRefusal(record, act, parts.coop)
   if (refusal !== null) return refusal
-  if (record.changes !== null) return 'record'
-  const settled = settledBy(record, parts.decisions)
+  const settled = settledBy(record, act, parts.decisions)
   const frontier = findFrontier(record, act, { tree: parts.tree, settled })
   if (typeof frontier === 'string') return frontier
   const forks = record.forks.map((it) => ({ device: toHex(it.device), seq: it.seq }))
@@ -50,9 +50,10 @@ export function placeRefusal(record: SealRecord, act: Act, coop: Uint8Array): Se
   return record.height === act.cited.height + 1 ? null : 'height'
 }
 
-/** Commits (hex) that the decision settles whatever else is known of them. */
-function settledBy({ decision }: SealRecord, decisions: Decisions): ReadonlySet<string> {
-  const changes = decision === null ? [] : (decisions.find(toHex(decision.proposal))?.changes ?? [])
+/** Commits (hex) that the decision settles whatever else is known of them: none by a proposal that the act does not know. */
+function settledBy({ decision }: SealRecord, act: Act, decisions: Decisions): ReadonlySet<string> {
+  const proposal = decision === null ? null : decisions.find(toHex(decision.proposal))
+  const changes = proposal !== null && act.knows(proposal.order) ? proposal.changes : []
   return new Set(changes.flatMap((it) => (it.kind === 'settle' ? [toHex(it.commit)] : [])))
 }
 

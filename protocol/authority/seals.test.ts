@@ -91,7 +91,9 @@ test('record, parent, height: the record is one of this co-op that follows the c
   expect(support(book, a, new Uint8Array(40))).toBe('record')
   expect(support(book, a, book.tip.id)).toBe('record')
   expect(refused({ coop: sha256(book.coop) })).toBe('record')
-  expect(refused({ changes: [{ kind: 'demote', member: a.kit.publicKey }] })).toBe('record')
+  const recovery = { changes: [{ kind: 'demote', member: a.kit.publicKey }] } as const
+  expect(refused(recovery)).toBe('record')
+  expect(refused({ ...recovery, parent: book.coop })).toBe('record')
   expect(refused({ parent: book.coop })).toBe('parent')
   expect(refused({ height: book.tip.height })).toBe('height')
   expect(refused({ height: book.tip.height + 2 })).toBe('height')
@@ -145,7 +147,12 @@ test('frontier-doubtful: what is contested or late is settled only by a decision
   book.doubtful.add(book.orderOf(commit))
   const row = { device: late.signer.publicKey, seq: 0, commit }
   expect(support(book, a, book.record({ frontier: [row] }))).toBe('frontier-doubtful')
+  const unseen = book.commits.map((it) => it.order)
   const proposal = book.propose(a, [{ kind: 'settle', ...row }])
+  // Others may have stored the proposal or not.
+  const named = book.record({ decision: { proposal, approvals: [] }, frontier: [row] })
+  const b = people[1] ?? person(1)
+  expect(book.write(b, { t: 'support', round: 0, seal: named }, { seen: unseen })).toBe('frontier-doubtful')
   const approvals = book.approve(proposal, people)
   const decision = { proposal, approvals }
   expect(support(book, a, book.record({ decision }))).toBe('decision-unfit')

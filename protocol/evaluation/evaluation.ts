@@ -149,15 +149,17 @@ export class Evaluation {
 
   /**
    * Takes up the next commit: `order` is `length`, and everything that it builds on, lists and cites is here.
+   *
+   * @param isOutdated - its past proves a descendant of the epoch, whether or not any commit cites one
    */
-  append(order: number, epoch: number, acts: readonly Act[]): Appended {
+  append(order: number, epoch: number, acts: readonly Act[], isOutdated: boolean = false): Appended {
     this.#wake()
     if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
     const cited = this.#seals.at(epoch)
     const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
     if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
-    const commit = { branch, seq: branch.last, seen, pastOf: [order], epoch: cited }
+    const commit = { branch, seq: branch.last, seen, pastOf: [order], epoch: cited, isOutdated }
     const { insight, judgement } = this.#judge(commit, acts, this.#devices.keyOf(branch.device))
     this.#insights.add(commit, insight)
     this.#cover.add(commit, judgement)

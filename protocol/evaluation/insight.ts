@@ -16,6 +16,8 @@ export interface JudgedCommit {
   /** Orders of commits whose pasts together are its own, as far as other chains go. */
   readonly pastOf: readonly number[]
   readonly epoch: Seal
+  /** Its past proves a descendant of the epoch, whether or not any commit cites one. */
+  readonly isOutdated?: boolean
 }
 
 /** What a commit knows and trusts, by its causal past alone. */
@@ -56,7 +58,7 @@ export class Insights {
     let inherited = this.#knowledgeAt(branch, seq - 1)
     const heads = seen.map((order) => this.#branches.placeOf(order))
     for (const head of heads) inherited = this.#pool.both(inherited, this.#knowledgeAt(head.branch, head.seq))
-    const isOutdated = this.#pool.isOutdated(inherited, epoch)
+    const isOutdated = commit.isOutdated === true || this.#pool.isOutdated(inherited, epoch)
     const knowledge = this.#pool.withSeal(inherited, epoch)
     let cut: Map<number, number> | null = null
     const places = heads.map((head, index) => {

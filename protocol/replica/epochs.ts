@@ -92,7 +92,7 @@ export class Epochs {
     for (let order = this.evaluation.length; order <= last; order += 1) {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
-      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS)
+      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS, this.#isOutdated(order))
       this.#history.cut(order, cut)
       const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
       taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)
@@ -136,6 +136,12 @@ export class Epochs {
     if (committed.length > 0 || tip !== evaluation.tip)
       for (const device of evaluation.chooseTip(tip).regraded) regraded.add(device)
     return [...regraded].sort((a, b) => a - b)
+  }
+
+  /** True when the commit's past holds a certificate of an epoch that follows the one that it cites. */
+  #isOutdated(order: number): boolean {
+    const cited = this.#source.find(this.idOf(order))
+    return cited !== null && this.#source.isOutdated(cited, (earlier) => this.#history.knows(order, earlier))
   }
 
   /** Holds a closing against the chains of its device that are here, and keeps it for those to come. Devices as of `seal`. */

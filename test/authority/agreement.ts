@@ -12,6 +12,7 @@ import { generateRecovery } from './recovery-generator.ts'
 import { ReplicaSubject } from './replica-subject.ts'
 import { AS_WRITTEN } from './rules.ts'
 import type { Rules } from './rules.ts'
+import { scatter } from './scatter.ts'
 
 /**
  * A replica of the product says what the oracle says, after each commit, in the order of the history and in another one;
@@ -20,7 +21,9 @@ import type { Rules } from './rules.ts'
 export const agreesWithTheProduct: Law = (draw, reached, options) => {
   const rules = options?.rules ?? AS_WRITTEN
   const mesh = anyHistory(draw, rules)
-  const world = new RealWorld(mesh.oracle.genesis, mesh.oracle.commits, AS_WRITTEN)
+  const scattered = scatter(mesh, draw.below(60))
+  const commits = new Set([...mesh.oracle.commits, ...scattered])
+  const world = new RealWorld(mesh.oracle.genesis, commits, AS_WRITTEN)
   const fresh = (): Oracle => new Oracle(world.genesis, [], rules)
   expectAgreement(new ReplicaSubject(world), fresh(), world.oracle.commits)
 
@@ -31,7 +34,7 @@ export const agreesWithTheProduct: Law = (draw, reached, options) => {
   const reopened = subject.reopened()
   expectSame(reopened, oracle)
   expectAgreement(reopened, oracle, order.slice(pause))
-  noteHistory({ ...mesh, oracle: world.oracle }, reached)
+  noteHistory(world.oracle, reached)
 }
 
 function anyHistory(draw: Choices, rules: Rules): Mesh {

@@ -11,7 +11,7 @@ const TRIES = 6
 export function attack(mesh: Mesh, node: Node): void {
   const { draw, oracle } = mesh
   for (let tries = draw.chance(10) ? 1 : TRIES; tries > 0; tries -= 1) {
-    const commit = hostileDraft(mesh, node)
+    const commit = attackDraft(mesh, node)
     if (!oracle.isCitable(commit) || (tries > 1 && !oracle.isValid(commit))) continue
     oracle.add(commit)
     receive(node, [commit])
@@ -21,7 +21,8 @@ export function attack(mesh: Mesh, node: Node): void {
   }
 }
 
-function hostileDraft(mesh: Mesh, node: Node): Commit {
+/** What a hostile device would write, valid or not. */
+export function attackDraft(mesh: Mesh, node: Node): Commit {
   const { draw, oracle } = mesh
   const own = [...node.store].filter((it) => it.device === node.device)
   const prev = own.length > 0 && draw.chance(30) ? draw.pick(own.slice(-4)) : node.head

@@ -13,7 +13,7 @@ import type { Mesh, Node } from './mesh.ts'
 import { Oracle } from './oracle.ts'
 import { generateRecovery } from './recovery-generator.ts'
 import { chosenLine, rosterOf } from './roster.ts'
-import { chainOf } from './world.ts'
+import { chainOf, forkIn } from './world.ts'
 import type { Commit } from './world.ts'
 
 /** Holds for every history that is drawn; notes what the history reached. */
@@ -37,7 +37,7 @@ export const ignoresTheOrder: Law = (draw, reached, options = USUAL) => {
   )
   for (const other of [first, second, part])
     for (const it of (other as Oracle).commits) expect((other as Oracle).verdict(it)).toBe(oracle.verdict(it))
-  noteHistory(mesh, reached)
+  noteHistory(mesh.oracle, reached)
 }
 
 /** Whatever arrives, in whatever order, what was settled stays settled. */
@@ -80,7 +80,7 @@ export const citesNoAncestor: Law = (draw, reached, options = USUAL) => {
         expect(before !== cited && lineOf(before).includes(cited)).toBe(false)
       }
     }
-  noteHistory(mesh, reached)
+  noteHistory(mesh.oracle, reached)
 }
 
 /** Fewer than a quorum of the parent's stewards change nothing, with whatever hostile help. */
@@ -147,7 +147,7 @@ export const commitsOneChild: Law = (draw, reached, options = CROWDED) => {
     reached.note('double signer borne', doubles > 0 && doubles < borne)
     if (doubles < borne) expect(seals.filter((it) => it.parent === parent).length).toBe(1)
   }
-  noteHistory(mesh, reached)
+  noteHistory(mesh.oracle, reached)
 }
 
 /** Honest stewards that are a quorum in touch get to a seal of everything there is reason for. */
@@ -162,7 +162,7 @@ export const decides: Law = (draw, reached, options = { ...USUAL, loses: 5 }) =>
   reached.note('long', hasQuorum && passes > 30)
   reached.note('pending for want of a quorum', isPending && !hasQuorum)
   if (hasQuorum) expect(isPending, `after ${passes} passes`).toBe(false)
-  noteHistory(mesh, reached)
+  noteHistory(mesh.oracle, reached)
 }
 
 /** A commit that was withheld while life went on takes nothing back when it turns up. */
@@ -224,7 +224,7 @@ function isBeyondBound(mesh: Mesh, reached: Reached): boolean {
 }
 
 /** Notes what the history reached. */
-export function noteHistory({ oracle, nodes }: Mesh, reached: Reached): void {
+export function noteHistory(oracle: Oracle, reached: Reached): void {
   const commits = [...oracle.commits]
   const seals = [...oracle.committed(commits).values()]
   const has = (kind: string): boolean => commits.some((it) => it.act?.t === kind && oracle.isValid(it))
@@ -247,9 +247,7 @@ export function noteHistory({ oracle, nodes }: Mesh, reached: Reached): void {
   )
   reached.note(
     'fork',
-    nodes.some(
-      (it) => it.isHostile && commits.filter((c) => c.device === it.device).length > chainOf(it.head).length,
-    ),
+    commits.some((it) => forkIn(commits, it.device) < Infinity),
   )
   reached.note('leave', has('leave'))
   reached.note('suspend', has('suspend'))

@@ -457,7 +457,8 @@ export class Oracle {
       !epoch.closed.has(device) &&
       standing.some(
         (it) =>
-          this.admitted(it).device === device && (member === undefined || this.admitted(it).member === member),
+          this.admitted(it).device === device &&
+          (member === undefined || this.admitted(it).member === member),
       )
     const [kind, subject] = change
     if (kind === 'remove' || kind === 'role') return isMember(subject)
@@ -542,7 +543,12 @@ export class Oracle {
     }
     if (act.t === 'admit') {
       const invite = this.#inviteOf(commit, act.invite)
-      if (invite?.act?.t !== 'invite') return 'invite-unknown'
+      if (invite?.act?.t !== 'invite') {
+        const isForeign = relied.some(
+          (it) => it.act?.t === 'invite' && it.act.key === act.invite && this.isValid(it),
+        )
+        return isForeign ? 'invite-foreign' : 'invite-unknown'
+      }
       const used = chainOf(commit.prev).filter(
         (it) => it.act?.t === 'admit' && it.act.invite === act.invite && this.isValid(it),
       )
@@ -567,9 +573,7 @@ export class Oracle {
 
   /** The invite of that key that the commit's own chain has issued. */
   #inviteOf(commit: Commit, key: string): Commit | undefined {
-    return chainOf(commit.prev).find(
-      (it) => it.act?.t === 'invite' && it.act.key === key && this.isValid(it),
-    )
+    return chainOf(commit.prev).find((it) => it.act?.t === 'invite' && it.act.key === key && this.isValid(it))
   }
 
   /** Slots of the chain before the commit, with those of the lines that it cited where it took some. */
@@ -671,5 +675,4 @@ export class Oracle {
     if (act.t === 'sign' || act.t === 'support') return this.quorum(parent)
     return quorumOf(this.electors(parent).size, 'two-thirds')
   }
-
 }

@@ -132,7 +132,12 @@ export class RealWorld implements Naming {
       case 'invite':
         return { t: 'invite', key: bytes(act.key), role: act.role as Role, uses: act.uses, expiresMs: 0 }
       case 'admit': {
-        const claim = { invite: bytes(act.invite), device: bytes(act.device), kit: bytes(act.member), ...names }
+        const claim = {
+          invite: bytes(act.invite),
+          device: bytes(act.device),
+          kit: bytes(act.member),
+          ...names,
+        }
         const invite = inviteSigner(this.#secrets.get(act.invite) as Uint8Array, sha256)
         return {
           ...{ t: 'admit', ...claim },

@@ -38,7 +38,10 @@ export const AS_WRITTEN: Rules = {
   judgedBy: 'past',
 }
 
-/** The same with what the laws need beyond it. */
+/** The same without two rules that keep the line going. */
+export const NAIVE: Rules = { ...AS_WRITTEN, preparedHolds: false, deviceTakesSteward: false }
+
+/** What is written with what the laws need beyond it. */
 export const REPAIRED: Rules = {
   ...AS_WRITTEN,
   leaverBallots: true,
