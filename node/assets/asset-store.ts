@@ -243,6 +243,7 @@ export class AssetStore {
   async #adopt(path: string, sizeBytes: number, leafHashes: Uint8Array): Promise<StoredFile> {
     const { cid, tsizeBytes } = fileCid(sizeBytes, leafHashes, this.#sha256)
     const name = cid.toString()
+    const before = await this.#store.read(`a/${name}`)
     await rename(path, this.pathOf(name))
     const value = encodeCanonical(['file', sizeBytes, tsizeBytes, leafHashes])
     try {
@@ -250,7 +251,9 @@ export class AssetStore {
       await this.#store.write([{ type: 'put', key: `a/${name}`, value }])
     } catch (cause) {
       // Bytes that no entry names go back to whoever brought them; those that were here before stay.
-      if ((await this.#store.read(`a/${name}`)).state === 'missing') await rename(this.pathOf(name), path)
+      // A store that is being opened again after the failure may not answer: then nothing was written.
+      const now = await this.#store.read(`a/${name}`).catch(() => before)
+      if (now.state === 'missing') await rename(this.pathOf(name), path)
       throw cause
     }
     return { kind: 'file', cid: name, sizeBytes, tsizeBytes, leafHashes }
