@@ -39,7 +39,9 @@ export async function prepareFolder(
   const replica = openReplica({ coop: parts.history.coop, crypto, signer: nodeSigner(parts.seed) })
   const commits = new CommitLog({ store, sha256: crypto.sha256, log: pino({ level: 'silent' }) }, replica)
   for (const batch of parts.batches) {
-    const { stored } = replica.ingest(batch)
+    const { stored, refused } = replica.ingest(batch)
+    if (refused[0] !== undefined)
+      throw new Error(`the bench made commits that are refused: ${refused[0].refusal}`)
     await store.write(commits.append(new LogBatch(stored)))
   }
   await store.close()
