@@ -21,6 +21,8 @@ export class Epochs {
   /** By order: the place in `#ids` of the epoch that the commit cites. */
   readonly #epochOf = new CountList()
   readonly #ids: Uint8Array[]
+  /** The same in hex. */
+  readonly #names: string[] = []
   /** By place in `#ids`: number of the seal in the evaluation; -1 while it is not there. */
   readonly #seals: number[] = [FOUNDING]
 
@@ -140,7 +142,10 @@ export class Epochs {
 
   /** True when the commit's past holds a certificate of an epoch that follows the one that it cites. */
   #isOutdated(order: number): boolean {
-    const cited = this.#source.find(this.idOf(order))
+    // A name for each epoch, not for each commit: a log that opens asks a million times.
+    const place = this.#epochOf.at(order) ?? 0
+    const name = (this.#names[place] ??= toHex(this.#ids[place] ?? this.#coop))
+    const cited = this.#source.find(name)
     return cited !== null && this.#source.isOutdated(cited, (earlier) => this.#history.knows(order, earlier))
   }
 
