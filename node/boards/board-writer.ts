@@ -38,11 +38,11 @@ export class BoardWriter {
   /** False once an edit failed: its structs are in the copy but not in the log. */
   isGood = true
 
-  constructor(engine: Engine, board: BoardState) {
+  /** @param admission - the commit (hex) that admitted this device, as `Engine.admission` gives it */
+  constructor(engine: Engine, board: BoardState, admission: string) {
     this.#engine = engine
     this.#board = board
     const device = engine.replica.device ?? ''
-    const admission = engine.replica.standing?.admission ?? ''
     this.#session = board.newSession(device, admission)
     this.#doc = new Y.Doc({ guid: board.document })
     Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(board.doc), board)

@@ -55,12 +55,13 @@ class Page {
   #edits = 0
 
   constructor(board: BoardState) {
-    this.node = new LivePage(engine, board, {
-      send: (message) => this.#take(message),
-      close: (reason) => {
+    const wire = {
+      send: (message: Uint8Array): void => this.#take(message),
+      close: (reason: string): void => {
         throw new Error(reason)
       },
-    })
+    }
+    this.node = new LivePage(engine, board, wire, engine.replica.standing?.admission ?? '')
     this.doc.on(
       'update',
       (update: Uint8Array, _origin: unknown, _doc: unknown, transaction: Y.Transaction) => {

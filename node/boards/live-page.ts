@@ -27,12 +27,12 @@ export class LivePage {
   #isClosed = false
   readonly #forward = (update: Uint8Array): void => this.#wire.send(message(PAGE_MESSAGE.update, update))
 
-  constructor(engine: Engine, board: BoardState, wire: PageWire) {
+  /** @param admission - the commit (hex) that admitted this device, as `Engine.admission` gives it */
+  constructor(engine: Engine, board: BoardState, wire: PageWire, admission: string) {
     this.#engine = engine
     this.#board = board
     this.#wire = wire
     const device = engine.replica.device ?? ''
-    const admission = engine.replica.standing?.admission ?? ''
     this.#session = board.newSession(device, admission)
     const client = board.writerOf(admission, this.#session)
     const hello = new DataView(new ArrayBuffer(13))

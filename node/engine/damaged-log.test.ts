@@ -77,7 +77,10 @@ async function opened<T>(work: (engine: Engine, store: Store) => Promise<T>): Pr
 /** Writes so many commits, each in a block of its own; the first of them on a board. */
 async function write(count: number): Promise<void> {
   await opened(async (engine) => {
-    await new BoardWriter(engine, await openBoard(engine, 'prices')).set('price', 'twelve')
+    await new BoardWriter(engine, await openBoard(engine, 'prices'), await engine.admission()).set(
+      'price',
+      'twelve',
+    )
     for (let i = 1; i < count; i += 1)
       await engine.append([listSection(`item ${engine.replica.logLength}`, sha256)])
     await engine.keepSummaries()

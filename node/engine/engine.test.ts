@@ -60,11 +60,17 @@ async function fieldsOf(engine: Engine): Promise<unknown> {
 
 test('a kept board that is ahead of the log, as after a power cut, is built anew', async () => {
   const first = await openEngine()
-  await new BoardWriter(first, await openBoard(first, 'prices')).set('price', 'on the disk')
+  await new BoardWriter(first, await openBoard(first, 'prices'), await first.admission()).set(
+    'price',
+    'on the disk',
+  )
   await first.close()
   const engine = await openEngine(() => keptBoard('never written', 2))
   expect(await fieldsOf(engine)).toEqual({ price: 'on the disk' })
-  await new BoardWriter(engine, await openBoard(engine, 'prices')).set('price', 'later')
+  await new BoardWriter(engine, await openBoard(engine, 'prices'), await engine.admission()).set(
+    'price',
+    'later',
+  )
   expect(await fieldsOf(engine)).toEqual({ price: 'later' })
   await engine.close()
 })

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { Logger } from 'pino'
 import { completed, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
@@ -38,6 +38,9 @@ const REOPEN_EVERY_MS = 2_000
 /** Time after a local write in which the next one is expected. A guess: a till or a page in use. */
 const WRITING_MS = 2_000
 
+/** How long a write waits for the admission of this device to come from a peer. A guess: a busy NAS is asked. */
+const ADMISSION_WAIT_MS = 10_000
+
 /** What an engine stands on. */
 export interface EngineParts {
   store: Store
@@ -49,6 +52,8 @@ export interface EngineParts {
   cached: (document: string, logName: Uint8Array) => CachedDocument | null
   /** Stands before every local write; without one all may be written. */
   gate?: WriteGate
+  /** Milliseconds that a write waits for this device's admission after it joined; by default 10 s. */
+  admissionWaitMs?: number
 }
 
 /** What one write to the disk holds. */
@@ -240,12 +245,33 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /**
+   * The commit (hex) that admitted this device. After a join it comes over the mesh: waits a while for it, then throws
+   * `not-admitted`.
+   */
+  async admission(): Promise<string> {
+    const waitMs = this.#parts.admissionWaitMs ?? ADMISSION_WAIT_MS
+    for (const untilMs = performance.now() + waitMs; ;) {
+      const admission = this.#replica.standing?.admission
+      if (admission !== undefined) return admission
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0 || this.#failure !== null || this.#isClosed) break
+      await once(this, 'durable', { signal: AbortSignal.timeout(Math.ceil(leftMs)) }).catch(() => null)
+    }
+    throw new CoopError(
+      'not-admitted',
+      'the admission of this device has not come from the co-op yet',
+      'Let it meet a device of the co-op (`coop peers`), then try again.',
+    )
+  }
+
+  /**
    * Writes one commit on this device's chain; resolves once it is fsynced. `basis`: the state of a document that a section
    * was made for; refused when the document was made anew since, for its parts may have other names now.
    */
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
     this.#appendedAtMs = performance.now()
     await this.#parts.gate?.wait()
+    if (this.writeRefusal === null) await this.admission()
     for (const section of sections) await this.open(section.document)
     while (!this.#mayWriteBetween()) {
       await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())

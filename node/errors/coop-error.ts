@@ -51,6 +51,7 @@ export const EXIT_CODES = {
   'proposal-unknown': 56,
   'not-steward': 57,
   'device-closed': 58,
+  'not-admitted': 59,
   'sim-crash': 60,
   'sim-liveness': 61,
   'sim-correctness': 62,

@@ -371,11 +371,12 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   /** A writer on a board for the command line; one a board, with one session. */
   async boardWriter(name: string): Promise<BoardWriter> {
     const { engine } = this.membership
+    const admission = await engine.admission()
     const board = await openBoard(engine, name)
     const known = this.#writers.get(name)
     if (known?.isGood === true) return known
     known?.close()
-    const writer = new BoardWriter(engine, board)
+    const writer = new BoardWriter(engine, board, admission)
     this.#writers.set(name, writer)
     return writer
   }

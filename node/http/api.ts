@@ -115,6 +115,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'proposal-unknown': 404,
   'name-ambiguous': 409,
   'device-closed': 409,
+  'not-admitted': 409,
   'document-declined': 409,
   'document-incomplete': 409,
 }

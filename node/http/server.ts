@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { LivePage, openBoard } from '#node/boards'
+import type { PageWire } from '#node/boards'
 import { CoopError, asCoopError, systemCode } from '#node/errors'
 import type { CoopNode } from '#node/host'
 import { TokenBook } from '#node/tokens'
@@ -207,15 +208,17 @@ export class HttpServer {
     socket.on('error', (cause) => this.#node.config.log.debug({ err: cause }, 'a page broke off'))
     try {
       const { engine } = this.#node.membership
+      const admission = await engine.admission()
       const board = await openBoard(engine, name)
       if (socket.readyState !== socket.OPEN) return
-      const page = new LivePage(engine, board, {
+      const wire: PageWire = {
         send: (message) => {
           if (socket.bufferedAmount > PAGE_BUFFER_BYTES_MAX) socket.close(1013, 'too slow')
           else socket.send(message)
         },
         close: (reason) => socket.close(1008, reason),
-      })
+      }
+      const page = new LivePage(engine, board, wire, admission)
       this.#pages.set(socket, page)
       socket.on('message', (data, isBinary) => {
         if (isBinary && Buffer.isBuffer(data)) page.receive(new Uint8Array(data))
