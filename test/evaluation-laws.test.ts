@@ -18,7 +18,7 @@ test('a replica says what the rules say, after every commit and seal, in any ord
   const reached = hold(laws.agreesWithTheRules, 300)
   reached.expectAtLeast({ fork: 50, 'settled branch of a fork': 20, late: 60, contested: 50, hidden: 60 })
   reached.expectAtLeast({ 'endorsed and bad': 10, 'sibling seals': 20, uncovered: 15, 'void-before': 20 })
-  reached.expectAtLeast({ 'epoch-outdated': 15 })
+  reached.expectAtLeast({ 'epoch-outdated': 15, plain: 15, 'plain and not': 15 })
 })
 
 test('equal sets give equal states, whatever the order', () => {

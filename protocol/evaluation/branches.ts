@@ -30,7 +30,10 @@ export function isAtOrBefore(earlier: Place, later: Place): boolean {
 }
 
 /** Parts of a causal graph that are asked for here. About a whole past only where a listed device has forked. */
-export type Links = Pick<CausalGraph, 'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'forkSeqKnownTo'>
+export type Links = Pick<
+  CausalGraph,
+  'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'everySeen' | 'forkSeqKnownTo'
+>
 
 /**
  * The branches of all chains. Which of two branches was stored first decides their numbers, and nothing else.
@@ -70,9 +73,26 @@ export class Branches {
 
   branchOf(order: number): Branch {
     // The graph may hold it already, and then would place it on a branch that does not reach it yet.
-    const [first, second] = order < this.length ? this.of(this.deviceOf(order)) : []
+    const own = order < this.length ? this.of(this.deviceOf(order)) : NONE
+    const first = own[0]
     if (first === undefined) throw new RangeError(`commit ${order} was not appended`)
-    return second === undefined ? first : (this.#aside.get(order) ?? first)
+    return own.length === 1 ? first : (this.#aside.get(order) ?? first)
+  }
+
+  /** The branch that the next commit goes on; null when it starts one, or its device has several. */
+  plainBranchOf(order: number): Branch | null {
+    const prev = this.#links.prevOf(order)
+    if (prev < 0) return null
+    const own = this.of(this.deviceOf(prev))
+    const first = own[0]
+    return own.length === 1 && first?.end === prev ? first : null
+  }
+
+  /** Takes up the next commit, which goes on a branch that is the only one of its device. */
+  lengthen(branch: Branch, order: number): void {
+    this.length = order + 1
+    branch.end = order
+    branch.last += 1
   }
 
   /** Adds the next commit to its branch, or starts one where its chain parts. */
@@ -97,3 +117,5 @@ export class Branches {
     return branch
   }
 }
+
+const NONE: readonly Branch[] = []

@@ -45,6 +45,11 @@ export class Cover {
     this.#transfers = transfers
   }
 
+  /** True while no commit is void. */
+  get isPlain(): boolean {
+    return this.#voidFrom.size === 0
+  }
+
   /** What the chain has left of a unit behind its commit. */
   left(branch: Branch, seq: number, unit: string): bigint {
     return this.#left.get(unit)?.at(branch, seq) ?? 0n

@@ -174,6 +174,21 @@ export class Evaluation {
     return { verdict: verdictOf(judgement), changes: log.changes(), cut: insight.cut }
   }
 
+  /**
+   * As `append`, for a commit without acts that changes nothing beside its chain's length: it goes on the only branch of
+   * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed,
+   * late or void. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
+   */
+  appendPlain(order: number, epoch: number): boolean {
+    const cited = this.#seals.at(epoch)
+    if (!this.#tally.transfers.isEmpty || !this.#cover.isPlain || order !== this.length) return false
+    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return false
+    const branch = this.#branches.plainBranchOf(order)
+    if (branch === null || !this.#insights.isPlain(order, branch, cited)) return false
+    this.#branches.lengthen(branch, order)
+    return true
+  }
+
   /** How a commit stands under the chosen line. */
   standingOf(order: number): Standing {
     return this.#standings.of(this.#branches.placeOf(order))

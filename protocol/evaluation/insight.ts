@@ -45,6 +45,10 @@ export class Insights {
   readonly #epochs = new PathSteps<Seal>()
   readonly #knowledge = new PathSteps<Knowledge>()
 
+  #expected: Knowledge | null = null
+  readonly #isExpected = (head: number): boolean =>
+    this.#knowledgeAt(this.#branches.branchOf(head), this.#links.seqOf(head)) === this.#expected
+
   constructor(branches: Branches, links: Links, seals: SealTree) {
     this.#branches = branches
     this.#links = links
@@ -69,6 +73,19 @@ export class Insights {
     })
     const epochBefore = this.#epochs.at(branch, seq - 1) ?? null
     return { knowledge, epochBefore, isOutdated, news: this.trusted.news(branch, places), cut: cut ?? NO_CUT }
+  }
+
+  /**
+   * True when the next commit, at the end of this branch, knows and cites nothing but what the commit before does, and no
+   * head that it lists can be cut: then there is nothing to `add`.
+   */
+  isPlain(order: number, branch: Branch, epoch: Seal): boolean {
+    const { last } = branch
+    if (this.trusted.isAwake || this.#epochs.at(branch, last) !== epoch) return false
+    const knowledge = this.#knowledgeAt(branch, last)
+    if (knowledge.forks.size > 0 || knowledge.tips.length !== 1 || knowledge.tips[0] !== epoch) return false
+    this.#expected = knowledge
+    return this.#links.everySeen(order, this.#isExpected)
   }
 
   /** Numbers of the last seals known at these places together. */

@@ -135,6 +135,11 @@ export class SealTree {
     return this.#closedFrom.get(root.first)?.some(isOnLine) ?? false
   }
 
+  /** True when from the seal no chain is closed, late or known to have forked, whatever the line. */
+  isPlain(seal: Seal): boolean {
+    return this.#closings.size === 0 && this.#closedFrom.size === 0 && seal.floor === 0
+  }
+
   /** Closes the chains that begin with a first commit, beside the devices that the seal names. */
   closeFrom(first: number, seal: Seal): void {
     push(this.#closedFrom, first, seal)

@@ -47,6 +47,11 @@ export class Standings {
     return this.#forks
   }
 
+  /** True while no commit is contested or late, and none that cites an epoch of this height is late. */
+  isPlain(height: number): boolean {
+    return this.#forks.size === 0 && height >= this.#tip.floor
+  }
+
   of({ branch, seq }: Place): Standing {
     const limits = this.#limitsOf(branch)
     const isSettled = seq <= limits.settled

@@ -33,6 +33,11 @@ export class Trusted {
     this.#links = links
   }
 
+  /** True once the tables are kept. */
+  get isAwake(): boolean {
+    return this.#isAwake
+  }
+
   /** Highest seq of the other branch's own commits that `author` trusts at its end; -1 for none. */
   upTo(author: Branch, other: Branch): number {
     return this.#ends[author.index]?.at(other.index) ?? -1

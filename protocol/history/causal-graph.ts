@@ -16,6 +16,8 @@ export interface CausalGraph {
   prevOf(order: number): number
   /** Commits of other chains that this commit's header lists, possibly several of one device (a fork proof). */
   seenOf(order: number): readonly number[]
+  /** True when every one of these passes; makes no list of them. */
+  everySeen(order: number, passes: (head: number) => boolean): boolean
   /** Commit id, 32 bytes. */
   idOf(order: number): Uint8Array
   /** True when `earlier` is in the causal past of `order`, or is `order` itself. */

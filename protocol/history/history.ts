@@ -188,6 +188,13 @@ export class History implements CausalGraph {
     return seen
   }
 
+  everySeen(order: number, passes: (head: number) => boolean): boolean {
+    const end = this.#seenStart.at(order + 1) ?? this.#seen.length
+    for (let at = this.#seenStart.at(order) ?? end; at < end; at += 1)
+      if (!passes(this.#seen.at(at) ?? -1)) return false
+    return true
+  }
+
   endsOf(device: number): readonly number[] {
     const branches = this.branchesOf(device)
     return branches.length === 1

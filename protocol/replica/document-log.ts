@@ -79,6 +79,11 @@ export class DocumentLog {
     return true
   }
 
+  /** Order of the next section to fold; undefined when all are folded. */
+  get nextOrder(): number | undefined {
+    return this.orders.at(this.folded)
+  }
+
   /** Orders of the next sections to fold, at most `count`. */
   next(count: number): number[] {
     return this.sections(this.folded, count)

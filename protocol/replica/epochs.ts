@@ -4,7 +4,10 @@ import type { SeenHead } from '../commit/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { CountList } from '../history/index.ts'
 import type { History } from '../history/index.ts'
-import type { Ground } from './visibility.ts'
+import type { Ground, Visibility } from './visibility.ts'
+
+/** Told of a commit that was taken into account, with the devices of which other commits became good or are no longer. */
+type Taken = (order: number, regraded: readonly number[]) => void
 
 /**
  * The epochs that commits cite, and how commits stand by them: it hands each commit of the log to the evaluation once
@@ -87,14 +90,16 @@ export class Epochs {
   /**
    * Takes all commits into account whose epochs are known, in the order of the log, up to and with `last`: the commit that
    * bears the next authority section to be folded, at most, since what stands on an admission, and what a seal closes, must
-   * be known before others list it. Tells of each, with the devices of which other commits became good with it, or are
-   * good no longer.
+   * be known before others list it. Tells of each, with the devices of which other commits became good with it, or are good
+   * no longer; while nothing is in doubt not of those that put nothing in doubt.
    */
-  catchUp(last: number, taken: (order: number, regraded: readonly number[]) => void): void {
+  catchUp(last: number, shown: Pick<Visibility, 'hasDoubts'>, taken: Taken): void {
     for (let order = this.evaluation.length; order <= last; order += 1) {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
-      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS, this.#isOutdated(order))
+      const isOutdated = this.#isOutdated(order)
+      if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
+      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS, isOutdated)
       this.#history.cut(order, cut)
       const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
       taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)

@@ -560,11 +560,12 @@ export class Replica {
   #evaluate(): void {
     const last = this.history.length - 1
     const isBehind = this.epochs.length < last
-    const [unfolded = last] = this.documents.log(AUTHORITY).next(1)
-    this.epochs.catchUp(Math.min(unfolded, last), (order, regraded) => {
+    const unfolded = this.documents.log(AUTHORITY).nextOrder ?? last
+    this.epochs.catchUp(Math.min(unfolded, last), this.visibility, (order, regraded) => {
       const changed = this.visibility.note(order, regraded)
       if (changed.size > 0) this.documents.showAnew(changed)
     })
+    this.visibility.pass(this.epochs.length)
     if (isBehind && this.epochs.length > last && this.visibility.hasDoubts) this.documents.review()
   }
 

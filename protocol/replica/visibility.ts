@@ -68,6 +68,11 @@ export class Visibility {
     return this.#relied.has(order) && this.isVisible(order) ? this.#endorseFrom(order) : NONE
   }
 
+  /** Takes the first so many commits into account: those that were not noted are good, and list nobody in doubt. */
+  pass(length: number): void {
+    this.#length = length
+  }
+
   /** Looks anew at all that is not good, once commits of these devices became good or are good no longer. */
   regrade(devices: readonly number[]): ReadonlySet<number> {
     if (devices.length === 0) return NONE

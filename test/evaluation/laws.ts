@@ -25,6 +25,8 @@ export const agreesWithTheRules: Law = (draw, reached) => {
   )
   const [first] = replicas as [Subject, Subject]
   for (const replica of replicas) expect(said(replica)).toEqual(said(first))
+  reached.note('plain', first.plain > 0)
+  reached.note('plain and not', first.plain > 0 && first.plain < first.store.commits.size)
   reached.noteHistory(world, evaluate(world, world.all(), first.tip))
 }
 

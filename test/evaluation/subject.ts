@@ -7,6 +7,13 @@ import { winner } from './winner.ts'
 import { bytesOf, keyOf } from './world.ts'
 import type { Store, World, WorldSeal } from './world.ts'
 
+/** What a commit without acts does that changes nothing. */
+const PLAIN: { verdict: Verdict; changes: Changes } = {
+  verdict: { voidBecause: null, accepted: [], left: new Map() },
+  changes: { regraded: [], counted: [], uncounted: [] },
+}
+const NOBODY: ReadonlySet<number> = new Set()
+
 /** Something that arrives: a commit or a seal, by its id in the world. */
 export type Item = { kind: 'commit'; id: number } | { kind: 'seal'; id: number }
 
@@ -22,6 +29,8 @@ export class Subject {
   /** Visible commits and counted acts, kept up by `Changes` alone. */
   readonly visible: Set<number> = new Set()
   readonly counted: Set<string> = new Set()
+  /** Commits that were taken up as such that change nothing. */
+  plain = 0
   readonly #history = new History(1)
   readonly #visibility: Visibility
   readonly #orders = new Map<number, number>()
@@ -127,11 +136,15 @@ export class Subject {
     this.#orders.set(id, order)
     this.#ids[order] = id
     this.store.commits.add(id)
-    const { verdict, changes } = this.evaluation.append(order, draft.epoch, acts)
+    const isPlain =
+      acts.length === 0 && !this.#visibility.hasDoubts && this.evaluation.appendPlain(order, draft.epoch)
+    if (isPlain) this.plain += 1
+    const { verdict, changes } = isPlain ? PLAIN : this.evaluation.append(order, draft.epoch, acts)
     this.verdicts.set(id, verdict)
     if (foretold !== null && !isSame(foretold, verdict))
       throw new Error(`commit ${id} was foretold another verdict`)
-    const changed = this.#visibility.note(order, changes.regraded)
+    if (isPlain) this.#visibility.pass(order + 1)
+    const changed = isPlain ? NOBODY : this.#visibility.note(order, changes.regraded)
     if (this.#visibility.isVisible(order)) this.visible.add(id)
     this.#recount(id)
     this.#follow(changes, changed)
