@@ -6,6 +6,7 @@ export interface PastSource {
   branchOf(order: number): Branch
   seqOf(order: number): number
   seenOf(order: number): readonly number[]
+  everySeen(order: number, passes: (head: number) => boolean): boolean
 }
 
 /** Numbers that all kept vectors may hold together: 16 MB. A guess: 2,000 branches that know 2,000. */
@@ -155,16 +156,25 @@ export class PastVector {
       larger.set(this.#lengths)
       this.#lengths = larger
     }
-    const todo = [order]
-    for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-      const branch = this.#source.branchOf(at)
-      const seq = this.#source.seqOf(at)
-      const known = this.#lengths[branch.index] ?? 0
-      if (known > seq) continue
-      this.#lengths[branch.index] = seq + 1
-      for (let next = Math.max(known, branch.base); next <= seq; next += 1)
-        todo.push(...this.#source.seenOf(branch.orders.at(next - branch.base) ?? -1))
-      if (known <= branch.base && branch.parent !== null) todo.push(branch.parent.at(branch.base - 1))
+    /** By branch that is to be known further: how far. One number each, however long the past is. */
+    const wanted = new Map<number, number>()
+    const want = (at: number): true => {
+      const { index } = this.#source.branchOf(at)
+      const length = this.#source.seqOf(at) + 1
+      if (length > (wanted.get(index) ?? this.#lengths[index] ?? 0)) wanted.set(index, length)
+      return true
+    }
+    want(order)
+    // What is wanted meanwhile comes behind.
+    for (const [index, length] of wanted) {
+      wanted.delete(index)
+      const branch = branches[index]
+      const known = this.#lengths[index] ?? 0
+      this.#lengths[index] = length
+      if (branch === undefined) continue
+      for (let next = Math.max(known, branch.base); next < length; next += 1)
+        this.#source.everySeen(branch.orders.at(next - branch.base) ?? -1, want)
+      if (known <= branch.base && branch.parent !== null) want(branch.parent.at(branch.base - 1))
     }
   }
 

@@ -57,6 +57,8 @@ export class Trust {
       branchOf: (it) => this.#source.branchOf(it),
       seqOf: (it) => this.#source.seqOf(it),
       seenOf: (it) => this.#reliedOn(it),
+      everySeen: (it, passes) =>
+        this.#distrusted.has(it) ? this.#reliedOn(it).every(passes) : this.#source.everySeen(it, passes),
     })
   }
 

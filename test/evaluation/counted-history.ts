@@ -23,4 +23,9 @@ export class CountedHistory extends History {
     this.questions += 1
     return super.seenOf(order)
   }
+
+  override everySeen(order: number, passes: (head: number) => boolean): boolean {
+    this.questions += 1
+    return super.everySeen(order, passes)
+  }
 }
