@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { completed, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
@@ -40,6 +41,12 @@ const WRITING_MS = 2_000
 
 /** How long a write waits for the admission of this device to come from a peer. A guess: a busy NAS is asked. */
 const ADMISSION_WAIT_MS = 10_000
+
+/**
+ * While this device writes, milliseconds of rest for each that is spent on what peers send. Measured on two cores, with the
+ * sender on the same: p99 of a write 27 ms with 2, 34 with 0.
+ */
+const REST_RATIO = 2
 
 /** What an engine stands on. */
 export interface EngineParts {
@@ -142,6 +149,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#intake = new IntakeQueue({
       replica: () => this.#replica,
       room: async () => this.#room(),
+      rest: (tookMs) => (this.#isWritingLately ? sleep(REST_RATIO * tookMs) : null),
       take: (batch, most) => this.#take(batch, most),
       mayGoOn: () => this.#failure === null,
       onClosed: () => this.#writeOn(),
@@ -297,7 +305,11 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** For how many records of a batch signatures should be checked together: see `signaturesToCheck`. */
   get signatureWindow(): number {
-    return performance.now() - this.#appendedAtMs < WRITING_MS ? WINDOW_COMMITS : Infinity
+    return this.#isWritingLately ? WINDOW_COMMITS : Infinity
+  }
+
+  get #isWritingLately(): boolean {
+    return performance.now() - this.#appendedAtMs < WRITING_MS
   }
 
   /** True when nothing stands half taken that a write of this device would have to be put behind. */
@@ -331,6 +343,9 @@ export class Engine extends EventEmitter<EngineEvents> {
     const result = this.#replica.take(batch, most)
     // Nobody else has this key. What it signed elsewhere must not be on the disk without the note that it did.
     if (this.#hasOwn(result)) this.#parts.gate?.foundElsewhere()
+    // While this device writes, what is signed goes to the disk as it comes, so that a write has little before it.
+    if (batch.window < Infinity && batch.isAtWindow && batch.done.length > 0 && this.#replica.cover(batch))
+      this.#isReleased = true
     this.#queue(result.stored, { ...result, hasMended })
     if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>

@@ -23,12 +23,13 @@ let engine: Engine
 let pen: Pen
 /** Commits before anything is taken in. */
 let base: number
+let made: ReturnType<typeof coopWithPen>
 let reopen: () => Promise<Engine>
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coopmesh-intake-'))
   store = await Store.open(join(folder, 'store'))
-  const made = coopWithPen(81)
+  made = coopWithPen(81)
   const { coop, founder, admit } = made
   pen = made.pen
   const parts = { store, crypto, signer: admit('member').signer, coop, log: pino({ level: 'silent' }) }
@@ -101,6 +102,29 @@ test('commits of many bytes make smaller slices', async () => {
   for (let i = 0; i < 6; i += 1) pen.write({}, [{ ...large, payload }])
   const taken = await perTurn(take(pen.written))
   expect(Math.max(...taken)).toBe(2)
+})
+
+test('commits that decide who may write make smaller slices', async () => {
+  const known = recordsOf(made.founder).length
+  for (let i = 0; i < 20; i += 1) made.admit('member')
+  const taken = await perTurn(take(recordsOf(made.founder).slice(known)))
+  expect(Math.max(...taken)).toBe(8)
+})
+
+test('while writes come, what is signed goes to the disk a window at a time', async () => {
+  listings(4 * WINDOW_COMMITS)
+  const write = store.write.bind(store)
+  const written: number[] = []
+  store.write = async (changes, end) => {
+    written.push(engine.replica.logLength)
+    await write(changes, end)
+  }
+  await engine.append([listSection('first', crypto.sha256)])
+  written.length = 0
+  const before = engine.replica.logLength
+  expect((await take(pen.written, WINDOW_COMMITS)).stored.length).toBe(pen.written.length)
+  const windows = [1, 2, 3, 4].map((it) => before + it * WINDOW_COMMITS)
+  expect(written.slice(0, 4)).toEqual(windows)
 })
 
 test('a local write goes between the slices of a batch, and is on the disk with what it acknowledges', async () => {
