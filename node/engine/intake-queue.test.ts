@@ -108,7 +108,7 @@ test('commits that decide who may write make smaller slices', async () => {
   const known = recordsOf(made.founder).length
   for (let i = 0; i < 20; i += 1) made.admit('member')
   const taken = await perTurn(take(recordsOf(made.founder).slice(known)))
-  expect(Math.max(...taken)).toBe(8)
+  expect(Math.max(...taken)).toBe(4)
 })
 
 test('while writes come, what is signed goes to the disk a window at a time', async () => {

@@ -30,7 +30,7 @@ export interface IntakeQueueParts {
   replica: () => Replica
   /** Resolves when more may be taken in: nothing but what was taken of this batch waits for the disk. Never rejects. */
   room: () => Promise<void>
-  /** Resolves after a pause for other work, for a slice that took so many milliseconds; none when there is no such work. */
+  /** Resolves after a pause for other work, when so many milliseconds were spent; none when there is no such work. */
   rest: (tookMs: number) => Promise<void> | null
   /** Takes the next commits of the batch. */
   take: (batch: OpenBatch, most: number) => IntakeResult
@@ -110,12 +110,18 @@ export class IntakeQueue {
     try {
       // First none: links and signatures are judged for all of it, in a turn of their own.
       let most = 0
+      let busyMs = 0
       while (replica === this.#parts.replica() && mayGoOn()) {
         const startMs = performance.now()
         add(total, take(batch, most))
         this.#advance()
-        await rest(performance.now() - startMs)
+        busyMs += performance.now() - startMs
         if (batch.isDone) break
+        if (batch.isAtWindow) {
+          // Where a write may go between: elsewhere one would wait for the end of the rest too.
+          await rest(busyMs)
+          busyMs = 0
+        }
         // One slice ends at each so many records: there a batch may be signed.
         most = sliceOf(batch.next(SLICE_COMMITS - (batch.done.length % SLICE_COMMITS)))
         await nextTurn()
@@ -136,7 +142,7 @@ export class IntakeQueue {
  * What a commit that bears an authority section counts as in a slice. Measured: an admission takes 3 ms, because keys are
  * looked at that were never seen before.
  */
-const RULING_BYTES = SLICE_BYTES / 8
+const RULING_BYTES = SLICE_BYTES / 4
 
 /** How many of these records make the next slice, at least one. */
 function sliceOf(records: readonly CommitRecord[]): number {
