@@ -1,5 +1,6 @@
 import { encodeCanonical, toHex } from '../encoding/index.ts'
-import { readEntries } from '../document/index.ts'
+import type { Value } from '../encoding/index.ts'
+import { SetHash, readEntries } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import { readCatalogueEntry } from './entries.ts'
 import type { AssetKind, CatalogueEntry, UnlistEntry } from './entries.ts'
@@ -42,10 +43,14 @@ export class CatalogueState implements DocumentState {
   revision = 0
   /** Listings that were taken off, with the commit that listed them: a second removal is no error. */
   readonly #removed = new Map<string, { order: number; member: string }>()
-  #hash: Uint8Array | null = null
+  /** Of listings and of holders: with a million of them, a hash of all would stop the node for seconds. */
+  readonly #listed: SetHash
+  readonly #held: SetHash
 
   constructor(host: DocumentHost) {
     this.#host = host
+    this.#listed = new SetHash(host.sha256)
+    this.#held = new SetHash(host.sha256)
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -64,17 +69,8 @@ export class CatalogueState implements DocumentState {
   }
 
   stateHash(): Uint8Array {
-    this.#hash ??= this.#host.sha256(
-      encodeCanonical([
-        [...this.listings.values()]
-          .sort((a, b) => (a.key < b.key ? -1 : 1))
-          .map((it) => [it.key, it.cid, it.name, it.sizeBytes, it.kind]),
-        [...this.holders]
-          .sort((a, b) => (a[0] < b[0] ? -1 : 1))
-          .map(([cid, devices]) => [cid, [...devices.keys()].sort()]),
-      ]),
-    )
-    return this.#hash
+    const sums = [this.#listed, this.#held].flatMap((it) => [it.size, it.sum()])
+    return this.#host.sha256(encodeCanonical(sums))
   }
 
   #judge(entry: CatalogueEntry, section: SectionContext): CatalogueRefusal | null {
@@ -98,7 +94,6 @@ export class CatalogueState implements DocumentState {
 
   #apply(entries: CatalogueEntry[], section: SectionContext): void {
     this.revision += 1
-    this.#hash = null
     for (const [index, entry] of entries.entries()) {
       switch (entry.t) {
         case 'list': {
@@ -106,18 +101,10 @@ export class CatalogueState implements DocumentState {
           const key = listingKey(section.commit, index)
           const { name, sizeBytes, kind } = entry
           // A copy of the CID: the original is a view that would keep its whole frame alive.
-          this.listings.set(key, {
-            key,
-            cid: entry.cid.slice(),
-            name,
-            sizeBytes,
-            kind,
-            device,
-            member,
-            seq,
-            order,
-            timeMs,
-          })
+          const cid = entry.cid.slice()
+          const listing = { key, cid, name, sizeBytes, kind, device, member, seq, order, timeMs }
+          this.listings.set(key, listing)
+          this.#listed.add(rowOf(listing))
           break
         }
         case 'unlist': {
@@ -127,6 +114,7 @@ export class CatalogueState implements DocumentState {
           const { order, member } = listing
           this.#removed.set(key, { order, member })
           this.listings.delete(key)
+          this.#listed.remove(rowOf(listing))
           break
         }
         case 'hold':
@@ -140,13 +128,21 @@ export class CatalogueState implements DocumentState {
   /** A statement ends those before it on the author's own chain. */
   #hold(cid: string, section: SectionContext, isHeld: boolean): void {
     const devices = this.holders.get(cid) ?? new Map<string, readonly number[]>()
-    const others = (devices.get(section.device) ?? []).filter((order) => !section.follows(order))
+    const before = devices.get(section.device)
+    const others = (before ?? []).filter((order) => !section.follows(order))
     const orders = isHeld && !others.includes(section.order) ? [...others, section.order] : others
     if (orders.length > 0) devices.set(section.device, orders)
     else devices.delete(section.device)
+    if (before === undefined && orders.length > 0) this.#held.add([cid, section.device])
+    else if (before !== undefined && orders.length === 0) this.#held.remove([cid, section.device])
     if (devices.size > 0) this.holders.set(cid, devices)
     else this.holders.delete(cid)
   }
+}
+
+/** What of a listing is state that replicas agree on. */
+function rowOf({ key, cid, name, sizeBytes, kind }: Listing): Value {
+  return [key, cid, name, sizeBytes, kind]
 }
 
 function listingKey(commit: Uint8Array, index: number): string {

@@ -11,3 +11,4 @@ export type {
   Stretch,
 } from './kind.ts'
 export { DocumentRegistry } from './registry.ts'
+export { SetHash } from './set-hash.ts'

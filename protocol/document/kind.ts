@@ -89,7 +89,7 @@ export interface DocumentState {
   readonly isOutdated?: boolean
   /** Told that other commits are visible now; only if the kind takes hidden ones. */
   visibilityChanged?(): void
-  /** SHA-256 of the state in canonical form: equal wherever the same commits count. */
+  /** 32 bytes that follow from the state alone: equal wherever the same commits count. Asked for often: cheap, however large it is. */
   stateHash(): Uint8Array
 }
 
