@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AuthorityBook, coopOf, makeSteward, person, sha256 } from '../../test/actors/authority-book.ts'
 import { toHex } from '#protocol/encoding'
 import { RecoveryTally } from './recovery-tally.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 const members = [7, 8].map((n) => person(n))
 const [bo, cy] = members as [(typeof members)[number], (typeof members)[number]]
@@ -84,4 +88,25 @@ test('a new record begins where its first elector has said nothing', () => {
   book.do(bo, { t: 'recover', attempt: 0, seal: one })
   expect(tallyOf(book).attemptFor(nameOf(other), bo.member)).toBe(1)
   expect(tallyOf(book).attemptFor(nameOf(other), cy.member)).toBe(0)
+})
+
+test('an elector who speaks for thousands of records costs the others no time', () => {
+  const book = settled()
+  const one = book.record({ changes: [makeSteward(bo)] })
+  book.do(person(0), { t: 'recover', attempt: 0, seal: one })
+  const seal = book.record({ changes: [makeSteward(cy)] })
+  const rescue = book.state.recovery.rescuesAt(book.tip)[0]
+  if (rescue === undefined) throw new Error('nobody spoke')
+  const junk = Array.from({ length: 20_000 }, (_, i) => ({
+    ...rescue,
+    ...{ name: `junk ${i}`, voices: new Map([[i, new Map([[cy.member, [i]]])]]) },
+  }))
+  vi.spyOn(book.state.recovery, 'rescuesAt').mockReturnValue([rescue, ...junk])
+  const beganUs = process.cpuUsage().user
+  const tally = tallyOf(book)
+  expect(tally.running()[0]?.voices.length).toBe(1)
+  expect(tally.attemptFor(nameOf(one), bo.member)).toBe(0)
+  expect(tally.attemptFor(nameOf(seal), cy.member)).toBe(20_000)
+  // Work that grows with the square would take minutes.
+  expect((process.cpuUsage().user - beganUs) / 1_000).toBeLessThan(2_000)
 })

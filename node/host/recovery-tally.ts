@@ -11,14 +11,17 @@ export interface Tally {
   elsewhere: readonly string[]
 }
 
-/** Who may make stewards after an epoch, and what they have said so far. */
+/** Who may make stewards after an epoch, and what they have said so far. Its work is linear in what was said. */
 export class RecoveryTally {
   readonly epoch: Epoch
   /** Members, hex. */
   readonly electors: ReadonlySet<string>
   /** Voices that a recovery takes. */
   readonly quorum: number
-  readonly #rescues: readonly Rescue[]
+  /** By name, hex. */
+  readonly #rescues: ReadonlyMap<string, Rescue>
+  /** By attempt: names of the records that each elector (hex) has spoken for; an honest one names one. */
+  readonly #spoken = new Map<number, Map<string, string[]>>()
 
   constructor(
     { authority, history }: { authority: AuthorityState; history: Pick<History, 'isAtOrAfter'> },
@@ -27,71 +30,82 @@ export class RecoveryTally {
     this.epoch = epoch
     this.electors = authority.recovery.electorsOf(epoch, history)
     this.quorum = recoveryQuorum(this.electors.size)
-    this.#rescues = authority.recovery.rescuesAt(epoch)
+    this.#rescues = new Map(authority.recovery.rescuesAt(epoch).map((it) => [it.name, it]))
+    for (const { name, voices } of this.#rescues.values())
+      for (const [attempt, electors] of voices)
+        for (const elector of electors.keys()) {
+          const spoken = this.#spoken.get(attempt) ?? new Map<string, string[]>()
+          this.#spoken.set(attempt, spoken.set(elector, [...(spoken.get(elector) ?? []), name]))
+        }
   }
 
   /** Records that are spoken for, each in the attempt in which it stands best; those with the most voices first. */
   running(): Tally[] {
-    const best = this.#rescues.flatMap((rescue) => this.#reachable(rescue, null).slice(0, 1))
+    const fresh = this.#freshAttempt()
+    const best = [...this.#rescues.values()].map((rescue): Tally => {
+      const attempt = this.#bestAttempt(rescue, null) ?? fresh
+      return { rescue, attempt, ...this.#said(rescue, attempt) }
+    })
     return best.sort((a, b) => b.voices.length - a.voices.length || (a.rescue.name < b.rescue.name ? -1 : 1))
   }
 
   /**
    * Where an elector (hex) speaks for a record (hex): the attempt with the most voices in which a quorum can still come
-   * about and the elector has said nothing else; a new attempt when there is none.
+   * about and the elector has said nothing else; of a record that nobody has spoken for the first such one.
    */
   attemptFor(name: string, elector: string): number {
-    const rescue = this.#rescues.find((it) => it.name === name)
-    if (rescue !== undefined) return this.#reachable(rescue, elector)[0]?.attempt ?? this.#freshAttempt()
-    const isSilent = (attempt: number): boolean => !this.#spokenBy(attempt, null).has(elector)
-    const isOpen = (attempt: number): boolean => this.#canReach(this.#spokenBy(attempt, null).size)
-    return this.#attempts().find((it) => isSilent(it) && isOpen(it)) ?? this.#freshAttempt()
+    const rescue = this.#rescues.get(name)
+    if (rescue !== undefined) return this.#bestAttempt(rescue, elector) ?? this.#freshAttempt()
+    const attempts = [...this.#spoken].sort(([a], [b]) => a - b)
+    const free = attempts.find(([, spoken]) => !spoken.has(elector) && this.#canReach(spoken.size))
+    return Math.min(free?.[0] ?? Infinity, this.#freshAttempt())
   }
 
   /** True when an elector (hex) has spoken for a record (hex) in an attempt. */
   hasSpoken(name: string, elector: string, attempt: number): boolean {
-    const rescue = this.#rescues.find((it) => it.name === name)
-    return rescue?.voices.get(attempt)?.has(elector) ?? false
+    return this.#rescues.get(name)?.voices.get(attempt)?.has(elector) ?? false
   }
 
   /** Electors (hex) by whose voices a record (hex) was committed; none when it was not. */
   committedBy(name: string): readonly string[] {
-    const rescue = this.#rescues.find((it) => it.name === name)
-    const quorums = [...(rescue?.voices.values() ?? [])].filter((it) => it.size >= this.quorum)
+    const quorums = [...(this.#rescues.get(name)?.voices.values() ?? [])].filter(
+      (it) => it.size >= this.quorum,
+    )
     return [...(quorums[0]?.keys() ?? [])].sort()
   }
 
-  #reachable(rescue: Rescue, elector: string | null): Tally[] {
-    return [...this.#attempts(), this.#freshAttempt()]
-      .flatMap((attempt): Tally[] => {
-        const voices = [...(rescue.voices.get(attempt)?.keys() ?? [])].sort()
-        const elsewhere = [...this.#spokenBy(attempt, rescue)].filter((it) => !voices.includes(it)).sort()
-        const isOut = elector !== null && this.#spokenBy(attempt, rescue).has(elector)
-        return isOut || !this.#canReach(elsewhere.length) ? [] : [{ rescue, attempt, voices, elsewhere }]
-      })
-      .sort((a, b) => b.voices.length - a.voices.length || a.attempt - b.attempt)
+  /** Of the attempts in which a record has voices the one with the most that an elector (any, for null) may join. */
+  #bestAttempt(rescue: Rescue, elector: string | null): number | null {
+    let best: { attempt: number; count: number } | null = null
+    for (const [attempt, { size: count }] of rescue.voices) {
+      const { elsewhere, torn } = this.#said(rescue, attempt)
+      const isOut = elector !== null && (elsewhere.includes(elector) || torn.includes(elector))
+      if (isOut || !this.#canReach(elsewhere.length)) continue
+      const isBetter = best === null || count > best.count || (count === best.count && attempt < best.attempt)
+      if (isBetter) best = { attempt, count }
+    }
+    return best?.attempt ?? null
+  }
+
+  /** Who spoke for a record in an attempt, who for others, and who for both, by two devices. */
+  #said(rescue: Rescue, attempt: number): Pick<Tally, 'voices' | 'elsewhere'> & { torn: string[] } {
+    const said = [...(this.#spoken.get(attempt) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
+    const voices = said.filter(([, names]) => names.includes(rescue.name))
+    return {
+      voices: voices.map(([elector]) => elector),
+      elsewhere: said.filter(([, names]) => !names.includes(rescue.name)).map(([elector]) => elector),
+      torn: voices.filter(([, names]) => names.length > 1).map(([elector]) => elector),
+    }
   }
 
   #canReach(lost: number): boolean {
     return this.electors.size - lost >= this.quorum
   }
 
-  /** Attempts in which somebody has spoken, ascending. */
-  #attempts(): number[] {
-    return [...new Set(this.#rescues.flatMap((it) => [...it.voices.keys()]))].sort((a, b) => a - b)
-  }
-
   /** The first attempt in which nobody has spoken. */
   #freshAttempt(): number {
-    const used = new Set(this.#attempts())
     let attempt = 0
-    while (used.has(attempt)) attempt += 1
+    while (this.#spoken.has(attempt)) attempt += 1
     return attempt
-  }
-
-  /** Electors (hex) who spoke in an attempt for another record than this one. */
-  #spokenBy(attempt: number, but: Rescue | null): Set<string> {
-    const others = this.#rescues.filter((it) => it !== but)
-    return new Set(others.flatMap((it) => [...(it.voices.get(attempt)?.keys() ?? [])]))
   }
 }

@@ -146,3 +146,25 @@ test('a lost steward who comes back sees what happened', async () => {
   expect((await pia.cli('history')).stdout).toContain('make rolf a steward')
   await untilEqual(nora, rolf, pia)
 })
+
+test('where devices speak, whoever lost one gets another by the kit, and speaks with that', async () => {
+  const { id } = (await nora.api('POST', '/v1/proposals', {
+    changes: [{ kind: 'rules', recovery: 'member-quorum' }],
+  })) as ProposalView
+  await until('rolf may sign', async () => (await rolf.status()).authority?.waiting === 1)
+  await rolf.api('POST', `/v1/proposals/${id}/sign`)
+  await untilHeight(5, nora, rolf, pia)
+  const refused = errorOf(
+    await pia.cli('recover', 'propose', '--steward', 'pia', '--kit', bench.file('pia.kit'), '--json'),
+  )
+  expect(refused.message).toContain('recovery-rule')
+  const [laptop, link] = await Promise.all([bench.start('laptop'), nora.invite('member')])
+  await laptop.api('POST', '/v1/join', { link, kitWords: words.get('omar'), deviceName: 'laptop' })
+  const asked = valueOf(await pia.cli('recover', 'propose', '--steward', 'pia', '--json')) as Voiced
+  for (const node of [rolf, laptop])
+    await until('it is known', async () => (await node.status()).authority?.recoveries === 1)
+  await rolf.api('POST', `/v1/recoveries/${asked.recovery}/voice`, {})
+  const last = (await laptop.api('POST', `/v1/recoveries/${asked.recovery}/voice`, {})) as Voiced
+  expect(last.recoveries.last?.voices.map((it) => it.name).sort()).toEqual(['omar', 'pia', 'rolf'])
+  await untilHeight(6, nora, rolf, pia, laptop)
+})
