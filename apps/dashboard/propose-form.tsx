@@ -23,13 +23,21 @@ const KINDS: readonly { value: Kind; text: string }[] = [
   { value: 'remove', text: 'Remove a member' },
 ]
 const QUORUMS = [
-  { value: 'two-thirds', text: 'More than two thirds of the stewards' },
-  { value: 'majority', text: 'More than half; one who signs twice can split the co-op' },
+  { value: 'two-thirds', text: 'More than two thirds' },
+  { value: 'majority', text: 'More than half' },
 ] as const
+const QUORUM_HINT: Readonly<Record<Government['rule'], string>> = {
+  'two-thirds': 'One steward who signs twice cannot split the co-op.',
+  majority: 'One steward who signs twice can split the co-op.',
+}
 const RECOVERIES = [
-  { value: 'member-quorum', text: 'Members, each with a device' },
-  { value: 'kits', text: 'Members, each with the recovery kit' },
+  { value: 'member-quorum', text: 'Devices of members' },
+  { value: 'kits', text: 'Recovery kits' },
 ] as const
+const RECOVERY_HINT: Readonly<Record<Government['recovery'], string>> = {
+  'member-quorum': 'One device of each member speaks.',
+  kits: 'The kit of each member speaks, typed on any device of the co-op.',
+}
 /** Slots that one decision gives at most, as the node takes it. */
 const SLOTS_MAX = 4_096
 /** Characters of a reason, as the node takes them. */
@@ -180,13 +188,15 @@ function ChangeFields(props: {
             label="How many stewards decide"
             value={draft.quorum}
             options={QUORUMS}
+            hint={QUORUM_HINT[draft.quorum]}
             onValue={(quorum) => set({ quorum })}
             testId="propose-quorum"
           />
           <SelectField
-            label="Who recovers the co-op when the stewards are gone"
+            label="What recovers the co-op when the stewards are gone"
             value={draft.recovery}
             options={RECOVERIES}
+            hint={RECOVERY_HINT[draft.recovery]}
             onValue={(recovery) => set({ recovery })}
             testId="propose-recovery"
           />

@@ -41,7 +41,7 @@ export function RecoveryCard(props: {
           )}
         </Fact>
         <Fact name="Missing">
-          {recovery.missing} of <Names of={recovery.silent} />
+          {recovery.missing} more, of <Names of={recovery.silent} />
         </Fact>
         {recovery.elsewhere.length > 0 && (
           <Fact name="Elsewhere">

@@ -127,7 +127,7 @@ function recoveryText(it: RecoveryView): string {
     `${paint('1', it.id.slice(0, 16))}  ${it.voices.length} of ${it.quorum} voices${begun}`,
     ...it.changes.map((change) => `  asks         ${safe(change.text)}`),
     `  voices of    ${names(it.voices) || 'nobody in this attempt yet'}`,
-    ...(it.silent.length === 0 ? [] : [`  missing      ${it.missing} of: ${names(it.silent)}`]),
+    ...(it.silent.length === 0 ? [] : [`  missing      ${it.missing} more, of ${names(it.silent)}`]),
     ...(it.elsewhere.length === 0 ? [] : [`  elsewhere    ${names(it.elsewhere)} spoke for something else`]),
     ...(it.attempt === 0
       ? []
