@@ -84,7 +84,7 @@ function printVoiced(globals: Globals, voiced: Voiced): void {
   const { recovery, isInForce, recoveries } = voiced
   const running = recoveries.running.find((it) => it.id === recovery)
   const text = isInForce
-    ? 'the recovery is in force: `coop history` shows it. Decide something soon: with the next seal it is final'
+    ? 'the recovery is in force: `coop history` shows it. With the next seal it is final'
     : running === undefined
       ? recoveriesText(recoveries)
       : `${recoveryText(running)}\n\n${nextOf(running, recoveries)}`

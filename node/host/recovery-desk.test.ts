@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CoopNode } from './coop-node.ts'
 import { kitsView } from './kits-view.ts'
 import { newKit } from './recovery-kit.ts'
@@ -23,6 +23,7 @@ beforeEach(async () => {
   words = (await node.found('North Market', { memberName: 'Ada', deviceName: 'nas' })).words ?? ''
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await node.close()
   await rm(folder, { recursive: true, force: true })
 })
@@ -65,6 +66,15 @@ test('a kit speaks where the rules want kits: none, half a one and that of a str
   })
   await node.recovery.propose(AGAIN, words)
   expect(node.membership.engine.replica.authority.epochs.tip.isRecovery).toBe(true)
+})
+
+test('a recovery is sealed under at once where the frontier is older than a day', async () => {
+  const nowMs = Date.now() + 25 * 3_600_000
+  vi.spyOn(Date, 'now').mockReturnValue(nowMs)
+  await node.recovery.propose(AGAIN, null)
+  const { epochs } = node.membership.engine.replica.authority
+  await vi.waitFor(() => expect(epochs.tip.height).toBe(2))
+  expect(await recoveriesView(node.membership.engine)).toMatchObject({ last: { height: 1, isFinal: true } })
 })
 
 test('what does not fit is not even spoken for', async () => {
