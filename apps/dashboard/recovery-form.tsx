@@ -4,7 +4,7 @@ import { EffectFacts } from './decision-facts.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { Member, Preview, Recoveries, RecoveryChange } from './node-types.ts'
 import { ProblemNote, sentence } from './problem-note.tsx'
-import { isOpen, memberText } from './propose-form.tsx'
+import { isOpen, memberText } from './change-draft.ts'
 import { SelectField } from './select-field.tsx'
 import { VoiceDialog } from './voice-dialog.tsx'
 
