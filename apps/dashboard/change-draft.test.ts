@@ -16,7 +16,7 @@ function member(name: string, isSteward: boolean, devices: Device[]): Member {
 }
 
 const members = [
-  member('Ada', true, [device('nas')]),
+  member('Ada', true, [{ ...device('nas'), isSigner: true }]),
   member('Bo', false, [device('till', 'closed'), device('phone'), device('desk', 'suspended')]),
   member('Cy', false, [device('old', 'left')]),
 ]
@@ -47,6 +47,12 @@ test('nothing is asked while something is missing', () => {
   for (const kind of ['steward', 'demote', 'lift', 'close', 'slots', 'role', 'remove'] as const)
     expect(changeOf({ ...DRAFT, kind }, [])).toBe(null)
   expect(changeOf({ ...DRAFT, kind: 'slots', count: Number.NaN }, members)).toBe(null)
+})
+
+test('of a steward another device can sign from now on', () => {
+  const ada = member('Ada', true, [{ ...device('nas'), isSigner: true }, device('laptop')])
+  expect(changeOf(DRAFT, [ada])).toEqual({ kind: 'steward', member: 'Ada key', device: 'id of laptop' })
+  expect(membersFor('steward', [member('Ada', true, [{ ...device('nas'), isSigner: true }])])).toEqual([])
 })
 
 test('who is out of the co-op is not offered', () => {

@@ -47,8 +47,7 @@ export function membersFor(kind: Change['kind'], members: readonly Member[]): re
     case 'demote':
       return members.filter((it) => it.isSteward)
     case 'steward':
-      // Of a steward another device can sign from now on.
-      return inside.filter((it) => !it.isSteward || it.devices.filter(isOpen).length > 1)
+      return members.filter((it) => it.devices.some(canSignAnew))
     case 'remove':
     case 'role':
       return inside
@@ -79,7 +78,7 @@ export function devicesFor(
       const chosen = draft.member || (membersFor('steward', members)?.[0]?.member ?? '')
       return named(
         members.filter((it) => it.member === chosen),
-        isOpen,
+        canSignAnew,
       )
     }
     case 'slots':
@@ -95,8 +94,13 @@ export function devicesFor(
   }
 }
 
+/** True for a device that can sign for its member from now on; of a steward one that does not yet. */
+export function canSignAnew(device: Device): boolean {
+  return isOpen(device) && !device.isSigner
+}
+
 /** True for a device that is in the co-op. */
-export function isOpen({ standing }: Device): boolean {
+function isOpen({ standing }: Device): boolean {
   return standing.status === 'active' || standing.status === 'suspended'
 }
 

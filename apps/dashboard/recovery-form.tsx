@@ -1,10 +1,11 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { EffectFacts } from './decision-facts.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { Member, Preview, Recoveries, RecoveryChange } from './node-types.ts'
 import { ProblemNote, sentence } from './problem-note.tsx'
-import { isOpen, memberText } from './change-draft.ts'
+import { canSignAnew, memberText, membersFor } from './change-draft.ts'
 import { SelectField } from './select-field.tsx'
 import { VoiceDialog } from './voice-dialog.tsx'
 
@@ -33,13 +34,13 @@ export function RecoveryForm(props: { recoveries: Recoveries; members: readonly 
     event.preventDefault()
     look.run()
   }
-  const others = members.filter((it) => !it.isSteward && it.devices.some(isOpen))
+  const others = membersFor('steward', members) ?? []
   const stewards = members.filter((it) => it.isSteward)
   return (
     <form aria-label="Ask for a recovery" data-testid="recover" onSubmit={submit}>
       <fieldset class="choices">
         <legend>Shall be a steward</legend>
-        {others.length === 0 && <p class="hint">All members are stewards.</p>}
+        {others.length === 0 && <p class="hint">There is no other device that could sign.</p>}
         {others.map((it) => (
           <NewSteward
             key={it.member}
@@ -109,7 +110,7 @@ function NewSteward(props: {
   onDevice: (device: string) => void
 }): JSX.Element {
   const { member, device, onDevice } = props
-  const devices = member.devices.filter(isOpen)
+  const devices = member.devices.filter(canSignAnew)
   return (
     <>
       <label class="check">
@@ -119,12 +120,13 @@ function NewSteward(props: {
           onChange={(event) => onDevice(event.currentTarget.checked ? (devices[0]?.device ?? '') : '')}
         />
         <bdi>{memberText(member)}</bdi>
+        {member.isSteward && <span class="optional"> with another device</span>}
       </label>
       {device !== '' && devices.length > 1 && (
         <SelectField
           label={`Device that signs for ${memberText(member)}`}
           value={device}
-          options={devices.map((it) => ({ value: it.device, text: it.name }))}
+          options={devices.map((it) => ({ value: it.device, text: shownText(it.name) }))}
           onValue={onDevice}
         />
       )}
