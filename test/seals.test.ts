@@ -250,3 +250,28 @@ test('a commit vouches for nothing when its past holds the certificate of a late
   expect(replica.history.knows(by, head)).toBe(true)
   expect(replica.history.relies(by, head)).toBe(false)
 })
+
+test('a recovery takes its quorum also where the first commit of a chain speaks for it', () => {
+  const made = testCoop(8)
+  const { founder, mesh, coop } = made
+  const [bo, cy, away] = [made.admit('member'), made.admit('member'), made.admit('member')]
+  const nodes = [founder, bo, cy, away]
+  connectAll(mesh, nodes)
+  mesh.settle()
+  // The seal settles the admissions: four electors, of whom three have to speak.
+  const slots = { kind: 'slots', device: keyOf(bo), count: 1 } as const
+  new Stewards(mesh).decide([slots], { by: founder, wills: [founder], nodes })
+  for (const node of nodes) if (node !== away) mesh.disconnect(node, away)
+  const member = Buffer.from(founder.replica.authority.devices.get(deviceOf(bo))?.member ?? '', 'hex')
+  const changes = [{ kind: 'steward', member, device: keyOf(bo) } as const]
+  const empty = { decision: null, frontier: [], forks: [], left: [], changes }
+  const seal = encodeSeal({ coop, parent: tipOf(founder).id, height: 2, ...empty })
+  for (const node of [cy, founder]) act(node, { t: 'recover', attempt: 0, seal })
+  mesh.connect(away, cy)
+  mesh.settle()
+  for (const node of nodes) expect(tipOf(node).height).toBe(1)
+  act(away, { t: 'recover', attempt: 0, seal })
+  mesh.settle()
+  expect(tipOf(away).isRecovery).toBe(true)
+  expectAgreement(nodes)
+})

@@ -10,7 +10,8 @@ export interface ConfirmDialogProps {
   confirmLabel: string
   isBusy: boolean
   problem: Problem | null
-  onConfirm: () => void
+  /** Left out where there is nothing to agree to. */
+  onConfirm?: () => void
   onClose: () => void
 }
 
@@ -30,17 +31,19 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
       <ProblemNote problem={props.problem} />
       <div class="actions">
         <button type="button" class="button" autofocus onClick={props.onClose}>
-          Cancel
+          {props.onConfirm === undefined ? 'Close' : 'Cancel'}
         </button>
-        <button
-          type="button"
-          class="button button-danger"
-          aria-disabled={props.isBusy}
-          data-testid="dialog-confirm"
-          onClick={props.onConfirm}
-        >
-          {props.confirmLabel}
-        </button>
+        {props.onConfirm !== undefined && (
+          <button
+            type="button"
+            class="button button-danger"
+            aria-disabled={props.isBusy}
+            data-testid="dialog-confirm"
+            onClick={props.onConfirm}
+          >
+            {props.confirmLabel}
+          </button>
+        )}
       </div>
     </dialog>
   )

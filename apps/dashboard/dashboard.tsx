@@ -34,7 +34,7 @@ const SECTION_TEXT: Readonly<Record<Section, string>> = {
 /** What is loaded anew when people go to a section. Decisions and tokens load themselves. */
 const TOPIC_OF: Readonly<Record<Section, Topic>> = {
   ...{ members: 'members', assets: 'assets', boards: 'boards', peers: 'peers' },
-  ...{ decisions: 'status', documents: 'status', tokens: 'status' },
+  ...{ decisions: 'members', documents: 'status', tokens: 'status' },
 }
 
 /** The page of a device that is in a co-op. */
@@ -60,7 +60,9 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
         <Warnings warnings={status.warnings} />
         {status.warnings.some((it) => it.code === 'key-superseded') && <NewKeyForm />}
         {route.section === 'members' && <MembersSection status={status} members={snapshot.members} />}
-        {route.section === 'decisions' && <DecisionsSection status={status} />}
+        {route.section === 'decisions' && (
+          <DecisionsSection status={status} members={snapshot.members?.members ?? []} />
+        )}
         {route.section === 'assets' && (
           <AssetsSection status={status} assets={snapshot.assets} members={snapshot.members} queue={queue} />
         )}

@@ -2,27 +2,34 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { ConfirmDialog } from './confirm-dialog.tsx'
+import { EffectFacts, Fact, Names } from './decision-facts.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity, formatRelative, formatTime } from './format.ts'
 import { Icon } from './icon.tsx'
 import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
-import type { MemberName, Problem, Proposal, Seal, Status } from './node-types.ts'
+import type { Kits, Member, Problem, Proposal, Recoveries, Seal, Status } from './node-types.ts'
 import { ProblemNote, sentence } from './problem-note.tsx'
+import { ProposeForm } from './propose-form.tsx'
+import { RecoveryCard } from './recovery-card.tsx'
+import { RecoveryPanel } from './recovery-panel.tsx'
 import { SectionTitle } from './section-title.tsx'
 
 /** What is to be decided, and what was. */
-export function DecisionsSection({ status }: { status: Status }): JSX.Element {
+export function DecisionsSection(props: { status: Status; members: readonly Member[] }): JSX.Element {
   const { client } = useNode()
+  const { status, members } = props
   const [proposals, setProposals] = useState<Proposal[] | null>(null)
   const [seals, setSeals] = useState<Seal[]>([])
+  const [recovery, setRecovery] = useState<{ recoveries: Recoveries; kits: Kits } | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   // Any commit may be a proposal, or what a steward says of one.
   useEffect(() => {
     let isShown = true
-    Promise.all([client.proposals(), client.seals()]).then(
-      ([open, line]) => {
+    Promise.all([client.proposals(), client.seals(), client.recoveries(), client.kits()]).then(
+      ([open, line, recoveries, kits]) => {
         if (!isShown) return
+        setRecovery({ recoveries, kits })
         setProblem(null)
         setProposals(open)
         setSeals(line)
@@ -39,6 +46,8 @@ export function DecisionsSection({ status }: { status: Status }): JSX.Element {
         known?.map((it) => (it.id === changed.id ? changed : it)).filter((it) => it.state !== 'decided') ??
         null,
     )
+  const isSigner = status.authority?.stewards.some((it) => it.device === status.device) ?? false
+  const isOut = status.standing?.status === 'closed' || status.standing?.status === 'left'
   return (
     <>
       <SectionTitle
@@ -53,9 +62,16 @@ export function DecisionsSection({ status }: { status: Status }): JSX.Element {
       )}
       <ProblemNote problem={problem} />
       {proposals === null && problem === null && <LoadingRows what="decisions" />}
+      {recovery !== null && recovery.recoveries.running.length > 0 && (
+        <ul class="plain stack" data-testid="recoveries">
+          {recovery.recoveries.running.map((it) => (
+            <RecoveryCard key={it.id} recovery={it} recoveries={recovery.recoveries} isSigner={isSigner} />
+          ))}
+        </ul>
+      )}
       {proposals?.length === 0 && (
         <EmptyState icon="decisions" title="Nothing is to be decided">
-          Any member can ask for a decision where the device runs: <code>coop propose --help</code>.
+          Any member can ask for a decision, below.
         </EmptyState>
       )}
       {proposals !== null && proposals.length > 0 && (
@@ -64,6 +80,15 @@ export function DecisionsSection({ status }: { status: Status }): JSX.Element {
             <ProposalCard key={proposal.id} proposal={proposal} onChanged={replace} />
           ))}
         </ul>
+      )}
+      {proposals !== null && !isOut && status.role !== 'observer' && (
+        <details class="card more" data-testid="ask">
+          <summary>Ask for a decision</summary>
+          <ProposeForm status={status} members={members} />
+        </details>
+      )}
+      {recovery !== null && !isOut && (
+        <RecoveryPanel recoveries={recovery.recoveries} kits={recovery.kits} members={members} />
       )}
       {seals.length > 0 && <Past seals={seals} />}
     </>
@@ -107,7 +132,7 @@ function ProposalCard(props: { proposal: Proposal; onChanged: (after: Proposal) 
             <Names of={missing} />
           </Fact>
         )}
-        {proposal.effect !== null && <Effect effect={proposal.effect} />}
+        {proposal.effect !== null && <EffectFacts effect={proposal.effect} />}
       </dl>
       {proposal.misfit !== null && (
         <p class="note note-warning">
@@ -120,33 +145,6 @@ function ProposalCard(props: { proposal: Proposal; onChanged: (after: Proposal) 
       )}
       {proposal.canSign && <Say proposal={proposal} onChanged={props.onChanged} />}
     </li>
-  )
-}
-
-function Effect({ effect }: { effect: NonNullable<Proposal['effect']> }): JSX.Element {
-  return (
-    <>
-      {effect.removed.length > 0 && (
-        <Fact name="Removed">
-          <Names of={effect.removed} />
-        </Fact>
-      )}
-      {effect.closed.map((it) => (
-        <Fact name="Closed" key={it.device}>
-          <bdi>{shownText(`${it.name}/${it.deviceName}`)}</bdi>: {it.kept} of its{' '}
-          {formatQuantity(it.commits, 'change')} that are here stay; what else it made is late
-        </Fact>
-      ))}
-      {effect.late.map((it) => (
-        <Fact name="Late" key={it.device}>
-          {formatQuantity(it.commits, 'change')} of <bdi>{shownText(it.name)}</bdi>
-        </Fact>
-      ))}
-      <Fact name="Afterwards">
-        <Names of={effect.stewards} /> {effect.stewards.length === 1 ? 'decides' : 'decide'}; {effect.quorum}{' '}
-        of {effect.stewards.length} must agree
-      </Fact>
-    </>
   )
 }
 
@@ -235,9 +233,9 @@ function Past({ seals }: { seals: Seal[] }): JSX.Element {
           <li class="row" key={seal.id}>
             <span class="row-main">
               <span class="row-title breakable">
-                {seal.decided === null
-                  ? KIND_TEXT[seal.kind]
-                  : seal.decided.changes.map((it) => sentence(it.text)).join(' ')}
+                {seal.kind === 'recovery' && `${KIND_TEXT.recovery}. `}
+                {(seal.decided ?? seal.recovered)?.changes.map((it) => sentence(it.text)).join(' ') ??
+                  KIND_TEXT[seal.kind]}
               </span>
               <span class="muted breakable">
                 Seal {seal.height}
@@ -245,6 +243,12 @@ function Past({ seals }: { seals: Seal[] }): JSX.Element {
                   <>
                     {' · signed by '}
                     <Names of={seal.signedBy} />
+                  </>
+                )}
+                {seal.recovered !== null && seal.recovered.voices.length > 0 && (
+                  <>
+                    {' · with the voices of '}
+                    <Names of={seal.recovered.voices} />
                   </>
                 )}
                 {seal.sealedAtMs !== null && (
@@ -265,27 +269,5 @@ function Past({ seals }: { seals: Seal[] }): JSX.Element {
         ))}
       </ul>
     </section>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: JSX.Element['props']['children'] }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function Names({ of }: { of: readonly MemberName[] }): JSX.Element {
-  return (
-    <>
-      {of.map(({ member, name }, i) => (
-        <span key={member}>
-          {i > 0 && ', '}
-          <bdi>{shownText(name)}</bdi>
-        </span>
-      ))}
-    </>
   )
 }

@@ -2,7 +2,10 @@ import type { JSX } from 'preact'
 import { ShortId } from './copy-button.tsx'
 import { EmptyState } from './empty-state.tsx'
 import { formatCount, formatQuantity } from './format.ts'
+import { Icon } from './icon.tsx'
+import { useAction, useNode } from './node-context.ts'
 import type { Status } from './node-types.ts'
+import { ProblemNote } from './problem-note.tsx'
 import { SectionTitle } from './section-title.tsx'
 import { STATE_TEXT } from './state-text.ts'
 
@@ -42,6 +45,7 @@ export function DocumentsSection({ status }: { status: Status }): JSX.Element {
                 ) : (
                   <ShortId id={document.stateHash} what={`the hash of ${id}`} />
                 )}
+                {id.startsWith('board/') && <KeepButton id={id} isKept={document.state !== 'declined'} />}
               </li>
             ))}
           </ul>
@@ -73,6 +77,34 @@ export function DocumentsSection({ status }: { status: Status }): JSX.Element {
           </div>
         </dl>
       </section>
+    </>
+  )
+}
+
+/** Whether this device keeps a document. Only boards can be left out: the others are needed by every device. */
+function KeepButton({ id, isKept }: { id: string; isKept: boolean }): JSX.Element {
+  const { client, announce, refresh } = useNode()
+  const keep = useAction(async () => {
+    await client.keepDocument(isKept ? 'decline' : 'want', id)
+    announce(
+      isKept ? 'From now on it is not sent to this device. What is here stays.' : 'It is fetched again.',
+    )
+    refresh(['boards'])
+  })
+  return (
+    <>
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label={isKept ? `Do not keep ${id}` : `Keep again ${id}`}
+        aria-disabled={keep.isBusy}
+        data-testid="document-keep"
+        onClick={() => keep.run()}
+      >
+        <Icon name={isKept ? 'close' : 'download'} />
+        {isKept ? 'Do not keep' : 'Keep again'}
+      </button>
+      <ProblemNote problem={keep.problem} />
     </>
   )
 }

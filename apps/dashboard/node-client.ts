@@ -3,15 +3,20 @@ import type {
   Added,
   Asset,
   BoardSummary,
+  Change,
   Entered,
   Fetched,
   Invite,
+  Kits,
   Members,
   NewToken,
   Peer,
+  Preview,
   Problem,
   Progress,
   Proposal,
+  Recoveries,
+  RecoveryChange,
   Renewed,
   Role,
   Scope,
@@ -121,6 +126,48 @@ export class NodeClient {
 
   async proposals(): Promise<Proposal[]> {
     return ((await this.#call('GET', '/v1/proposals')) as { proposals: Proposal[] }).proposals
+  }
+
+  /** What these changes would make of the co-op; asks for nothing. */
+  async previewProposal(changes: readonly Change[]): Promise<Preview> {
+    return (await this.#call('POST', '/v1/proposals/preview', { changes })) as Preview
+  }
+
+  async propose(changes: readonly Change[], reason: string): Promise<Proposal> {
+    return (await this.#call('POST', '/v1/proposals', { changes, reason })) as Proposal
+  }
+
+  async recoveries(): Promise<Recoveries> {
+    return (await this.#call('GET', '/v1/recoveries')) as Recoveries
+  }
+
+  async kits(): Promise<Kits> {
+    return (await this.#call('GET', '/v1/kits')) as Kits
+  }
+
+  /** What these changes would make of the co-op; nothing is written. */
+  async previewRecovery(changes: readonly RecoveryChange[]): Promise<Preview> {
+    return (await this.#call('POST', '/v1/recoveries/preview', { changes })) as Preview
+  }
+
+  /**
+   * Speaks for a recovery: one that is under way, or one of these changes.
+   *
+   * @param kitWords - empty where devices speak
+   * @returns true when it is in force with this voice
+   */
+  async voice(what: string | readonly RecoveryChange[], kitWords: string): Promise<boolean> {
+    const kit = kitWords === '' ? {} : { kitWords }
+    const answer =
+      typeof what === 'string'
+        ? await this.#call('POST', `/v1/recoveries/${encodeURIComponent(what)}/voice`, kit)
+        : await this.#call('POST', '/v1/recoveries', { changes: what, ...kit })
+    return member(answer, 'isInForce') === true
+  }
+
+  /** Whether this device keeps a document. */
+  async keepDocument(what: 'decline' | 'want', id: string): Promise<void> {
+    await this.#call('POST', `/v1/documents/${what}`, { id })
   }
 
   /** Returns the proposal after it. */

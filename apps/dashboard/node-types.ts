@@ -20,7 +20,7 @@ export interface Status {
   role: Role | null
   epoch: string | null
   /** Who decides; null before there is a co-op. */
-  authority: (Government & { height: number; pending: number; waiting: number }) | null
+  authority: (Government & { height: number; pending: number; waiting: number; recoveries: number }) | null
   standing: Standing | null
   headsRoot: string | null
   mesh: 'running' | 'paused' | 'off'
@@ -85,16 +85,80 @@ export interface Proposal {
   canSign: boolean
   state: 'open' | 'approved' | 'decided' | 'unfit'
   misfit: string | null
-  effect:
-    | (Government & {
-        joining: MemberName[]
-        leaving: MemberName[]
-        removed: MemberName[]
-        closed: (DeviceName & { commits: number; kept: number })[]
-        floor: number | null
-        late: { device: string; name: string; commits: number }[]
-      })
-    | null
+  effect: Effect | null
+}
+
+/** What a decision would make of the co-op. */
+export interface Effect extends Government {
+  joining: MemberName[]
+  leaving: MemberName[]
+  removed: MemberName[]
+  closed: (DeviceName & { commits: number; kept: number })[]
+  floor: number | null
+  late: { device: string; name: string; commits: number }[]
+}
+
+/** A change as the node takes it: members by their keys, devices by their PeerIds. */
+export type Change =
+  | { kind: 'remove' | 'demote'; member: string }
+  | { kind: 'close' | 'lift'; device: string }
+  | { kind: 'steward'; member: string; device: string }
+  | { kind: 'role'; member: string; role: Role; scopes?: string[] }
+  | { kind: 'slots'; device: string; count: number }
+  | { kind: 'rules'; quorum: Government['rule']; recovery: Government['recovery'] }
+
+/** What a recovery can change. */
+export type RecoveryChange = Extract<Change, { kind: 'steward' }> | { kind: 'demote'; member: string }
+
+/** What changes would make of the co-op. */
+export interface Preview {
+  changes: { kind: string; text: string }[]
+  misfit: string | null
+  effect: Effect | null
+}
+
+/** A recovery that members are speaking for. */
+export interface Recovery {
+  id: string
+  changes: { text: string }[]
+  attempt: number
+  voices: MemberName[]
+  silent: MemberName[]
+  elsewhere: MemberName[]
+  quorum: number
+  missing: number
+  own: 'voiced' | 'elsewhere' | null
+  effect: Government
+}
+
+/** `GET /v1/recoveries`. */
+export interface Recoveries {
+  rule: Government['recovery']
+  electors: MemberName[]
+  quorum: number
+  /** Why this device has no voice; null when it has one, or where kits speak. */
+  obstacle: string | null
+  running: Recovery[]
+  last: { height: number; voices: MemberName[]; before: MemberName[]; isFinal: boolean } | null
+}
+
+/** How many of those who must agree may be lost. */
+export interface Room {
+  count: number
+  quorum: number
+  room: number
+}
+
+/** `GET /v1/kits`. */
+export interface Kits {
+  members: (MemberName & {
+    isSteward: boolean
+    signs: (DeviceName & { status: string; lastCommitAtMs: number | null }) | null
+    isElector: boolean
+    why: string | null
+  })[]
+  stewards: Room
+  recovery: Room
 }
 
 /** A decision of the stewards, or another seal. */
@@ -103,6 +167,7 @@ export interface Seal extends Government {
   height: number
   kind: 'founding' | 'decision' | 'bare' | 'recovery'
   decided: { by: DeviceName; reason: string; changes: { text: string }[] } | null
+  recovered: { changes: { text: string }[]; voices: MemberName[]; isFinal: boolean } | null
   signedBy: MemberName[]
   sealedAtMs: number | null
 }
@@ -156,6 +221,7 @@ export interface Member {
   /** Names of other members that look like this one. */
   looksLike: string[]
   role: Role
+  isSteward: boolean
   devices: Device[]
 }
 

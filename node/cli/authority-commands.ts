@@ -1,14 +1,24 @@
 import { deviceFromText } from '#protocol/identity'
-import type { AuthorityDesk, ChangeRequest, ProposalView, SealView } from '#node/host'
+import type { AuthorityDesk, ChangeRequest, PreviewView, ProposalView, SealView } from '#node/host'
 import { CoopError } from '#node/errors'
 import { NodeClient } from './client.ts'
 import { readKit } from './kit-input.ts'
 import type { Globals } from './main.ts'
 import { paint, printResult, safe } from './output.ts'
 
-/** `coop propose …`. */
-export async function proposeCommand(globals: Globals, change: ChangeRequest, reason: string): Promise<void> {
+/** `coop propose …`; with `isDry` only what it would change. */
+export async function proposeCommand(
+  globals: Globals,
+  change: ChangeRequest,
+  { reason, isDry }: { reason: string; isDry: boolean },
+): Promise<void> {
   const client = await NodeClient.need(globals.data)
+  if (isDry) {
+    const body = { changes: [change] }
+    const preview = (await client.call('POST', '/v1/proposals/preview', body)) as PreviewView
+    printResult(globals, preview, `${previewText(preview)}\n\nnothing was asked for`)
+    return
+  }
   const proposal = (await client.call('POST', '/v1/proposals', { changes: [change], reason })) as ProposalView
   printResult(globals, proposal, `${proposalText(proposal)}\n\n${nextOf(proposal)}`)
 }
@@ -75,6 +85,15 @@ export function deviceArgument(text: string): string {
 
 type Effect = NonNullable<ProposalView['effect']>
 
+/** What changes would make of the co-op. */
+export function previewText(it: PreviewView): string {
+  return [
+    ...it.changes.map((change) => `  would        ${safe(change.text)}`),
+    ...(it.misfit === null ? [] : [`  ${paint('31', 'does not fit')} ${safe(it.misfit)}`]),
+    ...(it.effect === null ? [] : effectLines(it.effect)),
+  ].join('\n')
+}
+
 function proposalText(it: ProposalView): string {
   const who = (list: readonly { name: string }[]): string => list.map(({ name }) => safe(name)).join(', ')
   const head = `${paint('1', it.id.slice(0, 16))}  ${STATE_TEXT[it.state]}${it.canSign && it.own === null ? paint('33', '  waits for you') : ''}`
@@ -125,7 +144,9 @@ const STATE_TEXT: Readonly<Record<ProposalView['state'], string>> = {
 function sealText(seal: SealView): string {
   const when = seal.sealedAtMs === null ? '' : `  ${new Date(seal.sealedAtMs).toISOString().slice(0, 16)}`
   const stewards = seal.stewards.map(({ name }) => safe(name)).join(', ')
-  const changes = seal.decided?.changes.map((it) => `  decided      ${safe(it.text)}`) ?? []
+  const changes =
+    (seal.decided ?? seal.recovered)?.changes.map((it) => `  decided      ${safe(it.text)}`) ?? []
+  const voices = seal.recovered?.voices.map(({ name }) => safe(name)).join(', ') ?? ''
   const by = seal.decided?.by
   return [
     `${paint('1', `#${seal.height}`)}  ${seal.id.slice(0, 16)}  ${KIND_TEXT[seal.kind]}${when}`,
@@ -134,6 +155,10 @@ function sealText(seal: SealView): string {
     ...(seal.decided === null || seal.decided.reason === ''
       ? []
       : [`  because      ${safe(seal.decided.reason)}`]),
+    ...(voices === '' ? [] : [`  voices of    ${voices}`]),
+    ...(seal.recovered?.isFinal === false
+      ? ['  not final    until a seal follows it, one of the stewards before takes its place']
+      : []),
     ...(seal.signedBy.length === 0
       ? []
       : [`  signed by    ${seal.signedBy.map(({ name }) => safe(name)).join(', ')}`]),

@@ -16,6 +16,12 @@ const QUIET = { writeErr: () => null, outputError: () => null }
 const MEMBER = 'name, or key (coop members --json)'
 const DEVICE = 'id, MEMBER/DEVICE or name (coop members)'
 
+/** What every `coop propose` takes. */
+interface AskOptions {
+  reason: string
+  dryRun: boolean
+}
+
 /** Commands about who may do what. */
 export function addAuthorityCommands(program: Command, globals: () => Globals): void {
   addProposeCommands(program, globals)
@@ -57,23 +63,27 @@ export function addAuthorityCommands(program: Command, globals: () => Globals): 
 function addProposeCommands(program: Command, globals: () => Globals): void {
   const propose = program.command('propose').description('ask the stewards for a decision')
   propose.exitOverride().configureOutput(QUIET)
-  const ask = async (change: ChangeRequest, { reason }: { reason: string }): Promise<void> =>
-    proposeCommand(globals(), change, reason)
+  const ask = async (change: ChangeRequest, { reason, dryRun }: AskOptions): Promise<void> =>
+    proposeCommand(globals(), change, { reason, isDry: dryRun })
   const add = (name: string, description: string): Command =>
-    propose.command(name).description(description).option('--reason <text>', 'why; everybody reads it', '')
+    propose
+      .command(name)
+      .description(description)
+      .option('--reason <text>', 'why; everybody reads it', '')
+      .option('--dry-run', 'only show what it would change', false)
   add('remove', 'remove a member with all its devices')
     .argument('<member>', MEMBER)
-    .action(async (member: string, options: { reason: string }) => ask({ kind: 'remove', member }, options))
+    .action(async (member: string, options: AskOptions) => ask({ kind: 'remove', member }, options))
   add('close', 'close a device for good')
     .argument('<device>', DEVICE, deviceArgument)
-    .action(async (device: string, options: { reason: string }) => ask({ kind: 'close', device }, options))
+    .action(async (device: string, options: AskOptions) => ask({ kind: 'close', device }, options))
   add('demote', 'a member is a steward no longer')
     .argument('<member>', MEMBER)
-    .action(async (member: string, options: { reason: string }) => ask({ kind: 'demote', member }, options))
+    .action(async (member: string, options: AskOptions) => ask({ kind: 'demote', member }, options))
   add('add-steward', 'a member becomes a steward, or another device signs for it')
     .argument('<member>', MEMBER)
     .option('--device <device>', 'the device that signs for it', deviceArgument)
-    .action(async (member: string, options: { reason: string; device?: string }) =>
+    .action(async (member: string, options: AskOptions & { device?: string }) =>
       ask({ kind: 'steward', member, device: options.device }, options),
     )
   add('role', 'another role for a member')
@@ -84,7 +94,7 @@ function addProposeCommands(program: Command, globals: () => Globals): void {
       async (
         member: string,
         role: 'member' | 'venue' | 'archive' | 'observer',
-        options: { reason: string; event?: string[] },
+        options: AskOptions & { event?: string[] },
       ) => ask({ kind: 'role', member, role, scopes: options.event }, options),
     )
   add('rules', 'how many stewards decide, and who may recover the co-op')
@@ -96,32 +106,31 @@ function addProposeCommands(program: Command, globals: () => Globals): void {
       ]),
     )
     .action(
-      async (options: {
-        reason: string
-        quorum?: 'two-thirds' | 'majority'
-        recovery?: 'member-quorum' | 'kits'
-      }) => ask({ kind: 'rules', quorum: options.quorum, recovery: options.recovery }, options),
+      async (
+        options: AskOptions & {
+          quorum?: 'two-thirds' | 'majority'
+          recovery?: 'member-quorum' | 'kits'
+        },
+      ) => ask({ kind: 'rules', quorum: options.quorum, recovery: options.recovery }, options),
     )
   add('slots', 'a device may admit more')
     .argument('<device>', DEVICE, deviceArgument)
     .argument('<n>', 'how many more, 1 to 4096', slots)
-    .action(async (device: string, count: number, options: { reason: string }) =>
+    .action(async (device: string, count: number, options: AskOptions) =>
       ask({ kind: 'slots', device, count }, options),
     )
   add('lift', 'end the suspension of a device')
     .argument('<device>', DEVICE, deviceArgument)
-    .action(async (device: string, options: { reason: string }) => ask({ kind: 'lift', device }, options))
+    .action(async (device: string, options: AskOptions) => ask({ kind: 'lift', device }, options))
   add('settle', 'settle the chain of a device at a commit: chooses a branch, adopts what was late')
     .argument('<device>', DEVICE, deviceArgument)
     .argument('<commit>', 'commit id, or its first 8 or more digits')
-    .action(async (device: string, commit: string, options: { reason: string }) =>
+    .action(async (device: string, commit: string, options: AskOptions) =>
       ask({ kind: 'settle', device, commit }, options),
     )
   add('floor', 'the oldest epoch still good outside the frontier')
     .argument('<height>', 'height of a seal (coop history)', height)
-    .action(async (floor: number, options: { reason: string }) =>
-      ask({ kind: 'floor', height: floor }, options),
-    )
+    .action(async (floor: number, options: AskOptions) => ask({ kind: 'floor', height: floor }, options))
   for (const command of propose.commands) command.exitOverride().configureOutput(QUIET)
 }
 

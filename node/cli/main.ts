@@ -15,6 +15,7 @@ import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand }
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { passphraseCommand } from './passphrase-commands.ts'
 import { printError, printResult } from './output.ts'
+import { addRecoveryCommands } from './recovery-program.ts'
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './token-commands.ts'
 
 /** What every command gets. */
@@ -77,6 +78,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
   addAuthorityCommands(program, globals)
+  addRecoveryCommands(program, globals)
   addDocumentCommands(program, globals)
   addAssetCommands(program, globals)
   addCommitCommands(program, globals)

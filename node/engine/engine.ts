@@ -698,6 +698,7 @@ const NONE_CHECKED: ReadonlySet<number> = new Set()
 const CODES: Readonly<Record<string, ErrorCode>> = {
   'no-slots': 'no-slots',
   'not-steward': 'not-steward',
+  'not-elector': 'not-elector',
   'device-unknown': 'device-unknown',
   'proposal-unknown': 'proposal-unknown',
 }

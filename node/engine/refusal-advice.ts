@@ -15,6 +15,12 @@ export function adviceFor(refusal: string, authority: AuthorityState | null = nu
       return `This role may not do that. A decision can change it: ask ${stewards}, or any member for \`coop propose role\`.`
     case 'not-steward':
       return `That takes the signature of a steward, from the device that signs for it: ${stewards}. Any other device of the co-op may ask with \`coop propose\`.`
+    case 'not-elector':
+      return 'That takes the voice of a member whom the last seal knows: `coop kits` names them.'
+    case 'recovery-rule':
+      return 'The rules say whether devices or kits recover the co-op: `coop recover`.'
+    case 'recovered-another':
+      return 'This member has spoken for something else: `coop recover` shows what, and who is missing.'
     case 'suspension-quota':
       return `This device has suspended four since the last seal. Another of the stewards may: ${stewards}; or decide with \`coop propose close DEVICE\`.`
     case 'proposal-quota':

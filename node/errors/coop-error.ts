@@ -58,6 +58,8 @@ export const EXIT_CODES = {
   'scenario-invalid': 63,
   'scenario-unknown': 64,
   'replay-differs': 65,
+  'recovery-unknown': 66,
+  'not-elector': 67,
   interrupted: 130,
 } as const
 

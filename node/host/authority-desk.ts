@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AUTHORITY,
+  CHANGES_MAX,
   SUSPENSION_REASON_MAX,
   encodeAuthorityEntries,
   leaveMessage,
@@ -15,12 +16,13 @@ import type { CoopNode } from './coop-node.ts'
 import { kitOfWords } from './recovery-kit.ts'
 import { RosterNames } from './roster-names.ts'
 
-/** Changes that one proposal holds. */
-const CHANGES_ASKED_MAX = 16
 /** How long an answer waits for the seal. A guess: some round trips; the seal comes all the same. */
 const SEAL_WAIT_MS = 2_000
 /** Ids that an ambiguous beginning is answered with. */
 const NAMED_MAX = 4
+
+/** Changes that somebody asks for. */
+export type Asked = Pick<Proposal, 'changes' | 'basis'>
 
 /** Acts of people in the authority document: proposals and what stewards say of them, suspensions, leaving. */
 export class AuthorityDesk {
@@ -34,23 +36,22 @@ export class AuthorityDesk {
     return new RosterNames(this.#authority)
   }
 
-  /** Asks for changes; who signs for a steward approves of them at once. Returns the proposal's id, hex. */
-  async propose(requests: readonly ChangeRequest[], reason: string): Promise<string> {
+  /** The changes that are asked for, and what is known here of what they name. */
+  asked(requests: readonly ChangeRequest[]): Asked {
     const { replica } = this.#node.membership.engine
     const { authority, history } = replica
     const parts = { authority, history, names: this.names }
     const changes = requests.flatMap((it) => changesOf(it, parts))
-    if (changes.length === 0 || changes.length > CHANGES_ASKED_MAX)
-      throw new CoopError('usage', `a proposal has 1 to ${CHANGES_ASKED_MAX} changes`, 'Make several of it.')
-    const asked = { changes, basis: changes.map((it) => basisHere(authority, it)) }
-    const misfit = misfitOf(authority, asked, this.names)
-    // Nobody is to be asked to sign what could not become a seal.
-    if (misfit !== null)
-      throw new CoopError(
-        'refused',
-        `${misfit} (decision-unfit)`,
-        'Run `coop members`, then ask for what fits.',
-      )
+    if (changes.length === 0 || changes.length > CHANGES_MAX)
+      throw new CoopError('usage', `a proposal has 1 to ${CHANGES_MAX} changes`, 'Make several of it.')
+    return { changes, basis: changes.map((it) => basisHere(authority, it)) }
+  }
+
+  /** Asks for changes; who signs for a steward approves of them at once. Returns the proposal's id, hex. */
+  async propose(requests: readonly ChangeRequest[], reason: string): Promise<string> {
+    const asked = this.asked(requests)
+    needFit(this.#authority, asked, this.names)
+    const { changes } = asked
     const id = await this.#write({ t: 'propose', changes, reason: checkReason(reason) })
     if (this.isSigner) await this.#write({ t: 'approve', proposal: fromHex(id) ?? new Uint8Array(32) })
     await this.#untilSealed(id)
@@ -164,12 +165,16 @@ export class AuthorityDesk {
   }
 }
 
+/** Throws when the changes could not become a seal: nobody is to be asked to sign them. */
+export function needFit(authority: AuthorityState, asked: Asked, names: RosterNames): void {
+  const misfit = misfitOf(authority, asked, names)
+  if (misfit === null) return
+  const next = 'Run `coop members`, then ask for what fits.'
+  throw new CoopError('refused', `${misfit} (decision-unfit)`, next)
+}
+
 /** Why a proposal cannot become a seal after the tip, in words; null when it can. */
-export function misfitOf(
-  authority: AuthorityState,
-  proposal: Pick<Proposal, 'changes' | 'basis'>,
-  names: RosterNames,
-): string | null {
+export function misfitOf(authority: AuthorityState, proposal: Asked, names: RosterNames): string | null {
   const { changes } = proposal
   if (outcomeFor(authority, proposal, changes.length) !== null) return null
   const change = changes.find((_, i) => outcomeFor(authority, proposal, i + 1) === null) ?? changes[0]
@@ -179,7 +184,7 @@ export function misfitOf(
 /** What the first `count` changes of a proposal make of the tip; null when they do not fit. */
 export function outcomeFor(
   authority: AuthorityState,
-  { changes, basis }: Pick<Proposal, 'changes' | 'basis'>,
+  { changes, basis }: Asked,
   count: number = changes.length,
 ): ReturnType<typeof outcomeOf> {
   const frontier = changes.flatMap((it) => {
@@ -192,7 +197,7 @@ export function outcomeFor(
 }
 
 /** What is known here of what a change names, as if a proposal were made now. */
-function basisHere(authority: AuthorityState, change: Change): Proposal['basis'][number] {
+export function basisHere(authority: AuthorityState, change: Change): Proposal['basis'][number] {
   const none = { admissions: [], isSuspension: false }
   switch (change.kind) {
     case 'remove':

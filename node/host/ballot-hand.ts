@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { AUTHORITY, SealKeeper, encodeAuthorityEntries } from '#protocol/authority'
-import type { AuthorityEntry, KeeperStep, KeeperView } from '#protocol/authority'
+import type { AuthorityEntry, Epoch, KeeperStep, KeeperView } from '#protocol/authority'
 import { chainsOf } from '#protocol/replica'
 import type { Replica } from '#protocol/replica'
 import type { DurableCommits, Engine } from '#node/engine'
@@ -29,7 +29,7 @@ export interface BallotHandParts {
 export class BallotHand {
   readonly #parts: BallotHandParts
   #keeper: { replica: Replica; keeper: SealKeeper } | null = null
-  /** When the tip was committed, by its name. */
+  /** When the last seal with a frontier was committed, by the name of the tip. */
   #sealed: { epoch: string; atMs: number } | null = null
   #timer: NodeJS.Timeout | null = null
   #isAtWork = false
@@ -109,13 +109,20 @@ export class BallotHand {
       this.#keeper = { replica, keeper: new SealKeeper({ authority, coop, device }) }
     const { keeper } = this.#keeper
     if (this.#sealed?.epoch !== tip.name) {
-      const atMs = (await sealedAt(engine, tip)) ?? Date.now()
+      const atMs = (await sealedAt(engine, lastWithFrontier(tip))) ?? Date.now()
       this.#sealed = { epoch: tip.name, atMs: Math.min(atMs, Date.now()) }
       // Meanwhile all may have changed.
       if (engine.replica !== replica || authority.epochs.tip !== tip) return this.#step()
     }
     return keeper.next(viewOf(replica, this.#sealed.atMs, new Set(inTouch())), Date.now())
   }
+}
+
+/** The last seal that could move the frontier: a recovery has none, and is final once one follows it. */
+function lastWithFrontier(tip: Epoch): Epoch {
+  let at = tip
+  while (at.isRecovery && at.parent !== null) at = at.parent
+  return at
 }
 
 /** What a keeper sees of a replica. Chains are looked at only when a record is drafted. */

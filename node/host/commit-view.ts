@@ -7,7 +7,7 @@ import type { Replica } from '#protocol/replica'
 import type { Suspension } from '#node/engine'
 import { suspensionView } from './suspension-view.ts'
 import type { SuspensionView } from './suspension-view.ts'
-import { shownTime } from './views.ts'
+import { shownTime } from './shown-time.ts'
 
 /** A device with the names that its admission gave it; null for one that was never admitted. */
 export interface DeviceView {

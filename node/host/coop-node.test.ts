@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { toHex } from '#protocol/encoding'
 import { CoopNode } from './coop-node.ts'
 import { joiningKit } from './recovery-kit.ts'
-import { shownTime } from './views.ts'
+import { shownTime } from './shown-time.ts'
 
 const NAMES = { memberName: 'Ada', deviceName: 'nas' }
 let folder: string

@@ -24,6 +24,7 @@ import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
 import { AuthorityDesk } from './authority-desk.ts'
+import { RecoveryDesk } from './recovery-desk.ts'
 import { BallotHand } from './ballot-hand.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
@@ -100,6 +101,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly desk: AssetDesk
   readonly keys: KeyDesk
   readonly authority: AuthorityDesk
+  readonly recovery: RecoveryDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
@@ -133,6 +135,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.desk = new AssetDesk(this, assets)
     this.keys = new KeyDesk(this, parts.store)
     this.authority = new AuthorityDesk(this)
+    this.recovery = new RecoveryDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */

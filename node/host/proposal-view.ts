@@ -3,6 +3,7 @@ import { quorumOf } from '#protocol/authority'
 import { fromHex, toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import { misfitOf, outcomeFor } from './authority-desk.ts'
+import type { Asked } from './authority-desk.ts'
 import { RosterNames } from './roster-names.ts'
 import type { DeviceName, MemberName } from './roster-names.ts'
 import { shownText } from '#apps/shown-text'
@@ -66,6 +67,24 @@ export interface ProposalView {
   /** Why it cannot become a seal as things are; null when it can. */
   misfit: string | null
   effect: EffectView | null
+}
+
+/** What changes would make of the co-op, before anybody asks for them. */
+export interface PreviewView {
+  changes: ChangeView[]
+  /** Why they cannot become a seal as things are; null when they can. */
+  misfit: string | null
+  effect: EffectView | null
+}
+
+/** What changes would make of the co-op. Nothing is written. */
+export function previewView(replica: Replica, asked: Asked): PreviewView {
+  const names = new RosterNames(replica.authority)
+  return {
+    changes: asked.changes.map((it) => changeView(it, names)),
+    misfit: misfitOf(replica.authority, asked, names),
+    effect: effectOf(replica, asked, names),
+  }
 }
 
 /** Open proposals, the newest last, and how many wait for this device. */
@@ -188,7 +207,7 @@ function isWaiting({ canSign, own }: ProposalView): boolean {
   return canSign && own === null
 }
 
-function effectOf(replica: Replica, proposal: Proposal, names: RosterNames): EffectView | null {
+function effectOf(replica: Replica, proposal: Asked, names: RosterNames): EffectView | null {
   const { authority } = replica
   const { tip } = authority.epochs
   const outcome = outcomeFor(authority, proposal)
@@ -255,11 +274,13 @@ export function authorityView(replica: Replica): GovernmentView & {
   height: number
   pending: number
   waiting: number
+  recoveries: number
 } {
   const { authority } = replica
   const names = new RosterNames(authority)
   const { tip } = authority.epochs
-  return { ...governmentView(tip, names), height: tip.height, ...pendingCounts(replica) }
+  const recoveries = authority.recovery.rescuesAt(tip).length
+  return { ...governmentView(tip, names), height: tip.height, ...pendingCounts(replica), recoveries }
 }
 
 /** What is said when one more loss among the stewards would leave nobody who can decide; null while there is room. */
@@ -273,7 +294,8 @@ export function quorumWarning(authority: AuthorityState): string | null {
   const away = lost.map(([member, device]) => `${names.memberText(member)} is ${authority.statusOf(device)}`)
   const because = [stewards, ...away].join(', ')
   const next = 'Another steward gives room: `coop propose add-steward MEMBER`. With four, one may be missing.'
-  if (active < tip.quorum) return `Nothing can be decided without those who are out: ${because}. ${next}`
+  const recover = 'If they do not come back, members recover the co-op: `coop recover`.'
+  if (active < tip.quorum) return `Nothing can be decided without those who are out: ${because}. ${recover}`
   if (tip.stewards.size > 1) return `One loss away from nobody who can decide: ${because}. ${next}`
   const [only = ''] = tip.stewards.keys()
   return `One loss away from nobody who can decide: ${names.memberText(only)} is the only steward. ${next}`

@@ -3,8 +3,10 @@ import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
 import { changeView, governmentView } from './proposal-view.ts'
 import type { ChangeView, GovernmentView } from './proposal-view.ts'
+import { recoveredView } from './recovery-view.ts'
 import { RosterNames } from './roster-names.ts'
 import type { DeviceName, MemberName } from './roster-names.ts'
+import { shownTime } from './shown-time.ts'
 import { shownText } from '#apps/shown-text'
 
 /** Seals that one answer tells of. A guess: some months of daily ones. */
@@ -19,6 +21,8 @@ export interface SealView extends GovernmentView {
   kind: 'founding' | 'decision' | 'bare' | 'recovery'
   /** The proposal that it decided; null for none. */
   decided: { id: string; by: DeviceName; reason: string; changes: ChangeView[] } | null
+  /** What a recovery changed, and the electors by whose voices; null when it is none. */
+  recovered: { changes: ChangeView[]; voices: MemberName[]; isFinal: boolean } | null
   signedBy: MemberName[]
   /** When the signature was written that committed it, by its author's clock; null when that is not known. */
   sealedAtMs: number | null
@@ -72,13 +76,25 @@ async function sealView(engine: Engine, epoch: Epoch): Promise<SealView> {
             reason: shownText(proposal.reason),
             changes: proposal.changes.map((it) => changeView(it, names)),
           },
+    recovered: recoveredOf(engine, epoch),
     signedBy: signers.sort().map((it) => names.member(it)),
-    sealedAtMs: await sealedAt(engine, epoch),
+    sealedAtMs: shownTimeOf(await sealedAt(engine, epoch)),
     settles: epoch.facts.frontier.length,
     closed: epoch.facts.closed.map((it) => names.device(it)),
     removals: epoch.removals,
     floor: epoch.facts.floor,
   }
+}
+
+function recoveredOf({ replica }: Engine, epoch: Epoch): SealView['recovered'] {
+  const view = recoveredView(replica, epoch)
+  if (view === null) return null
+  const { changes, voices, isFinal } = view
+  return { changes, voices, isFinal }
+}
+
+function shownTimeOf(timeMs: number | null): number | null {
+  return timeMs === null ? null : shownTime(timeMs)
 }
 
 function kindOf({ parent, isRecovery, proposal }: Epoch): SealView['kind'] {

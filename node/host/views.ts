@@ -6,20 +6,14 @@ import { damageWarnings } from './damage-warnings.ts'
 import { documentViews } from './document-desk.ts'
 import type { DocumentViews } from './document-desk.ts'
 import { authorityView, quorumWarning } from './proposal-view.ts'
+import { recoveryWarning } from './recovery-view.ts'
+import { shownTime } from './shown-time.ts'
 import { lookOf } from '#apps/shown-text'
 import { standingView, standingWarning } from './standing-view.ts'
 import type { StandingView } from './standing-view.ts'
 import { suspensionView, suspensionWarnings } from './suspension-view.ts'
 import type { SuspensionView } from './suspension-view.ts'
 import { VERSION } from './version.ts'
-
-/** The last moment that a `Date` can hold (ECMA-262, section 21.4.1.1). A peer's clock may say more; a page must not fail. */
-const TIME_MS_MAX = 8_640_000_000_000_000
-
-/** A time that a peer stated, as far as people can be shown one. */
-export function shownTime(timeMs: number): number {
-  return Math.min(timeMs, TIME_MS_MAX)
-}
 
 /** What `coop status` and the page show. */
 export async function statusView(node: CoopNode) {
@@ -186,9 +180,12 @@ function warningsOf(node: CoopNode): { code: string; message: string; next: stri
   if (superseded !== null) warnings.push(superseded.toJSON().error)
   else if (incarnation?.question.isOpen === true) warnings.push(ASKING)
   if (node.membershipOrNull !== null) {
-    const { authority, device } = node.membershipOrNull.engine.replica
+    const { replica } = node.membershipOrNull.engine
+    const { authority, device } = replica
     const standing = standingWarning(authority, device ?? '')
     if (standing !== null) warnings.push(standing)
+    const recovery = recoveryWarning(replica)
+    if (recovery !== null) warnings.push(recovery)
     warnings.push(...suspensionWarnings(node.membershipOrNull.engine))
   }
   warnings.push(...damageWarnings(node))

@@ -16,6 +16,7 @@ import { addAuthorityRoutes } from './authority-routes.ts'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import { addDocumentRoutes } from './document-routes.ts'
+import { addRecoveryRoutes } from './recovery-routes.ts'
 import { describe } from './open-api.ts'
 import { progressAnswer, progressResponse } from './progress-response.ts'
 import { addScopeGuards, checkScopes } from './route-scopes.ts'
@@ -77,6 +78,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   addScopeGuards(api)
   addCoopRoutes(api, node)
   addAuthorityRoutes(api, node)
+  addRecoveryRoutes(api, node)
   addMeshRoutes(api, node, stop)
   addAssetRoutes(api, node)
   addBoardRoutes(api, node)

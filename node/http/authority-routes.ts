@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deviceText } from '#protocol/identity'
 import { fromHex } from '#protocol/encoding'
-import { proposalView, proposalsView, sealHistory } from '#node/host'
+import { previewView, proposalView, proposalsView, sealHistory } from '#node/host'
 import type { CoopNode, ProposalView } from '#node/host'
 import type { Api } from './caller.ts'
 import { answers, takes } from './route-shapes.ts'
@@ -80,6 +80,21 @@ function addProposalRoutes(api: Api, node: CoopNode): void {
     async (context) => {
       const { changes, reason } = context.req.valid('json')
       return context.json(view(await node.authority.propose(changes, reason)), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/proposals/preview',
+      request: takes(schemas.PreviewRequest),
+      responses: answers(
+        schemas.PreviewSchema,
+        'What these changes would make of the co-op; asks for nothing',
+      ),
+    }),
+    (context) => {
+      const asked = node.authority.asked(context.req.valid('json').changes)
+      return context.json(previewView(node.membership.engine.replica, asked), 200)
     },
   )
   api.openapi(

@@ -13,7 +13,8 @@ export const ErrorSchema = z
   .object({ error: z.object({ code: z.string(), message: z.string(), next: z.string() }) })
   .openapi('Error')
 
-const Hex = z.string().regex(/^[0-9a-f]{64}$/)
+/** Bytes in hexadecimal. */
+export const Hex = z.string().regex(/^[0-9a-f]{64}$/)
 const Name = z.string().trim().min(1).max(64)
 const RoleSchema = z.enum(['steward', 'member', 'venue', 'archive', 'observer'])
 
@@ -33,17 +34,21 @@ export const DocumentsSchema = z
   .object({ documents: z.record(z.string(), DocumentSchema) })
   .openapi('Documents')
 
-const MemberNameSchema = z.object({
+/** A member by name. */
+export const MemberNameSchema = z.object({
   member: z.string().openapi({ description: "The member's recovery key in hex" }),
   name: z.string(),
 })
-const DeviceNameSchema = MemberNameSchema.extend({
+/** A device by name. */
+export const DeviceNameSchema = MemberNameSchema.extend({
   device: z.string().openapi({ description: 'PeerId' }),
   deviceName: z.string(),
 })
 const QuorumRule = z.enum(['two-thirds', 'majority'])
-const RecoveryRule = z.enum(['member-quorum', 'kits'])
-const GovernmentSchema = z.object({
+/** Who may recover the co-op. */
+export const RecoveryRule = z.enum(['member-quorum', 'kits'])
+/** Who decides, and by which rules. */
+export const GovernmentSchema = z.object({
   stewards: z.array(
     MemberNameSchema.extend({ device: z.string().openapi({ description: 'Signs for the steward' }) }),
   ),
@@ -75,6 +80,7 @@ export const StatusSchema = z
       height: z.number().int().openapi({ description: 'Seals since the founding' }),
       pending: z.number().int().openapi({ description: 'Open proposals' }),
       waiting: z.number().int().openapi({ description: 'Of these, those that wait for this device' }),
+      recoveries: z.number().int().openapi({ description: 'Recoveries that members are speaking for' }),
     }).nullable(),
     standing: StandingSchema.nullable().openapi({ description: 'How this device stands' }),
     headsRoot: Hex.nullable(),
@@ -109,7 +115,8 @@ export const EnteredSchema = z
   })
   .openapi('Entered')
 
-const KitWords = z.string().max(1_000).openapi({ description: 'The 24 words of a recovery kit' })
+/** Words of a recovery kit. */
+export const KitWords = z.string().max(1_000).openapi({ description: 'The 24 words of a recovery kit' })
 
 /** `POST /v1/join`. */
 export const JoinRequestSchema = z
@@ -244,8 +251,12 @@ export const PeersSchema = z
   .openapi('Peers')
 
 const Who = z.string().trim().min(1).max(200)
-const Member = Who.openapi({ description: 'Name, key in hex, or its first 8 or more digits' })
-const Device = Who.openapi({ description: 'PeerId, key in hex or its beginning, MEMBER/DEVICE, or name' })
+/** A member, as people name one. */
+export const Member = Who.openapi({ description: 'Name, key in hex, or its first 8 or more digits' })
+/** A device, as people name one. */
+export const Device = Who.openapi({
+  description: 'PeerId, key in hex or its beginning, MEMBER/DEVICE, or name',
+})
 
 /** A change that somebody asks for. */
 const ChangeSchema = z
@@ -291,12 +302,39 @@ const CHANGE_KINDS = [
   ...(['remove', 'demote', 'close', 'steward', 'role'] as const),
   ...(['rules', 'slots', 'lift', 'settle', 'floor'] as const),
 ] as const
-const ChangeViewSchema = z.object({
+/** A change in words. */
+export const ChangeViewSchema = z.object({
   kind: z.enum(CHANGE_KINDS),
   text: z.string().openapi({ description: 'In words, safe to show' }),
   member: z.string().nullable(),
   device: z.string().nullable(),
 })
+
+const EffectSchema = GovernmentSchema.extend({
+  joining: z.array(MemberNameSchema).openapi({ description: 'New stewards' }),
+  leaving: z.array(MemberNameSchema).openapi({ description: 'Stewards no longer' }),
+  removed: z.array(MemberNameSchema),
+  closed: z.array(DeviceNameSchema.extend({ commits: z.number().int(), kept: z.number().int() })),
+  floor: z.number().int().nullable(),
+  late: z.array(z.object({ device: z.string(), name: z.string(), commits: z.number().int() })),
+})
+
+/** `POST /v1/proposals/preview`. */
+export const PreviewRequest = z
+  .object({ changes: z.array(ChangeSchema).min(1).max(CHANGES_MAX) })
+  .openapi('PreviewRequest')
+
+/** What changes would make of the co-op. */
+export const PreviewSchema = z
+  .object({
+    changes: z.array(ChangeViewSchema),
+    misfit: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Why they cannot become a seal; null when they can' }),
+    effect: EffectSchema.nullable(),
+  })
+  .openapi('Preview')
 
 /** `GET /v1/proposals/{id}`. */
 export const ProposalSchema = z
@@ -313,14 +351,7 @@ export const ProposalSchema = z
     canSign: z.boolean().openapi({ description: 'This device signs for a steward' }),
     state: z.enum(['open', 'approved', 'decided', 'unfit']),
     misfit: z.string().nullable().openapi({ description: 'Why it cannot become a seal as things are' }),
-    effect: GovernmentSchema.extend({
-      joining: z.array(MemberNameSchema).openapi({ description: 'New stewards' }),
-      leaving: z.array(MemberNameSchema).openapi({ description: 'Stewards no longer' }),
-      removed: z.array(MemberNameSchema),
-      closed: z.array(DeviceNameSchema.extend({ commits: z.number().int(), kept: z.number().int() })),
-      floor: z.number().int().nullable(),
-      late: z.array(z.object({ device: z.string(), name: z.string(), commits: z.number().int() })),
-    }).nullable(),
+    effect: EffectSchema.nullable(),
   })
   .openapi('Proposal')
 
@@ -344,6 +375,13 @@ export const SealsSchema = z
             by: DeviceNameSchema,
             reason: z.string(),
             changes: z.array(ChangeViewSchema),
+          })
+          .nullable(),
+        recovered: z
+          .object({
+            changes: z.array(ChangeViewSchema),
+            voices: z.array(MemberNameSchema),
+            isFinal: z.boolean().openapi({ description: 'A seal follows it' }),
           })
           .nullable(),
         signedBy: z.array(MemberNameSchema),

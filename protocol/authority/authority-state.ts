@@ -41,6 +41,8 @@ export class AuthorityState implements DocumentState {
   readonly decisions: Decisions
   /** How stewards agree on the next epoch. */
   readonly ballots: Ballots
+  /** How members make stewards when the stewards are gone. */
+  readonly recovery: Recovery
   /** Counts changes, so that a host can see that the roster moved. */
   revision = 0
   readonly #host: DocumentHost
@@ -50,7 +52,6 @@ export class AuthorityState implements DocumentState {
   readonly #membership: Membership
   readonly #departures: Departures
   readonly #suspensions: Suspensions
-  readonly #recovery: Recovery
   #hash: Uint8Array | null = null
 
   constructor(host: DocumentHost) {
@@ -75,7 +76,7 @@ export class AuthorityState implements DocumentState {
     this.#slots = slots
     this.#invites = invites
     this.#membership = new Membership({ host, tree, admissions, invites, slots, roster })
-    this.#recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit })
+    this.recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit })
     this.ballots = new Ballots({
       ...{ coop, sha256, tree, roster, decisions, departures },
       commit: (candidate) => {
@@ -168,7 +169,7 @@ export class AuthorityState implements DocumentState {
     this.#membership.clear()
     this.#departures.clear()
     this.#suspensions.clear()
-    this.#recovery.clear()
+    this.recovery.clear()
     this.visibilityChanged()
   }
 
@@ -267,9 +268,9 @@ export class AuthorityState implements DocumentState {
       case 'advance':
         return this.ballots.advance(entry, act)
       case 'recover':
-        return this.#recovery.recover(entry, act)
+        return this.recovery.recover(entry, act)
       case 'kits':
-        return this.#recovery.kits(entry, act)
+        return this.recovery.kits(entry, act)
     }
   }
 }

@@ -5,6 +5,7 @@ import { Trail } from './act.ts'
 import type { Act, ActVerdict } from './act.ts'
 import type { Admissions } from './admissions.ts'
 import { addVoice, countOf } from './ballot.ts'
+import type { Change } from './change.ts'
 import type { RecoverEntry, KitsEntry } from './entries.ts'
 import type { Epoch, EpochVotes } from './epoch.ts'
 import { quorumOf } from './epoch.ts'
@@ -27,12 +28,20 @@ export interface RecoveryParts {
 }
 
 /** A record by which electors make stewards. */
-interface Rescue {
+export interface Rescue {
   readonly held: HeldSeal
+  /** Id of the record, hex. */
   readonly name: string
+  readonly bytes: Uint8Array
+  readonly changes: readonly Change[]
   /** By attempt: electors, hex, and the commits in which they speak. */
   readonly voices: Map<number, Map<string, number[]>>
   isCommitted: boolean
+}
+
+/** Electors that make a recovery: more than two thirds, whatever the stewards' rule. */
+export function recoveryQuorum(electors: number): number {
+  return quorumOf(electors, 'two-thirds')
 }
 
 /** The bytes that a kit signs to speak for a recovery: co-op, attempt and id of the record. */
@@ -112,6 +121,11 @@ export class Recovery {
     return electors
   }
 
+  /** Records that electors of an epoch have spoken for, as a child of it, in the order of this replica's log. */
+  rescuesAt(epoch: Epoch): readonly Rescue[] {
+    return [...(this.#rescues.get(epoch)?.values() ?? [])]
+  }
+
   clear(): void {
     this.#rescues.clear()
     this.#electors.clear()
@@ -128,7 +142,8 @@ export class Recovery {
     const { host, tree } = this.#parts
     const id = host.sha256(entry.seal).slice()
     const name = toHex(id)
-    const record = decodeSeal(entry.seal.slice())
+    const bytes = entry.seal.slice()
+    const record = decodeSeal(bytes)
     if (record?.changes === null || record === null) return 'record'
     const place = placeRefusal(record, act, host.coop)
     if (place !== null) return place
@@ -145,10 +160,12 @@ export class Recovery {
       const held = { id, parent: act.cited, isRecovery: true, ...empty, outcome }
       const rescues = this.#rescues.get(act.cited) ?? new Map<string, Rescue>()
       this.#rescues.set(act.cited, rescues)
-      const rescue = rescues.get(name) ?? { held, name, voices: new Map(), isCommitted: false }
+      const rescue = rescues.get(name) ?? {
+        ...{ held, name, bytes, changes, voices: new Map(), isCommitted: false },
+      }
       rescues.set(name, rescue)
       addVoice(rescue.voices, entry.attempt, elector, act.order)
-      this.#commit(rescue, entry.attempt, quorumOf(this.electorsOf(act.cited, act).size, 'two-thirds'))
+      this.#commit(rescue, entry.attempt, recoveryQuorum(this.electorsOf(act.cited, act).size))
       return name
     }
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ChangeRequest, ProposalView, SealView, membersView } from '#node/host'
+import type { ChangeRequest, PreviewView, ProposalView, SealView, membersView } from '#node/host'
 import { EXIT_CODES } from '#node/errors'
 import { ApiError, untilEqual } from '../actors/node-process.ts'
 import type { CliResult, ErrorBody, NodeProcess } from '../actors/node-process.ts'
@@ -83,6 +83,15 @@ test('one steward decides alone', async () => {
   expect(status.authority).toMatchObject({ quorum: 2, pending: 0 })
   expect(status.authority?.stewards.map((it) => it.name).sort()).toEqual(['nora', 'omar'])
   expect((await omar.status()).role).toBe('steward')
+})
+
+test('a look at what a decision would change asks for nothing', async () => {
+  const { stdout } = await pia.cli('propose', 'remove', 'omar', '--dry-run')
+  expect(stdout).toContain('- member     omar')
+  expect(stdout).toContain('1 steward(s): nora; 1 must agree')
+  const unfit = valueOf(await pia.cli('propose', 'demote', 'rolf', '--dry-run', '--json')) as PreviewView
+  expect(unfit).toMatchObject({ effect: null, misfit: expect.stringContaining('no steward') })
+  expect(await proposalsOf(pia)).toEqual([])
 })
 
 test('a member asks, and two stewards decide only together', async () => {

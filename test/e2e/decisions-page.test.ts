@@ -70,6 +70,51 @@ describe.skipIf(!HAS_BROWSER)('decisions on the page', () => {
     expect(isWide).toBe(false)
   })
 
+  test('a decision is asked for with the keyboard, after a look at what it would change', async () => {
+    await bo.getByTestId('ask').locator('summary').press('Enter')
+    // What does not fit is told before anybody is asked.
+    await bo.getByTestId('propose-kind').selectOption('demote')
+    await bo.getByTestId('propose-member').selectOption({ label: 'nas' })
+    await bo.getByTestId('propose-preview').press('Enter')
+    await bo.getByTestId('preview').getByText('End the stewardship of nas.').waitFor()
+    await bo.getByRole('dialog').getByText('1 of 1 must agree').waitFor()
+    expect(await axeViolations(bo)).toEqual([])
+    await bo.keyboard.press('Escape')
+    await bo.getByTestId('propose-kind').selectOption('slots')
+    await bo.getByTestId('propose-reason').fill('a fair in June')
+    await bo.getByTestId('propose-reason').press('Enter')
+    await bo.getByTestId('dialog-confirm').press('Enter')
+    await ada.getByTestId('proposal').getByText('“a fair in June”').waitFor()
+    const { proposals } = (await nas.api('GET', '/v1/proposals')) as { proposals: ProposalView[] }
+    expect(proposals.at(-1)).toMatchObject({ reason: 'a fair in June', approved: [{ name: 'stall' }] })
+    for (const kind of ['rules', 'role', 'remove', 'close', 'steward', 'lift']) {
+      await bo.getByTestId('propose-kind').selectOption(kind)
+      expect([kind, await axeViolations(bo)]).toEqual([kind, []])
+    }
+    const isWide = await bo.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    expect(isWide).toBe(false)
+  })
+
+  test('a recovery is asked for on one page, seen on the other, and in force with the last voice', async () => {
+    const lost = ada.getByTestId('lost-stewards')
+    await lost.locator('summary').press('Enter')
+    await lost.getByText('2 of 2 must agree; none may be lost').waitFor()
+    await lost.getByTestId('recover').getByLabel('stall').press('Space')
+    expect(await axeViolations(ada)).toEqual([])
+    await lost.getByTestId('recover-preview').press('Enter')
+    await ada.getByTestId('preview').getByText('End the stewardship of stall.').waitFor()
+    await ada.getByTestId('dialog-confirm').press('Enter')
+    await ada.getByText('You spoke for it.').waitFor()
+    await bo.getByText('Members are recovering the co-op, 1 of 2 voices').waitFor()
+    await bo.getByTestId('recovery').getByText('1 of 2 needed').waitFor()
+    expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+    await bo.getByTestId('recovery-voice').press('Enter')
+    await bo.getByTestId('dialog-confirm').press('Enter')
+    await bo.getByText('This device signs for no steward any more').waitFor()
+    await ada.getByTestId('seals').getByText('with the voices of').waitFor()
+    expect(await axeViolations(bo)).toEqual([])
+  })
+
   test('a device is suspended from the members page, and its own page says why and how to come back', async () => {
     await ada.getByTestId('nav-members').click()
     await ada.getByTestId('suspend').click()

@@ -109,6 +109,16 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
   })
 
+  test('a board that a device does not keep is declined and wanted again, with the keyboard', async () => {
+    await bo.getByTestId('nav-documents').click()
+    await bo.getByTestId('document-keep').press('Enter')
+    await bo.getByRole('button', { name: 'Keep again board/menu' }).waitFor()
+    expect(await axeViolations(bo)).toEqual([])
+    await bo.getByTestId('document-keep').press('Enter')
+    await bo.getByRole('button', { name: 'Do not keep board/menu' }).waitFor()
+    expect(await bo.getByTestId('document-keep').count()).toBe(1)
+  })
+
   test('tokens are listed with their last use, and revoked', async () => {
     const { stdout } = await nas.cli('token', 'create', 'Stall till', '--scope', 'till', '--json')
     const { secret } = JSON.parse(stdout) as { secret: string }
