@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { choices } from './evaluation/choices.ts'
 import { Reached } from './evaluation/reached.ts'
-import { agreesWithTheProduct } from './authority/agreement.ts'
+import { agreesUnderSignatures, agreesWithTheProduct } from './authority/agreement.ts'
 import { expectAgreement, renamed } from './authority/comparison.ts'
 import type { Naming } from './authority/comparison.ts'
 import { generateDuel } from './authority/duel.ts'
@@ -100,7 +100,8 @@ test('a comparison agrees under the ids of the subject, and sees a rule that is 
 })
 
 test('the product says what the oracle says, in any order and when it is opened again', () => {
-  hold(agreesWithTheProduct, 8).expectAtLeast({ fork: 1, suspend: 1, outdated: 1 })
+  hold(agreesUnderSignatures, 4)
+  hold(agreesWithTheProduct, 16).expectAtLeast({ fork: 1, suspend: 1, outdated: 1 })
   expect(catches(agreesWithTheProduct, { outdated: 'taken' }, USUAL, 10)).toBe(true)
 })
 

@@ -144,10 +144,10 @@ function shownOf(oracle: Oracle, tip: Epoch): ReadonlySet<Commit> {
   const seals = oracle.committed(oracle.commits).keys()
   const known = oracle.knowledge(oracle.commits, tip, seals)
   const shown = new Set([...oracle.commits].filter((it) => oracle.isGood(it, tip, known)))
-  for (let size = -1; size < shown.size;) {
-    size = shown.size
-    for (const it of shown)
+  const followed = new Set([...shown].map((it) => it.prev))
+  // A set gives out what is added to it meanwhile. Who follows on the chain relies on the same and more.
+  for (const it of shown)
+    if (!followed.has(it))
       for (const relied of oracle.relied(it)) if (relied.device !== it.device) shown.add(relied)
-  }
   return shown
 }
