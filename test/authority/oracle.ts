@@ -413,7 +413,8 @@ export class Oracle {
     if (record.parent !== parent.id) return 'parent'
     if (record.height !== parent.height + 1) return 'height'
     const proposal = this.find(record.decision?.proposal ?? '', past)
-    const changes = proposal?.act?.t === 'propose' ? proposal.act.changes : []
+    const isProposal = proposal?.act?.t === 'propose' && this.isValid(proposal)
+    const changes = isProposal ? proposal.act.changes : []
     const known = this.knowledge([...past, commit], parent)
     const named = new Set<string>()
     for (const [device, seq, id] of record.frontier) {
