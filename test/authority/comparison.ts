@@ -79,7 +79,11 @@ export function renamed(commits: Iterable<Commit>, coop: string, naming: Naming)
       decision:
         decision === null
           ? null
-          : { proposal: of(decision.proposal), approvals: decision.approvals.map(of).sort() },
+          : {
+              proposal: of(decision.proposal),
+              // What differs in the world may be one for the subject.
+              approvals: [...new Set(decision.approvals.map(of))].sort(),
+            },
       frontier: record.frontier
         .map(([device, seq, commit]) => [naming.device(device), seq, of(commit)] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),

@@ -151,6 +151,21 @@ export class Oracle {
     return committed
   }
 
+  /** The highest attempt at which a quorum of electors speaks for the recovery in these commits; 0 of a seal. */
+  attemptOf(seal: SealRecord, commits: readonly Commit[]): number {
+    const parent = this.epoch(seal.parent)
+    const voters = new Map<number, Set<string>>()
+    const made: number[] = []
+    for (const commit of commits) {
+      const { act } = commit
+      if (act === null || !('attempt' in act) || act.seal.id !== seal.id || !this.isValid(commit)) continue
+      const counted = voters.get(act.attempt) ?? new Set()
+      voters.set(act.attempt, counted.add(this.#voter(commit, act, parent) ?? ''))
+      if (counted.size >= this.#quorumFor(act, parent)) made.push(act.attempt)
+    }
+    return Math.max(0, ...made)
+  }
+
   epoch(id: string): Epoch {
     const known = this.#memory.epochs.get(id)
     if (known !== undefined) return known
@@ -632,11 +647,12 @@ export class Oracle {
     const round = this.roundOf(chain, parent)
     if (act.t === 'advance') {
       if (act.round <= round) return 'round-passed'
+      if (this.rules.openBeforeAdvance)
+        return this.isOpen(act.round - 1, before, parent) ? 'valid' : 'round-ahead'
       const tolerated = parent.stewards.size - this.quorum(parent)
       const others = [...this.advanced(before, parent).values()].sort((a, b) => b - a)
       const highest = Math.max(round, others[tolerated] ?? 0)
       if (act.round > highest + 1) return 'round-ahead'
-      if (this.rules.openBeforeAdvance && !this.isOpen(act.round - 1, before, parent)) return 'round-ahead'
       return 'valid'
     }
     const { seal } = act

@@ -35,14 +35,21 @@ function willOf(node: Node, proposal: string): string | undefined {
 }
 
 function propose(mesh: Mesh, node: Node): void {
-  const changes = [randomChange(mesh, node.store)]
-  if (mesh.draw.chance(25)) changes.push(randomChange(mesh, node.store))
+  const who = mesh.draw.pick(mesh.nodes)
+  const changes = [randomChange(mesh, node.store, who)]
+  // Two changes of one member are where their order matters.
+  if (mesh.draw.chance(25))
+    changes.push(randomChange(mesh, node.store, mesh.draw.chance(60) ? who : undefined))
   if (writeValid(mesh, node, { t: 'propose', changes }) && mesh.draw.chance(80))
     writeValid(mesh, node, { t: 'approve', proposal: (node.head as Commit).id })
 }
 
-export function randomChange({ draw, nodes, oracle }: Mesh, store: ReadonlySet<Commit>): Change {
-  const { member, device } = draw.pick(nodes)
+export function randomChange(
+  { draw, nodes, oracle }: Mesh,
+  store: ReadonlySet<Commit>,
+  who: Node = draw.pick(nodes),
+): Change {
+  const { member, device } = who
   const suspensions = [...store].filter((it) => it.act?.t === 'suspend')
   const commits = [...store].filter((it) => it.device === device)
   const turn = draw.below(100)
