@@ -74,8 +74,8 @@ function open({ coop, keys }: RealWorld, isLazy = false): Replica {
   return openReplica({ coop, crypto, rule: keys.rule, signer: null, isLazy })
 }
 
-/** Listens to what the authority document says of acts as they are folded. */
-function overhear({ authority }: Replica): Map<string, string> {
+/** Listens to what the authority document says of acts as they are folded: `valid` or the refusal, by commit (hex). */
+export function overhear({ authority }: Replica): Map<string, string> {
   const verdicts = new Map<string, string>()
   const check = authority.check.bind(authority)
   authority.check = (section) => {
