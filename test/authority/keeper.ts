@@ -109,13 +109,14 @@ function frontierFor(
   const settled = new Map(
     (act?.t === 'propose' ? act.changes : []).flatMap((it) => (it[0] === 'settle' ? [[it[1], it[3]]] : [])),
   )
+  const known = oracle.knowledge(node.store, tip)
   const rows = devicesIn(node.store).flatMap((device) => {
     const chosen = [...node.store].find((it) => it.id === settled.get(device))
     if (chosen === undefined && isSuspended(oracle, device, tip, node.store)) return []
     const own = [...node.store].filter((it) => it.device === device)
     const before = own.find((it) => it.id === tip.frontier.get(device))
     const ends = own
-      .map((it) => oracle.trusted(it, tip, node.store))
+      .map((it) => oracle.trusted(it, tip, known))
       .filter((it) => it !== null && (before === undefined || (it !== before && isOnChain(before, it))))
       .sort((a, b) => (b as Commit).seq - (a as Commit).seq)
     const end = chosen ?? ends[0] ?? null

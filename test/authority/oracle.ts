@@ -143,7 +143,7 @@ export class Oracle {
       if (act === null || !('seal' in act) || act.t === 'support' || !this.isValid(commit)) continue
       const parent = this.epoch(act.seal.parent)
       const voter = this.#voter(commit, act, parent)
-      const key = JSON.stringify([act.seal.id, act.t, 'round' in act ? act.round : act.attempt])
+      const key = `${act.seal.id}/${act.t}/${'round' in act ? act.round : act.attempt}`
       const counted = (voters.get(key) ?? new Set()).add(voter ?? '')
       voters.set(key, counted)
       if (counted.size >= this.#quorumFor(act, parent)) committed.set(act.seal.id, act.seal)
@@ -283,12 +283,15 @@ export class Oracle {
   /** Forks that commits show, that the line records, and the lines of all epochs that the commits cite or that are named. */
   knowledge(commits: Iterable<Commit>, epoch: Epoch, epochs: Iterable<string> = []): Knowledge {
     const all = [...commits]
-    const cited = new Set([...epochs, ...all.map((it) => it.epoch)])
-    const lines = [epoch, ...[...cited].map((id) => this.epoch(id))]
+    let lines: Epoch[] | null = null
     const forks = new Map<string, number>()
     return (device) => {
       let seq = forks.get(device)
       if (seq === undefined) {
+        lines ??= [
+          epoch,
+          ...[...new Set([...epochs, ...all.map((it) => it.epoch)])].map((it) => this.epoch(it)),
+        ]
         seq = Math.min(forkIn(all, device), ...lines.map((it) => it.forks.get(device) ?? Infinity))
         forks.set(device, seq)
       }
@@ -318,7 +321,7 @@ export class Oracle {
     const epoch = this.epoch(commit.epoch)
     const known = this.knowledge([...past, commit], epoch)
     for (const head of heads) {
-      const trusted = this.#trusted(head, epoch, known)
+      const trusted = this.trusted(head, epoch, known)
       if (trusted !== null) for (const it of this.relied(trusted)) all.add(it)
     }
     relied = all
@@ -326,12 +329,8 @@ export class Oracle {
     return relied
   }
 
-  /** How far a head is trusted on the line, by what these commits show. */
-  trusted(head: Commit, epoch: Epoch, commits: ReadonlySet<Commit>): Commit | null {
-    return this.#trusted(head, epoch, this.knowledge(commits, epoch))
-  }
-
-  #trusted(head: Commit, epoch: Epoch, known: Knowledge): Commit | null {
+  /** How far a head is trusted on the line, by what is known. */
+  trusted(head: Commit, epoch: Epoch, known: Knowledge): Commit | null {
     let trusted: Commit | null = null
     for (const it of chainOf(head).reverse()) {
       if (!this.isGood(it, epoch, known)) break
