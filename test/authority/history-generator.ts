@@ -40,6 +40,14 @@ export const USUAL: HistoryOptions = {
 /** Ballots in which one steward double signs. */
 export const CROWDED: HistoryOptions = { ...USUAL, stewards: [2, 3, 4, 4, 5, 6, 7], hostileStewards: [1] }
 
+/** Stewards of whom more may sign double than the quorum bears. */
+export const FAITHLESS: HistoryOptions = {
+  ...CROWDED,
+  stewards: [1, 2, 3, 4, 5, 6],
+  hostileStewards: [0],
+  quorum: ['majority', 'majority', 'two-thirds'],
+}
+
 /** Co-ops that lose their stewards and have members to go on with. */
 export const BEREFT: HistoryOptions = {
   ...USUAL,

@@ -35,11 +35,18 @@ function willOf(node: Node, proposal: string): string | undefined {
 }
 
 function propose(mesh: Mesh, node: Node): void {
-  const who = mesh.draw.pick(mesh.nodes)
-  const changes = [randomChange(mesh, node.store, who)]
+  const { draw, nodes } = mesh
+  const { store } = node
+  const who = draw.pick(nodes)
+  const pair: Change[] = [
+    ['close', who.device],
+    ['demote', who.member],
+  ]
+  const one = randomChange(mesh, store, who)
   // Two changes of one member are where their order matters.
-  if (mesh.draw.chance(25))
-    changes.push(randomChange(mesh, node.store, mesh.draw.chance(60) ? who : undefined))
+  const two = (): Change => randomChange(mesh, store, draw.chance(60) ? who : undefined)
+  const turn = draw.below(100)
+  const changes = turn < 10 ? draw.shuffled(pair) : turn < 35 ? [one, two()] : [one]
   if (writeValid(mesh, node, { t: 'propose', changes }) && mesh.draw.chance(80))
     writeValid(mesh, node, { t: 'approve', proposal: (node.head as Commit).id })
 }
