@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { AUTHORITY } from '#protocol/authority'
 import { completed, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
@@ -226,7 +227,19 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Why no local write is taken now, or null; commits of others may still be. */
   get writeRefusal(): CoopError | null {
-    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal ?? this.#closedError
+    return this.#brokenError ?? this.#closedError
+  }
+
+  /** As `writeRefusal`, of ballots: a steward who has left keeps them until a seal closes the device. */
+  get ballotRefusal(): CoopError | null {
+    const { authority, device } = this.#replica
+    const isKeeping =
+      authority.statusOf(device ?? '') === 'left' && authority.epochs.tip.signers.has(device ?? '')
+    return this.#brokenError ?? (isKeeping ? null : this.#closedError)
+  }
+
+  get #brokenError(): CoopError | null {
+    return this.#failure ?? this.#parts.gate?.refusal ?? this.#missing.refusal
   }
 
   /** What a closed device writes is shown nowhere, so it writes nothing once it knows. */
@@ -279,13 +292,17 @@ export class Engine extends EventEmitter<EngineEvents> {
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
     this.#appendedAtMs = performance.now()
     await this.#parts.gate?.wait()
-    if (this.writeRefusal === null) await this.admission()
+    // Of a steward who has left the document itself refuses what is no ballot.
+    const refusal = (): CoopError | null =>
+      sections.every((it) => it.document === AUTHORITY) ? this.ballotRefusal : this.writeRefusal
+    if (refusal() === null) await this.admission()
     for (const section of sections) await this.open(section.document)
     while (!this.#mayWriteBetween()) {
       await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
       for (const section of sections) await this.open(section.document)
     }
-    if (this.writeRefusal !== null) throw this.writeRefusal
+    const refused = refusal()
+    if (refused !== null) throw refused
     const isBased = basis === null || sections.some((it) => this.#replica.document(it.document) === basis)
     if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
     const result = this.#replica.author(sections, Date.now())
@@ -696,6 +713,7 @@ function noWork(): Work {
 const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** Refusals with a code of their own; the others are `refused`. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
+  left: 'device-closed',
   'no-slots': 'no-slots',
   'not-steward': 'not-steward',
   'not-elector': 'not-elector',

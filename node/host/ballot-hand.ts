@@ -103,7 +103,7 @@ export class BallotHand {
     const { replica } = engine
     const { authority, device } = replica
     const { tip } = authority.epochs
-    const isResting = engine.writeRefusal !== null || engine.suspensionOf(device ?? '') !== null
+    const isResting = engine.ballotRefusal !== null || engine.suspensionOf(device ?? '') !== null
     if (this.#isClosed || device === null || isResting || !tip.signers.has(device)) return NOTHING
     if (this.#keeper?.replica !== replica)
       this.#keeper = { replica, keeper: new SealKeeper({ authority, coop, device }) }

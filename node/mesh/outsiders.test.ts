@@ -34,7 +34,7 @@ test('what a device outside hands in is limited for a day', () => {
   expect(outsiders.mayServe('a', 86_400_000)).toBe(true)
 })
 
-test('closed, left and suspended devices are outside, but stewards keep in touch with a suspended steward', () => {
+test('closed, left and suspended devices are outside, but stewards keep in touch with stewards', () => {
   const [a, b, c, d] = [person(0), person(1), person(2), person(3)]
   const book = new AuthorityBook()
   for (const who of [b, c, d]) book.admit(who)
@@ -52,4 +52,9 @@ test('closed, left and suspended devices are outside, but stewards keep in touch
   book.decide([{ kind: 'close', device: bytesOf(c.device) }], [a, b])
   book.do(d, { t: 'leave', signature: null })
   expect([seenBy(a.device, c.device), seenBy(a.device, d.device)]).toEqual([true, true])
+  // A steward who leaves is needed until a seal says so.
+  book.do(b, { t: 'leave', signature: null })
+  expect([seenBy(a.device, b.device), seenBy(b.device, b.device)]).toEqual([false, false])
+  book.commit(book.record({ left: [b.signer.publicKey] }), [a, b])
+  expect([seenBy(a.device, b.device), seenBy(b.device, b.device)]).toEqual([true, true])
 })

@@ -25,13 +25,13 @@ export const CALL_OUTSIDE_EVERY_MS = 30_000
 
 /**
  * True for a device (hex) that this one keeps away from: under the tip it is closed, has left, or is suspended. Nodes of
- * stewards keep in touch with a suspended steward: else two that suspend each other could never be helped by a seal.
+ * stewards keep in touch with a steward who is suspended, or has left and is not closed yet: else two that suspend each other
+ * could never be helped by a seal, nor one that leaves be let go.
  */
 export function isOutside(engine: Engine, device: string): boolean {
   const { authority, device: own } = engine.replica
   const status = authority.statusOf(device)
   if (status === null || status === 'active') return false
-  if (status !== 'suspended') return true
   const { signers } = authority.epochs.tip
   return !(signers.has(device) && signers.has(own ?? ''))
 }

@@ -76,13 +76,14 @@ export class AuthorityState implements DocumentState {
     this.#slots = slots
     this.#invites = invites
     this.#membership = new Membership({ host, tree, admissions, invites, slots, roster })
-    this.recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit })
+    const weighAnew = (): void => void tree.weighAnew()
+    this.recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit, weighAnew })
     this.ballots = new Ballots({
       ...{ coop, sha256, tree, roster, decisions, departures },
       commit: (candidate) => {
         candidate.epoch = commit(candidate.held, votesOf(candidate, this.ballots.at(candidate.held.parent)))
       },
-      weighAnew: () => void tree.weighAnew(),
+      weighAnew,
     })
   }
 
@@ -238,7 +239,9 @@ export class AuthorityState implements DocumentState {
     if (cited === null) return 'unknown-epoch'
     if (this.epochs.isOutdated(cited, (order) => section.knows(order))) return 'epoch-outdated'
     const act = actOf(section, cited)
-    return this.#departures.isOver(act) ? 'left' : this.#judgeAct(entry, act)
+    // Where all stewards must agree, one who leaves would else stop every seal, also the one that lets it go.
+    const isOver = !isBallot(entry) && this.#departures.isOver(act)
+    return isOver ? 'left' : this.#judgeAct(entry, act)
   }
 
   #judgeAct(entry: AuthorityEntry, act: Act): ActVerdict {
@@ -278,6 +281,10 @@ export class AuthorityState implements DocumentState {
 /** A section with the epoch that it cites. What a host's context computes on demand stays on demand. */
 function actOf(section: SectionContext, cited: Epoch): Act {
   return { ...section, cited }
+}
+
+function isBallot({ t }: AuthorityEntry): boolean {
+  return t === 'support' || t === 'sign' || t === 'advance'
 }
 
 function hashedAdmission(it: Admission): Value {

@@ -56,23 +56,15 @@ export class Ballot {
     if (round < before) return 'round-passed'
     if (round === before && supported !== null && supported !== seal) return 'supported-another'
     const knows: Knows = (order) => act.knows(order)
-    if (round > 0 && this.advancedTo(round, knows) < this.epoch.quorum) return 'round-closed'
+    if (!this.#isOpen(round, knows)) return 'round-closed'
     const prepared = this.preparedBelow(round, knows)
     return prepared === null || prepared.name === seal ? null : 'prepared-another'
   }
 
   /** Why the chain may not advance to the round; null when it may. */
   advanceRefusal(round: number, act: Act): 'round-passed' | 'round-ahead' | null {
-    const own = this.stateOf(act).round
-    if (round <= own) return 'round-passed'
-    return round >
-      1 +
-        Math.max(
-          own,
-          this.reached((order) => act.knows(order)),
-        )
-      ? 'round-ahead'
-      : null
+    if (round <= this.stateOf(act).round) return 'round-passed'
+    return this.#isOpen(round - 1, (order) => act.knows(order)) ? null : 'round-ahead'
   }
 
   /** What the author's own chain did at this epoch before. */
@@ -96,15 +88,6 @@ export class Ballot {
     for (const advances of this.#advances.values())
       if (advances.some((it) => it.round >= round && knows(it.order))) count += 1
     return count
-  }
-
-  /** The highest round that more stewards than may be missing from a quorum have advanced to; 0 for none. */
-  reached(knows: Knows): number {
-    const { epoch } = this
-    const rounds: number[] = []
-    for (const advances of this.#advances.values())
-      rounds.push(advances.find((it) => knows(it.order))?.round ?? 0)
-    return rounds.sort((a, b) => b - a)[epoch.stewards.size - epoch.quorum] ?? 0
   }
 
   /** Of the highest round below this one in which a seal was prepared in a past: that seal, of two the one of the lower id. */
@@ -164,6 +147,11 @@ export class Ballot {
     this.#prepared.sort((a, b) => b.round - a.round || compareBytes(a.candidate.id, b.candidate.id))
   }
 
+  /** A round is open in a past once a quorum has given up those before. */
+  #isOpen(round: number, knows: Knows): boolean {
+    return round === 0 || this.advancedTo(round, knows) >= this.epoch.quorum
+  }
+
   #stewardOf(act: Act): string {
     return this.epoch.signers.get(act.device) ?? ''
   }
@@ -182,6 +170,7 @@ export function votesOf(candidate: Candidate, ballot: Ballot): EpochVotes {
     isIn: (knows) =>
       certificate.every(knows) ||
       [...candidate.signs.values()].some((voices) => countOf(voices, knows) >= quorum),
+    attempt: () => 0,
     isDoubleSigner: (steward) => ballot.doubleSigners.has(steward),
     signedBy: () => {
       const rounds = new Map<string, Set<number>>()

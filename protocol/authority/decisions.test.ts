@@ -114,6 +114,8 @@ test.each<[string, string, Parameters<typeof fits>[0]]>([
     ({ a, b, c }) => [remove(a), demote(b), makeSteward(c)],
   ],
   ['ok', 'a device is closed', ({ c }) => [close(c)]],
+  ['ok', 'the device of a steward is closed, then the steward demoted', ({ b }) => [close(b), demote(b)]],
+  ['ok', 'a steward is demoted, then the device closed', ({ b }) => [demote(b), close(b)]],
   ['decision-unfit', 'an unknown device is closed', () => [close(stranger)]],
   ['decision-unfit', 'a device is closed twice', ({ c }) => [close(c), close(c)]],
   ['decision-unfit', 'all signing devices are closed', ({ a, b }) => [close(a), close(b)]],

@@ -30,6 +30,8 @@ export interface EpochVotes {
   isIn(knows: (order: number) => boolean): boolean
   /** True when the steward (hex) of the parent signed different seals on two branches of its chain. */
   isDoubleSigner(steward: string): boolean
+  /** Of a recovery the highest attempt at which a quorum spoke for it; 0 of a seal. */
+  attempt(): number
   /** Rounds in which each steward (hex) of the parent signed it; none of a recovery. */
   signedBy(): ReadonlyMap<string, ReadonlySet<number>>
 }

@@ -185,6 +185,12 @@ function foundingEpoch(coop: Uint8Array): Epoch {
     ...{ id: coop, parent: null, isRecovery: false, proposal: null, removals: 0 },
     ...{ stewards: new Map(), rules: { quorum: 'two-thirds', recovery: 'kits' } },
     facts: { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] },
-    votes: { certificate: [], isIn: () => true, isDoubleSigner: () => false, signedBy: () => new Map() },
+    votes: {
+      certificate: [],
+      isIn: () => true,
+      isDoubleSigner: () => false,
+      signedBy: () => new Map(),
+      attempt: () => 0,
+    },
   })
 }

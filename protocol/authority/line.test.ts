@@ -7,16 +7,17 @@ function seal(
   n: number,
   parent: Epoch | null,
   signed: Record<string, readonly number[]> = {},
-  more: { isRecovery?: boolean; removals?: number; stewards?: string; doubles?: string } = {},
+  more: { attempt?: number; removals?: number; stewards?: string; doubles?: string } = {},
 ): Epoch {
   const stewards = new Map((more.stewards ?? 'abcd').split('').map((it) => [it, `device ${it}`]))
   const rounds = new Map(Object.entries(signed).map(([who, them]) => [who, new Set(them)]))
   const epoch = new Epoch({
-    ...{ id: new Uint8Array(32).fill(n), parent, isRecovery: more.isRecovery ?? false, proposal: null },
+    ...{ id: new Uint8Array(32).fill(n), parent, isRecovery: more.attempt !== undefined, proposal: null },
     ...{ stewards, rules: { quorum: 'majority', recovery: 'kits' }, removals: more.removals ?? 0 },
     facts: { frontier: [], closed: [], floor: 0, forkProofs: [], allowances: [] },
     votes: {
       ...{ certificate: [], isIn: () => true, signedBy: () => rounds },
+      attempt: () => more.attempt ?? 0,
       isDoubleSigner: (it) => (more.doubles ?? '').includes(it),
     },
   })
@@ -110,10 +111,31 @@ test('only stewards of the parent weigh', () => {
 
 test('a recovery loses to an ordinary seal until it has a child', () => {
   const founding = seal(0, null)
-  const recovery = seal(1, founding, {}, { isRecovery: true })
+  const recovery = seal(1, founding, {}, { attempt: 0 })
   expect(tipOf(founding)).toBe(recovery)
   const own = seal(2, founding, by('ab'))
   expect(tipOf(founding)).toBe(own)
   const next = seal(3, recovery, by('abc'))
   expect(tipOf(founding)).toBe(next)
+})
+
+test('a recovery that was lived on stays when a seal turns up that was withheld, until that has a child', () => {
+  const founding = seal(0, null)
+  const recovery = seal(1, founding, {}, { attempt: 0 })
+  const lived = seal(3, recovery, by('x'))
+  const withheld = seal(2, founding, by('abc'))
+  expect(tipOf(founding)).toBe(lived)
+  const next = seal(4, withheld, by('abc'))
+  expect(tipOf(founding)).toBe(next)
+})
+
+test('of two recoveries the later attempt wins, and the one with a child before that', () => {
+  const founding = seal(0, null)
+  const first = seal(1, founding, {}, { attempt: 0 })
+  const second = seal(2, founding, {}, { attempt: 1 })
+  expect(tipOf(founding)).toBe(second)
+  const next = seal(3, first, by('a'))
+  expect(tipOf(founding)).toBe(next)
+  const last = seal(4, second, by('b'))
+  expect(tipOf(founding)).toBe(last)
 })

@@ -21,16 +21,18 @@ function chosenOf(children: readonly Epoch[], subtrees: Map<Epoch, ReadonlySet<s
   if (others.length === 0) return first
   const weights = weightsOf(children, subtrees)
   const order = (a: Epoch, b: Epoch): number =>
-    Number(isBareRecovery(a)) - Number(isBareRecovery(b)) ||
+    Number(isChildless(a)) - Number(isChildless(b)) ||
+    Number(a.isRecovery) - Number(b.isRecovery) ||
+    b.votes.attempt() - a.votes.attempt() ||
     (weights.get(b) ?? 0) - (weights.get(a) ?? 0) ||
     b.removals - a.removals ||
     compareBytes(a.id, b.id)
   return children.toSorted(order)[0] ?? null
 }
 
-/** A recovery loses to an ordinary seal until it has a child. */
-function isBareRecovery(epoch: Epoch): boolean {
-  return epoch.isRecovery && epoch.children.length === 0
+/** Nobody has lived on in it: what turns up late takes nothing back that people went on from. */
+function isChildless(epoch: Epoch): boolean {
+  return epoch.children.length === 0
 }
 
 /**

@@ -192,6 +192,18 @@ test('proof: a member leaves with all devices by its kit, signed for the device 
   expect(book.write(person(8), { t: 'leave', signature: signed(one, one) })).toBe('proof')
 })
 
+test('a steward who leaves still keeps ballots until a seal closes the device, and nothing else', () => {
+  const { book, people } = coopOf(3)
+  const [, b] = people as [Person, Person]
+  const proposal = book.propose(b, [{ kind: 'floor', height: 2 }])
+  book.do(b, { t: 'leave', signature: null })
+  expect(book.write(b, { t: 'approve', proposal })).toBe('left')
+  // All three must agree.
+  const epoch = book.commit(book.record({ left: [b.signer.publicKey] }), people)
+  expect([epoch.stewards.size, book.state.statusOf(b.device)]).toEqual([2, 'left'])
+  expect(book.write(b, { t: 'advance', parent: epoch.id, round: 1 })).toBe('not-steward')
+})
+
 test('a steward whose device left is none once that is sealed', () => {
   const { book, people } = coopOf(4)
   const d = people[3] ?? person(3)
@@ -232,6 +244,25 @@ test('suspension-quota, device-unknown: four by one chain in one epoch, of devic
   expect(book.write(b, suspend(person(11)))).toBe('ok')
   book.commit(book.record(), people)
   expect(book.write(a, suspend(person(11)))).toBe('ok')
+})
+
+test('of a chain that has parted four suspensions stand in an epoch, whichever way they are on', () => {
+  const { book, people } = coopOf(2)
+  const [a] = people as [Person]
+  const them = [7, 8, 9, 10, 11, 12].map((n) => person(n))
+  for (const it of them) book.admit(it)
+  const base = book.commits.findLast((it) => it.device === a.device)?.order ?? -1
+  for (const it of them.slice(0, 3)) book.do(a, suspend(it))
+  book.do(a, suspend(them[3] as Person), { prev: base, seen: [] })
+  for (const it of them.slice(4)) book.do(a, suspend(it), { seen: [] })
+  const standing = (): string[] => book.state.suspensions.map((it) => it.device)
+  expect(standing().length).toBe(SUSPENSIONS_PER_EPOCH_MAX)
+  // What is first on its way stands, whatever arrives first.
+  const other = book.replica()
+  const late = book.commits.filter((it) => it.order > base + 3)
+  for (const it of [...book.commits.slice(0, base + 1), ...late, ...book.commits.slice(base + 1, base + 4)])
+    other.take(it)
+  expect(other.state.suspensions.map((it) => it.device)).toEqual(standing())
 })
 
 test('entries: the reason of a suspension is a short line that hides nothing', () => {

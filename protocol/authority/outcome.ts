@@ -68,8 +68,7 @@ export function outcomeOf(decision: Decision, parent: Epoch, parts: OutcomeParts
     const basis = decision.basis[i]
     if (basis === undefined || !draft.take(change, basis, decision.frontier)) return null
   }
-  for (const device of decision.left) draft.shut(device)
-  return draft.finish()
+  return draft.finish(decision.left)
 }
 
 /** The state behind the changes that were taken so far. */
@@ -102,7 +101,6 @@ class Draft {
       case 'close':
         if (!this.#isOpen(toHex(change.device), admissions)) return false
         this.#closed.add(toHex(change.device))
-        this.shut(toHex(change.device))
         return true
       case 'steward': {
         const [member, device] = [toHex(change.member), toHex(change.device)]
@@ -135,14 +133,11 @@ class Draft {
     }
   }
 
-  /** The device (hex) signs for nobody any more. */
-  shut(device: string): void {
-    for (const [steward, signing] of this.#stewards) if (signing === device) this.#stewards.delete(steward)
-  }
-
-  /** Null without a steward, or with too many. */
-  finish(): Outcome | null {
+  /** Devices that are closed or `left` sign for nobody. Null without a steward, or with too many. */
+  finish(left: readonly string[]): Outcome | null {
     const stewards = this.#stewards
+    const isOut = (device: string): boolean => this.#closed.has(device) || left.includes(device)
+    for (const [steward, device] of stewards) if (isOut(device)) stewards.delete(steward)
     if (stewards.size === 0 || stewards.size > STEWARDS_MAX) return null
     return {
       stewards,

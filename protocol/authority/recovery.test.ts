@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { AuthorityBook, coopOf, makeSteward, person, sha256 } from '../../test/actors/authority-book.ts'
 import type { Person } from '../../test/actors/authority-book.ts'
+import { toHex } from '../encoding/index.ts'
 import { recoveryMessage } from './recovery.ts'
 
 const members = [7, 8, 9, 10].map((n) => person(n))
@@ -116,6 +117,46 @@ test('a recovery loses to a seal of the stewards as long as nothing follows it',
     book.do(it, { t: 'sign', round: 0, seal: own }, { epoch: parent.id, seen: acts, prev: acts[i] ?? -1 })
   expect(book.tip.id).toEqual(sha256(own))
   expect(parent.children.length).toBe(2)
+})
+
+test('a seal of lost stewards that turns up late does not take back what followed a recovery', () => {
+  const { book, people } = settled('member-quorum')
+  const parent = book.tip
+  const own = book.record({ height: 3 })
+  for (const it of people) book.do(it, { t: 'support', round: 0, seal: own })
+  book.do(person(0), { t: 'sign', round: 0, seal: own })
+  const before = book.commits.map((it) => it.order)
+  const lost = people.map((it) => ({ kind: 'demote', member: it.kit.publicKey }) as const)
+  const seal = book.record({ changes: [...members.slice(0, 2).map(makeSteward), ...lost] })
+  for (const it of [...members, person(1)]) recover(book, it, seal)
+  const next = book.commit(book.record(), members.slice(0, 2))
+  expect(next.height).toBe(4)
+  // Signed long ago, on a device that was lost, and not told to anybody.
+  const prev = before.findLast((it) => book.commits[it]?.device === person(1).device) ?? -1
+  book.do(person(1), { t: 'sign', round: 0, seal: own }, { prev, seen: before, epoch: parent.id })
+  expect(parent.children.length).toBe(2)
+  expect(book.tip).toBe(next)
+})
+
+test('of two recoveries the one with a quorum at the later attempt is chosen; a voice alone makes none later', () => {
+  const { book } = settled('member-quorum')
+  const parent = book.tip
+  const at = { epoch: parent.id, seen: book.commits.map((it) => it.order) }
+  const seals = [7, 8].map((n) => book.record({ changes: [makeSteward(person(n))] }))
+  const say = (by: Person, seal: Uint8Array, attempt: number): void => {
+    const own = book.commits.findLast((it) => it.device === by.device)?.order ?? -1
+    const prev = own
+    book.do(by, { t: 'recover', attempt, seal }, { ...at, prev })
+  }
+  const [high, low] = seals.toSorted((a, b) => (toHex(sha256(a)) < toHex(sha256(b)) ? 1 : -1))
+  const voters = [...members, person(1)]
+  for (const it of voters) say(it, high as Uint8Array, 0)
+  for (const it of voters) say(it, low as Uint8Array, 1)
+  expect(book.tip.id).toEqual(sha256(low as Uint8Array))
+  say(person(7), high as Uint8Array, 2)
+  expect(book.tip.id).toEqual(sha256(low as Uint8Array))
+  for (const it of voters.slice(1)) say(it, high as Uint8Array, 2)
+  expect(book.tip.id).toEqual(sha256(high as Uint8Array))
 })
 
 test('a co-op that never sealed anything is recovered by its founder', () => {

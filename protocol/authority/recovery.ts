@@ -25,6 +25,8 @@ export interface RecoveryParts {
   suspensions: Suspensions
   /** Enough electors have spoken. */
   commit(held: HeldSeal, votes: EpochVotes): void
+  /** An elector has spoken for a recovery beyond what committed it. */
+  weighAnew(): void
 }
 
 /** A record by which electors make stewards. */
@@ -171,14 +173,16 @@ export class Recovery {
   }
 
   #commit(rescue: Rescue, attempt: number, quorum: number): void {
+    if (rescue.isCommitted) return this.#parts.weighAnew()
     const voices = rescue.voices.get(attempt)
-    if (rescue.isCommitted || voices === undefined || voices.size < quorum) return
+    if (voices === undefined || voices.size < quorum) return
     rescue.isCommitted = true
     const certificate = [...voices.values()].map((orders) => orders[0] ?? -1).sort((a, b) => a - b)
     this.#parts.commit(rescue.held, {
       certificate,
       isIn: (knows) =>
         certificate.every(knows) || [...rescue.voices.values()].some((it) => countOf(it, knows) >= quorum),
+      attempt: () => Math.max(...[...rescue.voices].map(([at, by]) => (by.size >= quorum ? at : 0))),
       isDoubleSigner: () => false,
       signedBy: () => new Map(),
     })

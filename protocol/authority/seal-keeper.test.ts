@@ -318,6 +318,34 @@ test('a steward who is quick with records that decide nothing does not keep deci
   expect(mesh.node(0).replica.state.epochs.tip.facts.floor).toBe(2)
 })
 
+test('in the first seconds only the record of who leads the round is followed', () => {
+  const mesh = new Mesh(4)
+  asked(mesh, floor(2), [0, 1, 2])
+  const { tip } = mesh.node(0).replica.state.epochs
+  const leader = [...tip.signers.keys()].sort()[tip.height % 4]
+  const [racer, ...others] = [0, 1, 2, 3].filter((it) => mesh.node(it).who.device !== leader) as [
+    number,
+    number,
+    number,
+  ]
+  for (const node of mesh.nodes) for (const it of mesh.book.commits) node.take(it)
+  // A record of its own that decides something, before the leader has spoken to anybody.
+  mesh.part([0, 1, 2, 3].map((it) => (it === racer ? 0 : -1)))
+  mesh.run(LEADER_WAIT_MS + 2_000)
+  expect(mesh.book.last.device).toBe(mesh.node(racer).who.device)
+  const raced = mesh.book.last
+  const supports = (at: number): boolean =>
+    mesh.book.commits.some((it) => it.order > raced.order && it.device === mesh.node(at).who.device)
+  mesh.part([0, 1, 2, 3].map((it) => (it === racer || it === others[0] ? 0 : -1)))
+  mesh.run(LEADER_WAIT_MS - 1_000)
+  expect(supports(others[0])).toBe(false)
+  mesh.run(2_000)
+  expect(supports(others[0])).toBe(true)
+  mesh.part([0, 0, 0, 0])
+  mesh.run(LEADER_WAIT_MS + 5_000)
+  expect(mesh.heights()).toEqual([2, 2, 2, 2])
+})
+
 test('proposals that no longer fit do not keep others from being decided', () => {
   const mesh = new Mesh(2)
   const unfit = Array.from({ length: 2 * PROPOSALS_TRIED_MAX - 1 }, (_, i) =>

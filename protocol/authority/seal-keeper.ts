@@ -50,6 +50,8 @@ interface Watch {
   actedAtMs: number | null
   /** Since when there is something to seal that nobody has supported; null for nothing. */
   reasonAtMs: number | null
+  /** Since when somebody supports in the round, and not the steward who leads it; null for nobody. */
+  othersAtMs: number | null
   /** Since when it leaves records alone that decide nothing, because there is something to decide. */
   decisionAtMs: number | null
 }
@@ -121,16 +123,32 @@ export class SealKeeper {
   #toSupport(ballot: Ballot, round: number, at: Moment): AuthorityEntry | null {
     const prepared = ballot.preparedBelow(round, () => true)
     const count = (it: Candidate): number => it.supports.get(round)?.size ?? 0
+    const leader = this.#leader(ballot, round)
+    const isLed = (it: Candidate): boolean => it.supports.get(round)?.has(leader) === true
     const others = [...ballot.candidates.values()]
       .filter((it) => count(it) > 0)
-      .sort((a, b) => count(b) - count(a) || (a.name < b.name ? -1 : 1))
-    for (const { bytes, record } of prepared === null ? others : [prepared]) {
+      .sort(
+        (a, b) => Number(isLed(b)) - Number(isLed(a)) || count(b) - count(a) || (a.name < b.name ? -1 : 1),
+      )
+    for (const candidate of prepared === null ? others : [prepared]) {
+      const { bytes, record } = candidate
+      // Else one who is quick to speak to some of the others could divide every round.
+      if (prepared === null && !isLed(candidate) && this.#awaitsLeader(at)) continue
       // Else a steward who is quick with records that decide nothing could put every decision off.
       if (prepared === null && record.decision === null && this.#prefersDecision(ballot, round, at)) continue
       const support = { t: 'support', round, seal: bytes } as const
       if (at.view.refusalOf(support) === null) return support
     }
     return null
+  }
+
+  /** True while it is the turn of who leads the round. */
+  #awaitsLeader({ nowMs, waits }: Moment): boolean {
+    this.#watch.othersAtMs ??= nowMs
+    const since = Math.min(this.#watch.othersAtMs, this.#watch.reasonAtMs ?? nowMs)
+    if (nowMs >= since + LEADER_WAIT_MS) return false
+    waits.push(since + LEADER_WAIT_MS)
+    return true
   }
 
   /** True while this steward can, or may soon, support a record that decides something. */
@@ -146,7 +164,7 @@ export class SealKeeper {
   /** A record of its own, if there is reason, once this steward's turn has come. */
   #toDraft(ballot: Ballot, round: number, at: Moment): AuthorityEntry | null {
     const { nowMs, waits } = at
-    const waitMs = this.#leads(ballot, round) ? 0 : LEADER_WAIT_MS
+    const waitMs = this.#leader(ballot, round) === this.#steward() ? 0 : LEADER_WAIT_MS
     const turnAtMs = (this.#watch.reasonAtMs ?? nowMs) + waitMs
     if (this.#watch.reasonAtMs === null || nowMs >= turnAtMs) {
       const seal = this.#draft(ballot, round, at)
@@ -221,10 +239,11 @@ export class SealKeeper {
     return { act: null, wakeAtMs: waits.length === 0 ? null : Math.min(...waits) }
   }
 
-  #leads(ballot: Ballot, round: number): boolean {
+  /** The steward (hex) who leads the round. */
+  #leader(ballot: Ballot, round: number): string {
     const { signers, height } = ballot.epoch
     const devices = [...signers.keys()].sort()
-    return devices[(height + round) % devices.length] === this.#parts.device
+    return signers.get(devices[(height + round) % devices.length] ?? '') ?? ''
   }
 
   #steward(): string {
@@ -247,7 +266,7 @@ function dueOf({ frontier, forks, left }: SealNews, sealedAtMs: number): number 
 }
 
 function watchOf(place: string): Watch {
-  return { place, actedAtMs: null, reasonAtMs: null, decisionAtMs: null }
+  return { place, actedAtMs: null, reasonAtMs: null, othersAtMs: null, decisionAtMs: null }
 }
 
 /** The frontier alone. */

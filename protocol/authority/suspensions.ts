@@ -15,6 +15,9 @@ export interface Suspension {
   /** Commit of the act, hex. */
   commit: string
   order: number
+  seq: number
+  /** Epoch that it was written in, hex. */
+  epoch: string
   /** Suspended device, hex. */
   device: string
   /** Device that asks, hex. */
@@ -29,6 +32,8 @@ export class Suspensions {
   readonly #admissions: Admissions
   readonly #byDevice = new Map<string, Suspension[]>()
   readonly #byCommit = new Map<string, Suspension>()
+  /** By chain and epoch: more than the limit only of a chain that has parted. */
+  readonly #byChain = new Map<string, Suspension[]>()
   readonly #counts = new Trail<number>()
 
   constructor(host: DocumentHost, tree: EpochTree, admissions: Admissions) {
@@ -49,7 +54,10 @@ export class Suspensions {
     return () => {
       this.#counts.add(act, count + 1, key)
       const commit = toHex(act.commit)
-      const suspension = { commit, order: act.order, device, by: act.device, reason: entry.reason }
+      const { order, seq, device: by } = act
+      const epoch = act.cited.name
+      const suspension = { commit, order, seq, epoch, device, by, reason: entry.reason }
+      push(this.#byChain, key, suspension)
       push(this.#byDevice, device, suspension)
       this.#byCommit.set(commit, suspension)
     }
@@ -60,10 +68,11 @@ export class Suspensions {
     return this.#byCommit.get(commit) ?? null
   }
 
-  /** Suspensions of a device (hex) that are shown and that no seal of the line lifts. */
+  /** Suspensions of a device (hex) that are shown, among the first of their chain, and that no seal of the line lifts. */
   of(device: string, line: Epoch): Suspension[] {
     return (this.#byDevice.get(device) ?? []).filter(
-      (it) => this.#host.isVisible(it.order) && !this.#tree.lifted.has(it.commit, line),
+      (it) =>
+        this.#host.isVisible(it.order) && !this.#tree.lifted.has(it.commit, line) && this.#isAmongFirst(it),
     )
   }
 
@@ -80,8 +89,18 @@ export class Suspensions {
       .sort()
   }
 
+  /** Each way of a chain that has parted has a quota of its own; together they have no more. */
+  #isAmongFirst(suspension: Suspension): boolean {
+    const all = this.#byChain.get(`${suspension.by}/${suspension.epoch}`) ?? []
+    const isBefore = (it: Suspension): boolean =>
+      it.seq < suspension.seq || (it.seq === suspension.seq && it.commit < suspension.commit)
+    const before = all.filter((it) => this.#host.isVisible(it.order) && isBefore(it))
+    return before.length < SUSPENSIONS_PER_EPOCH_MAX
+  }
+
   clear(): void {
     this.#byDevice.clear()
+    this.#byChain.clear()
     this.#byCommit.clear()
     this.#counts.clear()
   }

@@ -1,40 +1,71 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import * as fc from 'fast-check'
-import { choices } from '../evaluation/choices.ts'
-import { Reached } from '../evaluation/reached.ts'
-import * as agreement from './agreement.ts'
-import * as laws from './laws.ts'
-import type { Law } from './laws.ts'
+import { runSeeds } from './campaign-part.ts'
+import type { CampaignPart, PartResult } from './campaign-part.ts'
 
-/** Characters of a message that tell enough of a difference. */
-const MESSAGE_MAX = 1_500
+/** Seeds that a process is given at a time: some ten seconds of work. */
+const PART_SEEDS = 200
 
 /**
- * `node test/authority/campaign.ts FROM COUNT [--law NAME]`: the product, or the law of that name (`all`: each of them),
- * against one history for each seed. Tells every seed that fails.
+ * `node test/authority/campaign.ts FROM COUNT [--law NAME] [--jobs N]`: the product, or the law of that name (`all`: each of
+ * them), against one history for each seed, in so many processes. Tells every seed that fails, and after each part up to
+ * which seed all are done: who was interrupted goes on from there.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { law: { type: 'string', default: 'agreesWithTheProduct' } },
+  options: {
+    law: { type: 'string', default: 'agreesWithTheProduct' },
+    jobs: { type: 'string', default: '1' },
+  },
 })
 const [from = 0, count = 500] = positionals.map(Number)
-const { noteHistory: _, ...others } = laws
-const all: Record<string, Law> = { ...agreement, ...others }
-for (const [name, law] of Object.entries(all)) {
-  if (values.law !== 'all' && values.law !== name) continue
-  const reached = new Reached()
-  let failures = 0
-  for (let seed = from; seed < from + count; seed += 1) {
-    const [draw] = fc.sample(choices, { seed, numRuns: 1 })
-    try {
-      if (draw !== undefined) law(draw, reached)
-    } catch (error) {
-      failures += 1
-      const message = error instanceof Error ? error.message : String(error)
-      process.stdout.write(`${name}, seed ${seed}: ${message.slice(0, MESSAGE_MAX)}\n`)
-    }
-  }
+const jobs = Number(values.jobs)
+const parts: CampaignPart[] = []
+for (let at = from; at < from + count; at += PART_SEEDS)
+  parts.push({ law: values.law, from: at, count: Math.min(PART_SEEDS, from + count - at) })
+
+const done = new Set<CampaignPart>()
+const sums = new Map<string, { failures: number; reached: Record<string, number> }>()
+const startMs = Date.now()
+const queue = [...parts]
+await Promise.all(Array.from({ length: jobs }, () => work()))
+for (const [law, { failures, reached }] of sums) {
   const seeds = `seeds ${from} to ${from + count - 1}`
-  process.stdout.write(`${name}: ${seeds}, ${failures} fail, ${JSON.stringify(reached.counts)}\n`)
+  process.stdout.write(`${law}: ${seeds}, ${failures} fail, ${JSON.stringify(reached)}\n`)
   if (failures > 0) process.exitCode = 1
+}
+
+async function work(): Promise<void> {
+  if (jobs === 1) {
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) take(part, runSeeds(part))
+    return
+  }
+  const child = fork(new URL('./campaign-part.ts', import.meta.url), ['--part'])
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('a process ended')))
+  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+    child.send(part)
+    const [results] = await Promise.race([once(child, 'message'), ended])
+    take(part, results as PartResult[])
+  }
+  child.disconnect()
+}
+
+function take(part: CampaignPart, results: readonly PartResult[]): void {
+  done.add(part)
+  for (const { law, failures, reached } of results) {
+    for (const { seed, message } of failures) process.stdout.write(`${law}, seed ${seed}: ${message}\n`)
+    const sum = sums.get(law) ?? { failures: 0, reached: {} }
+    sums.set(law, sum)
+    sum.failures += failures.length
+    for (const [name, times] of Object.entries(reached)) sum.reached[name] = (sum.reached[name] ?? 0) + times
+  }
+  const open = parts.find((it) => !done.has(it))
+  const until = open === undefined ? from + count : open.from
+  const fails = [...sums.values()].reduce((sum, it) => sum + it.failures, 0)
+  const ran = parts.filter((it) => done.has(it)).reduce((sum, it) => sum + it.count, 0)
+  const rate = (1_000 * ran) / (Date.now() - startMs)
+  process.stderr.write(
+    `${ran} done, all below seed ${until}; ${fails} fail, ${rate.toFixed(1)} histories/s\n`,
+  )
 }

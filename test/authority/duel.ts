@@ -6,7 +6,7 @@ import { exchange, publish, draft, receive, tipOf, writeValid } from './mesh.ts'
 import type { Mesh, Node } from './mesh.ts'
 import type { Oracle } from './oracle.ts'
 import { commitOf } from './world.ts'
-import type { Act, Commit } from './world.ts'
+import type { Act, Change, Commit } from './world.ts'
 
 /**
  * One ballot after another under the worst network: news travels from one to one, rounds time out at any moment, and
@@ -29,10 +29,12 @@ export function generateDuel(draw: Choices, options: HistoryOptions): Mesh {
   return mesh
 }
 
-/** Proposes something harmless that all approve who hear of it. */
+/** Proposes something that all approve who hear of it. */
 function ask(mesh: Mesh, node: Node, stewards: readonly Node[]): void {
-  const device = mesh.draw.pick(mesh.nodes).device
-  writeValid(mesh, node, { t: 'propose', changes: [['slots', device, 1 + mesh.draw.below(9)]] })
+  const { draw, nodes } = mesh
+  const [some, last] = [draw.pick(nodes), nodes.at(-1) as Node]
+  const change: Change = draw.chance(20) ? ['remove', last.member] : ['slots', some.device, 1 + draw.below(9)]
+  writeValid(mesh, node, { t: 'propose', changes: [change] })
   const proposal = (node.head as Commit).id
   for (const other of stewards) {
     exchange(mesh, node, other)

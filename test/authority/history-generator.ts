@@ -4,7 +4,7 @@ import { keep } from './keeper.ts'
 import { addNode, draft, exchange, newMesh, publish, receive, tipOf, writeValid } from './mesh.ts'
 import type { Mesh, MeshSettings, Node } from './mesh.ts'
 import { admittedDevices, live, say } from './people.ts'
-import { REPAIRED } from './rules.ts'
+import { AS_WRITTEN } from './rules.ts'
 import type { Change, Commit, Genesis } from './world.ts'
 
 /** What to draw more or less of. */
@@ -24,7 +24,7 @@ export interface HistoryOptions extends MeshSettings {
 }
 
 export const USUAL: HistoryOptions = {
-  rules: REPAIRED,
+  rules: AS_WRITTEN,
   followsLeader: true,
   cites: 'tip',
   stewards: [1, 2, 3, 4, 4, 4, 5],
@@ -39,6 +39,14 @@ export const USUAL: HistoryOptions = {
 
 /** Ballots in which one steward double signs. */
 export const CROWDED: HistoryOptions = { ...USUAL, stewards: [2, 3, 4, 4, 5, 6, 7], hostileStewards: [1] }
+
+/** Stewards of whom more may sign double than the quorum bears. */
+export const FAITHLESS: HistoryOptions = {
+  ...CROWDED,
+  stewards: [1, 2, 3, 4, 5, 6],
+  hostileStewards: [0],
+  quorum: ['majority', 'majority', 'two-thirds'],
+}
 
 /** Co-ops that lose their stewards and have members to go on with. */
 export const BEREFT: HistoryOptions = {

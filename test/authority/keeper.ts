@@ -2,6 +2,7 @@ import { stewardOf } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import { areInTouch, draft, hasQuorumInTouch, tipOf } from './mesh.ts'
 import type { Mesh, Node } from './mesh.ts'
+import { isSuspended } from './roster.ts'
 import { chainOf, forkIn, isOnChain, recordOf } from './world.ts'
 import type { Commit, SealRecord } from './world.ts'
 
@@ -108,17 +109,14 @@ function frontierFor(
   const settled = new Map(
     (act?.t === 'propose' ? act.changes : []).flatMap((it) => (it[0] === 'settle' ? [[it[1], it[3]]] : [])),
   )
+  const known = oracle.knowledge(node.store, tip)
   const rows = devicesIn(node.store).flatMap((device) => {
     const chosen = [...node.store].find((it) => it.id === settled.get(device))
-    const isSuspended = [...node.store].some(
-      (it) =>
-        it.act?.t === 'suspend' && it.act.device === device && !tip.lifted.has(it.id) && oracle.isValid(it),
-    )
-    if (isSuspended && chosen === undefined) return []
+    if (chosen === undefined && isSuspended(oracle, device, tip, node.store)) return []
     const own = [...node.store].filter((it) => it.device === device)
     const before = own.find((it) => it.id === tip.frontier.get(device))
     const ends = own
-      .map((it) => oracle.trusted(it, tip, node.store))
+      .map((it) => oracle.trusted(it, tip, known))
       .filter((it) => it !== null && (before === undefined || (it !== before && isOnChain(before, it))))
       .sort((a, b) => (b as Commit).seq - (a as Commit).seq)
     const end = chosen ?? ends[0] ?? null

@@ -4,7 +4,7 @@ import type { Epoch } from './epoch.ts'
 import { Oracle } from './oracle.ts'
 import { chosenLine } from './roster.ts'
 import type { Rules } from './rules.ts'
-import { chainOf, commitOf, pastOf } from './world.ts'
+import { chainOf, commitOf } from './world.ts'
 import type { Act, Commit, Genesis } from './world.ts'
 
 /** One device with what it stores. */
@@ -108,8 +108,13 @@ export function exchange(mesh: Mesh, from: Node, to: Node): void {
 
 /** Takes these in with all that they acknowledge. */
 export function receive(node: Node, commits: Iterable<Commit>): void {
-  const missing = [...commits].filter((it) => !node.store.has(it))
-  for (const it of pastOf(missing)) node.store.add(it)
+  const open: (Commit | null)[] = [...commits].filter((it) => !node.store.has(it))
+  // What is stored is stored with all before it.
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at === null || node.store.has(at)) continue
+    node.store.add(at)
+    open.push(at.prev, ...at.seen)
+  }
 }
 
 /** Whether a quorum of the epoch's stewards is in one part with the node. */

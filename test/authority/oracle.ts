@@ -13,12 +13,25 @@ type Ballot = Extract<Act, { seal: SealRecord }>
 /** Lowest seq at which the chain of a device is known to part, or Infinity. */
 type Knowledge = (device: string) => number
 
+/** What was found of commits, by their pasts alone: the same for every oracle with the same rules. */
+interface Memory {
+  readonly pasts: Map<Commit, ReadonlySet<Commit>>
+  readonly known: Map<Commit, ReadonlyMap<string, SealRecord>>
+  readonly relied: Map<Commit, ReadonlySet<Commit>>
+  readonly verdicts: Map<Commit, Verdict>
+  readonly standings: Map<Commit, FoundStanding | null>
+  readonly epochs: Map<string, Epoch>
+  readonly electors: Map<Epoch, ReadonlySet<string>>
+}
+
 /** Whom a chain speaks for. */
 interface Standing {
   readonly device: string
   readonly member: string
   readonly role: string
 }
+
+type FoundStanding = Standing & { readonly admission: Commit }
 
 /**
  * docs/protocol/authority.md, as directly as possible and in no hurry: what a set of commits says. Everything is a set
@@ -30,18 +43,20 @@ export class Oracle {
   readonly rules: Rules
   readonly #byId = new Map<string, Commit>()
   readonly #records = new Map<string, SealRecord>()
-  readonly #pasts = new Map<Commit, ReadonlySet<Commit>>()
-  readonly #known = new Map<Commit, ReadonlyMap<string, SealRecord>>()
-  readonly #relied = new Map<Commit, ReadonlySet<Commit>>()
-  readonly #verdicts = new Map<Commit, Verdict>()
-  readonly #epochs = new Map<string, Epoch>()
+  readonly #memory: Memory
 
   /** @param commits With the past of each. */
-  constructor(genesis: Genesis, commits: Iterable<Commit>, rules: Rules) {
+  constructor(genesis: Genesis, commits: Iterable<Commit>, rules: Rules, memory: Memory = newMemory()) {
     this.genesis = genesis
     this.rules = rules
+    this.#memory = memory
     this.commits = new Set()
     for (const commit of commits) this.add(commit)
+  }
+
+  /** One that knows nothing yet, for other orders of the same history: what this one finds of a past, it finds too. */
+  another(): Oracle {
+    return new Oracle(this.genesis, [], this.rules, this.#memory)
   }
 
   /** Adds a commit whose past is there. */
@@ -61,7 +76,7 @@ export class Oracle {
 
   /** Everything before the commit. */
   before(commit: Commit): ReadonlySet<Commit> {
-    let before = this.#pasts.get(commit)
+    let before = this.#memory.pasts.get(commit)
     if (before !== undefined) return before
     const all = new Set<Commit>()
     for (const head of [commit.prev, ...commit.seen]) {
@@ -70,16 +85,16 @@ export class Oracle {
       all.add(head)
     }
     before = all
-    this.#pasts.set(commit, before)
+    this.#memory.pasts.set(commit, before)
     return before
   }
 
   /** Seals of which certificates are in the commit's past, itself not counted. */
   known(commit: Commit): ReadonlyMap<string, SealRecord> {
-    let known = this.#known.get(commit)
+    let known = this.#memory.known.get(commit)
     if (known === undefined) {
       known = this.committed(this.before(commit))
-      this.#known.set(commit, known)
+      this.#memory.known.set(commit, known)
     }
     return known
   }
@@ -107,10 +122,10 @@ export class Oracle {
 
   /** What becomes of the commit's act. */
   verdict(commit: Commit): Verdict {
-    let verdict = this.#verdicts.get(commit)
+    let verdict = this.#memory.verdicts.get(commit)
     if (verdict === undefined) {
       verdict = commit.act === null ? null : this.#judge(commit, commit.act)
-      this.#verdicts.set(commit, verdict)
+      this.#memory.verdicts.set(commit, verdict)
     }
     return verdict
   }
@@ -128,7 +143,7 @@ export class Oracle {
       if (act === null || !('seal' in act) || act.t === 'support' || !this.isValid(commit)) continue
       const parent = this.epoch(act.seal.parent)
       const voter = this.#voter(commit, act, parent)
-      const key = JSON.stringify([act.seal.id, act.t, 'round' in act ? act.round : act.attempt])
+      const key = `${act.seal.id}/${act.t}/${'round' in act ? act.round : act.attempt}`
       const counted = (voters.get(key) ?? new Set()).add(voter ?? '')
       voters.set(key, counted)
       if (counted.size >= this.#quorumFor(act, parent)) committed.set(act.seal.id, act.seal)
@@ -136,8 +151,23 @@ export class Oracle {
     return committed
   }
 
+  /** The highest attempt at which a quorum of electors speaks for the recovery in these commits; 0 of a seal. */
+  attemptOf(seal: SealRecord, commits: readonly Commit[]): number {
+    const parent = this.epoch(seal.parent)
+    const voters = new Map<number, Set<string>>()
+    const made: number[] = []
+    for (const commit of commits) {
+      const { act } = commit
+      if (act === null || !('attempt' in act) || act.seal.id !== seal.id || !this.isValid(commit)) continue
+      const counted = voters.get(act.attempt) ?? new Set()
+      voters.set(act.attempt, counted.add(this.#voter(commit, act, parent) ?? ''))
+      if (counted.size >= this.#quorumFor(act, parent)) made.push(act.attempt)
+    }
+    return Math.max(0, ...made)
+  }
+
   epoch(id: string): Epoch {
-    const known = this.#epochs.get(id)
+    const known = this.#memory.epochs.get(id)
     if (known !== undefined) return known
     const record = this.#records.get(id)
     if (record === undefined && id !== this.genesis.coop) throw new Error(`no record of ${id}`)
@@ -145,7 +175,7 @@ export class Oracle {
       record === undefined
         ? foundingEpoch(this.genesis)
         : (this.epochOf(record, this.epoch(record.parent), () => true) as Epoch)
-    this.#epochs.set(id, epoch)
+    this.#memory.epochs.set(id, epoch)
     return epoch
   }
 
@@ -188,10 +218,19 @@ export class Oracle {
   }
 
   /** Whom the commit's chain speaks for, by the admission that its first commit relies on. */
-  standingOf(commit: Commit): (Standing & { readonly admission: Commit }) | null {
+  standingOf(commit: Commit): FoundStanding | null {
     const first = chainOf(commit).at(-1) as Commit
+    let standing = this.#memory.standings.get(first)
+    if (standing === undefined) {
+      standing = this.#standingOf(first)
+      this.#memory.standings.set(first, standing)
+    }
+    return standing
+  }
+
+  #standingOf(first: Commit): FoundStanding | null {
     const relied = [...this.relied(first)].filter((it) => it !== first || it.act?.t === 'genesis')
-    const [admission] = this.admissions(relied, commit.device)
+    const [admission] = this.admissions(relied, first.device)
     if (admission === undefined) return null
     return { ...this.admitted(admission), role: this.roleBy(admission), admission }
   }
@@ -244,12 +283,15 @@ export class Oracle {
   /** Forks that commits show, that the line records, and the lines of all epochs that the commits cite or that are named. */
   knowledge(commits: Iterable<Commit>, epoch: Epoch, epochs: Iterable<string> = []): Knowledge {
     const all = [...commits]
-    const cited = new Set([...epochs, ...all.map((it) => it.epoch)])
-    const lines = [epoch, ...[...cited].map((id) => this.epoch(id))]
+    let lines: Epoch[] | null = null
     const forks = new Map<string, number>()
     return (device) => {
       let seq = forks.get(device)
       if (seq === undefined) {
+        lines ??= [
+          epoch,
+          ...[...new Set([...epochs, ...all.map((it) => it.epoch)])].map((it) => this.epoch(it)),
+        ]
         seq = Math.min(forkIn(all, device), ...lines.map((it) => it.forks.get(device) ?? Infinity))
         forks.set(device, seq)
       }
@@ -271,7 +313,7 @@ export class Oracle {
 
   /** What the commit relies on: its chain, and what each head it lists relies on as far as that is good. */
   relied(commit: Commit): ReadonlySet<Commit> {
-    let relied = this.#relied.get(commit)
+    let relied = this.#memory.relied.get(commit)
     if (relied !== undefined) return relied
     const all = new Set<Commit>(commit.prev === null ? [] : this.relied(commit.prev)).add(commit)
     const past = this.before(commit)
@@ -279,20 +321,16 @@ export class Oracle {
     const epoch = this.epoch(commit.epoch)
     const known = this.knowledge([...past, commit], epoch)
     for (const head of heads) {
-      const trusted = this.#trusted(head, epoch, known)
+      const trusted = this.trusted(head, epoch, known)
       if (trusted !== null) for (const it of this.relied(trusted)) all.add(it)
     }
     relied = all
-    this.#relied.set(commit, relied)
+    this.#memory.relied.set(commit, relied)
     return relied
   }
 
-  /** How far a head is trusted on the line, by what these commits show. */
-  trusted(head: Commit, epoch: Epoch, commits: ReadonlySet<Commit>): Commit | null {
-    return this.#trusted(head, epoch, this.knowledge(commits, epoch))
-  }
-
-  #trusted(head: Commit, epoch: Epoch, known: Knowledge): Commit | null {
+  /** How far a head is trusted on the line, by what is known. */
+  trusted(head: Commit, epoch: Epoch, known: Knowledge): Commit | null {
     let trusted: Commit | null = null
     for (const it of chainOf(head).reverse()) {
       if (!this.isGood(it, epoch, known)) break
@@ -359,7 +397,16 @@ export class Oracle {
   }
 
   /** Members who may vote for a recovery of the epoch. */
-  electors(epoch: Epoch): Set<string> {
+  electors(epoch: Epoch): ReadonlySet<string> {
+    let electors = this.#memory.electors.get(epoch)
+    if (electors === undefined) {
+      electors = this.#electorsOf(epoch)
+      this.#memory.electors.set(epoch, electors)
+    }
+    return electors
+  }
+
+  #electorsOf(epoch: Epoch): ReadonlySet<string> {
     const settled = new Set<Commit>()
     for (const id of epoch.frontier.values())
       for (const it of chainOf(this.#byId.get(id) as Commit)) settled.add(it)
@@ -380,7 +427,8 @@ export class Oracle {
     if (record.parent !== parent.id) return 'parent'
     if (record.height !== parent.height + 1) return 'height'
     const proposal = this.find(record.decision?.proposal ?? '', past)
-    const changes = proposal?.act?.t === 'propose' ? proposal.act.changes : []
+    const isProposal = proposal?.act?.t === 'propose' && this.isValid(proposal)
+    const changes = isProposal ? proposal.act.changes : []
     const known = this.knowledge([...past, commit], parent)
     const named = new Set<string>()
     for (const [device, seq, id] of record.frontier) {
@@ -598,11 +646,12 @@ export class Oracle {
     const round = this.roundOf(chain, parent)
     if (act.t === 'advance') {
       if (act.round <= round) return 'round-passed'
+      if (this.rules.openBeforeAdvance)
+        return this.isOpen(act.round - 1, before, parent) ? 'valid' : 'round-ahead'
       const tolerated = parent.stewards.size - this.quorum(parent)
       const others = [...this.advanced(before, parent).values()].sort((a, b) => b - a)
       const highest = Math.max(round, others[tolerated] ?? 0)
       if (act.round > highest + 1) return 'round-ahead'
-      if (this.rules.openBeforeAdvance && !this.isOpen(act.round - 1, before, parent)) return 'round-ahead'
       return 'valid'
     }
     const { seal } = act
@@ -661,7 +710,7 @@ export class Oracle {
 
   /** What is stored and has a verdict. */
   #judged(): ReadonlySet<Commit> {
-    return new Set([...this.commits].filter((it) => it.act === null || this.#verdicts.has(it)))
+    return new Set([...this.commits].filter((it) => it.act === null || this.#memory.verdicts.has(it)))
   }
 
   /** Whom a vote counts for. */
@@ -674,5 +723,17 @@ export class Oracle {
   #quorumFor(act: Ballot, parent: Epoch): number {
     if (act.t === 'sign' || act.t === 'support') return this.quorum(parent)
     return quorumOf(this.electors(parent).size, 'two-thirds')
+  }
+}
+
+function newMemory(): Memory {
+  return {
+    pasts: new Map(),
+    known: new Map(),
+    relied: new Map(),
+    verdicts: new Map(),
+    standings: new Map(),
+    epochs: new Map(),
+    electors: new Map(),
   }
 }

@@ -35,14 +35,28 @@ function willOf(node: Node, proposal: string): string | undefined {
 }
 
 function propose(mesh: Mesh, node: Node): void {
-  const changes = [randomChange(mesh, node.store)]
-  if (mesh.draw.chance(25)) changes.push(randomChange(mesh, node.store))
+  const { draw, nodes } = mesh
+  const { store } = node
+  const who = draw.pick(nodes)
+  const pair: Change[] = [
+    ['close', who.device],
+    ['demote', who.member],
+  ]
+  const one = randomChange(mesh, store, who)
+  // Two changes of one member are where their order matters.
+  const two = (): Change => randomChange(mesh, store, draw.chance(60) ? who : undefined)
+  const turn = draw.below(100)
+  const changes = turn < 10 ? draw.shuffled(pair) : turn < 35 ? [one, two()] : [one]
   if (writeValid(mesh, node, { t: 'propose', changes }) && mesh.draw.chance(80))
     writeValid(mesh, node, { t: 'approve', proposal: (node.head as Commit).id })
 }
 
-export function randomChange({ draw, nodes, oracle }: Mesh, store: ReadonlySet<Commit>): Change {
-  const { member, device } = draw.pick(nodes)
+export function randomChange(
+  { draw, nodes, oracle }: Mesh,
+  store: ReadonlySet<Commit>,
+  who: Node = draw.pick(nodes),
+): Change {
+  const { member, device } = who
   const suspensions = [...store].filter((it) => it.act?.t === 'suspend')
   const commits = [...store].filter((it) => it.device === device)
   const turn = draw.below(100)

@@ -1,11 +1,9 @@
-import { nodeCrypto, nodeSigner } from '#node/crypto'
 import {
   AUTHORITY,
   admissionMessage,
   encodeAuthorityEntries,
   encodeGenesis,
   encodeSeal,
-  inviteSigner,
   leaveMessage,
   recoveryMessage,
   renewalMessage,
@@ -16,21 +14,21 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import type { Role } from '#protocol/document'
 import { fromHex, toHex } from '#protocol/encoding'
 import { FOUNDING_SCOPE, certifyDevice } from '#protocol/identity'
-import type { Signer } from '#protocol/identity'
 import { renamed } from './comparison.ts'
 import type { Naming } from './comparison.ts'
+import { crypto } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { Oracle } from './oracle.ts'
 import type { Rules } from './rules.ts'
 import type { Act, Change, Commit, Genesis, SealRecord } from './world.ts'
 
-const crypto = nodeCrypto()
 const { sha256 } = crypto
-const signers = new Map<string, Signer>()
 const names = { memberName: 'Ada', deviceName: 'nas' }
 
 /** A generated history in real bytes: what the oracle says of it goes by the ids that these have. */
 export class RealWorld implements Naming {
   readonly genesis: Genesis
+  readonly keys: Keys
   /** Bytes of each commit of the history under its real ids. */
   readonly records: Map<Commit, CommitRecord> = new Map()
   /** What the oracle says of it. */
@@ -39,9 +37,9 @@ export class RealWorld implements Naming {
   readonly #genesisBytes: Uint8Array
   readonly #made = new Map<string, CommitRecord>()
   readonly #seals = new Map<string, Uint8Array>()
-  readonly #secrets = new Map<string, Uint8Array>()
 
-  constructor(genesis: Genesis, commits: Iterable<Commit>, rules: Rules) {
+  constructor(genesis: Genesis, commits: Iterable<Commit>, rules: Rules, keys: Keys) {
+    this.keys = keys
     const { quorum, recovery, slots } = genesis
     const [device, member] = [this.device(genesis.device), this.member(genesis.member)]
     this.#genesisBytes = encodeGenesis({
@@ -60,18 +58,15 @@ export class RealWorld implements Naming {
   }
 
   device(name: string): string {
-    return toHex(signerOf(`device ${name}`).publicKey)
+    return toHex(this.keys.named(`device ${name}`).publicKey)
   }
 
   member(name: string): string {
-    return toHex(signerOf(`member ${name}`).publicKey)
+    return toHex(this.keys.named(`member ${name}`).publicKey)
   }
 
   invite(name: string): string {
-    const secret = sha256(new TextEncoder().encode(`invite ${name}`))
-    const key = toHex(inviteSigner(secret, sha256).publicKey)
-    this.#secrets.set(key, secret)
-    return key
+    return toHex(this.keys.named(`invite ${name}`).publicKey)
   }
 
   seal(record: Omit<SealRecord, 'id'>): string {
@@ -105,7 +100,7 @@ export class RealWorld implements Naming {
           .sort(compareSeen),
       },
       act === null ? [] : [this.#section(draft, act)],
-      { signer: keyOf(device), sha256 },
+      { signer: this.keys.holding(device), sha256 },
     )
     const id = toHex(record.id)
     this.#made.set(id, record)
@@ -126,7 +121,7 @@ export class RealWorld implements Naming {
     switch (act.t) {
       case 'genesis': {
         const device = bytes(this.genesis.device)
-        const certificate = certifyDevice(keyOf(this.genesis.member), FOUNDING_SCOPE, device)
+        const certificate = certifyDevice(this.keys.holding(this.genesis.member), FOUNDING_SCOPE, device)
         return { t: 'genesis', record: this.#genesisBytes, certificate }
       }
       case 'invite':
@@ -138,25 +133,27 @@ export class RealWorld implements Naming {
           kit: bytes(act.member),
           ...names,
         }
-        const invite = inviteSigner(this.#secrets.get(act.invite) as Uint8Array, sha256)
         return {
           ...{ t: 'admit', ...claim },
-          certificate: certifyDevice(keyOf(act.member), coop, claim.device),
-          proof: invite.sign(admissionMessage(coop, claim, sha256)),
+          certificate: certifyDevice(this.keys.holding(act.member), coop, claim.device),
+          proof: this.keys.holding(act.invite).sign(admissionMessage(coop, claim, sha256)),
         }
       }
       case 'device': {
         const claim = { device: bytes(act.device), kit: bytes(act.member), replaces: null, ...names }
         return {
           ...{ t: 'device', ...claim },
-          certificate: certifyDevice(keyOf(act.member), coop, claim.device),
-          proof: keyOf(act.device).sign(renewalMessage(coop, claim, sha256)),
+          certificate: certifyDevice(this.keys.holding(act.member), coop, claim.device),
+          proof: this.keys.holding(act.device).sign(renewalMessage(coop, claim, sha256)),
         }
       }
       case 'leave': {
         const member = act.withKit ? this.oracle.standingOf(commit)?.member : undefined
         const message = leaveMessage(coop, bytes(commit.device))
-        return { t: 'leave', signature: member === undefined ? null : keyOf(member).sign(message) }
+        return {
+          t: 'leave',
+          signature: member === undefined ? null : this.keys.holding(member).sign(message),
+        }
       }
       case 'suspend':
         return { t: 'suspend', device: bytes(act.device), reason: '' }
@@ -179,7 +176,7 @@ export class RealWorld implements Naming {
         const message = recoveryMessage(coop, act.attempt, bytes(act.seal.id))
         return {
           ...{ t: 'kits', attempt: act.attempt, seal: this.#seals.get(act.seal.id) as Uint8Array },
-          ...{ kit: bytes(act.member), signature: keyOf(act.member).sign(message) },
+          ...{ kit: bytes(act.member), signature: this.keys.holding(act.member).sign(message) },
         }
       }
     }
@@ -195,20 +192,6 @@ export class RealWorld implements Naming {
         this.oracle.isValid(it),
     )
   }
-}
-
-/** One key for each name, in all worlds; found again by its public half. */
-function signerOf(name: string): Signer {
-  const known = signers.get(name)
-  if (known !== undefined) return known
-  const signer = nodeSigner(Uint8Array.from(sha256(new TextEncoder().encode(name))))
-  signers.set(name, signer)
-  signers.set(toHex(signer.publicKey), signer)
-  return signer
-}
-
-function keyOf(key: string): Signer {
-  return signers.get(key) as Signer
 }
 
 function bytes(hex: string): Uint8Array {

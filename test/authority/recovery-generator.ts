@@ -1,10 +1,12 @@
 import type { Choices } from '../evaluation/choices.ts'
+import type { Epoch } from './epoch.ts'
 import { founded, keepOnce } from './history-generator.ts'
 import type { HistoryOptions } from './history-generator.ts'
-import { exchange, tipOf, writeValid } from './mesh.ts'
+import { exchange, publish, tipOf, writeValid } from './mesh.ts'
 import type { Mesh, Node } from './mesh.ts'
 import { recover } from './people.ts'
-import type { Commit } from './world.ts'
+import { commitOf, recordOf } from './world.ts'
+import type { Act, Change, Commit, SealRecord } from './world.ts'
 
 /**
  * A ballot is under way when most stewards are lost, with what they wrote last; the members recover, at several
@@ -31,6 +33,53 @@ export function generateRecovery(draw: Choices, options: HistoryOptions): Mesh {
     }
   }
   return mesh
+}
+
+/**
+ * The stewards are lost, and members speak at several attempts for several records, hearing little of each other; whoever
+ * thinks to be a steward seals on. More than one recovery of an epoch is committed, and voices for each come late.
+ */
+export function generateVoices(draw: Choices, options: HistoryOptions): Mesh {
+  const mesh = founded(draw, options)
+  const tip = tipOf(mesh, mesh.oracle.commits)
+  for (const node of mesh.nodes) exchange(mesh, mesh.nodes[0] as Node, node)
+  const electors = mesh.nodes.filter((it) => mesh.oracle.electors(tip).has(it.member))
+  const seals = [0, 1, 2].map(() => {
+    const { member, device } = draw.pick(electors)
+    return recoveryOf(tip, [['steward', member, device]])
+  })
+  const asked = [0, 1, 2].map(() => draw.pick(seals))
+  for (let step = 40 + draw.below(60); step > 0; step -= 1) {
+    const node = draw.pick(electors)
+    const turn = draw.below(100)
+    if (turn < 12) exchange(mesh, draw.pick(mesh.nodes), node)
+    else if (turn < 20) keepOnce(mesh, node, true)
+    else {
+      const attempt = draw.pick([0, 0, 1, 2])
+      const seal = draw.chance(80) ? (asked[attempt] as SealRecord) : draw.pick(seals)
+      const voice = speak(mesh, node, tip, { attempt, seal })
+      if (voice !== null) publish(mesh, node, voice)
+    }
+  }
+  return mesh
+}
+
+/** By devices on the own chain, without news; by kits on anybody's. */
+function speak(
+  { oracle }: Mesh,
+  node: Node,
+  tip: Epoch,
+  voice: { attempt: number; seal: SealRecord },
+): Commit | null {
+  const act: Act =
+    tip.rules.recovery === 'kits' ? { t: 'kits', ...voice, member: node.member } : { t: 'recover', ...voice }
+  const commit = commitOf({ device: node.device, prev: node.head, seen: [], epoch: tip.id, act })
+  return oracle.isCitable(commit) && oracle.isValid(commit) ? commit : null
+}
+
+function recoveryOf({ id, height }: Epoch, changes: Change[]): SealRecord {
+  const empty = { decision: null, frontier: [], forks: [], left: [] }
+  return recordOf({ parent: id, height: height + 1, ...empty, changes })
 }
 
 function startBallot(mesh: Mesh, stewards: readonly Node[]): void {

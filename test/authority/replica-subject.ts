@@ -1,17 +1,13 @@
-import { nodeCrypto } from '#node/crypto'
 import { AUTHORITY } from '#protocol/authority'
 import type { CommitRecord } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
-import { SignatureRule } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
+import { crypto } from './keys.ts'
 import type { RealWorld } from './real-world.ts'
 import type { DeviceStanding, Roster } from './roster.ts'
 import type { Subject } from './subject.ts'
 import type { Commit } from './world.ts'
-
-const crypto = nodeCrypto()
-const rule = new SignatureRule(crypto)
 
 /** A replica of the product that takes commits one by one. */
 export class ReplicaSubject implements Subject {
@@ -22,7 +18,7 @@ export class ReplicaSubject implements Subject {
   /** What is stored, in the order of the log. */
   readonly #log: Commit[] = []
 
-  constructor(world: RealWorld, replica = openReplica({ coop: world.coop, crypto, rule, signer: null })) {
+  constructor(world: RealWorld, replica: Replica = open(world)) {
     this.#world = world
     this.#replica = replica
     this.#verdicts = overhear(replica)
@@ -48,7 +44,7 @@ export class ReplicaSubject implements Subject {
   /** The same replica, opened again from the rows of its index; then the authority document is folded. */
   reopened(): ReplicaSubject {
     const { history } = this.#replica
-    const opened = openReplica({ coop: this.#world.coop, crypto, rule, signer: null, isLazy: true })
+    const opened = open(this.#world, true)
     const again = new ReplicaSubject(this.#world, opened)
     again.#log.push(...this.#log)
     for (const [order, commit] of this.#log.entries()) {
@@ -74,8 +70,12 @@ export class ReplicaSubject implements Subject {
   }
 }
 
-/** Listens to what the authority document says of acts as they are folded. */
-function overhear({ authority }: Replica): Map<string, string> {
+function open({ coop, keys }: RealWorld, isLazy = false): Replica {
+  return openReplica({ coop, crypto, rule: keys.rule, signer: null, isLazy })
+}
+
+/** Listens to what the authority document says of acts as they are folded: `valid` or the refusal, by commit (hex). */
+export function overhear({ authority }: Replica): Map<string, string> {
   const verdicts = new Map<string, string>()
   const check = authority.check.bind(authority)
   authority.check = (section) => {

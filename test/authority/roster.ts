@@ -35,18 +35,10 @@ function compare(
   if (oracle.rules.recoveries === 'first') order.push(recovery(b) - recovery(a))
   if (oracle.rules.childFirst) {
     order.push(childless(a) - childless(b), recovery(a) - recovery(b))
-    order.push(attemptOf(stored, b) - attemptOf(stored, a))
+    order.push(oracle.attemptOf(b, stored) - oracle.attemptOf(a, stored))
   } else order.push(recovery(a) * childless(a) - recovery(b) * childless(b))
   order.push(weight(b) - weight(a), removed(b) - removed(a), a.id < b.id ? -1 : 1)
   return order.find((it) => it !== 0) ?? 0
-}
-
-/** The latest attempt that anybody made at the recovery. */
-function attemptOf(stored: readonly Commit[], seal: SealRecord): number {
-  const attempts = stored.flatMap(({ act }) =>
-    act !== null && 'attempt' in act && act.seal.id === seal.id ? [act.attempt] : [],
-  )
-  return Math.max(0, ...attempts)
 }
 
 /** By child, how many stewards of the parent signed it or what is behind it. */
@@ -132,11 +124,22 @@ function statusOf(oracle: Oracle, device: string, tip: Epoch, shown: ReadonlySet
   if (said !== undefined) return said
   if (oracle.hasLeft(device, shown)) return 'left'
   if (oracle.isClosed(device, tip, oracle.admissions(oracle.commits, device))) return 'closed'
-  const isSuspended = [...shown].some(
-    (it) =>
-      it.act?.t === 'suspend' && it.act.device === device && !tip.lifted.has(it.id) && oracle.isValid(it),
-  )
-  return isSuspended ? 'suspended' : 'active'
+  return isSuspended(oracle, device, tip, shown) ? 'suspended' : 'active'
+}
+
+/** Whether one of the first four suspensions of a device in an epoch is of this one and not lifted. */
+export function isSuspended(oracle: Oracle, device: string, tip: Epoch, shown: ReadonlySet<Commit>): boolean {
+  const all = [...shown].filter((it) => it.act?.t === 'suspend' && oracle.isValid(it))
+  return all.some((it) => {
+    if (it.act?.t !== 'suspend' || it.act.device !== device || tip.lifted.has(it.id)) return false
+    const before = all.filter(
+      (other) =>
+        other.device === it.device &&
+        other.epoch === it.epoch &&
+        (other.seq < it.seq || (other.seq === it.seq && other.id < it.id)),
+    )
+    return before.length < 4
+  })
 }
 
 /** What is good on the line, and what shown commits of other devices rely on. */
@@ -144,10 +147,10 @@ function shownOf(oracle: Oracle, tip: Epoch): ReadonlySet<Commit> {
   const seals = oracle.committed(oracle.commits).keys()
   const known = oracle.knowledge(oracle.commits, tip, seals)
   const shown = new Set([...oracle.commits].filter((it) => oracle.isGood(it, tip, known)))
-  for (let size = -1; size < shown.size;) {
-    size = shown.size
-    for (const it of shown)
+  const followed = new Set([...shown].map((it) => it.prev))
+  // A set gives out what is added to it meanwhile. Who follows on the chain relies on the same and more.
+  for (const it of shown)
+    if (!followed.has(it))
       for (const relied of oracle.relied(it)) if (relied.device !== it.device) shown.add(relied)
-  }
   return shown
 }

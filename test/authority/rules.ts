@@ -6,9 +6,12 @@ export interface Rules {
   readonly leaverBallots: boolean
   /** A steward whose signing device is closed, or left, is a steward no longer. */
   readonly deviceTakesSteward: boolean
-  /** A chain advances only from a round that a quorum has advanced to. */
+  /** A chain advances only from a round that a quorum has advanced to; else one by one, or to one above more than n − q. */
   readonly openBeforeAdvance: boolean
-  /** Of committed children one with a committed child comes first, then an ordinary seal, then the later attempt. */
+  /**
+   * Of committed children one with a committed child comes first, then an ordinary seal, then the later attempt; else
+   * an ordinary seal before a recovery without a child.
+   */
   readonly childFirst: boolean
   readonly quorum: 'as-ruled' | 'half'
   readonly signs: 'prepared' | 'at-once'
@@ -24,10 +27,10 @@ export interface Rules {
 /** What docs/protocol/authority.md says, word for word. */
 export const AS_WRITTEN: Rules = {
   preparedHolds: true,
-  leaverBallots: false,
+  leaverBallots: true,
   deviceTakesSteward: true,
-  openBeforeAdvance: false,
-  childFirst: false,
+  openBeforeAdvance: true,
+  childFirst: true,
   quorum: 'as-ruled',
   signs: 'prepared',
   laterRounds: 'prepared-only',
@@ -40,11 +43,3 @@ export const AS_WRITTEN: Rules = {
 
 /** The same without two rules that keep the line going. */
 export const NAIVE: Rules = { ...AS_WRITTEN, preparedHolds: false, deviceTakesSteward: false }
-
-/** What is written with what the laws need beyond it. */
-export const REPAIRED: Rules = {
-  ...AS_WRITTEN,
-  leaverBallots: true,
-  openBeforeAdvance: true,
-  childFirst: true,
-}

@@ -26,6 +26,33 @@ export function scatter(mesh: Mesh, count: number): Commit[] {
   return scattered
 }
 
+/** A steward suspends on two ways of its chain, and others rely on what they have heard of. */
+export function suspendTwice(mesh: Mesh): void {
+  const { draw, oracle, nodes } = mesh
+  const [node] = draw.shuffled(nodes.filter((it) => it.head !== null && it.head.act?.t !== 'leave'))
+  if (node === undefined) return
+  for (const way of [node.head, node.head]) {
+    let prev = way
+    for (let count = 1 + draw.below(4); count > 0; count -= 1) {
+      const { device } = draw.pick(nodes)
+      const epoch = (node.head as Commit).epoch
+      const commit = commitOf({ device: node.device, prev, seen: [], epoch, act: { t: 'suspend', device } })
+      if (!oracle.isCitable(commit) || !oracle.isValid(commit)) continue
+      oracle.add(commit)
+      prev = commit
+    }
+    if (prev === null || prev === way) continue
+    const witness = draw.pick(nodes)
+    if (witness === node || witness.head === null) continue
+    const { device, head } = witness
+    const heard = commitOf({ device, prev: head, seen: [prev], epoch: head.epoch, act: null })
+    if (!oracle.isCitable(heard)) continue
+    oracle.add(heard)
+    witness.head = heard
+    receive(witness, [heard])
+  }
+}
+
 function anyEpoch({ draw, oracle }: Mesh): string {
   return draw.pick([oracle.genesis.coop, ...oracle.committed(oracle.commits).keys()])
 }

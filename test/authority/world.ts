@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 
 /** What a decision can change. Members, devices and commits are named by their ids. */
 export type Change =
@@ -117,5 +117,5 @@ export function forkIn(commits: Iterable<Commit>, device: string): number {
 }
 
 function hash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return digest('sha256', JSON.stringify(value)).slice(0, 16)
 }

@@ -204,5 +204,8 @@ test('who leaves is closed by a seal of its own', async () => {
   const left = valueOf(await pia.cli('leave', '--json'))
   expect(left).toMatchObject({ devices: [pia.device] })
   expect(errorOf(await pia.cli('board', 'set', 'menu', 'tea', '1', '--json')).code).toBe('device-closed')
+  // All three have to sign it, the one who leaves too.
+  await untilHeight(6, nora, omar, pia)
   await until('nora has heard', async () => (await stateOf(nora, pia)) === 'closed')
+  expect((await nora.status()).authority?.stewards.map((it) => it.name).sort()).toEqual(['nora', 'omar'])
 })

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { assetVectors } from './asset-vectors.ts'
+import { authorityVectors } from './authority-vectors.ts'
 import { boardVectors } from './board-vectors.ts'
 import { collisionVectors } from './collision-vectors.ts'
 import { commitVectors } from './commit-vectors.ts'
@@ -16,6 +17,7 @@ import { writerVectors } from './writer-vectors.ts'
 export function vectorFiles(): Record<string, string> {
   const files = {
     'assets.json': assetVectors(),
+    'authority.json': authorityVectors(),
     'boards.json': boardVectors(),
     'collisions.json': collisionVectors(),
     'commit.json': commitVectors(),
