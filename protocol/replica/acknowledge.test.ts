@@ -28,7 +28,9 @@ function byForks(history: History): Omit<Acknowledging, 'own' | 'device'> {
   return {
     goodUpTo: (order) => Math.min(history.seqOf(order), forkSeq(order) - 1),
     isDoubted: (device) => history.forks.has(device),
-    toKnow: [],
+    avoided: new Map(),
+    admissionsOf: () => [],
+    toKnow: () => [],
   }
 }
 
