@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest'
+import { TEXT } from '#protocol/board'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
+import type { AuthorResult } from '#protocol/replica'
 import { nodeSigner } from '#node/crypto'
 import type { MemoryNode } from '#simulations/mesh'
+import { BoardPage, boardOf } from './actors/board-page.ts'
 import { admitSection, inviteSection, must } from './actors/coop-actors.ts'
 import { expectAgreement, keyOf, list, namesIn, relies, stageOf, tipOf } from './actors/stage.ts'
 import type { Stage } from './actors/stage.ts'
 import { act, actSection, deviceOf, memberOf } from './actors/stewards.ts'
+
+/** What a page answers when an edit makes nothing. */
+const NOTHING_MADE: AuthorResult = { ok: false, refusal: 'nothing-made', detail: '' }
 
 type Four = [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
 type Five = [...Four, MemoryNode]
@@ -197,6 +203,29 @@ test('a listing of a suspended device can be taken off', () => {
   expectAgreement(nodes)
 })
 
+test('a page goes on where a suspended device wrote, and that brings what it builds on', () => {
+  const { nodes, mesh, founder } = stageOf(13, 2, 1)
+  const [, member, venue] = nodes as [MemoryNode, MemoryNode, MemoryNode]
+  const page = new BoardPage(member, 'board/wall')
+  must(page.edit((doc) => doc.getText(TEXT).insert(0, 'opening hours: ')) ?? NOTHING_MADE)
+  mesh.settle()
+  suspend(founder, venue)
+  mesh.settle()
+  const edited = new BoardPage(venue, 'board/wall').edit((doc) => doc.getText(TEXT).insert(15, '9 to 17'))
+  const words = must(edited ?? NOTHING_MADE).commit.id
+  const sold = list(venue, 'sold')
+  mesh.settle()
+  must(page.edit((doc) => doc.getText(TEXT).insert(0, 'Our ')) ?? NOTHING_MADE)
+  expect(relies(member, words)).toBe(false)
+  must(page.edit((doc) => doc.getText(TEXT).insert(26, '; closed on Monday')) ?? NOTHING_MADE)
+  expect([relies(member, words), relies(member, sold)]).toEqual([true, false])
+  mesh.settle()
+  for (const node of nodes)
+    expect(boardOf(node, 'board/wall').doc.getText(TEXT).toJSON()).toBe(
+      'Our opening hours: 9 to 17; closed on Monday',
+    )
+})
+
 test('who was admitted by a suspended device alone is not listed either, but can write, and be closed', () => {
   const stage = stageOf(8, 3, 2)
   const { nodes, mesh, stewards, founder } = stage
@@ -261,9 +290,9 @@ test('a suspended device does not leave to be listed, and keeps nobody else from
   mesh.settle()
   stewards.keep(nodes)
   const { authority } = founder.replica
-  expect([thief, leaver].map((it) => authority.epochs.closed.has(deviceOf(it), authority.epochs.tip))).toEqual(
-    [false, true],
-  )
+  expect(
+    [thief, leaver].map((it) => authority.epochs.closed.has(deviceOf(it), authority.epochs.tip)),
+  ).toEqual([false, true])
   list(member, 'aside')
   expect(relies(member, fraud)).toBe(false)
   stewards.decide([{ kind: 'close', device: keyOf(thief) }], { by: member, wills: [founder, second], nodes })
@@ -322,4 +351,80 @@ test('a steward who suspends whom he can is suspended back, removed, and his sus
   list(member, 'again')
   for (const id of written) expect(relies(member, id)).toBe(true)
   expect(member.replica.authority.keptAwayFrom(deviceOf(member)).size).toBe(0)
+})
+
+/** Connects and cuts at random; every node keeps at least nothing. */
+function rewire({ mesh, nodes, random }: Stage): void {
+  for (const [i, node] of nodes.entries())
+    for (const other of nodes.slice(i + 1)) {
+      if (random.below(2) === 0) mesh.disconnect(node, other)
+      else if (!node.sessions.has(other)) mesh.connect(node, other)
+    }
+}
+
+function heal({ mesh, nodes }: Stage): void {
+  for (const [i, node] of nodes.entries())
+    for (const other of nodes.slice(i + 1)) if (!node.sessions.has(other)) mesh.connect(node, other)
+  mesh.settle()
+}
+
+test('whoever is suspended wherever by whomever: replicas agree, and nothing is lost when that is lifted or sealed', () => {
+  const reached = { suspended: 0, unlisted: 0, lifted: 0, closed: 0, late: 0 }
+  for (let seed = 20; seed < 26; seed += 1) {
+    const stage = stageOf(seed, 5, 3)
+    const { nodes, mesh, random, stewards } = stage
+    const three = nodes.slice(0, 3)
+    const written: { by: MemoryNode; id: Uint8Array; name: string }[] = []
+    const commits: Uint8Array[] = []
+    for (let step = 0; step < 40; step += 1) {
+      const node = nodes[random.below(nodes.length)] as MemoryNode
+      const other = nodes[random.below(nodes.length)] as MemoryNode
+      const turn = random.below(10)
+      if (turn === 0) rewire(stage)
+      else if (turn === 1 && node !== other) {
+        const section = actSection({ t: 'suspend', device: keyOf(other), reason: '' })
+        const result = node.author([section])
+        if (result.ok) commits.push(result.commit.id)
+      } else {
+        const name = `${seed} ${step}`
+        written.push({ by: node, id: list(node, name), name })
+      }
+      mesh.settle(random.below(400))
+    }
+    heal(stage)
+    expectAgreement(nodes)
+    const { authority, history } = stage.founder.replica
+    const suspended = nodes.filter((it) => authority.statusOf(deviceOf(it)) === 'suspended')
+    reached.suspended += suspended.length
+    /** What somebody relies on who is not suspended. */
+    const free = nodes.filter((it) => !suspended.includes(it))
+    const accepted = written.filter(({ by, id }) => free.some((it) => it !== by && relies(it, id)))
+    reached.unlisted += written.filter((it) => suspended.includes(it.by) && !accepted.includes(it)).length
+    const isClosed = (it: MemoryNode): boolean =>
+      suspended.includes(it) && !three.includes(it) && seed % 2 === 0
+    const closed = nodes.filter(isClosed)
+    const changes = [
+      ...closed.map((it) => ({ kind: 'close', device: keyOf(it) }) as const),
+      ...commits.slice(0, 14).map((commit) => ({ kind: 'lift', commit }) as const),
+    ]
+    if (changes.length > 0) stewards.decide(changes, { by: stage.founder, wills: three, nodes })
+    heal(stage)
+    expectAgreement(nodes)
+    expect(authority.suspensions.length).toBe(0)
+    const open = nodes.filter((it) => !closed.includes(it))
+    for (const [i, node] of open.entries()) list(node, `${seed} end ${i}`)
+    mesh.settle()
+    expectAgreement(nodes)
+    const names = namesIn(stage.founder.replica)
+    for (const { by, id, name } of written) {
+      if (!closed.includes(by)) {
+        for (const node of open) expect([name, relies(node, id)]).toEqual([name, true])
+        reached.lifted += Number(suspended.includes(by))
+      } else if (accepted.some((it) => it.id === id)) {
+        expect(names).toContain(name)
+        reached.closed += 1
+      } else if (!stage.founder.replica.visibility.isVisible(history.find(id))) reached.late += 1
+    }
+  }
+  expect(Math.min(...Object.values(reached))).toBeGreaterThan(0)
 })

@@ -49,21 +49,23 @@ export function planAcknowledgements(history: History, author: Acknowledging): A
   /** By commit that proves a fork: the last one before the place; -1 for none. */
   const proofs = new Map<number, number>()
   for (let device = 0; device < history.deviceCount; device += 1) {
-    if (device === author.device) continue
-    const isAvoided = author.avoided.has(device)
+    if (device === author.device || author.avoided.has(device)) continue
     if (!author.isDoubted(device)) {
-      if (!isAvoided) candidates.push(...history.endsOf(device))
+      candidates.push(...history.endsOf(device))
       continue
     }
-    const branches = history.branchesOf(device)
-    if (!isAvoided) candidates.push(...lastGood(branches, author))
-    const proof = proofToList(history, device, known)
-    const before = proof === null ? -1 : history.prevOf(proof[0] ?? -1)
-    const isNews = before >= 0 && !relied.knows(history.branchOf(before), history.seqOf(before))
-    if (proof !== null && !(isAvoided && isNews)) for (const order of proof) proofs.set(order, before)
+    candidates.push(...lastGood(history.branchesOf(device), author))
+    const proof = proofToList(history, device, known) ?? []
+    for (const order of proof) proofs.set(order, history.prevOf(order))
   }
   candidates.push(...proofs.keys())
   const heads: number[] = []
+  const addNew = (orders: readonly number[]): void => {
+    for (const order of orders) {
+      if (!knows(order)) heads.push(order)
+      known.add(order)
+    }
+  }
   // From the newest: what relies on another commit comes after it in the log.
   for (const order of candidates.sort((a, b) => b - a)) {
     const before = proofs.get(order)
@@ -82,12 +84,17 @@ export function planAcknowledgements(history: History, author: Acknowledging): A
     const good = Math.min(author.goodUpTo(order), history.seqOf(order))
     // Who lists what lies behind a fork without knowing of it would rely on it.
     const proof = good < history.seqOf(order) ? proofToList(history, history.deviceOf(order), known) : null
-    for (const it of [...(proof ?? []), order]) {
-      if (proof?.includes(it) === true) proofs.set(it, history.prevOf(it))
-      if (!knows(it)) heads.push(it)
-      known.add(it)
-    }
+    for (const it of proof ?? []) proofs.set(it, history.prevOf(it))
+    addNew([...(proof ?? []), order])
     if (good >= 0) relied.add(history.branchOf(order).at(good))
+  }
+  for (const device of author.avoided.keys()) {
+    const proof = proofToList(history, device, known) ?? []
+    const befores = proof.map((order) => history.prevOf(order))
+    const isRelied = (it: number): boolean => it < 0 || relied.knows(history.branchOf(it), history.seqOf(it))
+    if (!befores.every(isRelied)) continue
+    for (const [i, order] of proof.entries()) proofs.set(order, befores[i] ?? -1)
+    addNew(proof)
   }
   return { heads: withPairs(history, heads, proofs), known, relied }
 }
