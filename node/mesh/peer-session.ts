@@ -8,7 +8,13 @@ import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
-import { OUTSIDE, asksTooMuch, outsideForms } from './outsiders.ts'
+import {
+  OUTSIDE,
+  OUTSIDE_BYTES_MAX,
+  OUTSIDE_SENT_BYTES_MAX,
+  asksTooMuch,
+  outsideForms,
+} from './outsiders.ts'
 
 /**
  * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one
@@ -77,6 +83,11 @@ export class PeerSession {
     return this.#stream.bytesOut
   }
 
+  /** True when more went over the stream than a device outside may have. */
+  get #isTooMuch(): boolean {
+    return this.bytesIn > OUTSIDE_BYTES_MAX || this.bytesOut > OUTSIDE_SENT_BYTES_MAX
+  }
+
   /** Runs until either side ends it; never rejects. */
   async run(): Promise<void> {
     try {
@@ -84,7 +95,7 @@ export class PeerSession {
       this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
-        if (this.#parts.isOutside && asksTooMuch(bytes)) return this.close(OUTSIDE)
+        if (this.#parts.isOutside && (this.#isTooMuch || asksTooMuch(bytes))) return this.close(OUTSIDE)
         this.#step({ kind: 'frame', bytes })
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
@@ -135,6 +146,7 @@ export class PeerSession {
         return this.#enqueue(async () => {
           // What a frame tells must be on the disk before anyone hears of it.
           await engine.durable()
+          if (this.#parts.isOutside && this.#isTooMuch) return this.close(OUTSIDE)
           await this.#stream.sendRaw(output.bytes)
         })
       case 'read':
