@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -75,6 +77,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
     await next()
   })
   addScopeGuards(api)
+  api.use('*', limited)
   addCoopRoutes(api, node)
   addAuthorityRoutes(api, node)
   addMeshRoutes(api, node, stop)
@@ -88,6 +91,23 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   checkScopes(api, described.calls)
   return api
 }
+
+/** Bytes of a call's JSON. The largest that are of use name a thousand paths of 4,096 characters. */
+const CALL_BYTES_MAX = 4_194_304
+
+const limitedCall = bodyLimit({
+  maxSize: CALL_BYTES_MAX,
+  onError: () => {
+    const message = `the body of a call has at most ${CALL_BYTES_MAX} bytes`
+    throw new CoopError('usage', message, 'See /openapi.json for what this call takes.')
+  },
+})
+
+/** Whatever is not a file is read at once, so it must not be without end. */
+const limited: MiddlewareHandler<ApiEnv> = async (context, next) =>
+  `${context.req.method} ${context.req.path}` === 'PUT /v1/assets/upload'
+    ? next()
+    : limitedCall(context, next)
 
 function isMalformed(cause: Error): boolean {
   return cause instanceof HTTPException || cause instanceof SyntaxError || cause instanceof z.ZodError

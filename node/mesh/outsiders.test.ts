@@ -32,8 +32,14 @@ test('a device outside is served once in a while', () => {
 test('what a device outside hands in, and what it is sent, is limited for a day', () => {
   const [inMax, outMax] = [OUTSIDE_BYTES_PER_DAY_MAX, OUTSIDE_SENT_BYTES_PER_DAY_MAX]
   for (const [most, one] of [
-    [{ bytesIn: inMax - 1, bytesOut: 0 }, { bytesIn: 1, bytesOut: 0 }],
-    [{ bytesIn: 0, bytesOut: outMax - 1 }, { bytesIn: 0, bytesOut: 1 }],
+    [
+      { bytesIn: inMax - 1, bytesOut: 0 },
+      { bytesIn: 1, bytesOut: 0 },
+    ],
+    [
+      { bytesIn: 0, bytesOut: outMax - 1 },
+      { bytesIn: 0, bytesOut: 1 },
+    ],
   ] as const) {
     const outsiders = new Outsiders()
     expect(outsiders.mayServe('a', 0)).toBe(true)

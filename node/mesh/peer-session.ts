@@ -8,13 +8,7 @@ import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
-import {
-  OUTSIDE,
-  OUTSIDE_BYTES_MAX,
-  OUTSIDE_SENT_BYTES_MAX,
-  asksTooMuch,
-  outsideForms,
-} from './outsiders.ts'
+import { OUTSIDE, OUTSIDE_BYTES_MAX, OUTSIDE_SENT_BYTES_MAX, asksTooMuch, outsideForms } from './outsiders.ts'
 
 /**
  * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one

@@ -45,10 +45,11 @@ export interface NextCommitParts {
  */
 export class NextCommit {
   readonly #parts: NextCommitParts
-  /** Plans that hold as long as the stamp does: without what is new of suspended devices, and with all of it. */
+  /** Plans of a length of the log and a state of the authority document: without what is new of suspended devices, and with all of it. */
   #narrow: Plan | null = null
   #whole: Plan | null = null
-  #stamp = ''
+  #length = -1
+  #revision = -1
   /** The plan for the sections under way, which need something of suspended devices. */
   #own: Plan | null = null
   readonly #needed = new Set<number>()
@@ -68,9 +69,9 @@ export class NextCommit {
   /** What it lists and relies on. Of this moment: it moves with the next commit. */
   get plan(): Plan {
     const { history, authority } = this.#parts
-    const stamp = `${history.length}/${authority.revision}`
-    if (this.#stamp !== stamp) {
-      this.#stamp = stamp
+    if (this.#length !== history.length || this.#revision !== authority.revision) {
+      this.#length = history.length
+      this.#revision = authority.revision
       this.#narrow = null
       this.#whole = null
       this.#own = null

@@ -122,10 +122,7 @@ test('a device is suspended in one command, cut everywhere, and told why and how
   const cuts = [nora, omar, pia].map(async (node) => {
     await until('it knows', async () => (await stateOf(node, rolf)) === 'suspended')
   })
-  await Promise.all([
-    ...cuts,
-    until('rolf is cut', async () => (await rolf.status()).peers === 0),
-  ])
+  await Promise.all([...cuts, until('rolf is cut', async () => (await rolf.status()).peers === 0)])
   expect(Date.now() - beganMs).toBeLessThan(CUT_WITHIN_MS)
   await until('rolf knows', async () => (await rolf.status()).standing?.status === 'suspended')
   const status = await rolf.status()
