@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
@@ -95,19 +94,16 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
 /** Bytes of a call's JSON. The largest that are of use name a thousand paths of 4,096 characters. */
 const CALL_BYTES_MAX = 4_194_304
 
-const limitedCall = bodyLimit({
-  maxSize: CALL_BYTES_MAX,
-  onError: () => {
-    const message = `the body of a call has at most ${CALL_BYTES_MAX} bytes`
-    throw new CoopError('usage', message, 'See /openapi.json for what this call takes.')
-  },
-})
-
-/** Whatever is not a file is read at once, so it must not be without end. */
-const limited: MiddlewareHandler<ApiEnv> = async (context, next) =>
-  `${context.req.method} ${context.req.path}` === 'PUT /v1/assets/upload'
-    ? next()
-    : limitedCall(context, next)
+/** Whatever is not a file is read at once, so it must not be without end, and has to say how long it is. */
+const limited: MiddlewareHandler<ApiEnv> = async ({ req }, next) => {
+  const isFile = `${req.method} ${req.path}` === 'PUT /v1/assets/upload'
+  const isEndless = req.header('transfer-encoding') !== undefined
+  if (!isFile && (isEndless || Number(req.header('content-length') ?? 0) > CALL_BYTES_MAX)) {
+    const message = `the body of a call has at most ${CALL_BYTES_MAX} bytes, and says how many`
+    throw new CoopError('usage', message, 'Send it with a content-length; a file goes to /v1/assets/upload.')
+  }
+  return next()
+}
 
 function isMalformed(cause: Error): boolean {
   return cause instanceof HTTPException || cause instanceof SyntaxError || cause instanceof z.ZodError

@@ -130,3 +130,19 @@ test('what was decided is not signed again', async () => {
     message: expect.stringContaining('proposal-decided'),
   })
 })
+
+test('a body that does not say how long it is is not read', async () => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const body = new ReadableStream({
+    start: (stream) => {
+      stream.enqueue(new TextEncoder().encode(JSON.stringify(ASKED)))
+      stream.close()
+    },
+  })
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  const answer = await fetch(`${server.url}/v1/proposals`, init as RequestInit)
+  expect(answer.status).toBe(400)
+  expect(await answer.json()).toMatchObject({
+    error: { code: 'usage', message: expect.stringContaining('says how many') },
+  })
+})
