@@ -101,8 +101,8 @@ describe.skipIf(!HAS_BROWSER)('decisions on the page', () => {
       await ada.getByTestId('nav-assets').click()
       await ada.getByText('pr\\u{456}ces.txt', { exact: true }).waitFor()
       await ada.getByTestId('nav-peers').click()
-      await ada.getByText('n\\u{430}s', { exact: true }).first().waitFor()
-      expect(await ada.getByText('n\u0430s', { exact: true }).count()).toBe(0)
+      await ada.getByText('n\\u{430}s').first().waitFor()
+      expect(await ada.getByText('n\u0430s').count()).toBe(0)
     } finally {
       await deceiver.close()
     }
