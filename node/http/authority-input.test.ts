@@ -140,7 +140,7 @@ test('a body that does not say how long it is is not read', async () => {
     },
   })
   const init = { method: 'POST', headers, body, duplex: 'half' }
-  const answer = await fetch(`${server.url}/v1/proposals`, init as RequestInit)
+  const answer = await fetch(`${server.url}/v1/proposals`, init)
   expect(answer.status).toBe(400)
   expect(await answer.json()).toMatchObject({
     error: { code: 'usage', message: expect.stringContaining('says how many') },
