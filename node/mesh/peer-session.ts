@@ -48,6 +48,7 @@ export class PeerSession {
   /** Sends and reads, in order, one at a time: a read happens only when all before it was taken by the stream. */
   #outgoing: Promise<void> = Promise.resolve()
   #answers = 0
+  #isRefused = false
   /** Batches that came, one after the other. */
   #intake: Promise<void> = Promise.resolve()
   /** Why the session ended; null while it runs. */
@@ -89,8 +90,9 @@ export class PeerSession {
       this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
-        if (this.#parts.isOutside && (this.#isTooMuch || asksTooMuch(bytes))) return this.close(OUTSIDE)
-        this.#step({ kind: 'frame', bytes })
+        if (this.#parts.isOutside && this.#isTooMuch) return this.close(OUTSIDE)
+        if (this.#parts.isOutside && asksTooMuch(bytes)) this.#refuse()
+        else this.#step({ kind: 'frame', bytes })
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
     } catch (cause) {
@@ -102,6 +104,12 @@ export class PeerSession {
       this.#timer = null
       this.#session.end()
     }
+  }
+
+  /** A device outside asks for what it may not have: the session ends as soon as it has handed in what it was asked for. */
+  #refuse(): void {
+    this.#isRefused = true
+    if (!this.#session.isAsking) this.close(OUTSIDE)
   }
 
   /** Tells the peer of chains that got longer (and are on the disk). */
@@ -131,6 +139,7 @@ export class PeerSession {
     this.#setTimer()
     if (wasSynced !== this.#session.isSynced) this.#parts.onChange()
     if (!wasSynced && this.#session.isSynced) this.#parts.onCompared(true)
+    if (this.#isRefused && !this.#session.isAsking) this.close(OUTSIDE)
   }
 
   #carryOut(output: SessionOutput): void {
