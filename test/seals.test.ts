@@ -1,57 +1,19 @@
 import { expect, test } from 'vitest'
 import { encodeSeal } from '#protocol/authority'
-import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
+import { CATALOGUE } from '#protocol/catalogue'
 import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
 import { settleDocuments } from '#simulations/mesh'
 import type { MemoryNode } from '#simulations/mesh'
-import { listSection, must, stateHashes, testCoop } from './actors/coop-actors.ts'
+import { stateHashes, testCoop } from './actors/coop-actors.ts'
 import type { TestCoop } from './actors/coop-actors.ts'
 import { coopWithPen, headOf, reader, recordsOf } from './actors/pen.ts'
+import { expectAgreement, keyOf, list, namesIn, stageOf, tipOf } from './actors/stage.ts'
 import { Stewards, act, connectAll, deviceOf, memberOf } from './actors/stewards.ts'
 
 const { sha256 } = nodeCrypto()
-
-/** A co-op of a founder and `others` members, all connected, of whom the first ones are stewards. */
-function coopOf(seed: number, others: number, stewardCount: number): Stage {
-  const made = testCoop(seed)
-  const nodes = [made.founder, ...Array.from({ length: others }, () => made.admit('member'))]
-  connectAll(made.mesh, nodes)
-  made.mesh.settle()
-  // First commits: the roster knows whose chains these are.
-  for (const node of nodes) if (node !== made.founder) list(node, `hello ${nodes.indexOf(node)}`)
-  made.mesh.settle()
-  const stewards = new Stewards(made.mesh)
-  const stage = { ...made, nodes, stewards }
-  for (let count = 1; count < stewardCount; count += 1) {
-    const next = nodes[count] as MemoryNode
-    const change = { kind: 'steward', member: memberOf(next), device: keyOf(next) } as const
-    stewards.decide([change], { by: made.founder, wills: nodes.slice(0, count), nodes })
-    expect(tipOf(next).stewards.size).toBe(count + 1)
-  }
-  return stage
-}
-
-interface Stage extends TestCoop {
-  nodes: MemoryNode[]
-  stewards: Stewards
-}
-
-function list(node: MemoryNode, name: string): void {
-  must(node.author([listSection(name, sha256)]))
-}
-
-const keyOf = (node: MemoryNode): Uint8Array => Buffer.from(deviceOf(node), 'hex')
-const tipOf = ({ replica }: { replica: Replica }): Replica['authority']['epochs']['tip'] =>
-  replica.authority.epochs.tip
-
-function namesIn(replica: Replica): string[] {
-  replica.openDocument(CATALOGUE)
-  const state = replica.document(CATALOGUE)
-  return state instanceof CatalogueState ? [...state.listings.values()].map((it) => it.name).sort() : []
-}
 
 /** What a node has stored, opened again from the rows of an index; the documents are folded then. */
 function reopened(node: MemoryNode, { coop, crypto }: TestCoop): Replica {
@@ -75,18 +37,8 @@ function reopened(node: MemoryNode, { coop, crypto }: TestCoop): Replica {
   return opened
 }
 
-/** All nodes agree: one line, one roster, equal states. */
-function expectAgreement(nodes: readonly MemoryNode[]): void {
-  for (const { replica } of nodes) replica.openDocument(CATALOGUE)
-  const [first] = nodes as [MemoryNode]
-  for (const { replica } of nodes) {
-    expect(toHex(tipOf({ replica }).id)).toBe(toHex(tipOf(first).id))
-    expect(stateHashes(replica)).toEqual(stateHashes(first.replica))
-  }
-}
-
 test('one steward makes three, and later commits cite the last seal', () => {
-  const { nodes } = coopOf(1, 3, 3)
+  const { nodes } = stageOf(1, 3, 3)
   expectAgreement(nodes)
   const [founder, , , member] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   expect(tipOf(founder).height).toBe(2)
@@ -96,7 +48,7 @@ test('one steward makes three, and later commits cite the last seal', () => {
 })
 
 test('a member that is removed while it is cut off writes on, and nobody shows what it writes', () => {
-  const { nodes, mesh, stewards } = coopOf(2, 4, 3)
+  const { nodes, mesh, stewards } = stageOf(2, 4, 3)
   const [founder, , , gone, other] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   list(gone, 'before')
   mesh.settle()
@@ -121,7 +73,7 @@ test('a member that is removed while it is cut off writes on, and nobody shows w
 })
 
 test('a later decision can adopt what a removed device wrote while it did not know', () => {
-  const { nodes, mesh, stewards } = coopOf(3, 3, 3)
+  const { nodes, mesh, stewards } = stageOf(3, 3, 3)
   const [founder, , , gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   for (const node of nodes) if (node !== gone) mesh.disconnect(node, gone)
   const remove = { kind: 'remove', member: memberOf(gone) } as const
@@ -144,7 +96,7 @@ test('a later decision can adopt what a removed device wrote while it did not kn
 })
 
 test('two stewards who remove each other stay both, and go on deciding', () => {
-  const { nodes, mesh, stewards } = coopOf(4, 2, 2)
+  const { nodes, mesh, stewards } = stageOf(4, 2, 2)
   const [ada, bo, member] = nodes as [MemoryNode, MemoryNode, MemoryNode]
   mesh.disconnect(ada, bo)
   mesh.disconnect(member, bo)
@@ -168,7 +120,7 @@ test('two stewards who remove each other stay both, and go on deciding', () => {
 })
 
 test('any order of arrival gives the same line and the same verdicts, and so does a log that is opened again', () => {
-  const made = coopOf(5, 4, 4)
+  const made = stageOf(5, 4, 4)
   const { nodes, mesh, stewards, coop, crypto, random } = made
   const [founder, , , fourth, gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   list(gone, 'early')
@@ -211,7 +163,7 @@ test('any order of arrival gives the same line and the same verdicts, and so doe
 })
 
 test('what a removed device wrote late stays hidden in a log that is opened again, although stewards list it', () => {
-  const made = coopOf(6, 3, 3)
+  const made = stageOf(6, 3, 3)
   const { nodes, mesh, stewards } = made
   const [founder, second, third, gone] = nodes as [MemoryNode, MemoryNode, MemoryNode, MemoryNode]
   for (const node of nodes) if (node !== gone) mesh.disconnect(node, gone)

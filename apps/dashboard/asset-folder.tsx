@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { LoadingRows } from './empty-state.tsx'
 import { Icon } from './icon.tsx'
 import type { FolderEntry } from './node-client.ts'
@@ -21,7 +22,7 @@ export function AssetFolder({ cid, name }: { cid: string; name: string }): JSX.E
       }}
     >
       <summary>
-        Files in <bdi>{name}</bdi>
+        Files in <bdi>{shownText(name)}</bdi>
       </summary>
       <ProblemNote problem={load.problem} />
       {load.isBusy && <LoadingRows what="the folder" />}
@@ -39,7 +40,7 @@ export function AssetFolder({ cid, name }: { cid: string; name: string }): JSX.E
                 rel="noopener noreferrer"
               >
                 <Icon name="file" />
-                <bdi class="breakable">{entry.name}</bdi>
+                <bdi class="breakable">{shownText(entry.name)}</bdi>
               </a>
             )}
           </li>

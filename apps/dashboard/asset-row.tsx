@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { AssetFolder } from './asset-folder.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ShortId } from './copy-button.tsx'
@@ -31,14 +32,14 @@ export function AssetRow({ asset, listedBy }: { asset: Asset; listedBy: string }
       </span>
       <div class="row-main">
         <h2 class="row-title">
-          <bdi>{asset.name}</bdi>
+          <bdi>{shownText(asset.name)}</bdi>
         </h2>
         <p class="muted">
           {formatBytes(asset.bytes)} · added{' '}
           <time dateTime={new Date(asset.listedAtMs).toISOString()} title={formatTime(asset.listedAtMs)}>
             {formatRelative(asset.listedAtMs, Date.now())}
           </time>{' '}
-          by <bdi title={listedBy}>{shortenName(listedBy)}</bdi>
+          by <bdi title={shownText(listedBy)}>{shownText(shortenName(listedBy))}</bdi>
         </p>
         <p class="holders">
           <span class={`badge ${asset.isHeld ? 'badge-ok' : ''}`}>
@@ -110,7 +111,7 @@ function OpenLinks({ asset }: { asset: Asset }): JSX.Element | null {
 
 function Holders({ asset }: { asset: Asset }): JSX.Element {
   const near = asset.holders.filter((holder) => holder.isConnected).length
-  const names = asset.holders.map((holder) => holder.name).join(', ')
+  const names = asset.holders.map((holder) => shownText(holder.name)).join(', ')
   if (asset.holders.length === 0) return <span class="muted">nobody says to hold it</span>
   const reach = asset.isHeld || near > 0 ? '' : ', none connected now'
   return (
@@ -153,8 +154,8 @@ function UnlistButton({ asset }: { asset: Asset }): JSX.Element {
           onClose={() => setAsking(false)}
         >
           <p>
-            <bdi>{asset.name}</bdi> disappears from the list on all devices. Who knows its CID can still open
-            it on devices that hold it.
+            <bdi>{shownText(asset.name)}</bdi> disappears from the list on all devices. Who knows its CID can
+            still open it on devices that hold it.
           </p>
         </ConfirmDialog>
       )}

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { AssetsSection } from './assets-section.tsx'
 import { BoardsSection } from './boards-section.tsx'
 import { CoopMark } from './coop-mark.tsx'
@@ -88,7 +89,7 @@ function Header({ status }: { status: Status }): JSX.Element {
       <CoopMark coop={status.coop ?? ''} />
       <div class="header-names">
         <p class="coop-name">
-          <bdi>{status.name}</bdi>
+          <bdi>{status.name === null ? null : shownText(status.name)}</bdi>
         </p>
         <p class="muted header-device">
           <bdi>{status.deviceName ?? 'this device'}</bdi>

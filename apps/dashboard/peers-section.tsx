@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { shownText } from '#apps/shown-text'
 import { CopyButton, ShortId } from './copy-button.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatBytes, formatQuantity } from './format.ts'
@@ -45,7 +46,7 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
     <li class="row row-peer">
       <span class="row-main">
         <span class="row-title">
-          <bdi>{peer.name}</bdi>
+          <bdi>{shownText(peer.name)}</bdi>
         </span>
         <span class="muted breakable">{placeOf(peer)}</span>
       </span>
@@ -62,7 +63,7 @@ function PeerRow({ peer }: { peer: Peer }): JSX.Element {
           {formatBytes(peer.bytesOut)}
         </span>
       </span>
-      <ShortId id={peer.device} what={`the id of ${peer.name}`} />
+      <ShortId id={peer.device} what={`the id of ${shownText(peer.name)}`} />
     </li>
   )
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -76,6 +77,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
     await next()
   })
   addScopeGuards(api)
+  api.use('*', limited)
   addCoopRoutes(api, node)
   addAuthorityRoutes(api, node)
   addRecoveryRoutes(api, node)
@@ -89,6 +91,20 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   const described = describe(api)
   checkScopes(api, described.calls)
   return api
+}
+
+/** Bytes of a call's JSON. The largest that are of use name a thousand paths of 4,096 characters. */
+const CALL_BYTES_MAX = 4_194_304
+
+/** Whatever is not a file is read at once, so it must not be without end, and has to say how long it is. */
+const limited: MiddlewareHandler<ApiEnv> = async ({ req }, next) => {
+  const isFile = `${req.method} ${req.path}` === 'PUT /v1/assets/upload'
+  const isEndless = req.header('transfer-encoding') !== undefined
+  if (!isFile && (isEndless || Number(req.header('content-length') ?? 0) > CALL_BYTES_MAX)) {
+    const message = `the body of a call has at most ${CALL_BYTES_MAX} bytes, and says how many`
+    throw new CoopError('usage', message, 'Send it with a content-length; a file goes to /v1/assets/upload.')
+  }
+  return next()
 }
 
 function isMalformed(cause: Error): boolean {

@@ -428,10 +428,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** Ends all that runs with a device once it is suspended, after telling it why. */
   readonly #onSuspended = ({ device }: Suspension): void => {
     this.#sessions.get(device)?.close(SUSPENDED)
-    for (const connection of this.#libp2p.getConnections()) {
-      const key = deviceOf(connection.remotePeer)
-      if (key !== null && toHex(key) === device) void this.#suspended.cut(connection, device)
-    }
+    for (const connection of this.#connectionsOf(device)) void this.#suspended.cut(connection, device)
     this.emit('changed')
   }
 
@@ -452,11 +449,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       if (!isOutside(engine, device)) continue
       this.#parting.add(connection)
       this.#greeted.delete(connection)
-      setTimeout(() => {
-        this.#parting.delete(connection)
-        if (isMemberOf(this.#parts, connection.remotePeer)) this.#connected(connection)
-        else connection.abort(new Error(OUTSIDE))
-      }, FAREWELL_MS)
+      setTimeout(() => this.#part(connection), FAREWELL_MS)
       this.#sessions.get(device)?.close(OUTSIDE)
       // It ends in a moment; what takes its place begins now.
       this.#sessions.delete(device)
@@ -464,6 +457,13 @@ export class Mesh extends EventEmitter<MeshEvents> {
       void this.#openSession(connection, device)
     }
     this.emit('changed')
+  }
+
+  /** The last seconds of a connection with a device that was a member until now are over, or it has heard of it. */
+  #part(connection: Connection): void {
+    if (!this.#parting.delete(connection)) return
+    if (isMemberOf(this.#parts, connection.remotePeer)) this.#connected(connection)
+    else connection.abort(new Error(OUTSIDE))
   }
 
   /** A peer shows what should prove that two histories were written under this key. */
@@ -477,7 +477,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
   /** True when a key that is no member's, or a suspended device's, may come in for the join door. */
   #mayVisit(peer: PeerId): boolean {
     const suspended = this.#suspended.deviceOf(peer)
-    return (suspended !== null || this.#door.isOpen) && this.#visitors.hasRoom(suspended)
+    return (suspended !== null || this.#door.isOpen) && this.#visitors.hasRoom(suspended, performance.now())
   }
 
   #accept(
@@ -542,7 +542,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
   #admitVisitor(connection: Connection): void {
     const suspended = this.#suspended.deviceOf(connection.remotePeer)
     // The gater asked before; but handshakes that are under way at once all pass it.
-    if (!this.#visitors.enter(connection.id, suspended))
+    const cut = (): void => connection.abort(new Error('others come less often'))
+    if (!this.#visitors.enter(connection.id, { device: suspended, cut }, performance.now()))
       return connection.abort(new Error('too many strangers'))
     if (suspended !== null) void this.#tellVisitor(connection, suspended)
     const timer = setTimeout(() => {
@@ -617,7 +618,9 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const framed = new FramedStream(stream, FRAME_BYTES_MAX)
     const decoder = this.#decoder
     const session = new PeerSession(framed, {
-      ...{ engine, decoder, crypto, log, share: this.#share, isOutside: outside },
+      ...{ engine, decoder, crypto, log, isOutside: outside },
+      // What it claims to have is asked of members all the same.
+      share: outside ? new PullShare() : this.#share,
       onChange: () => this.emit('changed'),
       onFault: (code, detail) => this.#faults.note(device, code, detail, Date.now()),
       onSuperseded: (row) => this.emit('superseded', row, device),
@@ -626,7 +629,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#sessions.set(device, session)
     this.#streamAtMs.set(device, performance.now())
     await session.run()
-    if (outside) this.#outsiders.note(device, session.bytesIn)
+    if (outside) {
+      this.#outsiders.note(device, session)
+      // It asks for more than it may have once it has the authority document: nothing is left to say.
+      if (session.closeReason === OUTSIDE)
+        for (const connection of this.#connectionsOf(device)) this.#part(connection)
+    }
     if (this.#sessions.get(device) === session) this.#sessions.delete(device)
     const isTold = this.#suspended.isToldBy(device)
     const reason = isTold ? SUSPENDED_HERE : outside ? OUTSIDE : session.closeReason
@@ -635,9 +643,12 @@ export class Mesh extends EventEmitter<MeshEvents> {
   }
 
   #connectionTo(device: string): Connection | undefined {
+    return this.#connectionsOf(device).find((it) => it.status === 'open')
+  }
+
+  #connectionsOf(device: string): Connection[] {
     const key = fromHex(device)
-    if (key === null) return undefined
-    return this.#libp2p.getConnections(peerIdFromString(deviceText(key))).find((it) => it.status === 'open')
+    return key === null ? [] : this.#libp2p.getConnections(peerIdFromString(deviceText(key)))
   }
 
   #discovered(peer: PeerId): void {

@@ -20,6 +20,13 @@ export const OUTSIDE_BYTES_MAX: number = 2 * FRAME_BYTES_MAX
  * of a week of a busy till.
  */
 export const OUTSIDE_BYTES_PER_DAY_MAX = 16_777_216
+/**
+ * Bytes that a device outside is sent on one connection: 25,000 headers with their acts. It asks for little, and could else
+ * keep an uplink busy with that. A guess.
+ */
+export const OUTSIDE_SENT_BYTES_MAX = 8_388_608
+/** The same in a day. A guess: who was away for long hears of it in a few days, and from several devices sooner. */
+export const OUTSIDE_SENT_BYTES_PER_DAY_MAX = 67_108_864
 /** How often a device that is outside itself calls the others, to hear whether it is in again. A guess. */
 export const CALL_OUTSIDE_EVERY_MS = 30_000
 
@@ -38,24 +45,36 @@ export function isOutside(engine: Engine, device: string): boolean {
 
 /** What a device outside may have: the authority document, and a way to hand in commits, as often as that is bearable. */
 export class Outsiders {
-  /** By device (hex): when it was last served, and what it sent since its day began. */
-  readonly #served = new Map<string, { atMs: number; dayMs: number; bytes: number }>()
+  /** By device (hex). */
+  readonly #served = new Map<string, Served>()
 
   /** True when the device may have a session at `nowMs`, of a clock that nobody sets. */
   mayServe(device: string, nowMs: number): boolean {
-    const known = this.#served.get(device)
-    const isNewDay = known === undefined || nowMs - known.dayMs >= DAY_MS
-    const { atMs, dayMs, bytes } = isNewDay ? { atMs: known?.atMs, dayMs: nowMs, bytes: 0 } : known
-    if (nowMs - (atMs ?? -Infinity) < SERVED_EVERY_MS || bytes >= OUTSIDE_BYTES_PER_DAY_MAX) return false
-    this.#served.set(device, { atMs: nowMs, dayMs, bytes })
+    const known = this.#served.get(device) ?? { atMs: -Infinity, dayMs: nowMs, bytesIn: 0, bytesOut: 0 }
+    const isNewDay = nowMs - known.dayMs >= DAY_MS
+    const today = isNewDay ? { ...known, dayMs: nowMs, bytesIn: 0, bytesOut: 0 } : known
+    const isUsedUp =
+      today.bytesIn >= OUTSIDE_BYTES_PER_DAY_MAX || today.bytesOut >= OUTSIDE_SENT_BYTES_PER_DAY_MAX
+    if (nowMs - known.atMs < SERVED_EVERY_MS || isUsedUp) return false
+    this.#served.set(device, { ...today, atMs: nowMs })
     return true
   }
 
-  /** Notes what a device sent in a session. */
-  note(device: string, bytes: number): void {
+  /** Notes what a device sent, and was sent, in a session. */
+  note(device: string, { bytesIn, bytesOut }: Pick<Served, 'bytesIn' | 'bytesOut'>): void {
     const known = this.#served.get(device)
-    if (known !== undefined) known.bytes += bytes
+    if (known === undefined) return
+    known.bytesIn += bytesIn
+    known.bytesOut += bytesOut
   }
+}
+
+/** When a device was last served, and how much it sent and was sent since its day began. */
+interface Served {
+  atMs: number
+  dayMs: number
+  bytesIn: number
+  bytesOut: number
 }
 
 const DAY_MS = 86_400_000

@@ -8,7 +8,7 @@ import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
-import { OUTSIDE, asksTooMuch, outsideForms } from './outsiders.ts'
+import { OUTSIDE, OUTSIDE_BYTES_MAX, OUTSIDE_SENT_BYTES_MAX, asksTooMuch, outsideForms } from './outsiders.ts'
 
 /**
  * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one
@@ -48,6 +48,7 @@ export class PeerSession {
   /** Sends and reads, in order, one at a time: a read happens only when all before it was taken by the stream. */
   #outgoing: Promise<void> = Promise.resolve()
   #answers = 0
+  #isRefused = false
   /** Batches that came, one after the other. */
   #intake: Promise<void> = Promise.resolve()
   /** Why the session ended; null while it runs. */
@@ -77,6 +78,11 @@ export class PeerSession {
     return this.#stream.bytesOut
   }
 
+  /** True when more went over the stream than a device outside may have. */
+  get #isTooMuch(): boolean {
+    return this.bytesIn > OUTSIDE_BYTES_MAX || this.bytesOut > OUTSIDE_SENT_BYTES_MAX
+  }
+
   /** Runs until either side ends it; never rejects. */
   async run(): Promise<void> {
     try {
@@ -84,8 +90,9 @@ export class PeerSession {
       this.#stream.onPart = (bytes) => this.#step({ kind: 'arriving', bytes })
       while (this.closeReason === null) {
         const bytes = await this.#stream.next(null)
-        if (this.#parts.isOutside && asksTooMuch(bytes)) return this.close(OUTSIDE)
-        this.#step({ kind: 'frame', bytes })
+        if (this.#parts.isOutside && this.#isTooMuch) return this.close(OUTSIDE)
+        if (this.#parts.isOutside && asksTooMuch(bytes)) this.#refuse()
+        else this.#step({ kind: 'frame', bytes })
         if (this.#answers > ANSWERS_MAX) await this.#outgoing
       }
     } catch (cause) {
@@ -97,6 +104,12 @@ export class PeerSession {
       this.#timer = null
       this.#session.end()
     }
+  }
+
+  /** A device outside asks for what it may not have: the session ends as soon as it has handed in what it was asked for. */
+  #refuse(): void {
+    this.#isRefused = true
+    if (!this.#session.isAsking) this.close(OUTSIDE)
   }
 
   /** Tells the peer of chains that got longer (and are on the disk). */
@@ -126,6 +139,7 @@ export class PeerSession {
     this.#setTimer()
     if (wasSynced !== this.#session.isSynced) this.#parts.onChange()
     if (!wasSynced && this.#session.isSynced) this.#parts.onCompared(true)
+    if (this.#isRefused && !this.#session.isAsking) this.close(OUTSIDE)
   }
 
   #carryOut(output: SessionOutput): void {
@@ -135,6 +149,7 @@ export class PeerSession {
         return this.#enqueue(async () => {
           // What a frame tells must be on the disk before anyone hears of it.
           await engine.durable()
+          if (this.#parts.isOutside && this.#isTooMuch) return this.close(OUTSIDE)
           await this.#stream.sendRaw(output.bytes)
         })
       case 'read':

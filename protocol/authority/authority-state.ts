@@ -110,9 +110,30 @@ export class AuthorityState implements DocumentState {
       .flatMap((it) => this.#suspensions.of(it, this.epochs.tip))
   }
 
-  /** Devices (hex) of which a leave is stored and that the tip's line does not close yet, ascending. */
+  /**
+   * Suspensions by the device (hex) of which another (hex) lists nothing new until a seal closes it or lifts them; none of
+   * the other itself. Who signs for a steward listens to whoever does: else two that suspend each other could never decide.
+   */
+  keptAwayFrom(device: string): ReadonlyMap<string, readonly Suspension[]> {
+    const { tip } = this.epochs
+    const kept = new Map<string, readonly Suspension[]>()
+    for (const it of this.#suspensions.devices()) {
+      const isHeard = it === device || (tip.signers.has(device) && tip.signers.has(it))
+      const standing = isHeard ? [] : this.#suspensions.of(it, tip)
+      const isOver = this.roster.isClosed(it, this.#admissions.of(it), tip)
+      if (standing.length > 0 && !isOver) kept.set(it, standing)
+    }
+    return kept
+  }
+
+  /**
+   * Devices (hex) of which a leave is stored and that the tip's line does not close yet, ascending. A suspended device that
+   * signs for no steward only leaves once that is over: nobody lists its leave, so no seal could.
+   */
   get leaving(): string[] {
-    return this.#departures.devices().filter((it) => !this.epochs.closed.has(it, this.epochs.tip))
+    const { tip, closed } = this.epochs
+    const isHeard = (by: string): boolean => tip.signers.has(by) || this.#suspensions.of(by, tip).length === 0
+    return this.#departures.devices((it) => isHeard(it.by)).filter((it) => !closed.has(it, tip))
   }
 
   /** True when any stored act admits the device (hex), be it visible or not. */
@@ -194,6 +215,12 @@ export class AuthorityState implements DocumentState {
       this.#moved()
     }
     return { ok: true, apply }
+  }
+
+  lacking(section: SectionContext): number[] {
+    const [map] = readEntries(section.payload, 1) ?? []
+    const entry = map === undefined ? null : readAuthorityEntry(map)
+    return entry?.t === 'propose' ? this.decisions.lacking(entry, section) : []
   }
 
   stateHash(): Uint8Array {

@@ -1,5 +1,5 @@
 import { toHex } from '../encoding/index.ts'
-import type { DocumentHost } from '../document/index.ts'
+import type { DocumentHost, SectionContext } from '../document/index.ts'
 import { Trail, push } from './act.ts'
 import type { Act, ActVerdict } from './act.ts'
 import type { Change } from './change.ts'
@@ -70,6 +70,21 @@ export class Decisions {
       const place = { id: act.commit.slice(), order: act.order, device, member, epoch: act.cited }
       this.#proposals.set(toHex(act.commit), { ...place, changes, basis, reason: entry.reason })
     }
+  }
+
+  /**
+   * Commits without which a proposal's changes could never fit: admissions of what they name where none is known, one for
+   * each change, and suspensions to lift.
+   */
+  lacking({ changes }: ProposeEntry, section: SectionContext): number[] {
+    return changes.flatMap((change) => {
+      const known = basisOf(change, section, this.#parts)
+      if (known.admissions.length > 0 || known.isSuspension) return []
+      const [admission] = basisOf(change, { ...section, knows: () => true }, this.#parts).admissions
+      if (admission !== undefined) return [admission.order]
+      const lifted = change.kind === 'lift' ? this.#parts.suspensions.find(toHex(change.commit)) : null
+      return lifted === null ? [] : [lifted.order]
+    })
   }
 
   will(entry: WillEntry, act: Act): ActVerdict {

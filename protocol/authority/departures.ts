@@ -68,9 +68,9 @@ export class Departures {
     return this.isKnown(device, (order) => this.#host.isVisible(order))
   }
 
-  /** Devices (hex) of which a leave is stored, ascending. */
-  devices(): string[] {
-    return [...this.#byDevice.keys()].sort()
+  /** Devices (hex) of which such a leave is stored, ascending. */
+  devices(isMeant: (leave: Departure) => boolean = () => true): string[] {
+    return [...this.#byDevice].flatMap(([device, leaves]) => (leaves.some(isMeant) ? [device] : [])).sort()
   }
 
   /** Commits (hex) of the shown leaves with the devices that they close, ascending by device. */

@@ -80,6 +80,11 @@ export type SectionVerdict = { ok: true; apply(): void } | { ok: false; refusal:
 export interface DocumentState {
   /** Judges a section without changing anything. Never throws, whatever the payload. */
   check(section: SectionContext): SectionVerdict
+  /**
+   * Of a valid section: commits that it names and that its commit does not know. It means less without them, so its author
+   * lists them.
+   */
+  lacking?(section: SectionContext): readonly number[]
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
   /**

@@ -28,7 +28,9 @@ function byForks(history: History): Omit<Acknowledging, 'own' | 'device'> {
   return {
     goodUpTo: (order) => Math.min(history.seqOf(order), forkSeq(order) - 1),
     isDoubted: (device) => history.forks.has(device),
-    toKnow: [],
+    avoided: new Map(),
+    admissionsOf: () => [],
+    toKnow: () => [],
   }
 }
 
@@ -88,6 +90,79 @@ test('a plan leads to all that can be relied on and to each fork, without a head
     { numRuns: 400 },
   )
   expect(Math.min(reached.forked, reached.covered, reached.nothing, reached.proven)).toBeGreaterThan(10)
+})
+
+test('of avoided devices a plan lists what is to be known alone, and of all others as much as without them', () => {
+  const reached = { avoided: 0, toKnow: 0, proven: 0, unproven: 0, covered: 0, whole: 0 }
+  fc.assert(
+    fc.property(seeds, fc.constantFrom(0, 4, 10), (seed, forkOneIn) => {
+      const random = seededRandom(seed)
+      const graph = randomGraph(random, {
+        ...{ devices: 3 + random.below(4), commits: 50 },
+        ...{ forkOneIn, seenMax: 2 },
+      })
+      const history = historyOf(graph)
+      const numbers = Array.from({ length: history.deviceCount }, (_, it) => it)
+      const device = numbers.find((it) => !history.forks.has(it))
+      if (device === undefined) return
+      const own = history.endsOf(device)[0] ?? -1
+      const others = numbers.filter((it) => it !== device)
+      const avoided = new Map(others.filter(() => random.below(2) === 0).map((it) => [it, []]))
+      const asked = [...graph.keys()].filter(() => random.below(12) === 0)
+      const author = { own, device, ...byForks(history) }
+      const whole = planAcknowledgements(history, author)
+      const plan = planAcknowledgements(history, { ...author, avoided, toKnow: () => asked })
+      // As the next commit of that chain in the plain sets.
+      const next: MadeCommit[] = [
+        ...graph,
+        {
+          ...{ device: graph[own]?.device ?? new Uint8Array(), seq: history.seqOf(own) + 1, prev: own },
+          ...{ seen: plan.heads, id: new Uint8Array(32) },
+        },
+      ]
+      const past = pastsOf(next).at(-1) ?? new Set()
+      const reliances = reliancesOf(next)
+      const reliance = reliances.at(-1) ?? new Set()
+      const before = reliances[own] ?? new Set()
+      const isIn = (vector: typeof plan.known, at: number): boolean =>
+        vector.knows(history.branchOf(at), history.seqOf(at))
+      for (const at of graph.keys()) {
+        expect([at, isIn(plan.known, at), isIn(plan.relied, at)]).toEqual([
+          at,
+          past.has(at),
+          reliance.has(at),
+        ])
+        expect(reliance.has(at) && !isIn(whole.relied, at)).toBe(false)
+        if (!avoided.has(history.deviceOf(at))) {
+          const isOpen = !isContested(history, at)
+          if (isOpen) expect(reliance.has(at)).toBe(true)
+        } else if (past.has(at)) reached.covered += 1
+      }
+      for (const at of asked) expect(past.has(at)).toBe(true)
+      for (const head of plan.heads) {
+        const number = history.deviceOf(head)
+        if (!avoided.has(number)) continue
+        const isProof = forkProof(history, history.branchesOf(number)).includes(head)
+        expect(asked.includes(head) || isProof).toBe(true)
+        if (asked.includes(head)) reached.toKnow += 1
+        else reached.proven += 1
+      }
+      for (const number of avoided.keys()) {
+        reached.avoided += 1
+        const forkSeq = history.forks.get(number)
+        if (forkSeq === undefined) continue
+        const isKnown = history.forkSeqIn(plan.known, number) === forkSeq
+        if (!isKnown) reached.unproven += 1
+        // Who knows of no fork relies on nothing behind it.
+        const contested = [...reliance].filter((at) => at < graph.length && history.deviceOf(at) === number)
+        if (!isKnown)
+          for (const at of contested) expect(isContested(history, at) && !before.has(at)).toBe(false)
+      }
+      if (avoided.size === 0) reached.whole += 1
+    }),
+    { numRuns: 300 },
+  )
+  expect(Math.min(...Object.values(reached))).toBeGreaterThan(0)
 })
 
 test('a fork proof is the same two commits in whatever order the branches came', () => {

@@ -7,7 +7,6 @@ import type {
   DocumentHost,
   DocumentRegistry,
   DocumentState,
-  Role,
   SectionContext,
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
@@ -15,16 +14,16 @@ import { BitList, History } from '../history/index.ts'
 import type { CommitLinks, PastVector } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
-import { planAcknowledgements } from './acknowledge.ts'
-import type { Acknowledgements } from './acknowledge.ts'
 import type { DocumentLog } from './document-log.ts'
-import { Documents, forkSeqOf } from './documents.ts'
+import { Documents } from './documents.ts'
 import type { StoredCommit } from './documents.ts'
 import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs } from './epochs.ts'
 import { Heads } from './heads.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
+import { NextCommit } from './next-commit.ts'
+import type { Trial } from './next-commit.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
 import type { Released } from './pending.ts'
@@ -107,13 +106,12 @@ export class Replica {
   /** States of documents, and what is kept of each. */
   readonly documents: Documents
   readonly #standings: Standings
-  readonly #stretches: Stretches
+  readonly #next: NextCommit
   readonly #view: IntakeView
   /** Commits whose own signature this replica has checked; the others are covered by a later one. */
   readonly #signed = new BitList()
   /** Devices that `heads` knows: the first ones. */
   #knownDevices = 0
-  #planned: Plan | null = null
   /** Counts what was taken in from peers. */
   #intakes = 0
   /** Length of each branch up to and with its last authority section, by index. */
@@ -141,12 +139,12 @@ export class Replica {
       admissionOf: (first) => this.#standings.of(first)?.admission ?? null,
     })
     this.visibility = new Visibility(this.history, this.epochs.ground)
-    this.#stretches = new Stretches(this.history, this.visibility)
+    const stretches = new Stretches(this.history, this.visibility)
     this.documents = new Documents({
       registry: init.registry,
       history: this.history,
       visibility: this.visibility,
-      stretches: this.#stretches,
+      stretches,
       standings: this.#standings,
       authority: this.authority,
       host,
@@ -155,6 +153,11 @@ export class Replica {
       foundingMember: (record, name) => this.#foundingMember(record, name),
       own: init.signer?.publicKey ?? null,
       isLazy: init.isLazy === true,
+    })
+    const { device, history, authority, epochs, documents, visibility } = this
+    const standing = (): Standing | null => this.standing
+    this.#next = new NextCommit({
+      ...{ device, history, authority, epochs, documents, visibility, stretches, standing },
     })
     this.#view = {
       coop: init.coop,
@@ -225,7 +228,7 @@ export class Replica {
 
   /** What this device's chain stands on: what its first commit acknowledged, or will acknowledge. Null for a stranger. */
   get standing(): Standing | null {
-    const own = this.#ownEnd()
+    const { own } = this.#next
     if (own >= 0) return this.#standings.of(own)
     const admission = this.authority.devices.get(this.device ?? '')?.admissions[0]
     if (admission === undefined) return null
@@ -341,10 +344,17 @@ export class Replica {
 
   /** Judges sections as if this device wrote them now. */
   check(sections: readonly Section[]): { ok: true } | { ok: false; refusal: string; detail: string } {
+    const trial = this.#next.try(() => this.#judge(sections))
+    this.#next.forget()
+    return trial
+  }
+
+  #judge(sections: readonly Section[]): Trial {
     const broken = sectionsRefusal(sections)
     if (broken !== null) return refuse(broken, `no commit may hold these sections: '${broken}'`)
+    const lacking: number[] = []
     for (const section of sections) {
-      const context = this.#ownContext(section)
+      const context = this.#next.contextOf(section)
       if (context === null) return refuse('not-a-member', 'this device is not on the roster')
       const log = this.documentLog(section.document)
       if (log?.isDeclined === true)
@@ -358,15 +368,16 @@ export class Replica {
         return refuse('stale', `'${section.document}' must be made anew before it is written`)
       const verdict = state.check(context)
       if (!verdict.ok) return refuse(verdict.refusal, verdict.detail)
+      lacking.push(...(state.lacking?.(context) ?? []))
     }
-    return { ok: true }
+    return { ok: true, lacking }
   }
 
   /** Writes one commit on this device's chain, after as many acknowledging ones as it needs. */
   author(sections: readonly Section[], nowMs: number): AuthorResult {
     const { signer } = this.#init
     if (signer === null) return refuse('read-only', 'this replica has no key')
-    const verdict = this.check(sections)
+    const verdict = this.#next.try(() => this.#judge(sections))
     if (!verdict.ok) return verdict
     if (sections.length === 0 && this.standing === null)
       return refuse('not-a-member', 'this device is not on the roster')
@@ -380,9 +391,10 @@ export class Replica {
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
     const stored: StoredCommit[] = []
     // Planned anew for each: what one lists may show where a chain parts, and then the next must not list that again.
-    while (this.#plan().seen.length > SEEN_MAX)
-      stored.push(this.#write([], firstHeads(this.#plan().seen), signer, nowMs))
-    const last = this.#write(sections, this.#plan().seen, signer, nowMs)
+    while (this.#next.plan.seen.length > SEEN_MAX)
+      stored.push(this.#write([], firstHeads(this.#next.plan.seen), signer, nowMs))
+    const last = this.#write(sections, this.#next.plan.seen, signer, nowMs)
+    this.#next.forget()
     return { ok: true, stored: [...stored, last], commit: last.record }
   }
 
@@ -592,63 +604,9 @@ export class Replica {
     return this.documents.note(document, order, isMissing)
   }
 
-  /** Order of this device's last commit; -1 when it wrote none. */
-  #ownEnd(): number {
-    const { signer } = this.#init
-    const number = signer === null ? -1 : this.history.findDevice(signer.publicKey)
-    return this.history.branchesOf(number)[0]?.end ?? -1
-  }
-
-  #ownContext(section: Section): SectionContext | null {
-    const name = this.device
-    if (name === null) return null
-    const isFounding = this.authority.genesis === null && section.document === AUTHORITY
-    const standing = this.standing ?? (isFounding ? FOUNDER : null)
-    if (standing === null) return null
-    const { history } = this
-    const own = this.#ownEnd()
-    return {
-      document: section.document,
-      commit: NONE,
-      order: history.length,
-      stretch: this.#stretches.rootOf(history.findDevice(fromHex(name) ?? NONE)),
-      device: name,
-      seq: this.lengthOf(name),
-      timeMs: 0,
-      ...standing,
-      role: this.#ownRole(name, standing),
-      entries: section.entries,
-      payload: section.payload,
-      epoch: this.#plan().epoch,
-      relies: (order) => this.#plan().relied.knows(history.branchOf(order), history.seqOf(order)),
-      knows: (order) => this.#plan().known.knows(history.branchOf(order), history.seqOf(order)),
-      isGood: (order) => this.#isGoodForPlan(order),
-      follows: (order) => own >= 0 && history.isAtOrAfter(own, order),
-      find: (id) => history.find(id),
-      placeOf: (order) => ({ device: this.documents.nameOf(order), seq: history.seqOf(order) }),
-      isAtOrAfter: (order, earlier) => history.isAtOrAfter(order, earlier),
-      forkSeq: (device) => forkSeqOf(history, this.#pastOfNext(), device),
-    }
-  }
-
   /** What the past of this device's next commit holds. Of this moment: it moves with the next commit. */
   knownToNext(): PastVector {
-    return this.#plan().known
-  }
-
-  /** Role of this device under the epoch that its next commit cites. */
-  #ownRole(device: string, standing: Standing): Role {
-    const cited = this.authority.epochs.find(this.#plan().epoch)
-    return cited === null || this.authority.genesis === null
-      ? standing.role
-      : this.authority.roster.roleAt({ device, ...standing }, cited)
-  }
-
-  #isGoodForPlan(order: number): boolean {
-    const { epoch, seen } = this.#plan()
-    const heads = seen.map((head) => this.history.find(head.id))
-    const draft = { prev: this.#ownEnd(), seen: heads, epoch: this.epochs.sealOf(epoch) }
-    return this.epochs.evaluation.isGoodForDraft(draft, order)
+    return this.#next.plan.known
   }
 
   #write(
@@ -657,7 +615,7 @@ export class Replica {
     signer: Signer,
     nowMs: number,
   ): StoredCommit {
-    const own = this.#ownEnd()
+    const { own } = this.#next
     const record = signCommit(
       {
         coop: this.coop,
@@ -675,62 +633,6 @@ export class Replica {
     if (links === null) throw new Error('this device acknowledged a head falsely')
     return { order: this.#store(record, { ...links, isSigned: true }), record }
   }
-
-  /** Orders that the next commit links to. */
-  #pastOfNext(): number[] {
-    const heads = this.#plan().seen.map((head) => this.history.find(head.id))
-    return [this.#ownEnd(), ...heads].filter((order) => order >= 0)
-  }
-
-  /**
-   * What the next commit lists and relies on. On a new chain what leads to the device's own admission comes first: its
-   * first commit must rely on it, whatever else there is.
-   */
-  #plan(): Plan {
-    const { history } = this
-    if (this.#planned?.at === history.length) return this.#planned
-    const own = this.#ownEnd()
-    const device = history.findDevice(this.#init.signer?.publicKey ?? NONE)
-    const { heads, known, relied }: Acknowledgements = planAcknowledgements(history, {
-      own,
-      device,
-      goodUpTo: (order) => this.epochs.evaluation.goodUpTo(order),
-      isDoubted: (it) => this.visibility.doubtedFrom(it) < Infinity,
-      toKnow: this.#toKnow(),
-    })
-    const admitted = own < 0 ? this.authority.devices.get(this.device ?? '')?.admissions[0]?.order : undefined
-    if (admitted !== undefined) {
-      const leads = (order: number): number =>
-        Number(!this.documents.isDoubted(order) && history.relies(order, admitted))
-      heads.sort((a, b) => leads(b) - leads(a))
-    }
-    const seen = heads.map((order) => ({
-      device: history.keyOf(history.deviceOf(order)).slice(),
-      seq: history.seqOf(order),
-      id: history.idOf(order).slice(),
-    }))
-    this.#planned = { at: history.length, seen, known, epoch: this.epochs.toCite(own, seen), relied }
-    return this.#planned
-  }
-
-  /** Commits that the next one has to know, whoever wrote them: the proof of the tip, and what the own steward wants settled. */
-  #toKnow(): number[] {
-    const { epochs, decisions } = this.authority
-    const { tip } = epochs
-    const settled = decisions.settledBy(this.device ?? '', tip).map((id) => this.history.find(id))
-    return [...epochs.certificateOf(tip), ...settled.filter((order) => order >= 0)]
-  }
-}
-
-/** What a next commit lists and relies on, as of a length of the log. */
-interface Plan {
-  at: number
-  seen: readonly SeenHead[]
-  /** What its past holds. */
-  known: PastVector
-  /** Epoch that it cites. */
-  epoch: Uint8Array
-  relied: PastVector
 }
 
 /** Orders of what a commit links to. */

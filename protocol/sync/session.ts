@@ -146,12 +146,16 @@ export class SyncSession {
     })
   }
 
+  /** True while the peer owes this side an answer: to a round that it opened, or to a request. */
+  get isAsking(): boolean {
+    return this.#round !== null || this.#pull !== null
+  }
+
   /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
   handle(input: SessionInput, nowMs: number): SessionOutput[] {
     this.#nowMs = nowMs
     if (!this.#isClosed) this.#apply(input)
-    if (!this.#isClosed && this.#peer !== null)
-      this.#payloads.next(nowMs, this.#round !== null || this.#pull !== null)
+    if (!this.#isClosed && this.#peer !== null) this.#payloads.next(nowMs, this.isAsking)
     this.#setWake()
     const out = this.#out
     this.#out = []
@@ -290,14 +294,14 @@ export class SyncSession {
 
   /** Opens a round, or leaves it to the peer for a while: one round serves both sides. */
   #lead(): void {
-    if (this.#round !== null || this.#pull !== null) return
+    if (this.isAsking) return
     if (this.#peer?.isLeader === true) this.#startRound()
     else this.#leadDueMs ??= this.#nowMs + LEAD_MS
   }
 
   /** Equal roots: done, once the peer was told of ours as well. */
   #noteSynced(): void {
-    if (this.#round !== null || this.#pull !== null) return
+    if (this.isAsking) return
     const root = this.#init.replica.heads.root()
     if (this.#sentRoot === null || !equalBytes(this.#sentRoot, root)) this.#sendRoot(root)
     if (this.isSynced) return

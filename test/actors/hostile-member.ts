@@ -226,6 +226,13 @@ export class HostileMember {
     }
   }
 
+  /** The last commit of its chain, or of others as long as it has none. */
+  get last(): CommitRecord {
+    const last = this.#log.findLast((it) => toHex(it.header.device) === this.device) ?? this.#log.at(-1)
+    if (last === undefined) throw new Error('nothing is here')
+    return last
+  }
+
   /** What the actors of attacks need to know of this device; its chain has its first commit, which `node` took. */
   async insider(node: NodeProcess): Promise<Insider> {
     const pen = new Pen(this.replica.coop, this.signer)

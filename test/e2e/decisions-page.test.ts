@@ -2,6 +2,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ProposalView } from '#node/host'
 import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
+import { listSection } from '../actors/coop-actors.ts'
+import { HostileMember } from '../actors/hostile-member.ts'
 import { untilEqual } from '../actors/node-process.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'
@@ -129,5 +131,25 @@ describe.skipIf(!HAS_BROWSER)('decisions on the page', () => {
     await bo.getByTestId('nav-members').click()
     expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
     expect(errors.flat()).toEqual([])
+  })
+
+  test('names made to deceive are written out wherever the page shows them', async () => {
+    // The second letter is not Latin.
+    const deceiver = await HostileMember.admit(nas, 'member', 'n\u0430s')
+    try {
+      deceiver.write(listSection('pr\u0456ces.txt', deceiver.crypto.sha256))
+      await deceiver.sync(nas)
+      await ada.getByTestId('nav-members').click()
+      const members = ada.getByText('n\\u{430}s', { exact: true })
+      await members.first().waitFor()
+      await ada.getByText('Not to be taken for nas').waitFor()
+      await ada.getByTestId('nav-assets').click()
+      await ada.getByText('pr\\u{456}ces.txt', { exact: true }).waitFor()
+      await ada.getByTestId('nav-peers').click()
+      await ada.getByText('n\\u{430}s').first().waitFor()
+      expect(await ada.getByText('n\u0430s').count()).toBe(0)
+    } finally {
+      await deceiver.close()
+    }
   })
 })
