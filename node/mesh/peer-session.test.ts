@@ -1,68 +1,45 @@
-import pino from 'pino'
-import { expect, test } from 'vitest'
-import { SYNC_VERSION, PullShare, encodeFrame } from '#protocol/sync'
+import { afterEach, expect, test, vi } from 'vitest'
+import { pino } from 'pino'
+import { RawPeer } from '../../test/actors/raw-peer.ts'
+import { coopWithPen, reader } from '../../test/actors/pen.ts'
+import { until } from '../../test/actors/until.ts'
 import { nodeCrypto } from '#node/crypto'
-import { testCoop } from '../../test/actors/coop-actors.ts'
-import type { FramedStream } from './framed-stream.ts'
-import { StreamEnded } from './framed-stream.ts'
-import { OUTSIDE, OUTSIDE_BYTES_MAX, OUTSIDE_SENT_BYTES_MAX } from './outsiders.ts'
+import type { Decoder } from '#node/decoder'
+import type { Engine } from '#node/engine'
+import { HELLO_TIMEOUT_MS, PullShare } from '#protocol/sync'
+import { FramedStream } from './framed-stream.ts'
 import { PeerSession } from './peer-session.ts'
-import type { PeerSessionParts } from './peer-session.ts'
 
-/** Runs a session with a peer that says hello, and a root when so many bytes have gone to and fro; why it ended. */
-async function endOf(
-  isOutside: boolean,
-  { bytesIn, bytesOut }: { bytesIn: number; bytesOut: number },
-): Promise<{ reason: string | null; sent: number }> {
-  const { founder, coop } = testCoop(3)
-  const { replica } = founder
-  const zeros = new Uint8Array(32)
-  const hello = { kind: 'hello', version: SYNC_VERSION, coop, forks: zeros } as const
-  const frames = [
-    encodeFrame({
-      ...{ ...hello, authority: replica.authority.stateHash(), root: replica.heads.root() },
-      key: new Uint8Array(16).fill(9),
-    }),
-    encodeFrame({ kind: 'root', root: zeros }),
-  ]
-  let sent = 0
-  const stream = {
-    ...{ bytesIn: 0, bytesOut: 0, onPart: null },
-    next: async () => {
-      const frame = frames.shift()
-      if (frame === undefined) throw new StreamEnded('the peer closed the stream')
-      if (frames.length === 0) Object.assign(stream, { bytesIn, bytesOut })
-      await new Promise((resolve) => setImmediate(resolve))
-      return frame
-    },
-    sendRaw: async () => {
-      sent += 1
-    },
-    abort: () => undefined,
-  }
-  const engine = {
-    replica,
-    durable: async () => undefined,
-    noteSynced: () => undefined,
-    repairWants: () => [],
-  }
-  const none = (): void => undefined
-  const parts = {
-    ...{ engine, isOutside, crypto: nodeCrypto(), share: new PullShare(), log: pino({ level: 'silent' }) },
-    ...{ onFault: none, onChange: none, onSuperseded: none, onCompared: none },
-  }
-  const session = new PeerSession(stream as unknown as FramedStream, parts as unknown as PeerSessionParts)
-  await session.run()
-  return { reason: session.closeReason, sent }
+const { coop, all } = coopWithPen(3)
+const peers: RawPeer[] = []
+
+afterEach(async () => {
+  vi.useRealTimers()
+  await Promise.all(peers.splice(0).map((peer) => peer.close()))
+})
+
+/** A session with a peer that says nothing. */
+async function session(): Promise<PeerSession> {
+  for (const fill of [1, 2]) peers.push(await RawPeer.create({ seed: new Uint8Array(32).fill(fill), coop }))
+  const [near, far] = peers as [RawPeer, RawPeer]
+  await far.libp2p.handle('/test/1', () => {})
+  const connection = await near.connect(far.libp2p.getMultiaddrs()[0]?.toString() ?? '')
+  const stream = new FramedStream(await connection.newStream('/test/1'), 1_024)
+  const engine = { replica: reader(coop, all), durable: async () => {} } as unknown as Engine
+  return new PeerSession(stream, {
+    isOutside: false,
+    ...{ engine, decoder: {} as Decoder, share: new PullShare(), crypto: nodeCrypto() },
+    log: pino({ level: 'silent' }),
+    ...{ onFault: () => {}, onChange: () => {}, onSuperseded: () => {}, onCompared: () => {} },
+  })
 }
 
-test('a session with a device outside ends when too much went over it, one with a member does not', async () => {
-  const much = { bytesIn: OUTSIDE_BYTES_MAX + 1, bytesOut: 0 }
-  const many = { bytesIn: 0, bytesOut: OUTSIDE_SENT_BYTES_MAX + 1 }
-  const few = { bytesIn: OUTSIDE_BYTES_MAX, bytesOut: OUTSIDE_SENT_BYTES_MAX }
-  const reasons = async (isOutside: boolean): Promise<(string | null)[]> =>
-    Promise.all([much, many, few].map(async (it) => (await endOf(isOutside, it)).reason))
-  const ended = 'the peer closed the stream'
-  expect(await reasons(true)).toEqual([OUTSIDE, OUTSIDE, ended])
-  expect(await reasons(false)).toEqual([ended, ended, ended])
+test('a clock that is set back keeps no session with a peer that says nothing', async () => {
+  const it = await session()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const run = it.run()
+  vi.setSystemTime(Date.now() - 3_600_000)
+  await until('it is ended', () => it.closeReason !== null, HELLO_TIMEOUT_MS + 2_000)
+  await run
+  expect(it.closeReason).toMatch(/^silent/)
 })
