@@ -517,9 +517,11 @@ export class Replica {
     const payload = record.payloads[at] ?? null
     if (payload === null || record.header.seq !== 0) return null
     const entries = record.header.sections[at]?.entries ?? 0
-    if (!this.authority.check(founding(record, name, { payload, entries })).ok) return null
     const entry = readEntries(payload, 1)?.[0]
-    const genesis = entry?.['record'] instanceof Uint8Array ? decodeGenesis(entry['record']) : null
+    // No other act may be judged by what founding knows.
+    if (entry?.['t'] !== 'genesis') return null
+    if (!this.authority.check(founding(record, name, { payload, entries })).ok) return null
+    const genesis = entry['record'] instanceof Uint8Array ? decodeGenesis(entry['record']) : null
     return genesis === null ? null : toHex(genesis.kit)
   }
 
