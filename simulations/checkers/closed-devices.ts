@@ -21,10 +21,10 @@ function returnedAt({ replica }: SimNode, { books }: CheckedWorld): string | nul
   const { epochs: tree, roster } = authority
   const { closed } = books.line
   for (const device of authority.devices.keys()) {
-    if (roster.statusOf(device, tree.tip) === 'closed') {
-      closed.set(device, (closed.get(device) ?? new Set()).add(tree.tip.name))
-      continue
-    }
+    const status = roster.statusOf(device, tree.tip)
+    if (status === 'closed') closed.set(device, (closed.get(device) ?? new Set()).add(tree.tip.name))
+    // Of one that is removed a leave may turn up later: it is outside all the same.
+    if (status !== 'active') continue
     for (const name of closed.get(device) ?? [])
       if (tree.find(name)?.isAtOrBefore(tree.tip) === true)
         return `device ${device.slice(0, 12)} was closed with ${name.slice(0, 12)} and is back`
