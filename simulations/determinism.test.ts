@@ -65,14 +65,16 @@ test.skipIf(others.length === 0)(
 )
 
 test.skipIf(others.length === 0)(
-  `a run of real replicas gives the same line of results on ${others.map((it) => it.version).join(', ') || 'no other Node here'}`,
+  `runs of real replicas, with stewards and without, give the same lines of results on ${others.map((it) => it.version).join(', ') || 'no other Node here'}`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'coop-sim-'))
     try {
-      const text = readFileSync(join(ROOT, 'simulations', 'scenarios', 'swarm.yaml'), 'utf8')
-      const source = { name: 'swarm', file: 'swarm.yaml', text, attached: {} }
+      const sources = ['swarm', 'quarrels'].map((name) => {
+        const text = readFileSync(join(ROOT, 'simulations', 'scenarios', `${name}.yaml`), 'utf8')
+        return { name, file: `${name}.yaml`, text, attached: {} }
+      })
       const ports = { crypto: nodeCrypto(), signer: nodeSigner }
-      const here = runOnce(planOf(readScenario(source), 3, { ports }), ports).result
+      const here = sources.map((it) => runOnce(planOf(readScenario(it), 3, { ports }), ports).result)
       const outfile = join(folder, 'run.mjs')
       const contents = `
         import { createHash } from 'node:crypto'
@@ -81,8 +83,10 @@ test.skipIf(others.length === 0)(
         import { readScenario } from './simulations/scenario/index.ts'
         const sha256 = (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest())
         const ports = { crypto: { sha256, verify: () => false }, signer: () => null }
-        const plan = planOf(readScenario(${JSON.stringify(source)}), 3, { ports })
-        process.stdout.write(JSON.stringify(runOnce(plan, ports).result))`
+        const results = ${JSON.stringify(sources)}.map(
+          (it) => runOnce(planOf(readScenario(it), 3, { ports }), ports).result,
+        )
+        process.stdout.write(JSON.stringify(results))`
       // What node: builtins bundled packages ask for with require.
       const banner = {
         js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

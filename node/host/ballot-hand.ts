@@ -1,22 +1,19 @@
 import type { Logger } from 'pino'
-import { AUTHORITY, SealKeeper, encodeAuthorityEntries } from '#protocol/authority'
-import type { AuthorityEntry, Epoch, KeeperStep, KeeperView } from '#protocol/authority'
-import { chainsOf } from '#protocol/replica'
-import type { Replica } from '#protocol/replica'
+import { AUTHORITY } from '#protocol/authority'
+import type { KeeperStep } from '#protocol/authority'
+import {
+  BALLOT_ACTS_IN_A_ROW_MAX,
+  BALLOT_LOOK_EVERY_MS,
+  BALLOT_RETRY_MS,
+  BallotTurns,
+  actSection,
+} from '#protocol/replica'
 import type { DurableCommits, Engine } from '#node/engine'
 import { sealedAt } from './seal-history.ts'
-
-/** How often a ballot is looked at when nothing else happens. A guess: what was refused a moment ago is tried again. */
-const LOOK_EVERY_MS = 30_000
-/** Wait after a failed write. A guess: as long as the store needs to open again. */
-const RETRY_MS = 5_000
-/** Acts written in one go. A ballot of one seal takes three; more means that what is asked for does not come about. */
-const ACTS_IN_A_ROW_MAX = 64
 
 /** What a hand stands on. */
 export interface BallotHandParts {
   engine: Engine
-  coop: Uint8Array
   log: Logger
   /** Devices (hex) that this one is connected to. */
   inTouch: () => readonly string[]
@@ -28,9 +25,7 @@ export interface BallotHandParts {
  */
 export class BallotHand {
   readonly #parts: BallotHandParts
-  #keeper: { replica: Replica; keeper: SealKeeper } | null = null
-  /** When the last seal with a frontier was committed, by the name of the tip. */
-  #sealed: { epoch: string; atMs: number } | null = null
+  #turns: BallotTurns | null = null
   #timer: NodeJS.Timeout | null = null
   #isAtWork = false
   #isAskedAgain = false
@@ -71,7 +66,7 @@ export class BallotHand {
   readonly #onReset = (): void => this.look()
 
   async #work(): Promise<void> {
-    let waitMs = LOOK_EVERY_MS
+    let waitMs = BALLOT_LOOK_EVERY_MS
     try {
       let acts = 0
       do {
@@ -82,14 +77,15 @@ export class BallotHand {
           continue
         }
         acts += 1
-        if (acts > ACTS_IN_A_ROW_MAX) throw new Error(`${acts} acts in a row, the last one '${step.act.t}'`)
+        if (acts > BALLOT_ACTS_IN_A_ROW_MAX)
+          throw new Error(`${acts} acts in a row, the last one '${step.act.t}'`)
         this.#isAskedAgain = true
         const { height } = this.#parts.engine.replica.authority.epochs.tip
         this.#parts.log.debug({ act: step.act.t, height }, 'an act of the ballot is written')
-        await this.#parts.engine.append([sectionOf(step.act)])
+        await this.#parts.engine.append([actSection(step.act)])
       } while (this.#isAskedAgain && !this.#isClosed)
     } catch (cause) {
-      waitMs = RETRY_MS
+      waitMs = BALLOT_RETRY_MS
       if (!this.#isClosed) this.#parts.log.warn({ err: cause }, 'a ballot could not be kept; trying again')
     } finally {
       this.#isAtWork = false
@@ -99,52 +95,22 @@ export class BallotHand {
   }
 
   async #step(): Promise<KeeperStep> {
-    const { engine, coop, inTouch } = this.#parts
+    const { engine, inTouch } = this.#parts
     const { replica } = engine
-    const { authority, device } = replica
-    const { tip } = authority.epochs
+    const { device } = replica
     const isResting = engine.ballotRefusal !== null || engine.suspensionOf(device ?? '') !== null
-    if (this.#isClosed || device === null || isResting || !tip.signers.has(device)) return NOTHING
-    if (this.#keeper?.replica !== replica)
-      this.#keeper = { replica, keeper: new SealKeeper({ authority, coop, device }) }
-    const { keeper } = this.#keeper
-    if (this.#sealed?.epoch !== tip.name) {
-      const atMs = (await sealedAt(engine, lastWithFrontier(tip))) ?? Date.now()
-      this.#sealed = { epoch: tip.name, atMs: Math.min(atMs, Date.now()) }
+    if (this.#isClosed || device === null || isResting) return NOTHING
+    const turns = this.#turns?.replica === replica ? this.#turns : new BallotTurns(replica)
+    this.#turns = turns
+    const { undated } = turns
+    if (!turns.isDue) return NOTHING
+    if (undated !== null) {
+      turns.date(undated, await sealedAt(engine, undated), Date.now())
       // Meanwhile all may have changed.
-      if (engine.replica !== replica || authority.epochs.tip !== tip) return this.#step()
+      return this.#step()
     }
-    return keeper.next(viewOf(replica, this.#sealed.atMs, new Set(inTouch())), Date.now())
+    return turns.next(new Set(inTouch()), Date.now())
   }
-}
-
-/** The last seal that could move the frontier: a recovery has none, and is final once one follows it. */
-function lastWithFrontier(tip: Epoch): Epoch {
-  let at = tip
-  while (at.isRecovery && at.parent !== null) at = at.parent
-  return at
-}
-
-/** What a keeper sees of a replica. Chains are looked at only when a record is drafted. */
-function viewOf(replica: Replica, sealedAtMs: number, inTouch: ReadonlySet<string>): KeeperView {
-  return {
-    inTouch,
-    sealedAtMs,
-    get ends() {
-      return chainsOf(replica).ends
-    },
-    get forks() {
-      return chainsOf(replica).forks
-    },
-    refusalOf: (entry) => {
-      const verdict = replica.check([sectionOf(entry)])
-      return verdict.ok ? null : verdict.refusal
-    },
-  }
-}
-
-function sectionOf(entry: AuthorityEntry): { document: string; entries: number; payload: Uint8Array } {
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
 }
 
 const NOTHING: KeeperStep = { act: null, wakeAtMs: null }

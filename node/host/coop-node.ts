@@ -458,7 +458,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       this.emit('changed', ['status', 'assets', 'boards', 'members'])
     })
     const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
-    this.#hand = new BallotHand({ engine, coop, log: log.child({ part: 'ballot' }), inTouch })
+    this.#hand = new BallotHand({ engine, log: log.child({ part: 'ballot' }), inTouch })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
     void this.keys.restateHolding()
   }

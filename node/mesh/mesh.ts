@@ -12,7 +12,7 @@ import type { Fork } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
 import type { HeadRow } from '#protocol/replica'
-import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
+import { FRAME_BYTES_MAX, PullShare, isOutside } from '#protocol/sync'
 import { Decoder } from '#node/decoder'
 import type { DurableCommits, Engine, Suspension } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
@@ -23,14 +23,7 @@ import { FramedStream } from './framed-stream.ts'
 import { JOIN_PROTOCOL, JoinDoor, STRANGER_TIMEOUT_MS } from './join-door.ts'
 import { GOSSIP_BYTES_MAX, deviceOf, gossipTopics, startLibp2p } from './libp2p-node.ts'
 import type { MeshLibp2p } from './libp2p-node.ts'
-import {
-  CALL_OUTSIDE_EVERY_MS,
-  FAREWELL_MS,
-  OUTSIDE,
-  OUTSIDE_BYTES_MAX,
-  Outsiders,
-  isOutside,
-} from './outsiders.ts'
+import { CALL_OUTSIDE_EVERY_MS, FAREWELL_MS, OUTSIDE, OUTSIDE_BYTES_MAX, Outsiders } from './outsiders.ts'
 import { PeerSession } from './peer-session.ts'
 import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
 import { STRANGER_BYTES_MAX, limitBytes } from './stranger-limit.ts'
@@ -172,7 +165,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       denyInboundEncryptedConnection: (peer) => !isMember(peer) && (mesh === null || !mesh.#mayVisit(peer)),
       denyInboundUpgradedConnection: (peer, connection) => {
         const device = deviceOf(peer)
-        const isOut = device !== null && isOutside(parts.engine, toHex(device))
+        const isOut = device !== null && isOutside(parts.engine.replica, toHex(device))
         const bytesMax = isOut ? OUTSIDE_BYTES_MAX : STRANGER_BYTES_MAX
         if (!isMember(peer)) limitBytes(connection, () => isMember(peer), bytesMax)
         return false
@@ -446,7 +439,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       const key = deviceOf(connection.remotePeer)
       if (key === null || !this.#greeted.has(connection) || this.#parting.has(connection)) continue
       const device = toHex(key)
-      if (!isOutside(engine, device)) continue
+      if (!isOutside(engine.replica, device)) continue
       this.#parting.add(connection)
       this.#greeted.delete(connection)
       setTimeout(() => this.#part(connection), FAREWELL_MS)
@@ -488,7 +481,9 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const device = deviceOf(connection.remotePeer)
     const isLetIn =
       isMemberOf(this.#parts, connection.remotePeer) ||
-      (stream.protocol === SYNC_PROTOCOL && device !== null && isOutside(this.#parts.engine, toHex(device)))
+      (stream.protocol === SYNC_PROTOCOL &&
+        device !== null &&
+        isOutside(this.#parts.engine.replica, toHex(device)))
     if (device === null || !isLetIn) {
       stream.abort(new Error('members only'))
       return
@@ -563,7 +558,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
     const { engine } = this.#parts
     if (engine.suspensionOf(device) !== null) await this.#suspended.tell(connection, device)
     // The other side opens the stream by the same rule.
-    if (isOutside(engine, device) && this.#own < device) await this.#openSession(connection, device)
+    if (isOutside(engine.replica, device) && this.#own < device) await this.#openSession(connection, device)
   }
 
   async #greet(connection: Connection, device: string): Promise<void> {
@@ -609,7 +604,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
       return
     }
     const { engine, crypto, log } = this.#parts
-    const outside = isOutside(engine, device)
+    const outside = isOutside(engine.replica, device)
     if (outside && !this.#outsiders.mayServe(device, performance.now())) {
       stream.abort(new Error(OUTSIDE))
       return
@@ -684,7 +679,7 @@ export class Mesh extends EventEmitter<MeshEvents> {
 
   /** True when the others keep away from this very device, as far as it knows. */
   get #isSelfOutside(): boolean {
-    return isOutside(this.#parts.engine, this.#own)
+    return isOutside(this.#parts.engine.replica, this.#own)
   }
 
   #tryDial(device: string): void {
@@ -715,7 +710,7 @@ function isMemberOf(parts: MeshParts, peer: PeerId): boolean {
   if (key === null) return false
   const device = toHex(key)
   const { authority, device: own } = parts.engine.replica
-  if (parts.engine.suspensionOf(device) !== null || isOutside(parts.engine, device)) return false
+  if (parts.engine.suspensionOf(device) !== null || isOutside(parts.engine.replica, device)) return false
   if (authority.devices.has(device)) return true
   if (authority.devices.has(own ?? '')) return false
   return device === parts.sponsor || parts.book.of(device).length > 0

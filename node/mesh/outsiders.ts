@@ -1,8 +1,4 @@
-import { leaveOut } from '#protocol/commit'
-import type { Sha256 } from '#protocol/identity'
-import { FRAME_BYTES_MAX, decodeFrame } from '#protocol/sync'
-import type { ServedCommit } from '#protocol/sync'
-import type { Engine } from '#node/engine'
+import { FRAME_BYTES_MAX } from '#protocol/sync'
 
 /** Why a session with a device outside ended, as this side says it. */
 export const OUTSIDE = 'outside: closed, suspended or left; it gets the authority document alone'
@@ -29,19 +25,6 @@ export const OUTSIDE_SENT_BYTES_MAX = 8_388_608
 export const OUTSIDE_SENT_BYTES_PER_DAY_MAX = 67_108_864
 /** How often a device that is outside itself calls the others, to hear whether it is in again. A guess. */
 export const CALL_OUTSIDE_EVERY_MS = 30_000
-
-/**
- * True for a device (hex) that this one keeps away from: under the tip it is closed, has left, or is suspended. Nodes of
- * stewards keep in touch with a steward who is suspended, or has left and is not closed yet: else two that suspend each other
- * could never be helped by a seal, nor one that leaves be let go.
- */
-export function isOutside(engine: Engine, device: string): boolean {
-  const { authority, device: own } = engine.replica
-  const status = authority.statusOf(device)
-  if (status === null || status === 'active') return false
-  const { signers } = authority.epochs.tip
-  return !(signers.has(device) && signers.has(own ?? ''))
-}
 
 /** What a device outside may have: the authority document, and a way to hand in commits, as often as that is bearable. */
 export class Outsiders {
@@ -78,21 +61,3 @@ interface Served {
 }
 
 const DAY_MS = 86_400_000
-
-/** True for a frame of a device outside that asks for more than acts of authority and proofs of forks. */
-export function asksTooMuch(frame: Uint8Array): boolean {
-  const decoded = decodeFrame(frame)
-  if (!decoded.ok) return false // the session names what is wrong with it
-  const { kind } = decoded.frame
-  return kind === 'fetch' || (kind === 'want' && !decoded.frame.isUrgentOnly)
-}
-
-/** Commits as a device outside gets them: without what is written in boards. */
-export function outsideForms(
-  { replica }: Engine,
-  sha256: Sha256,
-  commits: readonly ServedCommit[],
-): ServedCommit[] {
-  const isLeftOut = (document: string): boolean => !replica.isAlwaysSent(document)
-  return commits.map(({ order, bytes }) => ({ order, bytes: leaveOut(bytes, sha256, isLeftOut) }))
-}

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { HeadRow } from '#protocol/replica'
-import { PullShare, SyncSession } from '#protocol/sync'
+import { PullShare, SyncSession, asksTooMuch, outsideForms } from '#protocol/sync'
 import type { CloseCode, SentPayloads, SessionInput, SessionOutput } from '#protocol/sync'
 import type { Crypto } from '#protocol/identity'
 import type { Decoder } from '#node/decoder'
 import type { Engine } from '#node/engine'
 import { StreamEnded } from './framed-stream.ts'
 import type { FramedStream } from './framed-stream.ts'
-import { OUTSIDE, OUTSIDE_BYTES_MAX, OUTSIDE_SENT_BYTES_MAX, asksTooMuch, outsideForms } from './outsiders.ts'
+import { OUTSIDE, OUTSIDE_BYTES_MAX, OUTSIDE_SENT_BYTES_MAX } from './outsiders.ts'
 
 /**
  * Answers that may wait for the stream before the peer's next frame is read. An honest peer has a few under way; one
@@ -156,7 +156,7 @@ export class PeerSession {
         return this.#enqueue(async () => {
           const { isOutside, crypto } = this.#parts
           const served = await engine.serve(output.orders)
-          const records = isOutside ? outsideForms(engine, crypto.sha256, served) : served
+          const records = isOutside ? outsideForms(engine.replica, crypto.sha256, served) : served
           this.#step({ kind: 'records', records })
         })
       case 'read-payloads':

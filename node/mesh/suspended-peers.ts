@@ -4,10 +4,10 @@ import { toHex } from '#protocol/encoding'
 import { checkForkProof } from '#protocol/evidence'
 import type { Fork } from '#protocol/evidence'
 import type { Sha256 } from '#protocol/identity'
+import { isOutside } from '#protocol/sync'
 import { forkProof } from '#node/engine'
 import type { Engine } from '#node/engine'
 import { deviceOf } from './libp2p-node.ts'
-import { isOutside } from './outsiders.ts'
 import { TELL_TIMEOUT_MS, handProof } from './proof-stream.ts'
 
 /** Why a session with a device that wrote two histories ended. */
@@ -37,7 +37,7 @@ export class SuspendedPeers {
   deviceOf(peer: PeerId): string | null {
     const key = deviceOf(peer)
     const device = key === null ? '' : toHex(key)
-    if (isOutside(this.#engine, device)) return device
+    if (isOutside(this.#engine.replica, device)) return device
     const isOnRoster = this.#engine.replica.authority.devices.has(device)
     return isOnRoster && this.#engine.suspensionOf(device) !== null ? device : null
   }

@@ -1,5 +1,12 @@
 export { forkProof, planAcknowledgements } from './acknowledge.ts'
 export { FORK_ENDS_MAX } from './fork-ends.ts'
+export {
+  BALLOT_ACTS_IN_A_ROW_MAX,
+  BALLOT_LOOK_EVERY_MS,
+  BALLOT_RETRY_MS,
+  BallotTurns,
+  actSection,
+} from './ballot-turns.ts'
 export { BUCKET_COUNT, EMPTY_DIGEST, Heads, rowBytes } from './heads.ts'
 export type { HeadRow } from './heads.ts'
 export { chainsOf } from './keeper-view.ts'

@@ -25,6 +25,7 @@ export {
   TAGS_MAX,
   WANTS_MAX,
 } from './limits.ts'
+export { asksTooMuch, isOutside, outsideForms } from './outside.ts'
 export { PullShare, STALL_MS } from './pull-share.ts'
 export { SyncSession } from './session.ts'
 export type { CloseCode, IngestOutcome, SessionInit, SessionInput, SessionOutput } from './session-port.ts'

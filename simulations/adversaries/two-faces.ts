@@ -1,4 +1,3 @@
-import type { RandomStream } from '../kernel/index.ts'
 import type { Actor, Message, SimNode } from '../peers/index.ts'
 
 /**
@@ -39,12 +38,12 @@ export class TwoFaces implements Actor {
     this.faceFor(from).receive(from, message)
   }
 
-  /** From now on half of the peers see a copy that goes its own way. To be called while no link is up. */
-  part(peers: Iterable<number>, random: RandomStream): void {
+  /** From now on these peers see a copy that goes its own way. To be called while no link is up. */
+  part(peers: readonly number[]): void {
     const [first, second] = this.#faces
     if (this.#hasParted || !first.isOn) return
     this.#hasParted = true
-    for (const peer of peers) if (random.below(2) === 0) this.#second.add(peer)
+    for (const peer of peers) this.#second.add(peer)
     second.powerOff({ kind: 'lost' })
     second.disk.restore(first.disk.image())
     second.powerOn(false)

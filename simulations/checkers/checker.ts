@@ -31,8 +31,17 @@ export interface CheckedWorld {
   readonly healedUs: number | null
   /** Bytes sent in a window after all was quiet, and what it should be at most; null before there was one. */
   readonly quiet: { bytes: number; bytesMax: number } | null
+  /** True where stewards decide: what else follows from seals is looked at there only. */
+  readonly isGoverned: boolean
+  /** When the core told of one line, and how long that may take from the end of the faults; null: not yet, not asked. */
+  readonly lineUs: number | null
+  readonly lineUsMax: number | null
+  /** What people or keepers at a node have still to do, in words; null for nothing. */
+  workOf(node: SimNode): string | null
   /** Honest nodes that reach each other without others: all that are back after the core agreed; empty before. */
   readonly reachable: readonly SimNode[]
+  /** Honest nodes that are back as well, and that the others keep away from. */
+  readonly outsiders: readonly SimNode[]
 }
 
 /** Looks at a world and names what is wrong. `at`: while it runs, or when its time is over. */

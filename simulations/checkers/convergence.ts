@@ -14,9 +14,14 @@ export const convergence: Checker = (world, at) => {
   if (world.convergedUs === null && tookUs < world.convergeUsMax) return []
   const seconds = (us: number): string => (us / 1_000_000).toFixed(1)
   const took = world.convergedUs === null ? 'have not agreed' : `took ${seconds(tookUs)} s to agree`
-  const detail = `the core's ${world.core.length} nodes ${took} ${seconds(tookUs)} s after the faults; ${explain(world.core)}`
+  const detail = `the core's ${world.core.length} nodes ${took} ${seconds(tookUs)} s after the faults; ${explain(world.core)}${work(world)}`
   const nodes = world.core.map((node) => node.number)
   return [violation(world, { checker: 'convergence', kind: 'liveness', detail, nodes })]
+}
+
+function work(world: CheckedWorld): string {
+  const first = world.core.map((node) => world.workOf(node)).find((it) => it !== null)
+  return first === undefined || first === null ? '' : `; ${first}`
 }
 
 function rejoined(world: CheckedWorld): Violation[] {

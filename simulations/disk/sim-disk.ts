@@ -28,6 +28,21 @@ export interface DiskBatch {
   ownLength: number
 }
 
+/** A batch of nothing. */
+export function emptyBatch(): DiskBatch {
+  return { entries: [], waiting: [], released: [], mended: [], late: 0, ownLength: 0 }
+}
+
+/** True for a batch that changes nothing on the disk. */
+export function isEmptyBatch({ entries, waiting, released, mended }: DiskBatch): boolean {
+  return entries.length + waiting.length + released.length + mended.length === 0
+}
+
+/** Bytes of the records. */
+export function sizeOfEntries(entries: readonly DiskEntry[]): number {
+  return entries.reduce((sum, { record }) => sum + record.bytes.length, 0)
+}
+
 /** All that a disk held at some instant. */
 export interface DiskImage {
   readonly entries: readonly DiskEntry[]

@@ -1,8 +1,10 @@
+import type { Epoch } from '#protocol/authority'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Sha256 } from '#protocol/identity'
 import type { CommitRefusal } from '#protocol/replica'
 import type { CloseCode } from '#protocol/sync'
+import { LineBook } from './line-book.ts'
 import { STATES } from './node-host.ts'
 import type { NodeObserver, ReachedState } from './node-host.ts'
 
@@ -42,6 +44,8 @@ export class Books implements NodeObserver {
   readonly cuts: CutSession[] = []
   /** By device (hex): the nodes that were found to know that it wrote two histories. */
   readonly forksFound: Map<string, Set<number>> = new Map()
+  /** What nodes took for the line of seals. */
+  readonly line: LineBook
   readonly #sha256: Sha256
   readonly #digests = new WeakMap<Uint8Array, Uint8Array>()
 
@@ -49,6 +53,11 @@ export class Books implements NodeObserver {
     this.#nowUs = nowUs
     this.#sha256 = sha256
     this.counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ReachedState, number>
+    this.line = new LineBook({
+      nowUs,
+      onSeal: (epoch) => this.#sealed(epoch),
+      onDoubleVote: () => this.reached('double-voted'),
+    })
   }
 
   /** SHA-256 of bytes that nobody changes: nodes hand the same leaves on, so each is hashed once. */
@@ -60,6 +69,14 @@ export class Books implements NodeObserver {
 
   reached(state: ReachedState): void {
     this.counts[state] += 1
+  }
+
+  #sealed({ isRecovery, proposal, removals, facts }: Epoch): void {
+    this.reached('sealed')
+    if (isRecovery) this.reached('recovered')
+    else if (proposal === null) this.reached('sealed-bare')
+    if (removals > 0) this.reached('member-removed')
+    if (facts.closed.length > 0) this.reached('device-closed')
   }
 
   signed(_node: number, { header, id }: CommitRecord): void {

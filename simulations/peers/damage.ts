@@ -1,6 +1,6 @@
 import { commitMessage } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
-import type { Replica } from '#protocol/replica'
+import type { Replica, StoredCommit } from '#protocol/replica'
 import type { Want } from '#protocol/sync'
 import type { DiskBatch, DiskEntry, SimDisk } from '../disk/index.ts'
 
@@ -50,4 +50,30 @@ export function restoreRow(replica: Replica, { record, isSigned }: DiskEntry): b
   if (seen.includes(-1) || (header.prev !== null && prev < 0)) return false
   const { device, seq, epoch } = header
   return replica.restore({ device, seq, id, prev, seen, epoch, isSigned, documents })
+}
+
+/** What was taken in last at a place of the log, on the disk or on its way there in batches, the newest first. */
+export function newestAt(
+  order: number,
+  disk: SimDisk,
+  [gathering, writing]: [DiskBatch, DiskBatch | null],
+): CommitRecord | null {
+  for (const batch of [gathering, writing]) {
+    const mended = batch?.mended.findLast((it) => it.order === order)
+    if (mended !== undefined) return mended.entry.record
+  }
+  const behind = order - disk.length
+  const waiting = [...(writing?.entries ?? []), ...gathering.entries]
+  return behind >= 0 ? (waiting[behind]?.record ?? null) : disk.read(order)
+}
+
+/** Commits of the log; null when one of them cannot be read. */
+export function readAll(disk: SimDisk, orders: readonly number[]): StoredCommit[] | null {
+  const commits: StoredCommit[] = []
+  for (const order of orders) {
+    const record = disk.read(order)
+    if (record === null) return null
+    commits.push({ order, record })
+  }
+  return commits
 }

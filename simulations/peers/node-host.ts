@@ -39,6 +39,23 @@ export const STATES = [
   'asset-fetched',
   'asset-refused',
   'asset-mended',
+  'outside',
+  'sealed',
+  'sealed-bare',
+  'member-removed',
+  'device-closed',
+  'device-suspended',
+  'device-left',
+  'recovered',
+  'adopted',
+  'proposed',
+  'approved',
+  'declined',
+  'round-given-up',
+  'double-voted',
+  'signature-withheld',
+  'late-shown',
+  'late-hidden',
 ] as const
 /** One of them. */
 export type ReachedState = (typeof STATES)[number]
@@ -72,6 +89,8 @@ export interface NodeHost {
   readonly wakes: Timers
   readonly dials: Timers
   readonly drains: Timers
+  /** By link: when a device outside is served no longer. */
+  readonly farewells: Timers
   /** Draws how long an fsync takes, in microseconds. */
   syncUs(node: number): number
   /** Key (hex) of the device at a place of the network. */

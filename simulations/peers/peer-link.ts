@@ -22,6 +22,8 @@ export class PeerLink {
   /** Batches of records that wait until the disk has caught up. */
   readonly batches: (readonly Uint8Array[])[] = []
   isOpen = true
+  /** The peer is outside: it gets acts of authority alone. */
+  isOutside = false
   #isStepping = false
   readonly #inputs: SessionInput[] = []
 

@@ -8,14 +8,14 @@ import { equalBytes, toHex } from '#protocol/encoding'
 import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
-import { FRAME_BYTES_MAX, PullShare } from '#protocol/sync'
-import type { CloseCode, FillOutcome, SentPayloads, SessionOutput } from '#protocol/sync'
+import { FRAME_BYTES_MAX, PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
+import type { CloseCode, FillOutcome, SentPayloads, ServedCommit, SessionOutput } from '#protocol/sync'
 import type { DeviceClock } from '../clocks/index.ts'
-import { SimDisk } from '../disk/index.ts'
+import { SimDisk, emptyBatch, isEmptyBatch, sizeOfEntries } from '../disk/index.ts'
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
-import { mendedBy, repairWants, restoreRow } from './damage.ts'
+import { mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
 import type { Actor, Message } from './messages.ts'
 import type { NodeHost } from './node-host.ts'
@@ -40,11 +40,16 @@ const CLAIM_MS = 10_000
 /** Commits larger than this travel by sync streams alone, as in a node. */
 const GOSSIP_BYTES_MAX = 65_536
 const DRAIN_US = 20_000
+/** A device that is outside is called again after this, and served for so long. As in a node. */
+const CALL_OUTSIDE_US = 30_000_000
+const SERVE_OUTSIDE_US = 10_000_000
+/** How long a device that was a member until now stays connected to hear of it. As in a node. */
+const FAREWELL_US = 3_000_000
 /** Bytes of a stream that arrive together: large frames come bit by bit. A guess, below a TLS or noise record. */
 const PART_BYTES = 16_384
 
 /** Why a device did not write. */
-export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'refused'
+export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'closed' | 'refused'
 
 /**
  * One node: the real replica and sessions of the protocol, on a simulated network, disk and clock. It has a host's
@@ -94,6 +99,10 @@ export class SimNode implements Actor {
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
   onWrite: ((syncUs: number) => void) | null = null
+  /** Called when the authority document has changed and what changed it is on the disk; null where nobody decides. */
+  onDecided: (() => void) | null = null
+  /** Revision of the authority document of which `onDecided` was told. */
+  #decided = -1
   /** Board sessions of this life, by state. */
   #sessions = new Map<BoardState, number>()
 
@@ -228,18 +237,28 @@ export class SimNode implements Actor {
     if (link !== undefined) this.#flush(link)
   }
 
+  /** Why it may not write now, whatever it is; null when it may. */
+  get writeRefusal(): WriteRefusal | null {
+    if (!this.#isOn || this.signer === null) return 'off'
+    if (this.replica === null) return 'full'
+    if (this.isReckless) return null
+    if (this.disk.isSuperseded) return 'superseded'
+    if (this.isOwnChainShort) return 'own-chain-short'
+    if (this.onDecided !== null && this.#isClosed(this.replica)) return 'closed'
+    return Math.max(this.#askUntilMs, this.#claimUntilMs) > this.#steadyMs ? 'asking' : null
+  }
+
+  #isClosed({ authority }: Replica): boolean {
+    const status = authority.statusOf(this.device)
+    return status === 'closed' || status === 'left'
+  }
+
   /** Writes one commit, made when its turn comes; says why not when it may not. */
   write(make: (node: SimNode) => Section | null): WriteRefusal | null {
-    const { replica } = this
-    if (!this.#isOn || this.signer === null) return 'off'
-    if (replica === null) return 'full'
-    if (!this.isReckless) {
-      if (this.disk.isSuperseded) return 'superseded'
-      if (this.isOwnChainShort) return 'own-chain-short'
-      if (Math.max(this.#askUntilMs, this.#claimUntilMs) > this.#steadyMs) return 'asking'
-    }
+    const refusal = this.writeRefusal
+    if (refusal !== null) return refusal
     const section = make(this)
-    const result = section === null ? null : replica.author([section], this.nowMs)
+    const result = section === null ? null : this.replica?.author([section], this.nowMs)
     if (result?.ok !== true) return 'refused'
     for (const { record } of result.stored) this.#unacknowledged.add(toHex(record.id))
     this.#queue({ stored: result.stored, waiting: [], released: [], late: [] })
@@ -293,8 +312,9 @@ export class SimNode implements Actor {
     if (batch.entries.length > 0) this.#takeLoose()
     this.#tellOf(batch.entries)
     if (batch.late > 0) this.#tellHoles()
-    if (!isEmpty(this.#gathering)) this.#startWrite()
+    if (!isEmptyBatch(this.#gathering)) this.#startWrite()
     this.#catchUp()
+    this.#noteDecisions()
     for (const link of [...this.links.values()]) {
       this.#takeBatches(link)
       this.#flush(link)
@@ -341,6 +361,8 @@ export class SimNode implements Actor {
     if (this.isOwnChainShort) observer.reached('own-chain-short', this.number)
     this.#noteForks()
     this.#catchUp()
+    this.#decided = -1
+    this.#noteDecisions()
   }
 
   #forget(): void {
@@ -388,6 +410,7 @@ export class SimNode implements Actor {
     const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
     const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share })
     this.links.set(peer, link)
+    if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
   }
 
@@ -404,6 +427,8 @@ export class SimNode implements Actor {
   #lost(peer: number): void {
     this.#end(peer)
     if (peer < this.number || !this.#neighbours.has(peer)) return
+    if (this.#isOutside(peer))
+      return this.#host.dials.set(this.#linkTo(peer), this.#host.sim.nowUs + CALL_OUTSIDE_US)
     const failures = this.#failures.get(peer) ?? 0
     this.#failures.set(peer, failures + 1)
     let waitUs = DIAL_US
@@ -432,10 +457,40 @@ export class SimNode implements Actor {
     return false
   }
 
+  /** True for a peer of a world with stewards that is closed, suspended or left, as far as this node knows. */
+  #isOutside(peer: number): boolean {
+    if (this.onDecided === null || this.replica === null) return false
+    return isOutside(this.replica, this.#host.deviceAt(peer))
+  }
+
+  /** From now on it gets acts of authority alone, and in a while nothing. */
+  #serveOutside(link: PeerLink, forUs: number): void {
+    link.isOutside = true
+    const { sim, observer, farewells } = this.#host
+    observer.reached('outside', this.number)
+    farewells.set(this.#linkTo(link.peer), sim.nowUs + forUs)
+  }
+
+  /** The time is over for which a device outside is served. */
+  farewell(peer: number): void {
+    const link = this.links.get(peer)
+    if (link?.isOutside === true) this.#abort(link)
+  }
+
+  #noteDecisions(): void {
+    const { replica, onDecided } = this
+    if (onDecided === null || replica === null || replica.authority.revision === this.#decided) return
+    this.#decided = replica.authority.revision
+    for (const link of this.links.values())
+      if (!link.isOutside && this.#isOutside(link.peer)) this.#serveOutside(link, FAREWELL_US)
+    onDecided()
+  }
+
   #read(link: PeerLink): void {
     while (link.isOpen && link.outgoing.length <= ANSWERS_MAX) {
       const bytes = link.inbox.shift()
       if (bytes === undefined) return
+      if (link.isOutside && asksTooMuch(bytes)) return this.#abort(link)
       this.#step(link, { kind: 'frame', bytes })
     }
     if (link.isOpen && link.inbox.length > 0) this.#host.observer.reached('backpressure', this.number)
@@ -505,13 +560,13 @@ export class SimNode implements Actor {
           const bytes = what.bytes.subarray(at, at + PART_BYTES)
           this.#host.send(this.number, link.peer, { kind: 'frame', stream: link.stream, bytes })
         }
-      } else this.#step(link, { kind: what.answer, records: this.#serve(what.orders) })
+      } else this.#step(link, { kind: what.answer, records: this.#serve(what.orders, link) })
     }
     if (link.isOpen && link.inbox.length > 0) this.#read(link)
   }
 
-  #serve(orders: readonly number[]): { order: number; bytes: Uint8Array }[] {
-    const served: { order: number; bytes: Uint8Array }[] = []
+  #serve(orders: readonly number[], { isOutside: isLess }: PeerLink): ServedCommit[] {
+    const served: ServedCommit[] = []
     let bytes = 0
     for (const order of orders) {
       const record = this.disk.read(order)
@@ -523,7 +578,8 @@ export class SimNode implements Actor {
       if (bytes > FRAME_BYTES_MAX && served.length > 0) break
       served.push({ order, bytes: record.bytes })
     }
-    return served
+    if (!isLess || this.replica === null) return served
+    return outsideForms(this.replica, this.#host.crypto.crypto.sha256, served)
   }
 
   #takeBatches(link: PeerLink): void {
@@ -614,7 +670,7 @@ export class SimNode implements Actor {
   #fill({ document, payloads }: SentPayloads, from: number): FillOutcome {
     const whole: CommitRecord[] = []
     for (const { order, payload } of payloads) {
-      const record = this.#newest(order)
+      const record = newestAt(order, this.disk, [this.#gathering, this.#writing])
       if (record === null) continue
       const filled = completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
       if (!filled.ok) return filled
@@ -624,22 +680,11 @@ export class SimNode implements Actor {
     return { ok: true }
   }
 
-  /** What was taken in last at a place of the log, on the disk or on its way there. */
-  #newest(order: number): CommitRecord | null {
-    for (const batch of [this.#gathering, this.#writing]) {
-      const mended = batch?.mended.findLast((it) => it.order === order)
-      if (mended !== undefined) return mended.entry.record
-    }
-    const behind = order - this.disk.length
-    const waiting = [...(this.#writing?.entries ?? []), ...this.#gathering.entries]
-    return behind >= 0 ? (waiting[behind]?.record ?? null) : this.disk.read(order)
-  }
-
   /** The log is written anew where payloads came later. */
   #queueLate(late: readonly LatePayload[]): void {
     const { replica } = this
     for (const { order, document, payload } of late) {
-      const record = this.#newest(order)
+      const record = newestAt(order, this.disk, [this.#gathering, this.#writing])
       const whole =
         record === null ? null : completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
       if (whole?.ok !== true || replica === null) continue
@@ -667,8 +712,8 @@ export class SimNode implements Actor {
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
     batch.ownLength = replica.lengthOf(this.device)
-    if (this.#writing === null && !isEmpty(batch)) this.#startWrite()
-    else if (!isEmpty(batch)) this.#batchesQueued = this.#batchesSynced + 2
+    if (this.#writing === null && !isEmptyBatch(batch)) this.#startWrite()
+    else if (!isEmptyBatch(batch)) this.#batchesQueued = this.#batchesSynced + 2
   }
 
   #startWrite(): void {
@@ -705,7 +750,7 @@ export class SimNode implements Actor {
     const number = gossipNumbers.get(record) ?? gossipNumbers.size
     gossipNumbers.set(record, number)
     const message = { kind: 'gossip', record, number } as const
-    for (const peer of this.links.keys()) this.#host.send(this.number, peer, message)
+    for (const [peer, link] of this.links) if (!link.isOutside) this.#host.send(this.number, peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
@@ -716,7 +761,7 @@ export class SimNode implements Actor {
   /** Makes stale documents anew, and folds what came while their log could not be read. */
   #catchUp(): void {
     const { replica } = this
-    if (replica === null || !isEmpty(this.#gathering) || this.#writing !== null) return
+    if (replica === null || !isEmptyBatch(this.#gathering) || this.#writing !== null) return
     for (const id of replica.documents.staleIds()) {
       const commits = this.#readAll(replica.documentLog(id)?.sections() ?? [])
       if (commits !== null && replica.documents.rebuild(id, commits))
@@ -733,15 +778,8 @@ export class SimNode implements Actor {
   }
 
   #readAll(orders: readonly number[]): StoredCommit[] | null {
-    const commits: StoredCommit[] = []
-    for (const order of orders) {
-      const record = this.disk.read(order)
-      if (record === null) {
-        this.#askForDamaged()
-        return null
-      }
-      commits.push({ order, record })
-    }
+    const commits = readAll(this.disk, orders)
+    if (commits === null) this.#askForDamaged()
     return commits
   }
 
@@ -758,16 +796,4 @@ export class SimNode implements Actor {
   #linkTo(peer: number): number {
     return this.#host.network.topology.linkOf(this.number, peer)
   }
-}
-
-function emptyBatch(): DiskBatch {
-  return { entries: [], waiting: [], released: [], mended: [], late: 0, ownLength: 0 }
-}
-
-function isEmpty({ entries, waiting, released, mended }: DiskBatch): boolean {
-  return entries.length + waiting.length + released.length + mended.length === 0
-}
-
-function sizeOfEntries(entries: readonly DiskEntry[]): number {
-  return entries.reduce((sum, { record }) => sum + record.bytes.length, 0)
 }

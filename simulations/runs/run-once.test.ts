@@ -91,6 +91,13 @@ describe('a run', () => {
     expect(() => runOnce(planFrom(odd), PORTS)).toThrow(/test, seed 1: random-regular: 7 nodes of degree 3/)
     const crowded = TEXT.replace('members: 6', 'members: 8')
     expect(() => runOnce(planFrom(crowded), PORTS)).toThrow(/8 members and 0 others do not fit 7 places/)
+    const governed = (rest: string): RunPlan => planFrom(`${TEXT}authority: { stewards: 3, ${rest} }\n`)
+    const stranger = governed('acts: [{ at: 1s, what: leave, by: 9 }]')
+    expect(() => runOnce(stranger, PORTS)).toThrow(/the script names person 9 of 6/)
+    expect(() => runOnce(governed('joiners: 2'), PORTS)).toThrow(/6 members and 2 others do not fit 7 places/)
+    expect(() => runOnce(governed('doubleSigners: 1'), PORTS)).toThrow(
+      /3 stewards, of 6 members and 0 forkers/,
+    )
   })
 })
 

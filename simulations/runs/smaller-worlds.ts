@@ -23,6 +23,7 @@ export function* smallerWorlds(
     for (const count of fewer(faults[name] ?? 0))
       yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
   }
+  yield* quieterWorlds(world, readers)
   const { churn, ...settled } = faults
   if (churn !== undefined) {
     yield { ...world, faults: settled }
@@ -62,6 +63,23 @@ export function* smallerWorlds(
     yield { ...world, phases: { faultsUs, convergeUsMax: Math.ceil(convergeUsMax / 2) } }
 }
 
+/** Worlds in which people want less of each other. */
+function* quieterWorlds(world: WorldConfig, readers: number): Iterable<WorldConfig> {
+  const { authority, ...ungoverned } = world
+  if (authority === undefined) return
+  yield fitted({ ...ungoverned, isPreloaded: true }, readers)
+  for (const name of COUNTED_ACTS)
+    for (const count of fewer(authority[name] ?? 0))
+      yield fitted({ ...world, authority: { ...authority, [name]: count } }, readers)
+  for (const stewards of fewer(authority.stewards))
+    if (stewards > authority.doubleSigners) yield { ...world, authority: { ...authority, stewards } }
+}
+
+const COUNTED_ACTS = [
+  ...(['proposals', 'suspensions', 'leaves', 'recoveries'] as const),
+  ...(['joiners', 'doubleSigners', 'withholders'] as const),
+] as const
+
 const COUNTED_FAULTS = [
   ...(['powerCuts', 'absences', 'partitions', 'oneWayCuts', 'rots'] as const),
   ...(['fullDisks', 'slowDisks', 'restores', 'clones', 'troubledReturns'] as const),
@@ -83,9 +101,10 @@ function shorter(world: WorldConfig, faultsUs: number): WorldConfig {
   }
 }
 
-function othersOf({ adversaries, faults }: WorldConfig): number {
+function othersOf({ adversaries, faults, authority }: WorldConfig): number {
   const { forkers, colluders, liars, stallers, flooders } = adversaries
-  return forkers + 2 * colluders + liars + stallers + flooders + faults.clones
+  const joiners = authority?.joiners ?? 0
+  return forkers + 2 * colluders + liars + stallers + flooders + faults.clones + joiners
 }
 
 function readersOf(world: WorldConfig): number {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { authority } from './authority-schema.ts'
 import { count, real, sometimes, time, whole } from './drawn.ts'
 import { bandwidth, loss, spread, topology, venue } from './network-schema.ts'
 
@@ -60,8 +61,15 @@ export const scenarioSchema = z.strictObject({
     .boolean({ error: 'true or false' })
     .default(false)
     .describe('all are admitted when it begins'),
+  authority: authority
+    .optional()
+    .describe('stewards and what people decide; all members are then admitted when it begins'),
   faultsFor: phase.describe('how long faults happen'),
   convergeWithin: phase.describe('from the end of the faults until the core must agree'),
+  isWholeCore: z
+    .boolean({ error: 'true or false' })
+    .default(false)
+    .describe('after the faults all honest nodes come back at once'),
   latency: z
     .strictObject({ perPair: spread.optional(), jitter: spread.optional() })
     .default({})

@@ -1,7 +1,7 @@
 import { RandomStreams } from '../kernel/index.ts'
 import { parseChurnTrace } from '../network/index.ts'
 import type { TopologySpec, Venue } from '../network/index.ts'
-import type { Decision, WorldConfig } from '../world/index.ts'
+import type { AuthorityConfig, Decision, WorldConfig } from '../world/index.ts'
 import { undraw } from './drawn.ts'
 import type { Undrawn } from './drawn.ts'
 import type { Scenario } from './read-scenario.ts'
@@ -30,7 +30,11 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
     },
     ...{ fsyncUs: drawn.fsync, isGossiping: drawn.isGossiping },
     ...{ members: drawn.members, isPreloaded: drawn.isPreloaded },
-    phases: { faultsUs: faultsFor, convergeUsMax: convergeWithin },
+    ...(drawn.authority === undefined ? {} : { authority: authorityOf(drawn.authority) }),
+    phases: {
+      ...{ faultsUs: faultsFor, convergeUsMax: convergeWithin },
+      ...(drawn.isWholeCore ? { isWhole: true } : {}),
+    },
     workload: {
       ...{ lists: workload.lists, edits: workload.edits, boards: workload.boards },
       ...(workload.assets === undefined ? {} : { assets: workload.assets }),
@@ -96,6 +100,22 @@ function venueOf(drawn: NonNullable<Drawn['venues']>[number]): Venue {
     uplink: { ...uplinkRest, ...(uplinkUs === undefined ? {} : { latencyUs: uplinkUs }) },
     timetable: (timetable ?? []).map(({ at, uplink: is }) => ({ atUs: at, isUp: is === 'up' })),
     ...(closingNoticed === undefined ? {} : { noticeAfterUs: closingNoticed }),
+  }
+}
+
+function authorityOf(drawn: NonNullable<Drawn['authority']>): AuthorityConfig {
+  return {
+    ...{ stewards: drawn.stewards, quorum: drawn.quorum, recovery: drawn.recovery },
+    ...{ withholders: drawn.withholders ?? 0 },
+    ...{ doubleSigners: drawn.doubleSigners ?? 0, admitters: drawn.admitters, joiners: drawn.joiners ?? 0 },
+    ...{ proposals: drawn.proposals ?? 0, suspensions: drawn.suspensions ?? 0, leaves: drawn.leaves ?? 0 },
+    ...{ recoveries: drawn.recoveries ?? 0, approval: drawn.approval, considerUs: drawn.considerFor },
+    ...{ lookEveryUs: drawn.lookEvery, lineUsMax: drawn.oneLineWithin ?? null },
+    script: drawn.acts.map((act) => ({
+      ...{ what: act.what === 'admit' ? 'join' : act.what, atUs: act.at, forUs: act.for },
+      ...{ by: act.by ?? -1, of: act.of ?? -1, change: act.change ?? null, yes: act.yes ?? null },
+      ...{ groups: act.groups ?? null, times: act.times, everyUs: act.every },
+    })),
   }
 }
 

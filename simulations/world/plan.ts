@@ -1,6 +1,7 @@
 import { sampleWhole } from '../kernel/index.ts'
 import type { Distribution, RandomStreams } from '../kernel/index.ts'
 import type { Topology } from '../network/index.ts'
+import { planAssembly } from './assembly-plan.ts'
 import type { Roles } from './roles.ts'
 import type { Decision, WorldConfig } from './world-config.ts'
 
@@ -37,10 +38,11 @@ export function drawPlan(
       plan.push({ what, atUs, node, peer: -1, forUs })
     }
   }
-  const joinUntilUs = config.isPreloaded ? 0 : Math.floor(phases.faultsUs * JOIN_SHARE)
+  const isHeld = config.isPreloaded || config.authority !== undefined
+  const joinUntilUs = isHeld ? 0 : Math.floor(phases.faultsUs * JOIN_SHARE)
   const joining = [...writers.slice(1), ...roles.liars, ...roles.stallers, ...roles.flooders]
   const joins = random.stream('plan.join')
-  for (const node of config.isPreloaded ? [] : joining)
+  for (const node of isHeld ? [] : joining)
     plan.push({ what: 'join', atUs: joins.below(joinUntilUs + 1), node, peer: -1, forUs: 0 })
   draw('list', workload.lists, { nodes: writers, untilUs: workload.untilUs })
   draw('edit', workload.edits, { nodes: writers, untilUs: workload.untilUs })
@@ -90,6 +92,7 @@ export function drawPlan(
     plan.push({ what: 'fork', atUs, node, peer: -1, forUs: 0 })
   }
   plan.push(...churnOf(config, honest, random))
+  plan.push(...planAssembly(config, { roles, random }))
   const one = random.stream('plan.one-way-peer')
   return plan
     .map((it): Omit<Decision, 'key'> =>

@@ -7,6 +7,8 @@ export interface Roles {
   /** Members, the founder first. */
   readonly members: readonly number[]
   readonly readers: readonly number[]
+  /** People who are admitted while it runs. */
+  readonly joiners: readonly number[]
   readonly forkers: readonly number[]
   /** Pairs. */
   readonly colluders: readonly (readonly [number, number])[]
@@ -25,8 +27,11 @@ export function drawRoles(config: WorldConfig, topology: Topology, random: Rando
   const { adversaries, faults, members } = config
   const { forkers, colluders, liars, stallers, flooders } = adversaries
   const others = forkers + 2 * colluders + liars + stallers + flooders + faults.clones
-  if (others + members > topology.nodes)
-    throw new RangeError(`${members} members and ${others} others do not fit ${topology.nodes} places`)
+  const joining = config.authority?.joiners ?? 0
+  if (others + members + joining > topology.nodes)
+    throw new RangeError(
+      `${members} members and ${others + joining} others do not fit ${topology.nodes} places`,
+    )
   const places = Array.from({ length: topology.nodes }, (_, place) => place)
   for (let attempt = 1; ; attempt += 1) {
     random.shuffle(places)
@@ -47,12 +52,14 @@ export function drawRoles(config: WorldConfig, topology: Topology, random: Rando
   }
   const spares = take(faults.clones)
   const honest = places.slice(at)
+  const joiners = config.authority?.joiners ?? 0
   return {
     ...roles,
     colluders: colluding,
     spares,
     members: honest.slice(0, members),
-    readers: honest.slice(members),
+    joiners: honest.slice(members, members + joiners),
+    readers: honest.slice(members + joiners),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Distribution, RandomStream } from '../kernel/index.ts'
 import type { TopologySpec } from '../network/index.ts'
-import type { WorldConfig } from './world-config.ts'
+import type { AuthorityConfig, WorldConfig } from './world-config.ts'
 
 const MS = 1_000
 const SECOND = 1_000_000
@@ -68,10 +68,37 @@ export function swarmConfig(random: RandomStream): WorldConfig {
     adversaries: { ...adversaries, areLasting: random.below(2) === 0 },
   }
   // Drawn last: what was drawn before stays what it was.
-  if (random.below(2) === 0) return drawn
-  const assets = { count: 1 + random.below(6), bytesMax: 16_384 }
-  const workload = { ...drawn.workload, assets }
-  return { ...drawn, workload, faults: { ...drawn.faults, assetRots: random.below(4) } }
+  const hasAssets = random.below(2) === 1
+  const assets = hasAssets ? { count: 1 + random.below(6), bytesMax: 16_384 } : null
+  const listed =
+    assets === null
+      ? drawn
+      : {
+          ...drawn,
+          workload: { ...drawn.workload, assets },
+          faults: { ...drawn.faults, assetRots: random.below(4) },
+        }
+  if (random.below(2) === 0) return listed
+  const authority = drawAuthority(listed, random)
+  // Whoever is closed leaves a hole in the mesh: only in a full one all others still reach each other.
+  return { ...listed, authority, topology: { kind: 'full', nodes: nodes + authority.joiners } }
+}
+
+/** Draws who decides, by which rules, and how much they quarrel. */
+function drawAuthority({ members, adversaries }: WorldConfig, random: RandomStream): AuthorityConfig {
+  const stewards = 1 + random.below(Math.min(members, 7))
+  const quorum = random.below(3) === 0 ? 'majority' : 'two-thirds'
+  // One is borne by two thirds of two stewards or more.
+  const isBorne = quorum === 'two-thirds' && stewards > 1 && adversaries.forkers > 0
+  return {
+    ...{ stewards, quorum, recovery: random.pick(['member-quorum', 'kits'] as const) },
+    ...{ doubleSigners: isBorne ? random.below(2) : 0, withholders: random.below(3) === 0 ? 1 : 0 },
+    ...{ admitters: 1 + random.below(Math.min(members, 7)), joiners: random.below(4) },
+    ...{ proposals: random.below(16), suspensions: random.below(5), leaves: random.below(3) },
+    ...{ recoveries: random.below(8), approval: random.between(50, 100) / 100 },
+    considerUs: { kind: 'exponential', mean: random.between(1, 20) * SECOND },
+    ...{ lookEveryUs: 30 * SECOND, lineUsMax: null, script: [] },
+  }
 }
 
 function drawSpec(nodes: number, random: RandomStream): TopologySpec {

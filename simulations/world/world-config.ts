@@ -2,6 +2,61 @@ import type { ClockSpread } from '../clocks/index.ts'
 import type { Distribution } from '../kernel/index.ts'
 import type { Bandwidth, LinkFaults, TopologySpec, Venue } from '../network/index.ts'
 
+/** What a proposal asks for; of whom, its decision says. */
+export type ChangeWord =
+  | ('remove' | 'demote' | 'steward' | 'role' | 'rules')
+  | ('slots' | 'close' | 'lift' | 'floor' | 'adopt')
+
+/** An act that a world has whatever is drawn. People by number: members from 0 on, the founder first, forkers, joiners. */
+export interface ScriptedAct {
+  readonly what: 'partition' | 'absence' | 'list' | 'fork' | 'join' | AssemblyAct
+  readonly atUs: number
+  readonly forUs: number
+  /** Who does it, and to whom; -1: nobody. */
+  readonly by: number
+  readonly of: number
+  readonly change: ChangeWord | null
+  /** As of `Decision`. */
+  readonly yes: readonly number[] | null
+  readonly groups: readonly (readonly number[])[] | null
+  /** How often, and how far apart. */
+  readonly times: number
+  readonly everyUs: number
+}
+
+/** Kinds of decisions that only worlds with stewards have. */
+export type AssemblyAct = 'propose' | 'suspend' | 'leave' | 'recover' | 'lose'
+
+/** Who decides in a world, and what people do about it. Left out, the founder decides alone and nobody asks for anything. */
+export interface AuthorityConfig {
+  /** Stewards when it begins, with their rules: `doubleSigners` of the forkers, and members, the founder first. */
+  readonly stewards: number
+  readonly quorum: 'two-thirds' | 'majority'
+  readonly recovery: 'member-quorum' | 'kits'
+  /** Forkers who are stewards: their two sides keep the ballot each as it sees it. */
+  readonly doubleSigners: number
+  /** Members among the stewards, the last first, who leave the network with their first signature and bring it much later. */
+  readonly withholders?: number
+  /** Members, the founder first, whose devices may admit others. */
+  readonly admitters: number
+  /** Places of people who are admitted while it runs, by any of these devices. */
+  readonly joiners: number
+  /** Drawn acts: proposals of all kinds, suspensions, leaves, and voices for a recovery. */
+  readonly proposals: number
+  readonly suspensions: number
+  readonly leaves: number
+  readonly recoveries: number
+  /** Share of the proposals that a steward approves of; nobody does of what is against himself. */
+  readonly approval: number
+  /** How long a steward thinks about a proposal. */
+  readonly considerUs: Distribution
+  /** How often a keeper of seals looks although nothing happened. */
+  readonly lookEveryUs: number
+  /** Longest time from the end of the faults until all who are left tell of one line; null: as for all else. */
+  readonly lineUsMax: number | null
+  readonly script: readonly ScriptedAct[]
+}
+
 /** A world in plain data. Counts are over the whole phase of faults; times are whole microseconds. */
 export interface WorldConfig {
   /** Places for all: founder, members, readers, adversaries and spare places for clones. */
@@ -26,11 +81,15 @@ export interface WorldConfig {
   readonly members: number
   /** True: all members are admitted, and all nodes hold that, when it begins. False: they join while it runs. */
   readonly isPreloaded: boolean
+  /** Default: nobody decides anything. With it all members are admitted when it begins. */
+  readonly authority?: AuthorityConfig
   readonly phases: {
     /** How long faults happen. */
     readonly faultsUs: number
     /** Longest time from then on until the core agrees. */
     readonly convergeUsMax: number
+    /** True: all that can are in the core. */
+    readonly isWhole?: boolean
   }
   readonly workload: {
     /** Entries of the catalogue, and edits of boards, in all. */
@@ -113,10 +172,20 @@ export interface Decision {
     | 'restore'
     | 'clone'
     | 'fork'
+    | AssemblyAct
   /** Place in the network; -1 where it is about none. */
   readonly node: number
   /** Another one, or -1. */
   readonly peer: number
   /** How long it lasts; 0 where it is over at once. */
   readonly forUs: number
+  /** What a proposal asks for. */
+  readonly change?: ChangeWord
+  /** Places: of the stewards who approve (default: drawn), or whose kits speak for a recovery (default: its own). */
+  readonly yes?: readonly number[]
+  /**
+   * Groups that a partition cuts from each other, the rest being one more; `node`, if any, stays in touch with all. Of a
+   * fork: the second group sees the second history. Default: drawn.
+   */
+  readonly groups?: readonly (readonly number[])[]
 }

@@ -2,12 +2,11 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
-import { CHECKERS, doAgree, forksUntold } from '../checkers/index.ts'
+import { CHECKERS, doAgree, forksUntold, notHandedIn } from '../checkers/index.ts'
 import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
 import { DeviceClock, drawClock } from '../clocks/index.ts'
-import type { DiskImage } from '../disk/index.ts'
 import { Timers, sampleWhole } from '../kernel/index.ts'
-import type { RandomStream, Simulator } from '../kernel/index.ts'
+import type { Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
 import type { Topology, Venue } from '../network/index.ts'
 import { Books, AssetShelf, SimNode, assetSection, listSection, simCrypto, sizeOf } from '../peers/index.ts'
@@ -15,8 +14,11 @@ import type { Actor, Message, NodeHost, ReachedState, SigningPort, SimCrypto } f
 import { Pen, Rogue, TwoFaces } from '../adversaries/index.ts'
 import type { RogueKind } from '../adversaries/index.ts'
 import { drawFile } from './asset-file.ts'
-import { admission, found } from './founding.ts'
+import { Assembly } from './assembly.ts'
+import { DiskFaults } from './disk-faults.ts'
+import { admission, found, withholdersOf } from './founding.ts'
 import { noteStates } from './noted-states.ts'
+import { insidersOf, tellOneLine } from './insiders.ts'
 import { drawPlan } from './plan.ts'
 import { drawCore, drawRoles } from './roles.ts'
 import type { Roles } from './roles.ts'
@@ -63,6 +65,8 @@ export interface WorldMetrics {
   sessionsCut: number
   /** From the end of the faults to agreement; null: none. */
   convergenceUs: number | null
+  /** From the end of the faults until all who are left told of one line of seals; null: never, or nobody decides. */
+  lineUs: number | null
   coreNodes: number
 }
 
@@ -74,12 +78,16 @@ export class World implements CheckedWorld {
   readonly books: Books
   readonly crypto: SimCrypto
   readonly trace: readonly Decision[]
+  readonly #byKey: ReadonlyMap<number, Decision>
   readonly rotted: Set<string> = new Set()
   convergedUs: number | null = null
   healedUs: number | null = null
   quiet: { bytes: number; bytesMax: number } | null = null
   core: readonly SimNode[] = []
+  /** When all of the core that were still in told of one line; null: not yet. */
+  lineUs: number | null = null
   reachable: readonly SimNode[] = []
+  outsiders: readonly SimNode[] = []
   /** True when nothing is left to be measured: the last look of the checkers is due. */
   isOver = false
   readonly #sim: Simulator
@@ -95,8 +103,14 @@ export class World implements CheckedWorld {
   readonly #faces: Map<number, TwoFaces> = new Map()
   readonly #rogues: Map<number, Rogue> = new Map()
   readonly #signers: (Signer | null)[]
-  readonly #images: Map<number, DiskImage> = new Map()
+  readonly #disks: DiskFaults
   readonly #admitted: Set<number> = new Set()
+  /** Recovery keys by place. */
+  readonly #kits: Map<number, Signer> = new Map()
+  /** Who decides; null where nobody does but the founder. */
+  readonly assembly: Assembly | null
+  /** Places whose devices are gone for good. */
+  readonly #lost: Set<number> = new Set()
   /** By place: reasons for which it is off the network. */
   readonly #absences: Uint16Array
   readonly #kinds: {
@@ -114,6 +128,7 @@ export class World implements CheckedWorld {
   #writesRefused = 0
   #quietFrom = 0
   #rejoinedUs = 0
+  #returned: readonly SimNode[] = []
 
   constructor(parts: WorldParts) {
     const { sim, sha256, config } = parts
@@ -155,11 +170,14 @@ export class World implements CheckedWorld {
     }
     const founding = found(config, {
       ...{ random: sim.random, crypto: this.crypto, signers: this.#signers },
-      ...{ founder: this.roles.members[0] ?? 0, admitted: this.#admitted },
+      ...{ roles: this.roles, admitted: this.#admitted, kits: this.#kits },
     })
     this.#host = this.#makeHost(founding.coop)
+    this.assembly = this.#assemble(founding.coop)
+    this.#disks = this.#makeDiskFaults()
     this.#populate(founding)
     this.trace = parts.decisions ?? this.#drawPlan()
+    this.#byKey = new Map(this.trace.map((it) => [it.key, it]))
     this.network.onDeliver = (to, from, payload) => this.#actors[to]?.receive(from, payload as Message)
     this.network.onLink = (a, b, isUp) => {
       for (const [place, peer] of [
@@ -186,6 +204,18 @@ export class World implements CheckedWorld {
     return this.#config.phases.convergeUsMax
   }
 
+  get isGoverned(): boolean {
+    return this.assembly !== null
+  }
+
+  get lineUsMax(): number | null {
+    return this.#config.authority?.lineUsMax ?? null
+  }
+
+  workOf(node: SimNode): string | null {
+    return this.assembly?.workOf(node) ?? null
+  }
+
   /** Places of cheats, and of devices whose disk was put back or copied and that wrote two histories. */
   get adversaries(): ReadonlySet<number> {
     const { forkers, colluders, liars, stallers, flooders } = this.roles
@@ -210,6 +240,7 @@ export class World implements CheckedWorld {
       messagesSent: this.network.messages.sent,
       sessionsCut: this.books.cuts.length,
       convergenceUs: isOver ? Number(this.convergedUs) - Number(this.healedUs) : null,
+      lineUs: this.lineUs === null || this.healedUs === null ? null : this.lineUs - this.healedUs,
       coreNodes: this.core.length,
     }
   }
@@ -231,7 +262,8 @@ export class World implements CheckedWorld {
     for (const undo of [...this.#undos]) undo()
     const able = this.#able()
     const random = this.#sim.random.stream('core')
-    const size = random.between(Math.ceil(able.length / 2), able.length)
+    const least = this.#config.phases.isWhole === true ? able.length : Math.ceil(able.length / 2)
+    const size = random.between(least, able.length)
     const places = able.map((node) => node.number)
     const chosen = new Set(drawCore(this.topology, places, { size, random }))
     this.core = able.filter((node) => chosen.has(node.number))
@@ -239,7 +271,7 @@ export class World implements CheckedWorld {
       const isLasting = this.#config.adversaries.areLasting === true && this.#rogues.has(place)
       if (!chosen.has(place) && !isLasting && this.#absences[place] === 0) this.#leave(place)
     }
-    for (const node of this.core) this.#repair(node, this.core)
+    for (const node of this.core) this.#disks.repair(node, this.core)
     this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
 
@@ -265,6 +297,36 @@ export class World implements CheckedWorld {
   }
 
   // Making.
+
+  #makeDiskFaults(): DiskFaults {
+    return new DiskFaults({
+      ...{ sim: this.#sim, rotted: this.rotted, nodes: () => this.nodes },
+      mayFail: (place) => this.healedUs === null && !this.#lost.has(place),
+      later: (delayUs, undo) => this.#later(delayUs, undo),
+      leave: (place) => this.#leave(place),
+      return: (place) => this.#return(place),
+      reconnect: (place, start) => {
+        this.network.setOnline(place, false)
+        start()
+        if (this.#absences[place] === 0) this.network.setOnline(place, true)
+      },
+      reached: (state) => this.books.reached(state),
+    })
+  }
+
+  #assemble(coop: Uint8Array): Assembly | null {
+    const { authority: config } = this.#config
+    if (config === undefined) return null
+    return new Assembly({
+      ...{ sim: this.#sim, config, coop, crypto: this.crypto, books: this.books, kits: this.#kits },
+      ...{ slotsMax: 2 * this.topology.nodes, lost: this.#lost },
+      writersAt: (place) => (this.#isPresent(place) ? this.#writersAt(place) : []),
+      withholders: withholdersOf(config, this.roles),
+      hide: (place) => this.#absence({ node: place, forUs: Math.ceil(this.#config.phases.faultsUs / 2) }),
+      decisionOf: (key) => this.#byKey.get(key),
+      deviceAt: (place) => this.#signers[place]?.publicKey ?? NOBODY,
+    })
+  }
 
   #drawSigners(): (Signer | null)[] {
     const { roles } = this
@@ -292,6 +354,7 @@ export class World implements CheckedWorld {
       wakes: timers('session.wake', (node, peer) => node.wake(peer)),
       dials: timers('link.dial', (node, peer) => node.redial(peer)),
       drains: timers('link.drain', (node, peer) => node.drain(peer)),
+      farewells: timers('link.farewell', (node, peer) => node.farewell(peer)),
       syncUs: (node) => sampleWhole(this.#config.fsyncUs, sim.random.stream('fsync', node), SYNC_US_MAX),
       deviceAt: (place) => {
         const signer = this.#signers[place]
@@ -304,12 +367,14 @@ export class World implements CheckedWorld {
   }
 
   #populate({ founded }: { founded: CommitRecord[] }): void {
-    const { members, readers, forkers, colluders } = this.roles
+    const { members, readers, joiners, forkers, colluders } = this.roles
     const cheats = new Set([...forkers, ...colluders.flat()])
     const founder = members[0]
-    for (const place of [...members, ...readers, ...cheats].sort((a, b) => a - b)) {
+    const isHeld = this.#config.isPreloaded || this.#config.authority !== undefined
+    const joining = new Set(joiners)
+    for (const place of [...members, ...readers, ...joiners, ...cheats].sort((a, b) => a - b)) {
       const node = this.#newNode(place)
-      if (this.#config.isPreloaded || place === founder) preload(node, founded)
+      if ((isHeld && !joining.has(place)) || place === founder) preload(node, founded)
       if (!cheats.has(place)) {
         this.#actors[place] = node
         this.#honest[place] = node
@@ -360,6 +425,7 @@ export class World implements CheckedWorld {
       })
     }
     this.#slots.push(node)
+    this.assembly?.seat(node)
     return node
   }
 
@@ -415,7 +481,12 @@ export class World implements CheckedWorld {
 
   /** What each kind of decision does. */
   readonly #acts: Record<Decision['what'], (decision: Decision) => void> = {
-    join: ({ node }) => this.#join(node),
+    join: ({ node, peer }) => this.#join(node, peer),
+    propose: (decision) => this.assembly?.act(decision),
+    suspend: (decision) => this.assembly?.act(decision),
+    leave: (decision) => this.assembly?.act(decision),
+    recover: (decision) => this.assembly?.act(decision),
+    lose: (decision) => this.#withNode(decision, (node) => this.#lose(node)),
     list: (decision) => this.#write(decision),
     edit: (decision) => this.#write(decision),
     asset: (decision) => this.#withNode(decision, (node) => this.#addAsset(node, decision)),
@@ -425,8 +496,8 @@ export class World implements CheckedWorld {
     'one-way-cut': (decision) => this.#oneWayCut(decision),
     fork: (decision) => this.#fork(decision),
     absence: (decision) => this.#absence(decision),
-    'power-cut': (decision) => this.#withNode(decision, (node) => this.#powerCut(node, decision)),
-    rot: (decision) => this.#withNode(decision, (node) => this.#rot(node, decision)),
+    'power-cut': (decision) => this.#withNode(decision, (node) => this.#disks.powerCut(node, decision)),
+    rot: (decision) => this.#withNode(decision, (node) => this.#disks.rot(node, decision)),
     'full-disk': (decision) =>
       this.#withNode(decision, ({ disk }) => {
         disk.isFull = true
@@ -442,8 +513,8 @@ export class World implements CheckedWorld {
           disk.slowness = 1
         })
       }),
-    image: (decision) => this.#withNode(decision, (node) => this.#images.set(node.number, node.disk.image())),
-    restore: (decision) => this.#withNode(decision, (node) => this.#restore(node)),
+    image: (decision) => this.#withNode(decision, (node) => this.#disks.keepImage(node)),
+    restore: (decision) => this.#withNode(decision, (node) => this.#disks.restore(node)),
     clone: (decision) => this.#withNode(decision, (node) => this.#clone(node, decision.peer)),
   }
 
@@ -452,7 +523,7 @@ export class World implements CheckedWorld {
     if (node !== null && this.#isPresent(node.number)) act(node)
   }
 
-  #absence({ node, forUs }: Decision): void {
+  #absence({ node, forUs }: Pick<Decision, 'node' | 'forUs'>): void {
     if (!this.#isPresent(node)) return
     this.#leave(node)
     this.#later(forUs, () => {
@@ -461,30 +532,41 @@ export class World implements CheckedWorld {
     })
   }
 
-  #join(place: number): void {
+  /** The device is gone with all that only it had. */
+  #lose(node: SimNode): void {
+    this.#lost.add(node.number)
+    node.powerOff({ kind: 'lost' })
+    this.#leave(node.number)
+  }
+
+  /** `by`: place of the device that admits; -1: the founder's. */
+  #join(place: number, by: number): void {
     // One that was refused is tried again, but not once the faults are over.
     if (this.healedUs !== null) return
     const signer = this.#signers[place]
-    const founder = this.#honest[this.roles.members[0] ?? 0]
+    const founder = this.#honest[by >= 0 ? by : (this.roles.members[0] ?? 0)]
     if (signer === null || signer === undefined || founder === null || founder === undefined) return
     if (this.#admitted.has(place)) return
     const [invite, admit] = admission(this.#host.coop, place, {
-      signer,
-      random: this.#sim.random,
-      crypto: this.crypto,
+      ...{ signer, random: this.#sim.random, crypto: this.crypto, kits: this.#kits },
     })
     const { replica } = founder
     if (invite === undefined || admit === undefined) return
     const isInvited = replica?.authority.isAdmitted(toHex(signer.publicKey)) === true
     const refusal = isInvited ? null : (this.#tryInvite(founder, invite) ?? founder.write(() => admit))
     if (refusal !== null) {
-      this.#sim.after(JOIN_AGAIN_US, this.#kinds.undo, this.#undos.push(() => this.#join(place)) - 1)
+      this.#sim.after(JOIN_AGAIN_US, this.#kinds.undo, this.#undos.push(() => this.#join(place, by)) - 1)
       return
     }
     this.books.reached('joined')
     this.#admitted.add(place)
     for (const node of this.#slots) if (node.number === place) node.powerOn(false)
     this.#return(place)
+  }
+
+  #writersAt(place: number): readonly SimNode[] {
+    const node = this.#honest[place] ?? null
+    return this.#faces.get(place)?.writers() ?? (node === null ? [] : [node])
   }
 
   #tryInvite(founder: SimNode, invite: Section): ReturnType<SimNode['write']> {
@@ -497,8 +579,7 @@ export class World implements CheckedWorld {
     const random = this.#sim.random.stream(`write.${what}`, key)
     const board = `board-${random.below(Math.max(1, this.#config.workload.boards))}`
     const faces = this.#faces.get(place)
-    const nodes = faces?.writers() ?? [this.#honest[place]].filter((it) => it !== null && it !== undefined)
-    for (const [face, node] of nodes.entries()) {
+    for (const [face, node] of this.#writersAt(place).entries()) {
       const refusal = node.write(() =>
         what === 'edit' ? node.edit(board, random) : listSection(`asset ${key} ${face}`, this.#sha256),
       )
@@ -517,82 +598,31 @@ export class World implements CheckedWorld {
     if (node.write(() => assetSection(asset)) !== null) this.#writesRefused += 1
   }
 
-  #partition({ key, forUs }: Decision): void {
+  #partition({ key, forUs, groups, node }: Decision): void {
     const random = this.#sim.random.stream('partition', key)
     const side: number[] = []
     for (let place = 0; place < this.topology.nodes; place += 1) if (random.below(2) === 0) side.push(place)
-    const cut = this.network.cut({ groups: [side] })
+    // Who is in touch with all sides, if anybody, is in none of them.
+    const all = groups ?? [side]
+    const cut = this.network.cut(node < 0 ? { groups: all } : { pairs: this.#pairsBetween(all, node) })
     this.books.reached('partitioned')
     this.#later(forUs, () => this.network.heal(cut))
+  }
+
+  /** Links between groups, all others being one more, but for those of one place. */
+  #pairsBetween(groups: readonly (readonly number[])[], but: number): [number, number][] {
+    const groupOf = (place: number): number => groups.findIndex((group) => group.includes(place))
+    const pairs: [number, number][] = []
+    for (let place = 0; place < this.topology.nodes; place += 1)
+      for (const peer of this.topology.peersOf(place))
+        if (place !== but && peer !== but && groupOf(place) !== groupOf(peer)) pairs.push([place, peer])
+    return pairs
   }
 
   #oneWayCut({ node, peer, forUs }: Decision): void {
     const cut = this.network.cut({ pairs: [[node, peer]] }, this.#config.faults.noticeUs)
     this.books.reached('one-way-cut')
     this.#later(forUs, () => this.network.heal(cut))
-  }
-
-  /** Half of the cuts wait for the next write, or nearly none would meet one. */
-  #powerCut(node: SimNode, decision: Decision): void {
-    const random = this.#sim.random.stream('power-cut', decision.key)
-    if (random.below(2) === 0) return this.#cutPower(node, decision, random)
-    node.onWrite = (syncUs) =>
-      this.#later(random.below(syncUs + 1), () => this.#cutPower(node, decision, random))
-  }
-
-  #cutPower(node: SimNode, { forUs }: Decision, random: RandomStream): void {
-    if (!node.isOn || this.healedUs !== null) return
-    node.powerOff(node.drawOutcome(random))
-    this.#leave(node.number)
-    this.#later(forUs, () => {
-      node.powerOn(true)
-      this.#return(node.number)
-      this.books.reached('rejoined')
-    })
-  }
-
-  /** A record decays of which somebody else has a good copy. */
-  #rot(node: SimNode, { key }: Decision): void {
-    if (node.disk.length === 0) return
-    const order = this.#sim.random.stream('rot', key).below(node.disk.length)
-    const entry = node.disk.at(order)
-    if (entry === null || entry.isRotten) return
-    const { id } = entry.record
-    if (
-      !this.#hasCopy(
-        id,
-        this.nodes.filter((it) => it !== node),
-      )
-    )
-      return
-    this.rotted.add(toHex(id))
-    node.disk.rot(order)
-  }
-
-  /** A disk whose faults are over. What decayed on all disks of its group that had it, the group could not repair. */
-  #repair(node: SimNode, group: readonly SimNode[]): void {
-    for (let order = 0; order < node.disk.length; order += 1) {
-      const entry = node.disk.at(order)
-      if (entry?.isRotten === true && !this.#hasCopy(entry.record.id, group)) node.disk.unrot(order)
-    }
-    node.disk.isFull = false
-    node.disk.slowness = 1
-  }
-
-  #hasCopy(id: Uint8Array, nodes: readonly SimNode[]): boolean {
-    return nodes.some(({ replica, disk }) => disk.at(replica?.history.find(id) ?? -1)?.isRotten === false)
-  }
-
-  #restore(node: SimNode): void {
-    const image = this.#images.get(node.number)
-    if (image === undefined || !node.isOn) return
-    node.powerOff({ kind: 'lost' })
-    node.isRestored = true
-    node.disk.restore(image)
-    this.books.reached('image-restored')
-    this.network.setOnline(node.number, false)
-    node.powerOn(true)
-    if (this.#absences[node.number] === 0) this.network.setOnline(node.number, true)
   }
 
   #clone(original: SimNode, spare: number): void {
@@ -610,11 +640,13 @@ export class World implements CheckedWorld {
     this.#return(spare)
   }
 
-  #fork({ node: place, key }: Decision): void {
+  #fork({ node: place, key, groups }: Decision): void {
     const faces = this.#faces.get(place)
     if (faces === undefined || !this.#isPresent(place)) return
     this.network.setOnline(place, false)
-    faces.part(this.topology.peersOf(place), this.#sim.random.stream('faces', key))
+    const random = this.#sim.random.stream('faces', key)
+    const half = [...this.topology.peersOf(place)].filter(() => random.below(2) === 0)
+    faces.part(groups?.[1] ?? half)
     if (this.#absences[place] === 0) this.network.setOnline(place, true)
   }
 
@@ -622,18 +654,30 @@ export class World implements CheckedWorld {
 
   #look(): void {
     if (this.convergedUs !== null) return
+    const inside = this.#inside(this.core)
+    if (this.lineUs === null && this.assembly !== null && tellOneLine(inside)) this.lineUs = this.#sim.nowUs
     if (this.#hasConverged(true))
       for (const place of this.#rogues.keys()) if (this.#absences[place] === 0) this.#leave(place)
     if (this.#hasConverged(false)) {
       this.convergedUs = this.#sim.nowUs
+      if (this.assembly !== null) this.assembly.isOver = true
+      // Who is outside calls again and again, and that is no traffic of those who agree.
+      for (const node of this.core) if (!inside.includes(node)) this.#leave(node.number)
+      this.core = inside
       this.#sim.after(SETTLE_US, this.#kinds.quiet, 0)
     } else this.#sim.after(LOOK_US, this.#kinds.look, 0)
   }
 
+  #inside(nodes: readonly SimNode[]): readonly SimNode[] {
+    return this.assembly === null ? nodes : insidersOf(nodes)
+  }
+
   /** `isOfHonest`: but for what liars, stallers and flooders write, who may be at it still. */
   #hasConverged(isOfHonest: boolean): boolean {
+    const inside = this.#inside(this.core)
+    if (this.assembly?.isBusy(inside) === true) return false
     let root = ''
-    for (const node of this.core) {
+    for (const node of inside) {
       if (node.replica === null || node.unsyncedBytes > 0) return false
       const own = isOfHonest ? this.#headsOfHonest(node.replica) : toHex(node.replica.heads.root())
       if (root !== '' && own !== root) return false
@@ -666,7 +710,11 @@ export class World implements CheckedWorld {
   #able(): SimNode[] {
     const forked = this.books.forkedDevices()
     return this.nodes.filter(
-      (node) => this.#isPresent(node.number) && !forked.has(node.device) && this.#hasJoined(node),
+      (node) =>
+        this.#isPresent(node.number) &&
+        !this.#lost.has(node.number) &&
+        !forked.has(node.device) &&
+        this.#hasJoined(node),
     )
   }
 
@@ -675,7 +723,7 @@ export class World implements CheckedWorld {
     const able = this.#able()
     for (const node of able) {
       if (this.core.includes(node)) continue
-      this.#repair(node, able)
+      this.#disks.repair(node, able)
       this.#return(node.number)
     }
     const places = new Set(
@@ -685,14 +733,17 @@ export class World implements CheckedWorld {
         { size: able.length, random: this.#sim.random.stream('rejoined'), start: this.core[0]?.number },
       ),
     )
-    this.reachable = able.filter((node) => places.has(node.number))
+    this.#returned = able.filter((node) => places.has(node.number))
     this.#rejoinedUs = this.#sim.nowUs
     this.#lookAtRejoined()
   }
 
   #lookAtRejoined(): void {
     const isLate = this.#sim.nowUs - this.#rejoinedUs >= this.convergeUsMax
-    const areEqual = doAgree(this.reachable) && forksUntold(this.reachable).length === 0
+    this.reachable = this.#inside(this.#returned)
+    this.outsiders = this.#returned.filter((node) => !this.reachable.includes(node))
+    const areEqual =
+      doAgree(this.reachable) && forksUntold(this.reachable).length + notHandedIn(this).length === 0
     if (isLate || areEqual) this.isOver = true
     else this.#sim.after(LOOK_US, this.#kinds.rejoined, 0)
   }
@@ -705,6 +756,8 @@ function openInTheEnd(venues: readonly Venue[], endUs: number): Venue[] {
     return { ...venue, timetable: [...timetable, { atUs: endUs, isUp: true }] }
   })
 }
+
+const NOBODY: Uint8Array = new Uint8Array(32)
 
 /** Looks of the checkers in the phase of faults. */
 const LOOKS = 10
