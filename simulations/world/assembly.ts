@@ -33,8 +33,8 @@ export interface AssemblyParts {
   writersAt(place: number): readonly SimNode[]
   /** Places of stewards who withhold their first signature. */
   readonly withholders: ReadonlySet<number>
-  /** Takes a place off the network for a good part of the faults. */
-  hide(place: number): void
+  /** Takes a place off the network for a good part of the faults; false once they are over. */
+  hide(place: number): boolean
   /** A decision by its key. */
   decisionOf(key: number): Decision | undefined
   /** Key of the device at a place. */
@@ -286,10 +286,10 @@ export class Assembly {
       throw new Error(
         `the keeper of node ${node.number} wrote ${desk.acts} acts in a row, at last '${act.t}'`,
       )
-    if (act.t === 'sign' && this.#parts.withholders.has(node.number) && !desk.hasHidden) {
+    const isWithheld = act.t === 'sign' && !desk.hasHidden && this.#parts.withholders.has(node.number)
+    if (isWithheld && this.#parts.hide(node.number)) {
       desk.hasHidden = true
       books.reached('signature-withheld')
-      this.#parts.hide(node.number)
     }
     const { tip } = turns.replica.authority.epochs
     if (node.write(() => actSection(act)) !== null) {
