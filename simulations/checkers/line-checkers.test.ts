@@ -62,6 +62,18 @@ test('without a bug nothing is found, and all that the checkers look at comes ab
   expect(world.metrics.lineUs).toBeLessThanOrEqual(SECOND)
 })
 
+test('a removed device that leaves as well, as others hear later, is not back', () => {
+  const leave: ScriptedAct = { ...NOTHING, what: 'leave', atUs: 25 * SECOND, by: 5 }
+  // Person 3 takes it, so it is shown.
+  const list: ScriptedAct = { ...NOTHING, what: 'list', atUs: 30 * SECOND, by: 3 }
+  const authority = { ...AUTHORITY, script: [...SCRIPT, leave, list] }
+  const amid = (world: World): void => expect(world.check('running')).toEqual([])
+  const { world, found } = spoilt({ amid }, { ...GOVERNED, authority })
+  expect(found).toEqual([])
+  const gone = world.nodes.find((it) => it.number === world.roles.members[5])
+  expect(person(world, 0).replica.authority.statusOf(gone?.device ?? '')).toBe('left')
+})
+
 describe('each checker catches what it is there for', () => {
   test('one-line: a node that finds commits late which are not', () => {
     const plant = (world: World): void => {

@@ -33,8 +33,8 @@ export interface AssemblyParts {
   writersAt(place: number): readonly SimNode[]
   /** Places of stewards who withhold their first signature. */
   readonly withholders: ReadonlySet<number>
-  /** Takes a place off the network for a good part of the faults. */
-  hide(place: number): void
+  /** Takes a place off the network for a good part of the faults; false once they are over. */
+  hide(place: number): boolean
   /** A decision by its key. */
   decisionOf(key: number): Decision | undefined
   /** Key of the device at a place. */
@@ -91,7 +91,7 @@ export class Assembly {
     node.onDecided = () => this.#moved(desk)
   }
 
-  /** True while a keeper of one of these nodes has something to do before long, and enough stewards in touch. */
+  /** True while people or a keeper at one of these nodes have something to do before long, and enough stewards in touch. */
   isBusy(nodes: readonly SimNode[]): boolean {
     return nodes.some((node) => this.workOf(node) !== null)
   }
@@ -105,8 +105,8 @@ export class Assembly {
     if (desk.wakeAtMs === null) return null
     const { tip } = replica.authority.epochs
     if (!tip.signers.has(node.device) || desk.wakeAtMs - node.nowMs > BUSY_MS) return null
-    const near = [...this.#inTouch(node)].filter((it) => tip.signers.has(it))
-    if (near.length + 1 < tip.quorum) return null
+    const near = [...this.#inTouch(node), node.device].filter((it) => tip.signers.has(it))
+    if (near.filter((it) => isListed(replica, it)).length < tip.quorum) return null
     return `the keeper of node ${node.number} has not settled what follows the seal of height ${tip.height}`
   }
 
@@ -286,13 +286,16 @@ export class Assembly {
       throw new Error(
         `the keeper of node ${node.number} wrote ${desk.acts} acts in a row, at last '${act.t}'`,
       )
-    if (act.t === 'sign' && this.#parts.withholders.has(node.number) && !desk.hasHidden) {
+    const isWithheld = act.t === 'sign' && !desk.hasHidden && this.#parts.withholders.has(node.number)
+    if (isWithheld && this.#parts.hide(node.number)) {
       desk.hasHidden = true
       books.reached('signature-withheld')
-      this.#parts.hide(node.number)
     }
     const { tip } = turns.replica.authority.epochs
-    if (node.write(() => actSection(act)) !== null) return later(BALLOT_RETRY_MS * 1_000)
+    if (node.write(() => actSection(act)) !== null) {
+      desk.acts = 0
+      return later(BALLOT_RETRY_MS * 1_000)
+    }
     desk.wakeAtMs = node.nowMs
     if (act.t === 'advance') books.reached('round-given-up')
     if (act.t !== 'support' && act.t !== 'sign') return
@@ -322,6 +325,17 @@ export class Assembly {
     const near = [...links.values()].filter((it) => !it.isOutside)
     return new Set(near.map((it) => toHex(this.#parts.deviceAt(it.peer))))
   }
+}
+
+/**
+ * True while others list what the device (hex) writes. Of a steward whose chain a floor made late they do not, so nothing that
+ * needs its voice can be decided before somebody else is back (docs/protocol/authority.md, Open).
+ */
+function isListed({ history, epochs }: Replica, device: string): boolean {
+  if (epochs.length < history.length) return true
+  const number = history.findDevice(fromHex(device) ?? NOBODY)
+  const ends = number < 0 ? [] : history.endsOf(number)
+  return ends.every((end) => epochs.evaluation.goodUpTo(end) === history.seqOf(end))
 }
 
 /** States that acts of people bring about. */

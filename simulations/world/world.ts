@@ -322,7 +322,11 @@ export class World implements CheckedWorld {
       ...{ slotsMax: 2 * this.topology.nodes, lost: this.#lost },
       writersAt: (place) => (this.#isPresent(place) ? this.#writersAt(place) : []),
       withholders: withholdersOf(config, this.roles),
-      hide: (place) => this.#absence({ node: place, forUs: Math.ceil(this.#config.phases.faultsUs / 2) }),
+      hide: (place) => {
+        const mayHide = this.healedUs === null
+        if (mayHide) this.#absence({ node: place, forUs: Math.ceil(this.#config.phases.faultsUs / 2) })
+        return mayHide
+      },
       decisionOf: (key) => this.#byKey.get(key),
       deviceAt: (place) => this.#signers[place]?.publicKey ?? NOBODY,
     })
