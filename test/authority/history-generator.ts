@@ -167,6 +167,7 @@ export function founded(draw: Choices, options: HistoryOptions): Mesh {
     ...names.slice(1, stewards).map(({ device, member }): Change => ['steward', member, device]),
     ...names.slice(1, 3).map(({ device }): Change => ['slots', device, 4]),
   ]
+  if (draw.chance(15) && stewards < count) changes.push(['role', `m${count - 1}`, 'observer'])
   writeValid(mesh, founder, { t: 'propose', changes })
   writeValid(mesh, founder, { t: 'approve', proposal: (founder.head as Commit).id })
   const first = keep(mesh, founder, { sealsBare: false })

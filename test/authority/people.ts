@@ -61,17 +61,18 @@ export function randomChange(
   const commits = [...store].filter((it) => it.device === device)
   const turn = draw.below(100)
   if (turn < 30) return ['remove', member]
-  if (turn < 50) return ['steward', member, device]
+  if (turn < 50) return ['steward', member, draw.chance(90) ? device : draw.pick(nodes).device]
   if (turn < 58) return ['demote', member]
   if (turn < 66) return ['close', device]
   if (turn < 72) return ['role', member, draw.pick(['member', 'venue', 'observer'])]
   if (turn < 76) return ['slots', device, 2]
-  if (turn < 84 && suspensions.length > 0) return ['lift', draw.pick(suspensions).id]
+  if (turn < 84 && suspensions.length > 0)
+    return ['lift', draw.pick(draw.chance(90) ? suspensions : [...store]).id]
   if (turn < 96 && commits.length > 0) {
     const commit = draw.pick(commits)
     return ['settle', device, commit.seq, commit.id]
   }
-  return ['floor', 1 + draw.below(Math.max(1, ...[...store].map((it) => oracle.epoch(it.epoch).height + 1)))]
+  return ['floor', 1 + draw.below(Math.max(1, ...[...store].map((it) => oracle.epoch(it.epoch).height + 2)))]
 }
 
 function suspend(mesh: Mesh, node: Node): void {

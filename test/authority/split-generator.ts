@@ -5,6 +5,7 @@ import { founded } from './history-generator.ts'
 import type { HistoryOptions } from './history-generator.ts'
 import { draft, exchange, publish, receive, tipOf, writeValid } from './mesh.ts'
 import type { Mesh, Node } from './mesh.ts'
+import { randomChange } from './people.ts'
 import { commitOf, recordOf } from './world.ts'
 import type { Act, Change, Commit, SealRecord } from './world.ts'
 
@@ -21,7 +22,7 @@ export function generateSplit(draw: Choices, options: HistoryOptions): Mesh {
   const stewards = mesh.nodes.filter((it) => stewardOf(tip, it.device) !== undefined)
   const records = recordsOf(mesh, tip, stewards)
   const base = new Map(stewards.map((it) => [it, it.head as Commit]))
-  for (const record of draw.shuffled(records).slice(draw.below(4))) {
+  for (const record of draw.shuffled(records).slice(draw.below(5))) {
     const way: Way = new Map(base)
     sealOn(mesh, tip, record, way)
     let epoch = tip
@@ -34,7 +35,7 @@ export function generateSplit(draw: Choices, options: HistoryOptions): Mesh {
   return mesh
 }
 
-/** Two that move a frontier, and three decisions that all approve of; everybody knows of all. */
+/** Two that move a frontier, and four decisions that all approve of; everybody knows of all. */
 function recordsOf(mesh: Mesh, tip: Epoch, stewards: readonly Node[]): SealRecord[] {
   const [first, second] = stewards as [Node, Node?]
   const last = mesh.nodes.at(-1) as Node
@@ -46,6 +47,7 @@ function recordsOf(mesh: Mesh, tip: Epoch, stewards: readonly Node[]): SealRecor
       ['close', device],
       ['demote', member],
     ]),
+    [0, 1, 2].slice(mesh.draw.below(3)).map(() => randomChange(mesh, first.store)),
   ]
   const decisions = asked.map((changes) => {
     writeValid(mesh, first, { t: 'propose', changes })
@@ -86,7 +88,8 @@ function write(mesh: Mesh, node: Node, what: { epoch: string; act: Act }, way: W
   const ends = [...way.values()].filter((it) => it.device !== node.device && !known.has(it))
   const seen = ends.filter((it) => !ends.some((other) => oracle.before(other).has(it)))
   const commit = commitOf({ device: node.device, prev, seen, ...what })
-  if (!oracle.isCitable(commit) || !oracle.isValid(commit)) return
+  // What does not hold is written once, and signed by nobody.
+  if (!oracle.isCitable(commit) || (what.act.t === 'sign' && !oracle.isValid(commit))) return
   oracle.add(commit)
   receive(node, [commit])
   node.head = commit
