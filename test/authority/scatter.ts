@@ -88,6 +88,8 @@ function wildAct(mesh: Mesh, node: Node, epoch: string, prev: Commit | null): Ac
     const invites = [...oracle.commits].filter(({ act }) => act?.t === 'invite')
     const own = chainOf(prev).filter(({ act }) => act?.t === 'invite')
     const invite = draw.pick(own.length > 0 && draw.chance(70) ? own : invites).act
+    if (invite?.t === 'invite' && draw.chance(25))
+      return { t: 'extend', key: invite.key, uses: draw.pick([1, 2, 30, 64]) }
     if (invite?.t === 'invite') return { t: 'admit', invite: invite.key, device: key, member }
   }
   if (turn < 88) return { t: 'device', device: key, member: draw.chance(90) ? member : 'nobody' }
