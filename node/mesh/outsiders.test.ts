@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  OUTSIDE_BYTES_PER_DAY_MAX,
-  OUTSIDE_SENT_BYTES_PER_DAY_MAX,
-  Outsiders,
-} from './outsiders.ts'
+import { OUTSIDE_BYTES_PER_DAY_MAX, OUTSIDE_SENT_BYTES_PER_DAY_MAX, Outsiders } from './outsiders.ts'
 
 test('a device outside is served once in a while', () => {
   const outsiders = new Outsiders()
