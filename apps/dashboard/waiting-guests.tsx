@@ -18,7 +18,7 @@ export function WaitingGuests({ guests }: { guests: Guest[] }): JSX.Element | nu
   })
   if (guests.length === 0) return null
   return (
-    <section aria-labelledby="waiting-guests" data-testid="waiting-guests">
+    <section class="stack" aria-labelledby="waiting-guests" data-testid="waiting-guests">
       <h2 id="waiting-guests" class="subtitle">
         Waiting
       </h2>
@@ -66,8 +66,8 @@ function GuestRow({ guest }: { guest: Guest }): JSX.Element {
             {formatRelative(guest.sinceMs, Date.now())}
           </time>
         </span>
+        <ShortId id={guest.device} what={`the id of ${name}`} />
       </span>
-      <ShortId id={guest.device} what={`the id of ${name}`} />
       <button type="button" class="button" aria-disabled={isBusy} onClick={admit.run}>
         <Icon name="plus" />
         Let in

@@ -191,7 +191,7 @@ export function joinRefusalError(answer: Extract<JoinAnswer, { ok: false }>): Co
     return new CoopError(
       'waiting',
       `this invite is used up; you are number ${answer.place} of those who wait for it`,
-      'Ask the inviter to let you in, then run the same command again: key and kit are kept here.',
+      'Ask the inviter to let you in, then try the same link here again; it goes on where it was.',
     )
   const [code, message, next] = REFUSALS[answer.refusal]
   return new CoopError(code, message, next)

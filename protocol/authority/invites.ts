@@ -27,6 +27,8 @@ export interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' 
   extendedBy: { order: number; uses: number }[]
   usedBy: number[]
   revokedBy: number[]
+  /** Slots that it gave back. */
+  returned: number
 }
 
 /** All invites, visible or not. */
@@ -76,7 +78,7 @@ export class Invites {
     const { key, role, uses, expiresMs } = entry
     return () => {
       const place = { order: act.order, commit: toHex(act.commit), issuer: act.device }
-      const acts = { extendedBy: [], usedBy: [], revokedBy: [] }
+      const acts = { extendedBy: [], usedBy: [], revokedBy: [], returned: 0 }
       const invite = { ...place, key: key.slice(), role, uses, expiresMs, ...acts }
       push(this.#issued, name, invite)
       push(this.#issuedBy, act.device, invite)
@@ -105,7 +107,10 @@ export class Invites {
     return () => {
       const isBefore = (order: number): boolean => act.follows(order)
       const unused = usesOf(invite, isBefore) - invite.usedBy.filter(isBefore).length
-      if (!invite.revokedBy.some(isBefore)) this.#slots.spend(act, -unused)
+      if (!invite.revokedBy.some(isBefore)) {
+        this.#slots.spend(act, -unused)
+        invite.returned += unused
+      }
       invite.revokedBy.push(act.order)
       this.#visible = null
     }
@@ -138,10 +143,9 @@ export class Invites {
 
   /** Slots that the invites of a device (hex) took, on all its branches together. */
   takenBy(device: string): number {
-    return (this.#issuedBy.get(device) ?? []).reduce(
-      (sum, it) => sum + (it.revokedBy.length > 0 ? it.usedBy.length : usesOf(it, () => true)),
-      0,
-    )
+    // What one branch gave back another may have used.
+    const takenOf = (it: Issued): number => Math.max(it.usedBy.length, usesOf(it, () => true) - it.returned)
+    return (this.#issuedBy.get(device) ?? []).reduce((sum, it) => sum + takenOf(it), 0)
   }
 
   visibilityChanged(): void {
