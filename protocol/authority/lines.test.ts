@@ -329,8 +329,8 @@ test('on a chain that has parted each branch extends an invite for itself, and a
   book.do(a, { t: 'extend', key, uses: 64 })
   expect(book.write(a, { t: 'extend', key, uses: 64 })).toBe('invite-full')
   expect(before - book.state.slotsOf(a.device)).toBe(193)
-  book.do(a, { t: 'extend', key, uses: 2 }, { prev })
-  expect(before - book.state.slotsOf(a.device)).toBe(195)
+  book.do(a, { t: 'extend', key, uses: 64 }, { prev })
+  expect(before - book.state.slotsOf(a.device)).toBe(257)
   book.do(a, { t: 'revoke', key })
   expect(book.write(a, { t: 'extend', key, uses: 1 })).toBe('invite-revoked')
   // What the other branch added is not given back.
