@@ -299,7 +299,7 @@ test('invite.json: links, proofs and join messages', () => {
     proofs: Row<Names & { coop: string; secret: string; device: string; message: string; proof: string }>[]
     requests: Row<Names & { certificate: string; proof: string; hex: string }>[]
     invalidRequests: Row<{ hex: string }>[]
-    answers: Row<{ genesis?: string; refusal?: string; hex: string }>[]
+    answers: Row<{ genesis?: string; refusal?: string; place?: number; hex: string }>[]
     invalidAnswers: Row<{ hex: Hex }>[]
   }
   const file = read('invite.json') as File
@@ -325,9 +325,12 @@ test('invite.json: links, proofs and join messages', () => {
     expect(decodeJoinRequest(bytes(hex))).toEqual(request)
   })
   each(file.invalidRequests, ({ hex }) => expect(decodeJoinRequest(bytes(hex))).toBe(null))
-  each(file.answers, ({ genesis, refusal, hex }) => {
+  each(file.answers, ({ genesis, refusal, place, hex }) => {
     const answer = decodeJoinAnswer(bytes(hex))
-    const expected = genesis === undefined ? { ok: false, refusal } : { ok: true, genesis: bytes(genesis) }
+    const expected =
+      genesis === undefined
+        ? { ok: false, refusal, ...(place !== undefined && { place }) }
+        : { ok: true, genesis: bytes(genesis) }
     expect(answer).toEqual(expected)
     expect(answer === null ? '' : toHex(encodeJoinAnswer(answer))).toBe(hex)
   })

@@ -12,6 +12,7 @@ import { useAction, useNode } from './node-context.ts'
 import type { Device, Member, Members, OpenInvite, Status, Suspension } from './node-types.ts'
 import { ROLE_TEXT } from './role-text.ts'
 import { SectionTitle } from './section-title.tsx'
+import { WaitingGuests } from './waiting-guests.tsx'
 
 /** Who is in the co-op, with which devices, and who is invited. */
 export function MembersSection(props: { status: Status; members: Members | null }): JSX.Element {
@@ -57,6 +58,7 @@ export function MembersSection(props: { status: Status; members: Members | null 
                 : 'Nobody else is here yet. A steward can invite others.'}
             </p>
           )}
+          {members !== null && <WaitingGuests guests={members.waiting} />}
           {members !== null && <Invites invites={members.invites} canRevoke={isSteward} />}
         </div>
         {isSteward && (

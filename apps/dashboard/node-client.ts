@@ -6,6 +6,7 @@ import type {
   Change,
   Entered,
   Fetched,
+  Guest,
   Invite,
   Kits,
   Members,
@@ -122,6 +123,15 @@ export class NodeClient {
 
   async revokeInvite(invite: string): Promise<void> {
     await this.#call('DELETE', `/v1/invites/${encodeURIComponent(invite)}`)
+  }
+
+  /** Lets in one who waits, or everybody. */
+  async admitGuests(guest: string | null): Promise<Guest[]> {
+    return ((await this.#call('POST', '/v1/guests/admit', { guest })) as { admitted: Guest[] }).admitted
+  }
+
+  async dropGuest(guest: string): Promise<void> {
+    await this.#call('POST', '/v1/guests/drop', { guest })
   }
 
   async proposals(): Promise<Proposal[]> {

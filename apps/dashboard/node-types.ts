@@ -236,10 +236,25 @@ export interface OpenInvite {
   isIssuerSuspended: boolean
 }
 
+/** Somebody who proved an invite of this device when it was used up. */
+export interface Guest {
+  /** PeerId. */
+  device: string
+  name: string
+  deviceName: string
+  invite: string
+  role: Role
+  /** Among those who wait for this invite, from 1. */
+  place: number
+  sinceMs: number
+}
+
 /** `GET /v1/members`. */
 export interface Members {
   members: Member[]
   invites: OpenInvite[]
+  /** Who waits for an invite of this device. */
+  waiting: Guest[]
   /** Set when one more loss leaves nobody who can decide. */
   quorumWarning: string | null
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CoopNode, Entered, Renewed } from '#node/host'
+import type { CoopNode, Entered, GuestView, Renewed } from '#node/host'
 import { CoopError, EXIT_CODES } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
@@ -62,6 +62,26 @@ export async function inviteCommand(
   process.stderr.write(
     `${options.role}, ${options.uses} use(s), until ${until} UTC. Whoever has the link can use it.\n`,
   )
+}
+
+/** `coop invite admit GUEST`, or with `--all` (null) everybody who waits. */
+export async function admitCommand(globals: Globals, guest: string | null): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const answer = (await client.call('POST', '/v1/guests/admit', { guest })) as { admitted: GuestView[] }
+  const rows = answer.admitted.map((it) => `let in ${guestText(it)}`)
+  const next = 'Each goes on with the same `coop join`, when it is run again.'
+  printResult(globals, answer, rows.length === 0 ? 'nobody waits' : `${rows.join('\n')}\n${next}`)
+}
+
+/** `coop invite drop GUEST`. */
+export async function dropCommand(globals: Globals, guest: string): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const answer = (await client.call('POST', '/v1/guests/drop', { guest })) as { dropped: GuestView }
+  printResult(globals, answer, `took ${guestText(answer.dropped)} off the list`)
+}
+
+function guestText({ name, deviceName, role, device }: GuestView): string {
+  return `${safe(`${name}/${deviceName}`)} as ${role}  ${device}`
 }
 
 /** `coop join LINK`: on the running node, or in this process when none runs; then the first sync. */

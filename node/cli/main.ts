@@ -7,7 +7,15 @@ import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
 import { addAuthorityCommands } from './authority-program.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
-import { boardCommand, foundCommand, inviteCommand, joinCommand, restoreCommand } from './coop-commands.ts'
+import {
+  admitCommand,
+  boardCommand,
+  dropCommand,
+  foundCommand,
+  inviteCommand,
+  joinCommand,
+  restoreCommand,
+} from './coop-commands.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { documentsCommand, keepCommand } from './document-commands.ts'
 import { kitPrintCommand } from './kit-command.ts'
@@ -116,7 +124,7 @@ function addNodeCommands(program: Command, globals: () => Globals): void {
     .action(async () => statusCommand(globals()))
   program
     .command('members')
-    .description('members, their devices, open invites')
+    .description('members, their devices, open invites, who waits for one')
     .action(async () => membersCommand(globals()))
   program
     .command('peers')
@@ -145,9 +153,9 @@ function addCoopCommands(program: Command, globals: () => Globals): void {
     .action(async (name: string, options: { member?: string; device?: string }) =>
       foundCommand(globals(), name, options),
     )
-  program
+  const invite = program
     .command('invite')
-    .description('make an invite link')
+    .description('make an invite link; let in, or turn away, who came when it was used up')
     .addOption(
       new Option('--role <role>', 'what the guest becomes')
         .choices(['member', 'venue', 'archive', 'observer'])
@@ -158,6 +166,21 @@ function addCoopCommands(program: Command, globals: () => Globals): void {
     .action(async (options: { role: string; uses: number; expires: number }) =>
       inviteCommand(globals(), options),
     )
+  invite
+    .command('admit')
+    .description('let in who waits for an invite of this device, beyond its uses')
+    .argument('[guest]', 'id, key or name, as `coop members` shows them')
+    .option('--all', 'everybody who waits', false)
+    .action(async (guest: string | undefined, options: { all: boolean }) =>
+      admitCommand(globals(), guestOf(guest, options.all)),
+    )
+  invite
+    .command('drop')
+    .description('take somebody off the list of those who wait')
+    .argument('<guest>', 'id, key or name, as `coop members` shows them')
+    .action(async (guest: string) => dropCommand(globals(), guest))
+  for (const command of invite.commands)
+    command.exitOverride().configureOutput({ writeErr: () => null, outputError: () => null })
   program
     .command('join')
     .description('join a co-op by its invite link')
@@ -347,6 +370,17 @@ function addSimCommand(program: Command, args: readonly string[]): void {
     .allowUnknownOption()
     .helpOption(false)
     .action(async () => (await import('./sim-command.ts')).coopSim(args.slice(args.indexOf('sim') + 1)))
+}
+
+/** One guest, or null for all. */
+function guestOf(guest: string | undefined, isAll: boolean): string | null {
+  if (isAll === (guest !== undefined))
+    throw new CoopError(
+      'usage',
+      'say who shall be let in: a guest, or --all',
+      'Run `coop members`: it shows who waits.',
+    )
+  return guest ?? null
 }
 
 function port(text: string): number {

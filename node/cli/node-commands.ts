@@ -54,6 +54,10 @@ export async function membersCommand(globals: Globals): Promise<void> {
     (it) =>
       `${it.role}, ${it.uses - it.used} of ${it.uses} left, until ${new Date(it.expiresAtMs).toISOString()}`,
   )
+  const waiting = view.waiting.map(
+    (it) =>
+      `${it.place}. ${safe(`${it.name}/${it.deviceName}`)}, ${it.role}, since ${new Date(it.sinceMs).toISOString()}  ${it.device}`,
+  )
   const suspended = view.members.flatMap((member) =>
     member.devices.filter((it) => it.suspension !== null).map((it) => suspensionText(member.name, it)),
   )
@@ -78,9 +82,14 @@ export async function membersCommand(globals: Globals): Promise<void> {
     ...alike.map((it) => `${paint('33', 'note')} ${it}`),
     ...(view.quorumWarning === null ? [] : [`${paint('33', 'note')} ${safe(view.quorumWarning)}`]),
     ...(invites.length === 0 ? [] : [`open invites\n  ${invites.join('\n  ')}`]),
+    ...(waiting.length === 0 ? [] : [`waiting for an invite\n  ${waiting.join('\n  ')}\n→ ${WAITING_NEXT}`]),
   ]
   printResult(globals, view, parts.join('\n\n'))
 }
+
+/** What can be done about those who wait, for people. */
+const WAITING_NEXT =
+  '`coop invite admit NAME` lets one in, `--all` everybody; `coop invite drop NAME` turns one away.'
 
 /** What becomes of a suspended device, for people. */
 const SUSPENDED_NEXT =

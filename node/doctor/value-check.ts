@@ -7,7 +7,7 @@ import type { Store, StoreChange } from '#node/store'
 import type { Examination } from './examination.ts'
 
 /** Beginnings of the keys that a store has. */
-const KNOWN = ['a/', 'c/', 'f/', 'h/', 'i/', 'l/', 'm/', 'n/', 'p/', 'r/', 'w/', 'x/']
+const KNOWN = ['a/', 'c/', 'f/', 'g/', 'h/', 'i/', 'l/', 'm/', 'n/', 'p/', 'r/', 'w/', 'x/']
 
 /**
  * Reads every value of the store but those of the commit log, which `checkLog` reads. Of what can be made anew the
@@ -58,7 +58,7 @@ function isStrayLate(key: string, engine: Engine | null): boolean {
 
 /** Values that are made anew from others, or that peers send again. */
 function isReplaceable(key: string): boolean {
-  return ['f/', 'i/', 'l/', 'w/', 'p/', 'h/', 'r/'].some((prefix) => key.startsWith(prefix))
+  return ['f/', 'g/', 'i/', 'l/', 'w/', 'p/', 'h/', 'r/'].some((prefix) => key.startsWith(prefix))
 }
 
 /** A block of the log whose key names no place where a block begins: a flipped bit made it. */

@@ -60,6 +60,7 @@ export const EXIT_CODES = {
   'replay-differs': 65,
   'recovery-unknown': 66,
   'not-elector': 67,
+  waiting: 68,
   interrupted: 130,
 } as const
 

@@ -19,13 +19,14 @@ import { CoopError, asCoopError } from '#node/errors'
 import type { FindingLog } from '#node/findings'
 import { DataFolder, adoptNextKey, loadDeviceKey } from '#node/folder'
 import type { DeviceKey } from '#node/folder'
-import { AddressBook, Mesh, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
+import { AddressBook, Mesh, WaitingList, askToJoin, localAddresses, readInviteLink } from '#node/mesh'
 import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { AssetDesk } from './asset-desk.ts'
 import { AuthorityDesk } from './authority-desk.ts'
 import { RecoveryDesk } from './recovery-desk.ts'
 import { BallotHand } from './ballot-hand.ts'
+import { GuestDesk } from './guest-desk.ts'
 import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
@@ -78,6 +79,8 @@ export interface Membership {
   boards: BoardCache
   book: AddressBook
   incarnation: Incarnation
+  /** Guests who came when their invite was used up. */
+  waiting: WaitingList
   /** Device (hex) that admitted this one. */
   sponsor: string | null
 }
@@ -100,6 +103,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly crypto: Crypto
   readonly desk: AssetDesk
   readonly keys: KeyDesk
+  readonly guests: GuestDesk
   readonly authority: AuthorityDesk
   readonly recovery: RecoveryDesk
   readonly #store: Store
@@ -134,6 +138,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const assets = new AssetStore({ store: parts.store, assetsPath, partialPath, sha256 })
     this.desk = new AssetDesk(this, assets)
     this.keys = new KeyDesk(this, parts.store)
+    this.guests = new GuestDesk(this)
     this.authority = new AuthorityDesk(this)
     this.recovery = new RecoveryDesk(this)
   }
@@ -331,14 +336,14 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   async startMesh(): Promise<void> {
     await this.#withMesh(async () => {
       if (this.#membership === null || this.#mesh !== null || this.#isPaused || this.#isClosed) return
-      const { engine, genesisBytes, sponsor, book } = this.#membership
+      const { engine, genesisBytes, sponsor, book, waiting } = this.#membership
       const { port, host, isMdnsOn, log } = this.config
       const { crypto, key } = this
       const handlers = { [ASSET_PROTOCOL]: this.desk.serve }
       const { incarnation } = this.#membership
       const isAsking = (): boolean => incarnation.question.isOpen
       const mesh = await Mesh.start({
-        ...{ engine, crypto, seed: key.seed, genesis: genesisBytes, sponsor, book },
+        ...{ engine, crypto, seed: key.seed, genesis: genesisBytes, sponsor, book, waiting },
         ...{ log: log.child({ part: 'mesh' }), port, host, isMdnsOn, isAsking, handlers },
       }).catch((cause: unknown) => {
         this.meshFailure = asCoopError(cause)
@@ -426,9 +431,10 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached, gate })
     await incarnation.judge(() => engine.replica, engine.isOwnChainIncomplete)
     const book = await AddressBook.open(this.#store)
+    const waiting = await WaitingList.open(this.#store, () => this.emit('changed', ['members']))
     const sponsor = await this.#store.get('m/sponsor')
     this.#membership = {
-      ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation },
+      ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation, waiting },
       sponsor: sponsor === null ? null : toHex(sponsor),
     }
     engine.on('durable', ({ batch, own }) => {

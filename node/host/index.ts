@@ -11,6 +11,7 @@ export type { Change, Entered, Membership, Names, NodeConfig } from './coop-node
 export type { Renewed } from './key-desk.ts'
 export { declineDocument, documentState, documentViews, wantDocument } from './document-desk.ts'
 export type { DocumentView, DocumentViews } from './document-desk.ts'
+export type { GuestView } from './guest-desk.ts'
 export type { EvidenceFile } from './evidence-stream.ts'
 export { kitsView } from './kits-view.ts'
 export type { KitsView, RoomView } from './kits-view.ts'

@@ -121,7 +121,7 @@ async function askHelper(parts: RenewalParts, helper: string): Promise<CoopError
       'the other side answered nonsense',
       'Bring both devices to one version.',
     )
-  return answer.ok ? null : joinRefusalError(answer.refusal)
+  return answer.ok ? null : joinRefusalError(answer)
 }
 
 function requestOf({ engine, crypto, kit, next, deviceName }: RenewalParts): RenewalRequest {

@@ -85,7 +85,7 @@ interface MemberView {
   }[]
 }
 
-/** What `coop members` shows: members with their devices, and this co-op's invites. */
+/** What `coop members` shows: members with their devices, this co-op's invites, and who waits for one of this device. */
 export function membersView(node: CoopNode) {
   const { engine } = node.membership
   const { replica } = engine
@@ -134,7 +134,11 @@ export function membersView(node: CoopNode) {
     row.looksLike = [...members.values()]
       .filter((it) => it !== row && lookOf(it.name) === lookOf(row.name))
       .map((it) => it.name)
-  return { members: [...members.values()], invites, quorumWarning: quorumWarning(replica.authority) }
+  const warning = quorumWarning(replica.authority)
+  return {
+    ...{ members: [...members.values()], invites, quorumWarning: warning },
+    waiting: node.guests.waiting(),
+  }
 }
 
 function lastCommitOf({ history }: Replica, device: Uint8Array): string | null {

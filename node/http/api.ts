@@ -17,6 +17,7 @@ import { addAuthorityRoutes } from './authority-routes.ts'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import { addDocumentRoutes } from './document-routes.ts'
+import { addGuestRoutes } from './guest-routes.ts'
 import { addRecoveryRoutes } from './recovery-routes.ts'
 import { describe } from './open-api.ts'
 import { progressAnswer, progressResponse } from './progress-response.ts'
@@ -79,6 +80,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   addScopeGuards(api)
   api.use('*', limited)
   addCoopRoutes(api, node)
+  addGuestRoutes(api, node)
   addAuthorityRoutes(api, node)
   addRecoveryRoutes(api, node)
   addMeshRoutes(api, node, stop)
@@ -120,6 +122,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'token-unknown': 404,
   'disk-full': 507,
   'read-only': 503,
+  waiting: 409,
   'mesh-paused': 409,
   'key-superseded': 409,
   unreachable: 504,

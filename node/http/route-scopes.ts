@@ -46,6 +46,8 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'POST /v1/restore': ADMIN,
   'POST /v1/invites': ADMIN,
   'DELETE /v1/invites/{invite}': ADMIN,
+  'POST /v1/guests/admit': ADMIN,
+  'POST /v1/guests/drop': ADMIN,
   'POST /v1/proposals': ADMIN,
   'POST /v1/proposals/preview': ADMIN,
   'POST /v1/proposals/{id}/sign': ADMIN,

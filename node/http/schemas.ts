@@ -173,6 +173,31 @@ const SuspensionSchema = z
   })
   .nullable()
 
+/** Somebody who proved an invite of this device when it was used up. */
+export const GuestSchema = z
+  .object({
+    device: z.string().openapi({ description: 'PeerId' }),
+    name: z.string(),
+    deviceName: z.string(),
+    invite: Hex,
+    role: RoleSchema,
+    place: z.number().openapi({ description: 'Among those who wait for this invite, from 1' }),
+    sinceMs: z.number(),
+  })
+  .openapi('Guest')
+
+/** `POST /v1/guests/admit`. */
+export const AdmitGuestRequest = z
+  .object({
+    guest: z
+      .string()
+      .min(1)
+      .max(200)
+      .nullable()
+      .openapi({ description: 'PeerId, key or its first 8 digits, or name; null for everybody' }),
+  })
+  .openapi('AdmitGuestRequest')
+
 /** `GET /v1/members`. */
 export const MembersSchema = z
   .object({
@@ -216,6 +241,7 @@ export const MembersSchema = z
         isIssuerSuspended: z.boolean().openapi({ description: 'Its issuer admits nobody any more' }),
       }),
     ),
+    waiting: z.array(GuestSchema).openapi({ description: 'Who waits for an invite of this device' }),
     quorumWarning: z
       .string()
       .nullable()

@@ -16,7 +16,7 @@ import {
   encodeJoinRequest,
   parseInviteLink,
 } from '#protocol/invite'
-import type { InviteLink, JoinRefusal } from '#protocol/invite'
+import type { InviteLink, JoinAnswer, JoinRefusal } from '#protocol/invite'
 import { CoopError } from '#node/errors'
 import type { ErrorCode } from '#node/errors'
 import { FramedStream } from './framed-stream.ts'
@@ -71,7 +71,7 @@ export async function askToJoin(link: InviteLink, joiner: Joiner, crypto: Crypto
     const decoded = decodeJoinAnswer(answer)
     if (decoded === null)
       throw new CoopError('join-refused', 'the other side answered nonsense', 'Ask for a new invite.')
-    if (!decoded.ok) throw joinRefusalError(decoded.refusal)
+    if (!decoded.ok) throw joinRefusalError(decoded)
     if (!equalBytes(crypto.sha256(decoded.genesis), link.coop)) {
       throw new CoopError(
         'other-coop',
@@ -186,8 +186,14 @@ function errorNames(cause: unknown): string[] {
 }
 
 /** What a refusal of the join door means to the person who asked. */
-export function joinRefusalError(refusal: JoinRefusal): CoopError {
-  const [code, message, next] = REFUSALS[refusal]
+export function joinRefusalError(answer: Extract<JoinAnswer, { ok: false }>): CoopError {
+  if ('place' in answer)
+    return new CoopError(
+      'waiting',
+      `this invite is used up; you are number ${answer.place} of those who wait for it`,
+      'Ask the inviter to let you in, then try the same link here again; it goes on where it was.',
+    )
+  const [code, message, next] = REFUSALS[answer.refusal]
   return new CoopError(code, message, next)
 }
 

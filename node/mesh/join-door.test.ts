@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
   AUTHORITY,
   admissionMessage,
@@ -11,12 +11,13 @@ import {
   inviteSigner,
   renewalMessage,
 } from '#protocol/authority'
+import type { AuthorityEntry } from '#protocol/authority'
 import { foundCoop } from '#protocol/coop'
 import { fromHex, toHex } from '#protocol/encoding'
 import { certifyDevice } from '#protocol/identity'
 import type { Signer } from '#protocol/identity'
 import { encodeJoinRequest, encodeRenewalRequest } from '#protocol/invite'
-import type { RenewalRequest } from '#protocol/invite'
+import type { JoinAnswer, RenewalRequest } from '#protocol/invite'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
@@ -24,6 +25,7 @@ import { CommitLog, LogBatch } from '#node/log'
 import { Store } from '#node/store'
 import { Pen } from '../../test/actors/pen.ts'
 import { JoinDoor, RENEWALS_PER_MEMBER_MAX } from './join-door.ts'
+import { WAITING_PER_INVITE_MAX, WaitingList } from './waiting-list.ts'
 
 const crypto = nodeCrypto()
 const { sha256 } = crypto
@@ -35,6 +37,7 @@ let folder: string
 let store: Store
 let engine: Engine
 let door: JoinDoor
+let waiting: WaitingList
 let coop: Uint8Array
 let refusal: CoopError | null
 
@@ -60,10 +63,11 @@ beforeEach(async () => {
     foundElsewhere: () => null,
   }
   engine = await Engine.open({ store, crypto, signer: founder, coop, log, cached: () => null, gate })
-  door = new JoinDoor({ engine, genesis: founding.genesis, sha256, log })
+  waiting = await WaitingList.open(store)
+  door = new JoinDoor({ engine, genesis: founding.genesis, sha256, waiting, log })
   const key = inviteSigner(secret, sha256).publicKey
   const invite = { t: 'invite', key, role: 'venue', uses: 2, expiresMs: Date.now() + 60_000 } as const
-  await engine.append([{ document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([invite]) }])
+  await write(invite)
   expect(await joinAs(bo, boKit)).toBe('ok')
 })
 afterEach(async () => {
@@ -73,13 +77,18 @@ afterEach(async () => {
 })
 
 async function joinAs(device: Signer, kit: Signer): Promise<string> {
+  const answer = await ask(device, kit)
+  if ('place' in answer) return `${answer.refusal} ${answer.place}`
+  return answer.ok ? 'ok' : answer.refusal
+}
+
+async function ask(device: Signer, kit: Signer): Promise<JoinAnswer> {
   const invite = inviteSigner(secret, sha256)
   const keys = { invite: invite.publicKey, kit: kit.publicKey }
   const claim = { ...keys, device: device.publicKey, memberName: 'Bo', deviceName: 'till' }
   const proof = invite.sign(admissionMessage(coop, claim, sha256))
   const certificate = certifyDevice(kit, coop, device.publicKey)
-  const answer = await door.answer(encodeJoinRequest({ ...claim, certificate, proof }), device.publicKey)
-  return answer.ok ? 'ok' : answer.refusal
+  return door.answer(encodeJoinRequest({ ...claim, certificate, proof }), device.publicKey)
 }
 
 function renewal(next: Signer, changes: Partial<RenewalRequest> = {}, kit: Signer = boKit): RenewalRequest {
@@ -179,4 +188,64 @@ test('a device joins with the kit of a member that is on the roster: the same me
   expect(await joinAs(second, boKit)).toBe('ok')
   const { devices } = engine.replica.authority
   expect(devices.get(toHex(second.publicKey))?.member).toBe(devices.get(toHex(bo.publicKey))?.member)
+})
+
+async function write(entry: AuthorityEntry): Promise<void> {
+  await engine.append([{ document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }])
+}
+
+test('an invite that is used up makes guests wait, each in its place, until it has room', async () => {
+  expect(await joinAs(draw(), draw())).toBe('ok')
+  const [vera, nora, kit] = [draw(), draw(), draw()]
+  expect(await joinAs(vera, kit)).toBe('waiting 1')
+  expect(await joinAs(nora, draw())).toBe('waiting 2')
+  expect(await joinAs(vera, kit)).toBe('waiting 1')
+  const { invites, devices } = engine.replica.authority
+  const key = [...invites.values()][0]?.key ?? new Uint8Array()
+  await write({ t: 'extend', key, uses: 1 })
+  expect(await joinAs(vera, kit)).toBe('ok')
+  expect(await joinAs(nora, draw())).toBe('waiting 1')
+  expect(devices.size).toBe(4)
+  await write({ t: 'revoke', key })
+  expect(await joinAs(nora, draw())).toBe('invite-revoked')
+})
+
+test('of two that come at once for the last use one is admitted and one waits', async () => {
+  const answers = await Promise.all([joinAs(draw(), draw()), joinAs(draw(), draw())])
+  expect(answers.toSorted()).toEqual(['ok', 'waiting 1'])
+})
+
+test('who waits when the invite expires is told so still; who comes later is not put on the list', async () => {
+  expect(await joinAs(draw(), draw())).toBe('ok')
+  const [vera, kit] = [draw(), draw()]
+  expect(await joinAs(vera, kit)).toBe('waiting 1')
+  vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ['Date'] })
+  expect(await joinAs(vera, kit)).toBe('waiting 1')
+  expect(await joinAs(draw(), draw())).toBe('invite-used')
+  vi.useRealTimers()
+})
+
+test('a full list takes nobody more and keeps who came first; who is in makes room', async () => {
+  expect(await joinAs(draw(), draw())).toBe('ok')
+  const [first, kit] = [draw(), draw()]
+  expect(await joinAs(first, kit)).toBe('waiting 1')
+  for (let n = 2; n <= WAITING_PER_INVITE_MAX; n += 1)
+    expect(await joinAs(draw(), draw())).toBe(`waiting ${n}`)
+  expect(await joinAs(draw(), draw())).toBe('invite-used')
+  expect(await joinAs(first, kit)).toBe('waiting 1')
+  const key = inviteSigner(secret, sha256).publicKey
+  await write({ t: 'extend', key, uses: 1 })
+  expect(await joinAs(first, kit)).toBe('ok')
+  expect(await joinAs(draw(), draw())).toBe(`waiting ${WAITING_PER_INVITE_MAX}`)
+})
+
+test('a request whose proof does not hold is not put on the list', async () => {
+  expect(await joinAs(draw(), draw())).toBe('ok')
+  const other = draw()
+  const request = { invite: inviteSigner(secret, sha256).publicKey, kit: other.publicKey }
+  const names = { memberName: 'Bo', deviceName: 'till' }
+  const signatures = { certificate: new Uint8Array(64), proof: new Uint8Array(64) }
+  const bytes = encodeJoinRequest({ ...request, ...names, ...signatures })
+  expect(await door.answer(bytes, other.publicKey)).toEqual({ ok: false, refusal: 'proof' })
+  expect(waiting.guests()).toEqual([])
 })

@@ -15,36 +15,48 @@ import type { JoinAnswer, JoinRefusal, RenewalRequest } from '#protocol/invite'
 import type { Engine } from '#node/engine'
 import { FramedStream } from './framed-stream.ts'
 import { deviceOf } from './libp2p-node.ts'
+import type { WaitingList } from './waiting-list.ts'
 
 /** Protocol of the join stream: the only one that an unknown or suspended key may open. */
 export const JOIN_PROTOCOL = '/coopmesh/join/1'
 /** How long an unknown or suspended key may stay connected. */
 export const STRANGER_TIMEOUT_MS = 10_000
 /** How long the door still answers after an invite expired, so that a late guest hears "expired" and not silence. */
-const GRACE_MS = 7 * 86_400_000
+const INVITE_GRACE_MS = 7 * 86_400_000
 /**
  * New keys that one member can have from this co-op without an invite: each takes a slot, and a member must not be able
  * to use up those of all. A guess: a folder is restored or copied once in some years, and takes one key or two.
  */
 export const RENEWALS_PER_MEMBER_MAX = 16
 
+/** What a door stands on. */
+export interface JoinDoorParts {
+  engine: Engine
+  genesis: Uint8Array
+  sha256: Sha256
+  waiting: WaitingList
+  log: Logger
+}
+
 /** Admits devices that prove an invite of this device, and new keys of members that are on the roster. */
 export class JoinDoor {
   readonly #engine: Engine
   readonly #genesis: Uint8Array
   readonly #sha256: Sha256
+  readonly #waiting: WaitingList
   readonly #log: Logger
 
-  constructor(parts: { engine: Engine; genesis: Uint8Array; sha256: Sha256; log: Logger }) {
+  constructor(parts: JoinDoorParts) {
     this.#engine = parts.engine
     this.#genesis = parts.genesis
     this.#sha256 = parts.sha256
+    this.#waiting = parts.waiting
     this.#log = parts.log
   }
 
   /** True while an unknown key may connect: this device has an invite that is not long over. */
   get isOpen(): boolean {
-    return this.#ownInvites().some((invite) => invite.expiresMs + GRACE_MS > Date.now())
+    return this.#ownInvites().some((invite) => invite.expiresMs + INVITE_GRACE_MS > Date.now())
   }
 
   /** Serves one join stream. */
@@ -75,14 +87,47 @@ export class JoinDoor {
     if (!isProven(replica.rule, this.#sha256, replica.coop, entry)) return refuse('proof')
     const certificate = { kit: entry.kit, device, scope: replica.coop, certificate: entry.certificate }
     if (!isCertified(replica.rule, certificate)) return refuse('proof')
-    const invite = this.#ownInvites().find((it) => toHex(it.key) === toHex(request.invite))
+    const invite = this.#ownInvite(entry.invite)
     if (invite === undefined) return refuse('invite-unknown')
     const known = this.#answerKnown(device, entry.kit)
     if (known !== null) return known
     if (invite.isRevoked) return refuse('invite-revoked')
-    if (invite.used >= invite.uses) return refuse('invite-used')
-    if (invite.expiresMs <= Date.now()) return refuse('invite-expired')
-    return this.#admit(entry)
+    const isOver = invite.expiresMs <= Date.now()
+    if (isOver || isUsedUp(invite)) return this.#putOff(entry, invite)
+    const answer = await this.#admit(entry)
+    if (answer.ok) return answer
+    // Two came at once for the last use.
+    const now = this.#ownInvite(entry.invite)
+    return now !== undefined && isUsedUp(now) ? this.#putOff(entry, now) : answer
+  }
+
+  /** Who came in time waits until the inviter decides, also when the invite expires meanwhile. */
+  async #putOff(entry: AdmitEntry, invite: Invite): Promise<JoinAnswer> {
+    const nowMs = Date.now()
+    const isOver = invite.expiresMs <= nowMs
+    try {
+      await this.#waiting.drop(this.#noLongerWaiting())
+      const place = isOver
+        ? this.#waiting.placeOf(toHex(entry.device), entry.invite)
+        : await this.#waiting.add(entry, nowMs)
+      if (place !== null) return { ok: false, refusal: 'waiting', place }
+    } catch (cause) {
+      this.#log.warn({ err: cause }, 'a guest could not be put on the list')
+      return refuse('failed')
+    }
+    return refuse(isUsedUp(invite) ? 'invite-used' : 'invite-expired')
+  }
+
+  /** Devices (hex) that are on the list and need not be: they make room for others. */
+  #noLongerWaiting(): string[] {
+    const { authority, device: own } = this.#engine.replica
+    const guests = this.#waiting.guests().map(({ entry }) => entry)
+    return guests
+      .filter((it) => {
+        const invite = authority.invites.get(toHex(it.invite))
+        return authority.devices.has(toHex(it.device)) || (invite !== undefined && !canWaitFor(invite, own))
+      })
+      .map((it) => toHex(it.device))
   }
 
   /** A new key of a member that is on the roster. What is cheap to check comes before any signature. */
@@ -130,10 +175,23 @@ export class JoinDoor {
     return this.#engine.suspensionOf(device) !== null || (status !== null && status !== 'active')
   }
 
+  #ownInvite(key: Uint8Array): Invite | undefined {
+    return this.#ownInvites().find((it) => toHex(it.key) === toHex(key))
+  }
+
   #ownInvites(): Invite[] {
     const { authority, device } = this.#engine.replica
     return [...authority.invites.values()].filter((invite) => invite.issuer === device)
   }
+}
+
+/** True while a device (hex) can let guests in by the invite: it issued it, and it is not revoked or long over. */
+export function canWaitFor(invite: Invite, device: string | null): boolean {
+  return invite.issuer === device && !invite.isRevoked && invite.expiresMs + INVITE_GRACE_MS > Date.now()
+}
+
+function isUsedUp({ used, uses }: Invite): boolean {
+  return used >= uses
 }
 
 function refuse(refusal: JoinRefusal): JoinAnswer {

@@ -29,6 +29,7 @@ import { PROOF_PROTOCOL, takeProof } from './proof-stream.ts'
 import { STRANGER_BYTES_MAX, limitBytes } from './stranger-limit.ts'
 import { SUSPENDED, SUSPENDED_HERE, SuspendedPeers } from './suspended-peers.ts'
 import { Visitors } from './visitors.ts'
+import type { WaitingList } from './waiting-list.ts'
 
 /** Protocol of the sync stream. */
 export const SYNC_PROTOCOL = '/coopmesh/sync/1'
@@ -59,6 +60,8 @@ export interface MeshParts {
   /** Device (hex) that admitted this one: trusted to be a member until the roster says so. */
   sponsor: string | null
   book: AddressBook
+  /** Guests who came when their invite was used up. */
+  waiting: WaitingList
   log: Logger
   port: number
   host: string
@@ -143,8 +146,8 @@ export class Mesh extends EventEmitter<MeshEvents> {
     this.#own = parts.engine.replica.device ?? ''
     this.#decoder = new Decoder(parts.crypto.sha256)
     this.#topics = gossipTopics(parts.engine.replica.coop)
-    const { engine, genesis, crypto, log } = parts
-    this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, log })
+    const { engine, genesis, crypto, waiting, log } = parts
+    this.#door = new JoinDoor({ engine, genesis, sha256: crypto.sha256, waiting, log })
     this.#suspended = new SuspendedPeers({ engine, sha256: crypto.sha256, log })
     this.#timer = setInterval(() => {
       this.#tendConnections()

@@ -24,7 +24,7 @@ const COPY_AFTER_MS = 500
 
 /**
  * The node's database. Keys: `c/<order>` blocks of the commit log, `i/<order>` their index, `x/<order>` blocks whose
- * place in the log was lost, `w/<id>` commits that wait, `f/<document>` summaries, `m/<name>` settings, `n/settings`
+ * place in the log was lost, `w/<id>` commits that wait, `g/<device>` guests that wait, `f/<document>` summaries, `m/<name>` settings, `n/settings`
  * their count, `p/<device>` addresses, `a/<cid>` assets, `h/<cid>` assets held whole, `r/<cid>` assets to be fetched
  * again. Every value lies under a hash over it and its key, which every read checks; a damaged one is named in
  * `findings` and never given out. Every write is fsynced before it is answered.

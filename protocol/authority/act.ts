@@ -14,6 +14,7 @@ export type AuthorityRefusal =
   | 'invite-foreign'
   | 'invite-revoked'
   | 'invite-used'
+  | 'invite-full'
   | 'already-admitted'
   | 'replaced-unknown'
   | 'replaced-foreign'

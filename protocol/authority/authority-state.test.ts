@@ -6,7 +6,7 @@ import { FOUNDING_SCOPE, SignatureRule, certifyDevice } from '../identity/index.
 import type { Signer } from '../identity/index.ts'
 import { admissionMessage, inviteSigner } from './admission.ts'
 import { AuthorityState } from './authority-state.ts'
-import { INVITE_USES_MAX, encodeAuthorityEntries } from './entries.ts'
+import { INVITE_EXTENDED_USES_MAX, INVITE_USES_MAX, encodeAuthorityEntries } from './entries.ts'
 import type { AdmitEntry, AuthorityEntry, GenesisEntry } from './entries.ts'
 import { encodeGenesis } from './genesis.ts'
 
@@ -235,6 +235,58 @@ test('a revoked invite gives back the slots that nobody used', () => {
   expect(book.state.slotsOf(toHex(founder.publicKey))).toBe(69)
   expect(book.write(founder, { t: 'revoke', key: invite.publicKey })).toBe('ok')
   expect(book.state.slotsOf(toHex(founder.publicKey))).toBe(69)
+})
+
+const extension = (uses: number, key = invite.publicKey): AuthorityEntry => ({ t: 'extend', key, uses })
+
+test('an extended invite admits as many more, takes their slots, and gives back what nobody used', () => {
+  const book = founded()
+  const slots = (): number => book.state.slotsOf(toHex(founder.publicKey))
+  const uses = (): unknown => book.state.invites.get(toHex(invite.publicKey))?.uses
+  book.write(founder, inviteEntry(invite.publicKey))
+  expect(book.write(founder, admitEntry())).toBe('ok')
+  const hash = toHex(book.state.stateHash())
+  expect(book.write(founder, extension(2))).toBe('ok')
+  expect([uses(), slots()]).toEqual([3, 67])
+  expect(toHex(book.state.stateHash())).not.toBe(hash)
+  const device = stranger.publicKey
+  expect(book.write(founder, admitEntry({ device, certificate: certifyDevice(boKit, coop, device) }))).toBe(
+    'ok',
+  )
+  book.write(founder, { t: 'revoke', key: invite.publicKey })
+  expect(slots()).toBe(68)
+  expect(book.write(founder, inviteEntry(otherInvite.publicKey, 64))).toBe('ok')
+  expect(book.write(founder, extension(5, otherInvite.publicKey))).toBe('no-slots')
+  expect(book.write(founder, extension(4, otherInvite.publicKey))).toBe('ok')
+})
+
+test('an extension that is not shown does not count in what is shown', () => {
+  const book = founded()
+  book.write(founder, inviteEntry(invite.publicKey))
+  book.write(founder, extension(2))
+  book.hidden.add(2)
+  book.state.visibilityChanged()
+  expect(book.state.invites.get(toHex(invite.publicKey))?.uses).toBe(1)
+})
+
+test('an invite is extended by its issuer until it is revoked, each time by 1 to 64 uses, to 256 at most', () => {
+  const book = new Book(sha256(genesisOf('Large Market', 300)))
+  const large = { ...genesis, record: genesisOf('Large Market', 300) }
+  expect(book.write(founder, large)).toBe('ok')
+  expect(book.write(founder, extension(1))).toBe('invite-unknown')
+  book.write(founder, inviteEntry(invite.publicKey))
+  expect(book.write(stranger, extension(1))).toBe('invite-foreign')
+  for (const entry of [extension(0), extension(INVITE_USES_MAX + 1), extension(1, new Uint8Array(31))])
+    expect(book.write(founder, entry)).toBe('entries')
+  const withMore = encodeCanonical([{ t: 'extend', key: invite.publicKey, uses: 1, role: 'member' }])
+  expect(book.writeBytes(founder, withMore)).toBe('entries')
+  for (const uses of [64, 64, 64]) expect(book.write(founder, extension(uses))).toBe('ok')
+  const room = INVITE_EXTENDED_USES_MAX - 193
+  expect(book.write(founder, extension(room + 1))).toBe('invite-full')
+  expect(book.write(founder, extension(room))).toBe('ok')
+  expect(book.write(founder, extension(1))).toBe('invite-full')
+  book.write(founder, { t: 'revoke', key: invite.publicKey })
+  expect(book.write(founder, extension(1))).toBe('invite-revoked')
 })
 
 test('invite-known: one key is one invite, even after it was revoked', () => {

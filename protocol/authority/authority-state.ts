@@ -277,6 +277,8 @@ export class AuthorityState implements DocumentState {
         return this.#membership.found(entry, act)
       case 'invite':
         return this.#invites.invite(entry, act)
+      case 'extend':
+        return this.#invites.extend(entry, act)
       case 'revoke':
         return this.#invites.revoke(entry.key, act)
       case 'admit':

@@ -9,6 +9,9 @@ import { CHANGES_MAX, SEAL_BYTES_MAX } from './seal-record.ts'
 /** Uses of one invite. A guess: a workshop's worth; more people are several invites. */
 export const INVITE_USES_MAX = 64
 
+/** Uses of one invite with all that extended it. A guess: four workshops by one link; whoever wants more makes another. */
+export const INVITE_EXTENDED_USES_MAX = 256
+
 /** UTF-16 units of the reason of a suspension, and of a proposal. Guesses: a line, and a paragraph. */
 export const SUSPENSION_REASON_MAX = 200
 /** See `SUSPENSION_REASON_MAX`. */
@@ -32,6 +35,13 @@ export interface InviteEntry {
   uses: number
   /** By the admitting device's own clock, before it signs; no fold judges it. */
   expiresMs: number
+}
+
+/** Adds uses to an own invite, for those who came too late; it spends as many slots. */
+export interface ExtendEntry {
+  t: 'extend'
+  key: Uint8Array
+  uses: number
 }
 
 /** Ends an invite for the device that issued it. */
@@ -142,6 +152,7 @@ export interface KitsEntry {
 export type AuthorityEntry =
   | GenesisEntry
   | InviteEntry
+  | ExtendEntry
   | RevokeEntry
   | AdmitEntry
   | RenewalEntry
@@ -170,8 +181,12 @@ export function readAuthorityEntry(map: ValueMap): AuthorityEntry | null {
       const { key, role, uses, expiresMs } = map
       const known = INVITABLE_ROLES.find((name) => name === role)
       if (!isBytes(key, 32) || known === undefined || !isCount(expiresMs)) return null
-      if (!isCount(uses) || uses < 1 || uses > INVITE_USES_MAX) return null
-      return { t: 'invite', key, role: known, uses, expiresMs }
+      return isUses(uses) ? { t: 'invite', key, role: known, uses, expiresMs } : null
+    }
+    case 'extend': {
+      if (!isMapOf(map, ['t', 'key', 'uses'])) return null
+      const { key, uses } = map
+      return isBytes(key, 32) && isUses(uses) ? { t: 'extend', key, uses } : null
     }
     case 'revoke': {
       if (!isMapOf(map, ['t', 'key'])) return null
@@ -246,6 +261,10 @@ function readBallotEntry(map: ValueMap, type: Value | undefined): AuthorityEntry
     default:
       return null
   }
+}
+
+function isUses(value: Value | undefined): value is number {
+  return isCount(value) && value >= 1 && value <= INVITE_USES_MAX
 }
 
 /** What is in the bytes is judged later, and has a refusal of its own. */

@@ -11,6 +11,7 @@ export { PROPOSALS_PER_EPOCH_MAX } from './decisions.ts'
 export type { Proposal, Will } from './decisions.ts'
 export { leaveMessage } from './departures.ts'
 export {
+  INVITE_EXTENDED_USES_MAX,
   INVITE_USES_MAX,
   PROPOSAL_REASON_MAX,
   SUSPENSION_REASON_MAX,

@@ -2,7 +2,8 @@ import { toHex } from '../encoding/index.ts'
 import type { Role } from '../document/index.ts'
 import { push } from './act.ts'
 import type { Act, ActVerdict } from './act.ts'
-import type { InviteEntry } from './entries.ts'
+import { INVITE_EXTENDED_USES_MAX } from './entries.ts'
+import type { ExtendEntry, InviteEntry } from './entries.ts'
 import type { Slots } from './slots.ts'
 
 /** An invite as its issuing device's chain tells it. */
@@ -11,6 +12,7 @@ export interface Invite {
   /** Issuing device, hex. */
   issuer: string
   role: Role
+  /** As it was issued, and what visible acts added. */
   uses: number
   /** Visible admissions with it. */
   used: number
@@ -22,8 +24,11 @@ export interface Invite {
 export interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' | 'expiresMs'> {
   order: number
   commit: string
+  extendedBy: { order: number; uses: number }[]
   usedBy: number[]
   revokedBy: number[]
+  /** Slots that it gave back. */
+  returned: number
 }
 
 /** All invites, visible or not. */
@@ -58,9 +63,11 @@ export class Invites {
       .sort((a, b) => (a[0] < b[0] ? -1 : 1))
       .flatMap(([, issued]) => issued.toSorted((a, b) => (a.commit < b.commit ? -1 : 1)))
       .filter((it) => isVisible(it.order))
-      .map(({ key, issuer, role, uses, expiresMs, usedBy, revokedBy }) => {
-        const used = usedBy.filter(isVisible).length
-        return { key, issuer, role, uses, used, expiresMs, isRevoked: revokedBy.some(isVisible) }
+      .map((it) => {
+        const { key, issuer, role, expiresMs } = it
+        const used = it.usedBy.filter(isVisible).length
+        const isRevoked = it.revokedBy.some(isVisible)
+        return { key, issuer, role, uses: usesOf(it, isVisible), used, expiresMs, isRevoked }
       })
   }
 
@@ -71,9 +78,24 @@ export class Invites {
     const { key, role, uses, expiresMs } = entry
     return () => {
       const place = { order: act.order, commit: toHex(act.commit), issuer: act.device }
-      const invite = { ...place, key: key.slice(), role, uses, expiresMs, usedBy: [], revokedBy: [] }
+      const acts = { extendedBy: [], usedBy: [], revokedBy: [], returned: 0 }
+      const invite = { ...place, key: key.slice(), role, uses, expiresMs, ...acts }
       push(this.#issued, name, invite)
       push(this.#issuedBy, act.device, invite)
+      this.#slots.spend(act, uses)
+      this.#visible = null
+    }
+  }
+
+  extend({ key, uses }: ExtendEntry, act: Act): ActVerdict {
+    const invite = this.ownOf(key, act)
+    if (typeof invite === 'string') return invite
+    const isBefore = (order: number): boolean => act.follows(order)
+    if (invite.revokedBy.some(isBefore)) return 'invite-revoked'
+    if (usesOf(invite, isBefore) + uses > INVITE_EXTENDED_USES_MAX) return 'invite-full'
+    if (uses > this.#slots.left(act)) return 'no-slots'
+    return () => {
+      invite.extendedBy.push({ order: act.order, uses })
       this.#slots.spend(act, uses)
       this.#visible = null
     }
@@ -84,8 +106,11 @@ export class Invites {
     if (typeof invite === 'string') return invite
     return () => {
       const isBefore = (order: number): boolean => act.follows(order)
-      const unused = invite.uses - invite.usedBy.filter(isBefore).length
-      if (!invite.revokedBy.some(isBefore)) this.#slots.spend(act, -unused)
+      const unused = usesOf(invite, isBefore) - invite.usedBy.filter(isBefore).length
+      if (!invite.revokedBy.some(isBefore)) {
+        this.#slots.spend(act, -unused)
+        invite.returned += unused
+      }
       invite.revokedBy.push(act.order)
       this.#visible = null
     }
@@ -100,7 +125,7 @@ export class Invites {
     if (typeof invite === 'string') return invite
     const isBefore = (order: number): boolean => act.follows(order)
     if (invite.revokedBy.some(isBefore)) return 'invite-revoked'
-    return invite.usedBy.filter(isBefore).length >= invite.uses ? 'invite-used' : invite
+    return invite.usedBy.filter(isBefore).length >= usesOf(invite, isBefore) ? 'invite-used' : invite
   }
 
   use(invite: Issued, act: Act): void {
@@ -118,10 +143,9 @@ export class Invites {
 
   /** Slots that the invites of a device (hex) took, on all its branches together. */
   takenBy(device: string): number {
-    return (this.#issuedBy.get(device) ?? []).reduce(
-      (sum, it) => sum + (it.revokedBy.length > 0 ? it.usedBy.length : it.uses),
-      0,
-    )
+    // What one branch gave back another may have used.
+    const takenOf = (it: Issued): number => Math.max(it.usedBy.length, usesOf(it, () => true) - it.returned)
+    return (this.#issuedBy.get(device) ?? []).reduce((sum, it) => sum + takenOf(it), 0)
   }
 
   visibilityChanged(): void {
@@ -133,4 +157,9 @@ export class Invites {
     this.#issuedBy.clear()
     this.#visible = null
   }
+}
+
+/** Uses of an invite by the acts that count. */
+function usesOf({ uses, extendedBy }: Issued, counts: (order: number) => boolean): number {
+  return extendedBy.reduce((sum, it) => (counts(it.order) ? sum + it.uses : sum), uses)
 }

@@ -316,3 +316,23 @@ test('the state hash tells of decisions, and without any is what it was', () => 
   seen.add(hash())
   expect(seen.size).toBe(6)
 })
+
+test('on a chain that has parted each branch extends an invite for itself, and all take slots of the device', () => {
+  const { book, people } = coopOf(2)
+  const [a] = people as [Person]
+  const key = person(9).signer.publicKey
+  const before = book.state.slotsOf(a.device)
+  book.do(a, { t: 'invite', key, role: 'member', uses: 1, expiresMs: 0 })
+  const { order: prev } = book.last
+  book.do(a, { t: 'extend', key, uses: 64 }, { prev })
+  book.do(a, { t: 'extend', key, uses: 64 })
+  book.do(a, { t: 'extend', key, uses: 64 })
+  expect(book.write(a, { t: 'extend', key, uses: 64 })).toBe('invite-full')
+  expect(before - book.state.slotsOf(a.device)).toBe(193)
+  book.do(a, { t: 'extend', key, uses: 64 }, { prev })
+  expect(before - book.state.slotsOf(a.device)).toBe(257)
+  book.do(a, { t: 'revoke', key })
+  expect(book.write(a, { t: 'extend', key, uses: 1 })).toBe('invite-revoked')
+  // What the other branch added is not given back.
+  expect(before - book.state.slotsOf(a.device)).toBe(192)
+})

@@ -15,4 +15,4 @@ export {
   encodeJoinRequest,
   encodeRenewalRequest,
 } from './join-message.ts'
-export type { JoinAnswer, JoinRefusal, JoinRequest, RenewalRequest } from './join-message.ts'
+export type { JoinAnswer, JoinRefusal, JoinRequest, RenewalRequest, WaitingAnswer } from './join-message.ts'

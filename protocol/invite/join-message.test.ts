@@ -60,6 +60,7 @@ test('a request and every answer decode to what was encoded', () => {
   expect(decodeJoinRequest(encodeJoinRequest(request))).toEqual(request)
   const answers: JoinAnswer[] = [{ ok: true, genesis: Uint8Array.of(1, 2) }]
   for (const refusal of REFUSALS) answers.push({ ok: false, refusal })
+  answers.push({ ok: false, refusal: 'waiting', place: 1 })
   for (const answer of answers) expect(decodeJoinAnswer(encodeJoinAnswer(answer))).toEqual(answer)
 })
 
@@ -113,7 +114,13 @@ test('an answer that is neither a genesis record nor a known refusal is none', (
     [1, false, kit],
     [1, 1, kit],
   ]
-  bad.push([1, true, kit, 0], [1, false, 'toString'])
+  bad.push([1, true, kit, 0], [1, false, 'toString'], [1, false, 'busy', 1])
+  bad.push(
+    [1, false, 'waiting'],
+    [1, false, 'waiting', 0],
+    [1, false, 'waiting', 'x'],
+    [1, true, 'waiting', 1],
+  )
   for (const value of bad) expect(decodeJoinAnswer(encodeCanonical(value))).toBe(null)
 })
 

@@ -1,5 +1,5 @@
 import { NAME_LENGTH_MAX } from '../authority/index.ts'
-import { decodeCanonical, encodeCanonical, isBytes, isName } from '../encoding/index.ts'
+import { decodeCanonical, encodeCanonical, isBytes, isCount, isName } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 
 /** Bytes of one message on a join stream. A founding commit with long names has about 1,000. */
@@ -38,7 +38,7 @@ export interface RenewalRequest {
   proof: Uint8Array
 }
 
-/** Why a device was not admitted. Stable: the CLI and the page translate these. */
+/** Why a device is not admitted. Stable: the CLI and the page translate these. */
 export type JoinRefusal =
   | 'malformed'
   | 'invite-unknown'
@@ -54,8 +54,18 @@ export type JoinRefusal =
   | 'busy'
   | 'failed'
 
+/** The invite is used up, and the guest is on the list of those who wait; `place` counts from 1. */
+export interface WaitingAnswer {
+  ok: false
+  refusal: 'waiting'
+  place: number
+}
+
 /** The answer: the genesis record on success; the rest comes by sync. */
-export type JoinAnswer = { ok: true; genesis: Uint8Array } | { ok: false; refusal: JoinRefusal }
+export type JoinAnswer =
+  | { ok: true; genesis: Uint8Array }
+  | { ok: false; refusal: JoinRefusal }
+  | WaitingAnswer
 
 const REFUSALS: readonly JoinRefusal[] = [
   'malformed',
@@ -109,14 +119,19 @@ export function decodeRenewalRequest(bytes: Uint8Array): RenewalRequest | null {
 
 /** Canonical bytes of an answer. */
 export function encodeJoinAnswer(answer: JoinAnswer): Uint8Array {
-  return encodeCanonical(answer.ok ? [1, true, answer.genesis] : [1, false, answer.refusal])
+  if (answer.ok) return encodeCanonical([1, true, answer.genesis])
+  const { refusal } = answer
+  return encodeCanonical('place' in answer ? [1, false, refusal, answer.place] : [1, false, refusal])
 }
 
 /** The answer in `bytes`, or null. */
 export function decodeJoinAnswer(bytes: Uint8Array): JoinAnswer | null {
   const fields = readFields(bytes)
-  if (fields === null || fields.length !== 3 || fields[0] !== 1) return null
-  const [, isAdmitted, detail] = fields
+  if (fields === null || fields[0] !== 1) return null
+  const [, isAdmitted, detail, place] = fields
+  if (fields.length === 4 && isAdmitted === false && detail === 'waiting')
+    return isCount(place) && place > 0 ? { ok: false, refusal: 'waiting', place } : null
+  if (fields.length !== 3) return null
   if (isAdmitted === true && detail instanceof Uint8Array) return { ok: true, genesis: detail }
   const refusal = REFUSALS.find((name) => name === detail)
   return isAdmitted === false && refusal !== undefined ? { ok: false, refusal } : null

@@ -130,6 +130,7 @@ function renamedAct(
     case 'advance':
       return act
     case 'invite':
+    case 'extend':
       return { ...act, key: naming.invite(act.key) }
     case 'admit':
       return {

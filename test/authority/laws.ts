@@ -249,6 +249,7 @@ export function noteHistory(oracle: Oracle, reached: Reached): void {
     'fork',
     commits.some((it) => forkIn(commits, it.device) < Infinity),
   )
+  reached.note('extend', has('extend'))
   reached.note('leave', has('leave'))
   reached.note('suspend', has('suspend'))
   reached.note(

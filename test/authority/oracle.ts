@@ -543,6 +543,7 @@ export class Oracle {
       chain.filter((it) => it.act?.t === kind && it.epoch === commit.epoch && this.isValid(it)).length
     switch (act.t) {
       case 'invite':
+      case 'extend':
       case 'admit':
       case 'device':
         return this.#judgeAdmission(commit, act, epoch)
@@ -577,7 +578,7 @@ export class Oracle {
 
   #judgeAdmission(
     commit: Commit,
-    act: Extract<Act, { t: 'invite' | 'admit' | 'device' }>,
+    act: Extract<Act, { t: 'invite' | 'extend' | 'admit' | 'device' }>,
     epoch: Epoch,
   ): string {
     const left = this.slotsLeft(commit)
@@ -589,18 +590,26 @@ export class Oracle {
       if (isKnown) return 'invite-known'
       return left >= act.uses ? 'valid' : 'no-slots'
     }
-    if (act.t === 'admit') {
-      const invite = this.#inviteOf(commit, act.invite)
-      if (invite?.act?.t !== 'invite') {
-        const isForeign = relied.some(
-          (it) => it.act?.t === 'invite' && it.act.key === act.invite && this.isValid(it),
-        )
+    if (act.t === 'extend' || act.t === 'admit') {
+      const key = act.t === 'extend' ? act.key : act.invite
+      const isOf = ({ act: it }: Commit): boolean =>
+        (it?.t === 'invite' || it?.t === 'extend') && it.key === key
+      if (!chainOf(commit.prev).some((it) => it.act?.t === 'invite' && isOf(it) && this.isValid(it))) {
+        const isForeign = relied.some((it) => it.act?.t === 'invite' && isOf(it) && this.isValid(it))
         return isForeign ? 'invite-foreign' : 'invite-unknown'
       }
-      const used = chainOf(commit.prev).filter(
-        (it) => it.act?.t === 'admit' && it.act.invite === act.invite && this.isValid(it),
+      const uses = chainOf(commit.prev).reduce(
+        (sum, it) => sum + (isOf(it) && this.isValid(it) ? takenBy(it) : 0),
+        0,
       )
-      if (used.length >= invite.act.uses) return 'invite-used'
+      if (act.t === 'extend') {
+        if (uses + act.uses > 256) return 'invite-full'
+        return left >= act.uses ? 'valid' : 'no-slots'
+      }
+      const used = chainOf(commit.prev).filter(
+        (it) => it.act?.t === 'admit' && it.act.invite === key && this.isValid(it),
+      )
+      if (used.length >= uses) return 'invite-used'
     } else {
       if (left < 1) return 'no-slots'
       const sponsors = this.#sponsors(commit, act.member)
@@ -627,17 +636,12 @@ export class Oracle {
   /** Slots of the chain before the commit, with those of the lines that it cited where it took some. */
   slotsLeft(commit: Commit): number {
     const given = new Map<string, number>()
-    const taking = chainOf(commit.prev).filter(
-      (it) => (it.act?.t === 'invite' || it.act?.t === 'device') && this.isValid(it),
-    )
+    const taking = chainOf(commit.prev).filter((it) => takenBy(it) > 0 && this.isValid(it))
     for (const id of new Set([commit, ...taking].map((it) => it.epoch)))
       for (const [index, it] of this.epoch(id).slots.entries())
         if (it.device === commit.device) given.set(`${it.seal}/${index}`, it.count)
-    const spent = chainOf(commit.prev).map(({ act }, index, chain) => {
-      if (!this.isValid(chain[index] as Commit)) return 0
-      return act?.t === 'invite' ? act.uses : Number(act?.t === 'device')
-    })
-    return [...given.values()].reduce((sum, it) => sum + it, 0) - spent.reduce((sum, it) => sum + it, 0)
+    const spent = taking.reduce((sum, it) => sum + takenBy(it), 0)
+    return [...given.values()].reduce((sum, it) => sum + it, 0) - spent
   }
 
   #judgeBallot(commit: Commit, act: Extract<Act, { round: number }>, parent: Epoch, steward: string): string {
@@ -736,4 +740,9 @@ function newMemory(): Memory {
     epochs: new Map(),
     electors: new Map(),
   }
+}
+
+/** Slots that a valid act takes. */
+function takenBy({ act }: Commit): number {
+  return act?.t === 'invite' || act?.t === 'extend' ? act.uses : Number(act?.t === 'device')
 }

@@ -95,11 +95,19 @@ function admit(mesh: Mesh, node: Node): void {
   const device = old?.device ?? fresh
   let act: Act = { t: 'device', device, member }
   if (member !== node.member || draw.chance(50)) {
-    const key = `i${node.device}.${node.head?.seq ?? 0}`
-    if (!writeValid(mesh, node, { t: 'invite', key, role: 'member', uses: 1 })) return
+    const used = chainOf(node.head).find((it) => it.act?.t === 'invite' && oracle.isValid(it))?.act
+    const [key, opening] = usesFor(node, used?.t === 'invite' && draw.chance(50) ? used.key : null)
+    if (!writeValid(mesh, node, opening)) return
     act = { t: 'admit', invite: key, device, member }
   }
   writeValid(mesh, node, act)
+}
+
+/** Uses for one guest: a new invite, or one more of an old one. */
+function usesFor({ device, head }: Node, old: string | null): [key: string, act: Act] {
+  if (old !== null) return [old, { t: 'extend', key: old, uses: 1 }]
+  const key = `i${device}.${head?.seq ?? 0}`
+  return [key, { t: 'invite', key, role: 'member', uses: 1 }]
 }
 
 /** Votes when no quorum of stewards can be reached: as others did, or for themselves. */

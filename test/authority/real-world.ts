@@ -126,6 +126,8 @@ export class RealWorld implements Naming {
       }
       case 'invite':
         return { t: 'invite', key: bytes(act.key), role: act.role as Role, uses: act.uses, expiresMs: 0 }
+      case 'extend':
+        return { t: 'extend', key: bytes(act.key), uses: act.uses }
       case 'admit': {
         const claim = {
           invite: bytes(act.invite),

@@ -61,6 +61,12 @@ function wildAct(mesh: Mesh, node: Node, epoch: string, prev: Commit | null): Ac
   const { draw, oracle, nodes } = mesh
   const { device, member } = draw.pick(nodes)
   const turn = draw.below(100)
+  const own = chainOf(prev).flatMap(({ act }) => (act?.t === 'invite' ? [act.key] : []))
+  if (turn < 6 && own.length > 0) {
+    const invite = draw.pick(own)
+    if (draw.chance(50)) return { t: 'extend', key: invite, uses: draw.pick([1, 1, 2, 30]) }
+    return { t: 'admit', invite, device: `d${nodes.length + draw.below(3)}`, member }
+  }
   if (turn < 40)
     return {
       t: draw.chance(60) ? 'support' : 'sign',
@@ -86,8 +92,8 @@ function wildAct(mesh: Mesh, node: Node, epoch: string, prev: Commit | null): Ac
   const key = draw.chance(50) ? device : `d${nodes.length + draw.below(3)}`
   if (turn < 82) {
     const invites = [...oracle.commits].filter(({ act }) => act?.t === 'invite')
-    const own = chainOf(prev).filter(({ act }) => act?.t === 'invite')
-    const invite = draw.pick(own.length > 0 && draw.chance(70) ? own : invites).act
+    const invite = draw.pick(invites).act
+    if (invite?.t === 'invite' && draw.chance(30)) return { t: 'extend', key: invite.key, uses: 1 }
     if (invite?.t === 'invite') return { t: 'admit', invite: invite.key, device: key, member }
   }
   if (turn < 88) return { t: 'device', device: key, member: draw.chance(90) ? member : 'nobody' }

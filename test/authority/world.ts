@@ -31,6 +31,7 @@ export interface SealRecord {
 export type Act =
   | { t: 'genesis' }
   | { t: 'invite'; key: string; role: string; uses: number }
+  | { t: 'extend'; key: string; uses: number }
   | { t: 'admit'; invite: string; device: string; member: string }
   | { t: 'device'; device: string; member: string }
   | { t: 'leave'; withKit: boolean }

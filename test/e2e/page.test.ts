@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXIT_CODES } from '#node/errors'
 import { HAS_BROWSER, axeViolations, openBrowser, openPage, sheetsOf } from '../actors/browser.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { Workbench } from '../actors/workbench.ts'
@@ -15,6 +16,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
   let stall: NodeProcess
   let ada: Page
   let bo: Page
+  let link: string
   const errors: string[][] = []
 
   beforeAll(async () => {
@@ -31,6 +33,8 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await bench?.close()
   })
 
+  const isWide = async (page: Page): Promise<boolean> =>
+    page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
   const text = (value: string): string =>
     `document.querySelector('[data-testid=board-text]')?.value === ${JSON.stringify(value)}`
 
@@ -62,9 +66,9 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
 
   test('another joins by pasting an invite, and turns up on the first page by itself', async () => {
     await ada.getByTestId('invite-create').click()
-    const link = (await ada.getByTestId('invite-link').textContent()) ?? ''
+    link = ((await ada.getByTestId('invite-link').textContent()) ?? '').trim()
     await bo.goto(stall.ready.url)
-    await bo.getByTestId('join-link').fill(link.trim())
+    await bo.getByTestId('join-link').fill(link)
     await bo.getByTestId('join-member').fill('Bo')
     await bo.getByTestId('join-device').fill('stall')
     await bo.getByTestId('join-submit').click()
@@ -74,6 +78,22 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
     await bo.getByTestId('kit-continue').click()
     await ada.getByRole('heading', { name: 'Bo' }).waitFor()
     expect([await axeViolations(ada), await axeViolations(bo)]).toEqual([[], []])
+  })
+
+  test('who comes when the invite is used up is seen to wait, and is let in', async () => {
+    const join = ['join', link, '--device', 'phone', '--member'] as const
+    for (const name of ['Vera', 'Nora'])
+      expect((await bench.coop(name, ...join, name)).code).toBe(EXIT_CODES.waiting)
+    await ada.getByTestId('guest').nth(1).waitFor()
+    expect(await axeViolations(ada)).toEqual([])
+    await ada.getByTestId('guest').filter({ hasText: 'Nora' }).getByText('Turn away').click()
+    await ada.getByTestId('guest').nth(1).waitFor({ state: 'detached' })
+    await ada.setViewportSize({ width: 360, height: 740 })
+    expect(await isWide(ada)).toBe(false)
+    await ada.setViewportSize({ width: 1280, height: 900 })
+    await ada.getByTestId('guest').getByText('Let in').click()
+    await ada.getByRole('heading', { name: 'Vera' }).waitFor()
+    expect(await ada.getByTestId('guest').count()).toBe(0)
   })
 
   test('a file is added here, fetched there, and unlisted', async () => {
@@ -154,8 +174,7 @@ describe.skipIf(!HAS_BROWSER)('the page of a node', () => {
       .getByText(/Running/)
       .first()
       .waitFor()
-    const isWide = await bo.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
-    expect(isWide).toBe(false)
+    expect(await isWide(bo)).toBe(false)
     expect(errors.flat()).toEqual([])
   })
 })

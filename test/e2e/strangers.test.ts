@@ -6,6 +6,7 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { JOIN_PROTOCOL, STRANGERS_MAX, STRANGER_TIMEOUT_MS, SYNC_PROTOCOL } from '#node/mesh'
 import { ASSET_PROTOCOL } from '#node/assets'
 import { EXIT_CODES } from '#node/errors'
+import type { membersView } from '#node/host'
 import { inviteSigner } from '#protocol/authority'
 import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import { formatInviteLink, parseInviteLink } from '#protocol/invite'
@@ -39,6 +40,10 @@ function linkOf(text: string): InviteLink {
   const parsed = parseInviteLink(text)
   if (!parsed.ok) throw new Error(parsed.refusal)
   return parsed.link
+}
+
+function inviteOf(link: string): Uint8Array {
+  return inviteSigner(linkOf(link).secret, nodeCrypto().sha256).publicKey
 }
 
 function keyOf(peerId: string): Uint8Array {
@@ -107,16 +112,33 @@ test.concurrent('an expired invite says so', async () => {
 
 test.concurrent('a revoked invite says so', async () => {
   const link = await nas.invite('venue')
-  const invite = inviteSigner(linkOf(link).secret, nodeCrypto().sha256).publicKey
-  await nas.api('DELETE', `/v1/invites/${toHex(invite)}`)
+  await nas.api('DELETE', `/v1/invites/${toHex(inviteOf(link))}`)
   expect(await joinFailure(link)).toBe('invite-revoked')
 })
 
-test.concurrent('an invite for one device is used up by the first', async () => {
+test.concurrent('an invite for one is used up by the first; the second waits, is let in, and joins', async () => {
   const link = await nas.invite('venue')
   const first = await bench.coop('first', 'join', link, '--json')
   expect(first.code, first.stdout).toBe(0)
-  expect(await joinFailure(link)).toBe('invite-used')
+  const again = ['join', link, '--member', 'V\u0435ra', '--json'] as const
+  const told = await bench.coop('second', ...again)
+  expect(told.code, told.stdout).toBe(EXIT_CODES.waiting)
+  expect((JSON.parse(told.stdout) as ErrorBody).error.message).toContain('number 1')
+  expect(await joinFailure(link)).toBe('waiting')
+  // A letter that looks like another is shown as what it is.
+  const { stdout } = await bench.coop('nas', 'members')
+  expect(stdout).toContain('1. V\\u{435}ra/')
+  const admitted = await bench.coop('nas', 'invite', 'admit', 'V\u0435ra', '--json')
+  expect(admitted.code, admitted.stdout).toBe(0)
+  const joined = await bench.coop('second', ...again)
+  expect(joined.code, joined.stdout).toBe(0)
+  expect(JSON.parse(joined.stdout)).toMatchObject({ isSynced: true })
+  const { waiting } = (await nas.api('GET', '/v1/members')) as ReturnType<typeof membersView>
+  const left = waiting.filter((it) => it.invite === toHex(inviteOf(link)))
+  expect(left).toHaveLength(1)
+  const dropped = await bench.coop('nas', 'invite', 'drop', left[0]?.device ?? '')
+  expect(dropped.code, dropped.stdout).toBe(0)
+  expect(await bench.coop('nas', 'invite', 'admit')).toMatchObject({ code: EXIT_CODES.usage })
 })
 
 test.concurrent('an unreachable address says so, and that nothing was joined', async () => {

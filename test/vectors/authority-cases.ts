@@ -112,6 +112,16 @@ export const VALID: readonly AuthorityCase[] = [
     it.do('d0', { t: 'invite', key: 'again', role: 'member', uses: 1 })
     it.do('d0', { t: 'admit', invite: 'again', device: 'd2b', member: 'm2' })
   }),
+  valid(PAIR, 'an invite that is used up gets one use more, and admits one more', (it) => {
+    it.do('d0', { t: 'extend', key: 'i2', uses: 1 })
+    it.do('d0', { t: 'admit', invite: 'i2', device: 'd8', member: 'm8' })
+  }),
+  valid(PAIR, 'each branch of a chain that has parted extends an invite for itself', (it) => {
+    const prev = it.lastOf('d0')
+    it.do('d0', { t: 'extend', key: 'i2', uses: 1 })
+    it.do('d0', { t: 'extend', key: 'i2', uses: 2 }, { prev, seen: [] })
+    it.do('d0', { t: 'admit', invite: 'i2', device: 'd8', member: 'm8' })
+  }),
   valid(PAIR, 'a further device of a member', (it) => {
     it.do('d1', { t: 'device', device: 'd2b', member: 'm2' })
   }),
@@ -196,6 +206,31 @@ export const REFUSED: readonly AuthorityCase[] = [
   }),
   refused('invite-used', PAIR, 'an invite of one use for a second guest', (it) => {
     it.write('d0', { t: 'admit', invite: 'i2', device: 'd8', member: 'm8' })
+  }),
+  refused('invite-used', PAIR, 'an extension of another invite', (it) => {
+    it.do('d0', { t: 'extend', key: 'i3', uses: 1 })
+    it.write('d0', { t: 'admit', invite: 'i2', device: 'd8', member: 'm8' })
+  }),
+  refused('invite-unknown', PAIR, 'an extension of what nobody issued', (it) => {
+    it.write('d0', { t: 'extend', key: 'nobody', uses: 1 })
+  }),
+  refused('invite-foreign', PAIR, 'an extension of what another device issued', (it) => {
+    it.write('d1', { t: 'extend', key: 'i2', uses: 1 })
+  }),
+  refused('no-slots', PAIR, 'more uses added than slots are left', (it) => {
+    it.do('d1', { t: 'invite', key: 'x', role: 'member', uses: 2 })
+    it.write('d1', { t: 'extend', key: 'x', uses: 2 })
+  }),
+  refused('invite-full', PAIR, 'a use beyond those that one invite can have', (it) => {
+    it.decide([['slots', 'd0', 300]], TWO)
+    it.do('d0', { t: 'invite', key: 'x', role: 'member', uses: 64 })
+    for (let n = 0; n < 3; n += 1) it.do('d0', { t: 'extend', key: 'x', uses: 64 })
+    it.write('d0', { t: 'extend', key: 'x', uses: 1 })
+  }),
+  refused('invite-used', PAIR, 'an extension on the other branch of a chain that has parted', (it) => {
+    const prev = it.lastOf('d0')
+    it.do('d0', { t: 'extend', key: 'i2', uses: 1 })
+    it.write('d0', { t: 'admit', invite: 'i2', device: 'd8', member: 'm8' }, { prev, seen: [] })
   }),
   refused('already-admitted', PAIR, 'a key that is on the roster', (it) => {
     it.write('d1', { t: 'device', device: 'd3', member: 'm2' })

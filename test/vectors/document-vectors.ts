@@ -150,6 +150,8 @@ function sections(replica: Replica, coop: Uint8Array): Vector[] {
     ['an invite', AUTHORITY, inviteEntry(filled(8), 64)],
     ['an invite for 65 uses', AUTHORITY, inviteEntry(filled(8), 64 + 1)],
     ['an invite whose key is known', AUTHORITY, inviteEntry(invite.publicKey, 1)],
+    ['uses added to an invite', AUTHORITY, encodeAuthorityEntries([{ t: 'extend', key: invite.publicKey, uses: 64 }])],
+    ['65 uses added to an invite', AUTHORITY, encodeAuthorityEntries([{ t: 'extend', key: invite.publicKey, uses: 65 }])],
     ['the end of an invite', AUTHORITY, encodeAuthorityEntries([{ t: 'revoke', key: invite.publicKey }])],
     ['the end of an unknown invite', AUTHORITY, encodeAuthorityEntries([{ t: 'revoke', key: filled(8) }])],
     ['an invite that is used up', AUTHORITY, admitEntry(coop, founder.publicKey)],

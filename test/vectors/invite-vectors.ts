@@ -49,6 +49,9 @@ export function inviteVectors(): VectorFile {
       { name: 'an unknown refusal', hex: hex([1, false, 'no']) },
       { name: 'a text for a genesis record', hex: hex([1, true, 'x']) },
       { name: 'a number for a truth value', hex: hex([1, 1, filled(1)]) },
+      { name: 'waiting without a place', hex: hex([1, false, 'waiting']) },
+      { name: 'waiting in place 0', hex: hex([1, false, 'waiting', 0]) },
+      { name: 'a place with another refusal', hex: hex([1, false, 'busy', 1]) },
       { name: 'one field more', hex: hex([1, true, filled(1), null]) },
       {
         name: '8,193 bytes',
@@ -185,11 +188,13 @@ function answers(): Vector[] {
   const list: JoinAnswer[] = [
     { ok: true, genesis: filled(9, 5) },
     ...refusals.map((it): JoinAnswer => ({ ok: false, refusal: it })),
+    { ok: false, refusal: 'waiting', place: 3 },
   ]
   return list.map((it) => {
-    const said = it.ok ? { genesis: toHex(it.genesis) } : { refusal: it.refusal }
+    const { ok, ...told } = it
+    const said = it.ok ? { genesis: toHex(it.genesis) } : told
     return {
-      name: it.ok ? 'admitted' : `turned away: ${it.refusal}`,
+      name: ok ? 'admitted' : `turned away: ${'refusal' in it ? it.refusal : ''}`,
       ...said,
       hex: toHex(encodeJoinAnswer(it)),
     }
