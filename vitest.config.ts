@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: fast in-process tests run in parallel; end-to-end ones own the machine, one file at a time. */
+/** Two projects: in-process tests, and end-to-end ones, which spend most of their time waiting for processes. */
 export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
@@ -15,6 +15,8 @@ export default defineConfig({
             'test/*.test.ts',
           ],
           testTimeout: 60_000,
+          // Not one less than there are cores, which on two is one.
+          maxWorkers: 2,
         },
       },
       {

@@ -31,7 +31,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   quarrels: [3, 4],
   'rogue-founder': [1],
   'stolen-nas': [1],
-  swarm: [1, 2, 3, 4, 5, 6],
+  swarm: [1, 2, 3, 4],
   'three-partitions': [1],
   traced: [1],
   'two-faces': [1, 2],

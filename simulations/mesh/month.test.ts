@@ -9,7 +9,7 @@ import type { MemoryNode } from './memory-mesh.ts'
 import { seededRandom } from './seeded-random.ts'
 
 const DEVICES = 50
-const COMMITS = 16_000
+const COMMITS = 10_000
 /** Commits that the one who was away has. */
 const BEFORE = 2_000
 /** What a cut may cost: the batches that were not confirmed. */
