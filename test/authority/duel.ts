@@ -80,7 +80,7 @@ export function equivocate(mesh: Mesh, node: Node): void {
       epoch: parent.id,
       act: said(draw, act),
     })
-    if (!oracle.isCitable(commit) || !oracle.isValid(commit)) continue
+    if (oracle.isHere(commit) || !oracle.isCitable(commit) || !oracle.isValid(commit)) continue
     oracle.add(commit)
     receive(node, [commit])
     if (draw.chance(50)) node.head = commit

@@ -12,7 +12,7 @@ export function attack(mesh: Mesh, node: Node): void {
   const { draw, oracle } = mesh
   for (let tries = draw.chance(10) ? 1 : TRIES; tries > 0; tries -= 1) {
     const commit = attackDraft(mesh, node)
-    if (!oracle.isCitable(commit) || (tries > 1 && !oracle.isValid(commit))) continue
+    if (oracle.isHere(commit) || !oracle.isCitable(commit) || (tries > 1 && !oracle.isValid(commit))) continue
     oracle.add(commit)
     receive(node, [commit])
     node.head = commit

@@ -61,6 +61,8 @@ export class Oracle {
 
   /** Adds a commit whose past is there. */
   add(commit: Commit): void {
+    // Equal bytes are one commit: a second object for them would be in some pasts and not in others.
+    if ((this.#byId.get(commit.id) ?? commit) !== commit) throw new Error(`${commit.id} is written twice`)
     ;(this.commits as Set<Commit>).add(commit)
     this.#byId.set(commit.id, commit)
     if (commit.act !== null && 'seal' in commit.act) this.#records.set(commit.act.seal.id, commit.act.seal)
@@ -68,6 +70,11 @@ export class Oracle {
 
   record(id: string): SealRecord {
     return this.#records.get(id) as SealRecord
+  }
+
+  /** Whether a commit of these bytes is here. */
+  isHere({ id }: Commit): boolean {
+    return this.#byId.has(id)
   }
 
   commit(id: string): Commit {

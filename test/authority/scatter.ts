@@ -16,6 +16,7 @@ export function scatter(mesh: Mesh, count: number): Commit[] {
     const cited = draw.chance(85) ? epoch : anyEpoch(mesh)
     const wild = draw.chance(30) ? act : wildAct(mesh, node, cited, prev)
     const commit = commitOf({ device, prev, seen, epoch: cited, act: wild })
+    if (oracle.isHere(commit)) continue
     scattered.push(commit)
     if (!oracle.isCitable(commit)) continue
     oracle.add(commit)
@@ -37,7 +38,7 @@ export function suspendTwice(mesh: Mesh): void {
       const { device } = draw.pick(nodes)
       const epoch = (node.head as Commit).epoch
       const commit = commitOf({ device: node.device, prev, seen: [], epoch, act: { t: 'suspend', device } })
-      if (!oracle.isCitable(commit) || !oracle.isValid(commit)) continue
+      if (oracle.isHere(commit) || !oracle.isCitable(commit) || !oracle.isValid(commit)) continue
       oracle.add(commit)
       prev = commit
     }
@@ -46,7 +47,7 @@ export function suspendTwice(mesh: Mesh): void {
     if (witness === node || witness.head === null) continue
     const { device, head } = witness
     const heard = commitOf({ device, prev: head, seen: [prev], epoch: head.epoch, act: null })
-    if (!oracle.isCitable(heard)) continue
+    if (oracle.isHere(heard) || !oracle.isCitable(heard)) continue
     oracle.add(heard)
     witness.head = heard
     receive(witness, [heard])

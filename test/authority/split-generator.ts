@@ -89,7 +89,8 @@ function write(mesh: Mesh, node: Node, what: { epoch: string; act: Act }, way: W
   const seen = ends.filter((it) => !ends.some((other) => oracle.before(other).has(it)))
   const commit = commitOf({ device: node.device, prev, seen, ...what })
   // What does not hold is written once, and signed by nobody.
-  if (!oracle.isCitable(commit) || (what.act.t === 'sign' && !oracle.isValid(commit))) return
+  if (oracle.isHere(commit) || !oracle.isCitable(commit)) return
+  if (what.act.t === 'sign' && !oracle.isValid(commit)) return
   oracle.add(commit)
   receive(node, [commit])
   node.head = commit
