@@ -136,3 +136,24 @@ test('a database without CURRENT, which LevelDB would take for a new one and del
 test('an empty or missing folder has no damage', async () => {
   expect(await checkDatabase(join(folder, 'none'), 'all')).toEqual([])
 })
+
+test('a table that a crash left unfinished is no damage; one that the manifest names is', async () => {
+  const copy = join(folder, 'unfinished')
+  await cp(base, copy, { recursive: true })
+  for (const bytes of [0, 700]) {
+    await writeFile(join(copy, '009999.ldb'), Buffer.alloc(bytes, 7))
+    expect(await checkDatabase(copy, 'all')).toEqual([])
+  }
+  const wanted = (await readdir(copy)).filter((name) => /^\d+\.ldb$/.test(name) && name !== '009999.ldb')
+  expect(wanted.length).toBeGreaterThan(0)
+  for (const name of wanted) {
+    const whole = await readFile(join(copy, name))
+    await writeFile(join(copy, name), '')
+    expect((await checkDatabase(copy, 'all')).map((it) => it.file)).toEqual([name])
+    await writeFile(join(copy, name), whole)
+  }
+  // Where the manifest does not say, all are looked at.
+  await rm(join(copy, 'CURRENT'))
+  expect((await checkDatabase(copy, 'all')).map((it) => it.file)).toEqual(['CURRENT', '009999.ldb'])
+  await rm(copy, { recursive: true })
+})

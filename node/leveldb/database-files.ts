@@ -6,6 +6,7 @@ import { readLogFile } from './log-file.ts'
 import type { FileDamage } from './log-file.ts'
 import { checkTable } from './table-file.ts'
 import type { TableDepth } from './table-file.ts'
+import { namedTables } from './version-edit.ts'
 
 /** Damage in one file of a LevelDB database. */
 export interface DatabaseDamage {
@@ -19,7 +20,8 @@ export interface DatabaseDamage {
 /**
  * Checks the files of a closed database by their checksums; an empty answer for a folder that is none. LevelDB opens
  * some of these without a word and then deletes what it does not know: so this comes before it is opened. A torn end of
- * the write-ahead log is what a crash leaves, and is not named.
+ * the write-ahead log is what a crash leaves, and is not named; nor is a table that it did not finish, of which the MANIFEST
+ * does not know.
  */
 export async function checkDatabase(path: string, depth: TableDepth): Promise<DatabaseDamage[]> {
   const names = await readdir(path).catch((cause: unknown): string[] => {
@@ -34,17 +36,21 @@ export async function checkDatabase(path: string, depth: TableDepth): Promise<Da
     ? Buffer.from(await readWhole(join(path, 'CURRENT'))).toString('latin1')
     : null
   const manifest = current === null || !current.endsWith('\n') ? '' : current.slice(0, -1)
+  /** Null while it cannot be told which tables are wanted: then all are looked at. */
+  let named: ReadonlySet<number> | null = null
   if (current === null) damage.push({ file: 'CURRENT', kind: 'missing' })
   else if (!/^MANIFEST-\d+$/.test(manifest)) damage.push({ file: 'CURRENT', kind: 'changed', at: 0 })
   else if (!names.includes(manifest)) damage.push({ file: manifest, kind: 'missing' })
-  else
-    for (const it of readLogFile(await readWhole(join(path, manifest))).damage)
-      damage.push({ file: manifest, ...it })
+  else {
+    const found = readLogFile(await readWhole(join(path, manifest)))
+    for (const it of found.damage) damage.push({ file: manifest, ...it })
+    if (found.damage.length === 0) named = namedTables(found.records)
+  }
   for (const file of data) {
     if (isLog(file)) {
       const found = readLogFile(await readWhole(join(path, file))).damage
       damage.push(...found.filter((it) => it.kind !== 'torn').map((it) => ({ file, ...it })))
-    } else if (isTable(file)) {
+    } else if (isTable(file) && named?.has(Number.parseInt(file, 10)) !== false) {
       for (const it of await checkFile(join(path, file), depth)) damage.push({ file, ...it })
     }
   }
