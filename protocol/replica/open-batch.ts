@@ -10,7 +10,6 @@ export const COVER_CHECKS_MAX = 100
 const STAGES_MAX = 8
 
 /**
-/**
  * A batch of a peer on its way into a replica, some commits at a time: `Replica.begin`, then `Replica.take` until it
  * `isDone`. Its signatures are judged for all of it, so a part of it may stand without one that covers it. What cannot be
  * judged before the rest is stored comes after that.
