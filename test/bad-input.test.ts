@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { encodeSeal } from '#protocol/authority'
+import { actSection, encodeSeal } from '#protocol/authority'
 import type { AuthorityEntry, SealRecord } from '#protocol/authority'
 import { compareSeen, decodeRecord, encodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
@@ -12,7 +12,7 @@ import { admitSection, inviteSection, testCoop } from './actors/coop-actors.ts'
 import { Pen, headOf, reader, recordsOf } from './actors/pen.ts'
 import { keyOf, list, stageOf, stewardOf, tipOf } from './actors/stage.ts'
 import type { Stage } from './actors/stage.ts'
-import { act, actSection } from './actors/stewards.ts'
+import { act } from './actors/stewards.ts'
 
 const { sha256 } = nodeCrypto()
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { actSection } from '#protocol/authority'
 import { TEXT } from '#protocol/board'
 import { CATALOGUE, encodeCatalogueEntries } from '#protocol/catalogue'
 import { openReplica } from '#protocol/coop'
@@ -10,7 +11,7 @@ import { BoardPage, boardOf } from './actors/board-page.ts'
 import { admitSection, inviteSection, must } from './actors/coop-actors.ts'
 import { expectAgreement, keyOf, list, namesIn, relies, stageOf, tipOf } from './actors/stage.ts'
 import type { Stage } from './actors/stage.ts'
-import { act, actSection, deviceOf, memberOf } from './actors/stewards.ts'
+import { act, deviceOf, memberOf } from './actors/stewards.ts'
 
 /** What a page answers when an edit makes nothing. */
 const NOTHING_MADE: AuthorResult = { ok: false, refusal: 'nothing-made', detail: '' }

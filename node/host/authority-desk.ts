@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  AUTHORITY,
-  CHANGES_MAX,
-  SUSPENSION_REASON_MAX,
-  encodeAuthorityEntries,
-  leaveMessage,
-  outcomeOf,
-} from '#protocol/authority'
+import { CHANGES_MAX, SUSPENSION_REASON_MAX, actSection, leaveMessage, outcomeOf } from '#protocol/authority'
 import type { AuthorityEntry, AuthorityState, Change, Proposal } from '#protocol/authority'
 import { fromHex, toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
@@ -138,7 +131,7 @@ export class AuthorityDesk {
 
   /** Where a quorum agrees the seal mostly follows at once: whoever asked is told of it rather than of its coming. */
   async #untilSealed(id: string): Promise<void> {
-    for (const endMs = Date.now() + SEAL_WAIT_MS; Date.now() < endMs; await sleep(20)) {
+    for (const endMs = performance.now() + SEAL_WAIT_MS; performance.now() < endMs; await sleep(20)) {
       const { decisions, epochs } = this.#authority
       const approvals = [...decisions.willsOn(id, epochs.tip).values()].filter((it) => it.isApproval)
       if (approvals.length < epochs.tip.quorum || epochs.decided.has(id, epochs.tip)) return
@@ -159,8 +152,7 @@ export class AuthorityDesk {
 
   /** Writes one act; returns the id (hex) of its commit. */
   async #write(entry: AuthorityEntry): Promise<string> {
-    const payload = encodeAuthorityEntries([entry])
-    const record = await this.#node.membership.engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    const record = await this.#node.membership.engine.append([actSection(entry)])
     return toHex(record.id)
   }
 }

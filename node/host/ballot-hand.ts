@@ -1,12 +1,11 @@
 import type { Logger } from 'pino'
-import { AUTHORITY } from '#protocol/authority'
+import { AUTHORITY, actSection } from '#protocol/authority'
 import type { KeeperStep } from '#protocol/authority'
 import {
   BALLOT_ACTS_IN_A_ROW_MAX,
   BALLOT_LOOK_EVERY_MS,
   BALLOT_RETRY_MS,
   BallotTurns,
-  actSection,
 } from '#protocol/replica'
 import type { DurableCommits, Engine } from '#node/engine'
 import { sealedAt } from './seal-history.ts'

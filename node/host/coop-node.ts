@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { AUTHORITY, decodeGenesis, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
+import { AUTHORITY, actSection, decodeGenesis, inviteSigner } from '#protocol/authority'
 import type { Genesis } from '#protocol/authority'
 import { BoardState } from '#protocol/board'
 import { foundCoop } from '#protocol/coop'
@@ -303,8 +303,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     const secret = new Uint8Array(randomBytes(INVITE_SECRET_BYTES))
     const key = inviteSigner(secret, this.crypto.sha256).publicKey
     const expiresAtMs = Date.now() + expiresMs
-    const payload = encodeAuthorityEntries([{ t: 'invite', key, role, uses, expiresMs: expiresAtMs }])
-    await engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    await engine.append([actSection({ t: 'invite', key, role, uses, expiresMs: expiresAtMs })])
     const addresses =
       this.#mesh?.inviteAddresses() ?? localAddresses().map((it) => `/ip4/${it}/tcp/${this.config.port}`)
     const link = formatInviteLink({
@@ -328,8 +327,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
         'Run `coop members` to see open invites.',
       )
     }
-    const payload = encodeAuthorityEntries([{ t: 'revoke', key }])
-    await this.membership.engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    await this.membership.engine.append([actSection({ t: 'revoke', key })])
   }
 
   /** Starts the mesh, unless it was paused or there is no co-op yet. */

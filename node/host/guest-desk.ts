@@ -1,4 +1,4 @@
-import { AUTHORITY, INVITE_EXTENDED_USES_MAX, encodeAuthorityEntries } from '#protocol/authority'
+import { INVITE_EXTENDED_USES_MAX, actSection } from '#protocol/authority'
 import type { AuthorityEntry, Invite } from '#protocol/authority'
 import type { Role } from '#protocol/document'
 import { toHex } from '#protocol/encoding'
@@ -112,8 +112,7 @@ export class GuestDesk {
   }
 
   async #write(entry: AuthorityEntry): Promise<void> {
-    const payload = encodeAuthorityEntries([entry])
-    await this.#node.membership.engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    await this.#node.membership.engine.append([actSection(entry)])
   }
 
   /** Who is not on the roster and waits for an invite that this device can still admit with. */

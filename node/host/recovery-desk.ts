@@ -1,10 +1,4 @@
-import {
-  AUTHORITY,
-  CHANGES_MAX,
-  encodeAuthorityEntries,
-  encodeSeal,
-  recoveryMessage,
-} from '#protocol/authority'
+import { CHANGES_MAX, actSection, encodeSeal, recoveryMessage } from '#protocol/authority'
 import type { AuthorityEntry, Change, Epoch, Rescue } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
@@ -169,8 +163,7 @@ export class RecoveryDesk {
   }
 
   async #write(entry: AuthorityEntry): Promise<void> {
-    const payload = encodeAuthorityEntries([entry])
-    await this.#node.membership.engine.append([{ document: AUTHORITY, entries: 1, payload }])
+    await this.#node.membership.engine.append([actSection(entry)])
   }
 }
 

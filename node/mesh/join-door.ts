@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Logger } from 'pino'
-import { AUTHORITY, encodeAuthorityEntries, isProven, isRenewalProven } from '#protocol/authority'
+import { actSection, isProven, isRenewalProven } from '#protocol/authority'
 import type { AdmitEntry, Invite, RenewalEntry } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import { isCertified } from '#protocol/identity'
@@ -160,8 +160,7 @@ export class JoinDoor {
 
   async #admit(entry: AdmitEntry | RenewalEntry): Promise<JoinAnswer> {
     try {
-      const payload = encodeAuthorityEntries([entry])
-      await this.#engine.append([{ document: AUTHORITY, entries: 1, payload }])
+      await this.#engine.append([actSection(entry)])
     } catch (cause) {
       this.#log.warn({ err: cause }, 'an admission failed')
       return refuse('failed')

@@ -1,8 +1,6 @@
 import type { DocumentKind } from '../document/index.ts'
 import { AuthorityState } from './authority-state.ts'
-
-/** The one document that says who may do what. */
-export const AUTHORITY = 'authority'
+import { AUTHORITY } from './entries.ts'
 
 /** Record document `authority`: membership. Its sections always travel with their payload. */
 export const authorityKind: DocumentKind = {

@@ -1,10 +1,14 @@
 import { encodeCanonical, isBytes, isCount, isMapOf, isName } from '../encoding/index.ts'
 import type { Value, ValueMap } from '../encoding/index.ts'
+import type { Section } from '../commit/index.ts'
 import type { Role } from '../document/index.ts'
 import { INVITABLE_ROLES, encodeChange, readChanges } from './change.ts'
 import type { Change } from './change.ts'
 import { NAME_LENGTH_MAX } from './genesis.ts'
 import { CHANGES_MAX, SEAL_BYTES_MAX } from './seal-record.ts'
+
+/** The one document that says who may do what. */
+export const AUTHORITY = 'authority'
 
 /** Uses of one invite. A guess: a workshop's worth; more people are several invites. */
 export const INVITE_USES_MAX = 64
@@ -230,6 +234,11 @@ export function encodeAuthorityEntries(entries: readonly AuthorityEntry[]): Uint
       entry.t === 'propose' ? { ...entry, changes: entry.changes.map(encodeChange) } : { ...entry },
     ),
   )
+}
+
+/** A section that holds one act of authority, as all do. */
+export function actSection(entry: AuthorityEntry): Section {
+  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
 }
 
 function readBallotEntry(map: ValueMap, type: Value | undefined): AuthorityEntry | null {

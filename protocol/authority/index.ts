@@ -2,7 +2,7 @@ export type { Act, AuthorityRefusal, BallotRefusal, RecoveryRefusal, SealRefusal
 export { admissionMessage, inviteSigner, isProven } from './admission.ts'
 export type { AdmissionClaim } from './admission.ts'
 export type { Admission, DeviceEntry } from './admissions.ts'
-export { AUTHORITY, authorityKind } from './authority-kind.ts'
+export { authorityKind } from './authority-kind.ts'
 export { AuthorityState } from './authority-state.ts'
 export type { Ballot, Candidate } from './ballot.ts'
 export { INVITABLE_ROLES, SCOPES_MAX, SLOTS_GIVEN_MAX } from './change.ts'
@@ -11,10 +11,12 @@ export { PROPOSALS_PER_EPOCH_MAX } from './decisions.ts'
 export type { Proposal, Will } from './decisions.ts'
 export { leaveMessage } from './departures.ts'
 export {
+  AUTHORITY,
   INVITE_EXTENDED_USES_MAX,
   INVITE_USES_MAX,
   PROPOSAL_REASON_MAX,
   SUSPENSION_REASON_MAX,
+  actSection,
   encodeAuthorityEntries,
 } from './entries.ts'
 export type {

@@ -1,10 +1,4 @@
-import {
-  AUTHORITY,
-  FOUNDING_SLOTS,
-  authorityKind,
-  encodeAuthorityEntries,
-  encodeGenesis,
-} from '../authority/index.ts'
+import { FOUNDING_SLOTS, authorityKind, actSection, encodeGenesis } from '../authority/index.ts'
 import { boardKind } from '../board/index.ts'
 import { catalogueKind } from '../catalogue/index.ts'
 import { DocumentRegistry } from '../document/index.ts'
@@ -63,7 +57,6 @@ export function foundCoop(founding: Founding, crypto: Crypto): FoundingResult {
   const rule = founding.rule === undefined ? {} : { rule: founding.rule }
   const replica = openReplica({ coop, crypto, signer: device, ...rule })
   const certificate = certifyDevice(kit, FOUNDING_SCOPE, device.publicKey)
-  const payload = encodeAuthorityEntries([{ t: 'genesis', record: genesis, certificate }])
-  const written = replica.author([{ document: AUTHORITY, entries: 1, payload }], nowMs)
+  const written = replica.author([actSection({ t: 'genesis', record: genesis, certificate })], nowMs)
   return written.ok ? { ok: true, coop, genesis, replica, stored: written.stored } : written
 }

@@ -1,6 +1,5 @@
-import { AUTHORITY, SealKeeper, encodeAuthorityEntries } from '../authority/index.ts'
-import type { AuthorityEntry, Epoch, KeeperStep } from '../authority/index.ts'
-import type { Section } from '../commit/index.ts'
+import { SealKeeper, actSection } from '../authority/index.ts'
+import type { Epoch, KeeperStep } from '../authority/index.ts'
 import { chainsOf } from './keeper-view.ts'
 import type { Replica } from './replica.ts'
 
@@ -10,11 +9,6 @@ export const BALLOT_LOOK_EVERY_MS = 30_000
 export const BALLOT_RETRY_MS = 5_000
 /** Acts written in one go. A ballot of one seal takes three; more means that what is asked for does not come about. */
 export const BALLOT_ACTS_IN_A_ROW_MAX = 64
-
-/** A section that holds one act of authority. */
-export function actSection(entry: AuthorityEntry): Section {
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
-}
 
 /**
  * What the device of a replica writes next in the ballot of the tip: the keeper of seals, with what it has to see. The

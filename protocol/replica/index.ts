@@ -5,7 +5,6 @@ export {
   BALLOT_LOOK_EVERY_MS,
   BALLOT_RETRY_MS,
   BallotTurns,
-  actSection,
 } from './ballot-turns.ts'
 export { BUCKET_COUNT, EMPTY_DIGEST, Heads, rowBytes } from './heads.ts'
 export type { HeadRow } from './heads.ts'

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { AUTHORITY, admissionMessage, encodeAuthorityEntries } from '#protocol/authority'
+import { actSection, admissionMessage } from '#protocol/authority'
 import type { AdmitEntry } from '#protocol/authority'
 import { FIELDS, LIST_PREFIX, TEXT } from '#protocol/board'
 import type { BoardState } from '#protocol/board'
@@ -12,7 +12,7 @@ import type { RandomStream } from '../kernel/index.ts'
 /** Section that opens an invite under this key, for one use. */
 export function inviteSection(key: Uint8Array): Section {
   const entry = { t: 'invite', key, role: 'member', uses: 1, expiresMs: INVITE_EXPIRES_MS } as const
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
+  return actSection(entry)
 }
 
 /** Section that admits a device by the invite of this signer, under a kit of its own. */
@@ -29,7 +29,7 @@ export function admitSection(
   const certificate = certifyDevice(kit, coop, device)
   const proof = invite.sign(admissionMessage(coop, claim, sha256))
   const entry: AdmitEntry = { t: 'admit', ...claim, certificate, proof }
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
+  return actSection(entry)
 }
 
 /** Section that lists an asset of which nobody holds the bytes. */

@@ -1,4 +1,4 @@
-import { AUTHORITY, admissionMessage, encodeAuthorityEntries, inviteSigner } from '#protocol/authority'
+import { actSection, admissionMessage, inviteSigner } from '#protocol/authority'
 import type { AdmitEntry } from '#protocol/authority'
 import type { Section } from '#protocol/commit'
 import { foundCoop, openReplica } from '#protocol/coop'
@@ -75,8 +75,7 @@ export function must<T extends { ok: boolean }>(result: T): T & { ok: true } {
 /** Section that opens an invite with this secret. */
 export function inviteSection(secret: Uint8Array, role: Role, crypto: Crypto, uses = 1): Section {
   const key = inviteSigner(secret, crypto.sha256).publicKey
-  const payload = encodeAuthorityEntries([{ t: 'invite', key, role, uses, expiresMs: 2_000_000_000_000 }])
-  return { document: AUTHORITY, entries: 1, payload }
+  return actSection({ t: 'invite', key, role, uses, expiresMs: 2_000_000_000_000 })
 }
 
 /** Section that admits a device with the invite of this secret, under a kit of its own. */
@@ -101,5 +100,5 @@ export function admitSection(
     certificate: certifyDevice(kit, coop, signer.publicKey),
     proof: invite.sign(admissionMessage(coop, claim, sha256)),
   }
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
+  return actSection(entry)
 }

@@ -1,18 +1,11 @@
-import { AUTHORITY, SealKeeper, encodeAuthorityEntries } from '#protocol/authority'
+import { actSection } from '#protocol/authority'
 import type { AuthorityEntry, Change } from '#protocol/authority'
-import type { Section } from '#protocol/commit'
-
-import { chainsOf } from '#protocol/replica'
+import { BallotTurns } from '#protocol/replica'
 import type { MemoryMesh, MemoryNode } from '#simulations/mesh'
 import { must } from './coop-actors.ts'
 
 /** Passes of all keepers before a test gives up: a seal takes two and as many commits as there are stewards. */
 const PASSES_MAX = 60
-
-/** A section that holds one act of authority. */
-export function actSection(entry: AuthorityEntry): Section {
-  return { document: AUTHORITY, entries: 1, payload: encodeAuthorityEntries([entry]) }
-}
 
 /** Writes an act on a node's chain; returns the commit's id. */
 export function act(node: MemoryNode, entry: AuthorityEntry): Uint8Array {
@@ -32,7 +25,7 @@ export function memberOf(node: MemoryNode): Uint8Array {
 /** A co-op whose nodes' keepers are run by the test. */
 export class Stewards {
   readonly #mesh: MemoryMesh
-  readonly #keepers = new Map<MemoryNode, SealKeeper>()
+  readonly #keepers = new Map<MemoryNode, BallotTurns>()
 
   constructor(mesh: MemoryMesh) {
     this.#mesh = mesh
@@ -63,23 +56,11 @@ export class Stewards {
   }
 
   #step(node: MemoryNode): boolean {
-    const { replica } = node
-    const device = deviceOf(node)
-    const { coop, authority } = replica
     let keeper = this.#keepers.get(node)
-    if (keeper === undefined) this.#keepers.set(node, (keeper = new SealKeeper({ authority, coop, device })))
-    const { act: next } = keeper.next(
-      {
-        ...chainsOf(replica),
-        inTouch: new Set([...node.sessions.keys()].map(deviceOf)),
-        sealedAtMs: this.#mesh.nowMs,
-        refusalOf: (entry) => {
-          const verdict = replica.check([actSection(entry)])
-          return verdict.ok ? null : verdict.refusal
-        },
-      },
-      this.#mesh.nowMs,
-    )
+    if (keeper === undefined) this.#keepers.set(node, (keeper = new BallotTurns(node.replica)))
+    // Nobody says when the last seal was: to the keeper it is of now, and no bare one is due.
+    const inTouch = new Set([...node.sessions.keys()].map(deviceOf))
+    const { act: next } = keeper.next(inTouch, this.#mesh.nowMs)
     if (next === null) return false
     act(node, next)
     return true
