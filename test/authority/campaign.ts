@@ -29,7 +29,8 @@ const done = new Set<CampaignPart>()
 const sums = new Map<string, { failures: number; reached: Record<string, number> }>()
 const startMs = Date.now()
 const queue = [...parts]
-await Promise.all(Array.from({ length: jobs }, () => work()))
+// A process without a part would end while others work.
+await Promise.all(Array.from({ length: Math.min(jobs, parts.length) }, () => work()))
 for (const [law, { failures, reached }] of sums) {
   const seeds = `seeds ${from} to ${from + count - 1}`
   process.stdout.write(`${law}: ${seeds}, ${failures} fail, ${JSON.stringify(reached)}\n`)
