@@ -719,5 +719,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   'not-elector': 'not-elector',
   'device-unknown': 'device-unknown',
   'proposal-unknown': 'proposal-unknown',
+  uncovered: 'not-covered',
+  'relay-limit': 'relay-limit',
+  'unknown-unit': 'unit-unknown',
 }
 const NO_PAYLOAD: Uint8Array = new Uint8Array()

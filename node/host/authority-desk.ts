@@ -201,6 +201,8 @@ export function basisHere(authority: AuthorityState, change: Change): Proposal['
     case 'close':
     case 'steward':
     case 'slots':
+    case 'allow':
+    case 'replace':
       return { ...none, admissions: authority.admissionsOf(toHex(change.device)) }
     case 'lift':
       return { ...none, isSuspension: true }
@@ -224,6 +226,8 @@ function misfitText(change: Change, names: RosterNames): string {
     case 'steward':
       return `${names.deviceText(toHex(change.device))} is closed, or signs for another steward`
     case 'slots':
+    case 'allow':
+    case 'replace':
       return `${names.deviceText(toHex(change.device))} is closed`
     case 'floor':
       return 'the floor must be above the one now, and at most the height of the next epoch'
