@@ -1,17 +1,27 @@
+import { ACCOUNTS } from './account.ts'
+import { Balances } from './balances.ts'
+import type { Row } from './balances.ts'
+import type { DeviceTable } from './device-table.ts'
 import type { IssuedAllowance } from './seal-tree.ts'
 import type { PlacedTransfer } from './transfers.ts'
 
 /**
- * Sums of one unit over a whole replica, in minor units. Always: issued = consumed + held - deficits +
- * inFlight.
+ * Sums of one account over all devices of a replica, in minor units. Always: issued + movedIn = consumed + movedOut +
+ * held - deficits + inFlight.
  */
 export interface UnitSums {
-  /** By the line of seals, and what chains took from seals that lost. */
+  /** By the line of seals, by definitions, and what chains took from seals that lost. */
   readonly issued: bigint
   /** The part of `issued` that only seals which lost have issued: the double signer's to answer for. */
   readonly issuedAside: bigint
-  /** By facts. */
+  /** The part of `issued` that is against loss accounts. */
+  readonly replaced: bigint
+  /** By facts that put it nowhere. */
   readonly consumed: bigint
+  /** By facts that took it from another account. */
+  readonly movedIn: bigint
+  /** By facts that put it on another account. */
+  readonly movedOut: bigint
   /** Holdings above zero. */
   readonly held: bigint
   /** What holdings below zero lack: a cheat's, to be booked to its member. */
@@ -20,52 +30,75 @@ export interface UnitSums {
   readonly inFlight: bigint
 }
 
-interface UnitBook {
-  issued: bigint
-  issuedAside: bigint
-  consumed: bigint
-  readonly holdings: Map<number, bigint>
-  readonly inFlight: Map<number, bigint>
+class Book {
+  readonly account: string
+  issued = 0n
+  issuedAside = 0n
+  replaced = 0n
+  consumed = 0n
+  movedIn = 0n
+  movedOut = 0n
+  readonly rows = new Map<number, Row>()
+
+  constructor(account: string) {
+    this.account = account
+  }
 }
 
 /** What counts, summed up: kept up to date by what changes, never added up anew. */
 export class Books {
-  readonly #units = new Map<string, UnitBook>()
+  readonly balances: Balances
+  readonly #books = new Map<string, Book>()
 
-  /** Units that anything was issued, moved or consumed of, sorted. */
-  units(): string[] {
-    return [...this.#units.keys()].sort()
+  constructor(devices: DeviceTable) {
+    this.balances = new Balances(devices)
   }
 
   /** What counts as the device's; below zero is a deficit. */
-  holding(device: number, unit: string): bigint {
-    return this.#units.get(unit)?.holdings.get(device) ?? 0n
+  holding(device: number, account: string): bigint {
+    return this.#books.get(account)?.rows.get(device)?.holding ?? 0n
   }
 
   /** What counts as on its way to the device. */
-  inFlightTo(device: number, unit: string): bigint {
-    return this.#units.get(unit)?.inFlight.get(device) ?? 0n
+  inFlightTo(device: number, account: string): bigint {
+    return this.#books.get(account)?.rows.get(device)?.inFlight ?? 0n
   }
 
-  sums(unit: string): UnitSums {
-    const { issued, issuedAside, consumed, holdings, inFlight } = this.#book(unit)
+  /** What was issued against the device's loss account and is not written back. */
+  loss(device: number, unit: string): bigint {
+    const replaced = this.#books.get(unit)?.rows.get(device)?.replaced ?? 0n
+    return replaced - this.holding(device, unit + ACCOUNTS.writtenBack)
+  }
+
+  /** Devices with something on the account, or lacking it. */
+  holders(account: string): Row[] {
+    return [...(this.#books.get(account)?.rows.values() ?? [])].filter((row) => row.holding !== 0n)
+  }
+
+  sums(account: string): UnitSums {
+    const book = this.#books.get(account)
+    if (book === undefined) return NO_SUMS
+    const { issued, issuedAside, replaced, consumed, movedIn, movedOut } = book
     let held = 0n
     let deficits = 0n
-    for (const amount of holdings.values()) {
-      if (amount > 0n) held += amount
-      else deficits -= amount
+    let inFlight = 0n
+    for (const row of book.rows.values()) {
+      if (row.holding > 0n) held += row.holding
+      else deficits -= row.holding
+      inFlight += row.inFlight
     }
-    let onTheWay = 0n
-    for (const amount of inFlight.values()) onTheWay += amount
-    return { issued, issuedAside, consumed, held, deficits, inFlight: onTheWay }
+    return { issued, issuedAside, replaced, consumed, movedIn, movedOut, held, deficits, inFlight }
   }
 
   /** Adds (or with `isIssued` false takes back) an allowance. */
-  issue({ device, unit, amount }: IssuedAllowance, isIssued: boolean): void {
+  issue({ device, unit, amount, against }: IssuedAllowance, isIssued: boolean): void {
     const book = this.#book(unit)
     const signed = isIssued ? amount : -amount
     book.issued += signed
-    add(book.holdings, device, signed)
+    this.#add(book, device, signed)
+    if (against === null) return
+    book.replaced += signed
+    this.#row(book, against).replaced += signed
   }
 
   /** Notes that an allowance now counts (or no longer) only because a chain took it. */
@@ -73,10 +106,26 @@ export class Books {
     this.#book(unit).issuedAside += isAside ? amount : -amount
   }
 
-  consume(device: number, unit: string, amount: bigint): void {
-    const book = this.#book(unit)
+  /** Adds what a definition gives its author. */
+  supply(device: number, account: string, amount: bigint): void {
+    const book = this.#book(account)
+    book.issued += amount
+    this.#add(book, device, amount)
+  }
+
+  consume(device: number, account: string, amount: bigint): void {
+    const book = this.#book(account)
     book.consumed += amount
-    add(book.holdings, device, -amount)
+    this.#add(book, device, -amount)
+  }
+
+  /** Moves an amount between two accounts of a device. */
+  move(device: number, from: string, into: string, amount: bigint): void {
+    const [source, target] = [this.#book(from), this.#book(into)]
+    source.movedOut += amount
+    target.movedIn += amount
+    this.#add(source, device, -amount)
+    this.#add(target, device, amount)
   }
 
   /** Counts the debit of a transfer that nobody accepted (or with `isCounted` false stops to). */
@@ -84,29 +133,46 @@ export class Books {
     const { branch, to, unit, amount } = transfer
     const book = this.#book(unit)
     const signed = isCounted ? amount : -amount
-    add(book.holdings, branch.device, -signed)
-    add(book.inFlight, to, signed)
+    this.#add(book, branch.device, -signed)
+    this.#row(book, to).inFlight += signed
     transfer.isCounted = isCounted
   }
 
   /** Counts both sides of a transfer, when it is accepted for the first time. */
   accept(transfer: PlacedTransfer): void {
     if (!transfer.isCounted) this.count(transfer, true)
-    const book = this.#book(transfer.unit)
-    add(book.inFlight, transfer.to, -transfer.amount)
-    add(book.holdings, transfer.to, transfer.amount)
+    const row = this.#row(this.#book(transfer.unit), transfer.to)
+    row.inFlight -= transfer.amount
+    row.holding += transfer.amount
   }
 
-  #book(unit: string): UnitBook {
-    let book = this.#units.get(unit)
-    if (book === undefined) {
-      book = { issued: 0n, issuedAside: 0n, consumed: 0n, holdings: new Map(), inFlight: new Map() }
-      this.#units.set(unit, book)
-    }
+  #add(book: Book, device: number, amount: bigint): void {
+    this.#row(book, device).holding += amount
+  }
+
+  /** The row of a device, which is about to change. */
+  #row(book: Book, device: number): Row {
+    let row = book.rows.get(device)
+    if (row === undefined) book.rows.set(device, (row = this.balances.add(book.account, device)))
+    this.balances.note(row)
+    return row
+  }
+
+  #book(account: string): Book {
+    let book = this.#books.get(account)
+    if (book === undefined) this.#books.set(account, (book = new Book(account)))
     return book
   }
 }
 
-function add(amounts: Map<number, bigint>, key: number, amount: bigint): void {
-  amounts.set(key, (amounts.get(key) ?? 0n) + amount)
+const NO_SUMS: UnitSums = {
+  issued: 0n,
+  issuedAside: 0n,
+  replaced: 0n,
+  consumed: 0n,
+  movedIn: 0n,
+  movedOut: 0n,
+  held: 0n,
+  deficits: 0n,
+  inFlight: 0n,
 }

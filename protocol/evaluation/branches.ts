@@ -29,10 +29,13 @@ export function isAtOrBefore(earlier: Place, later: Place): boolean {
   return earlier.seq <= reachOn(earlier.branch, later.branch, later.seq)
 }
 
-/** Parts of a causal graph that are asked for here. About a whole past only where a listed device has forked. */
+/**
+ * Parts of a causal graph that are asked for here. About a whole past only where a listed device has forked, and where a
+ * chain debits a unit for the first time.
+ */
 export type Links = Pick<
   CausalGraph,
-  'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'everySeen' | 'forkSeqKnownTo'
+  'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'everySeen' | 'forkSeqKnownTo' | 'knows'
 >
 
 /**

@@ -1,10 +1,14 @@
-import type { Act } from './act.ts'
+import { ACCOUNTS, isHeld, unitOf } from './account.ts'
+import { isAmount } from './act.ts'
+import type { Act, Define } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
 import type { Branch, Place } from './branches.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
 import type { IssuedAllowance, SealTree } from './seal-tree.ts'
 import { PathSteps } from './steps.ts'
 import type { PlacedTransfer, Transfers } from './transfers.ts'
+import { isDefinition } from './units.ts'
+import type { Units } from './units.ts'
 
 /** Why no debit of a commit is valid. */
 export type VoidReason =
@@ -12,10 +16,19 @@ export type VoidReason =
   | 'void-before'
   /** It cites an epoch although it knows a later one of the same line. */
   | 'epoch-outdated'
-  /** An amount below one minor unit, or a transfer to its own device. */
+  /**
+   * An amount out of its bounds, a transfer to its own device or of another account than what is held, a move to the
+   * same account or to another unit, or a definition that names no unit.
+   */
   | 'malformed'
+  /** It debits a unit that nothing in its past defines. Only where definitions are demanded. */
+  | 'unknown-unit'
+  /** It defines a unit that its chain has defined. */
+  | 'defined-twice'
   /** It debits more than its chain has accepted and not spent. */
   | 'uncovered'
+  /** It passes on more of what its chain accepted since the frontier than the unit allows. */
+  | 'relay-limit'
 
 /** What a commit takes in and whether its debits are valid. */
 export interface Judgement {
@@ -36,13 +49,15 @@ const NOTHING: Judgement = { voidBecause: null, accepted: [], taken: [], left: n
 export class Cover {
   readonly #seals: SealTree
   readonly #transfers: Transfers
+  readonly #units: Units
   readonly #left = new Map<string, PathSteps<bigint>>()
   /** First void commit of each branch that has one, by the branch's number. */
   readonly #voidFrom = new Map<number, number>()
 
-  constructor(seals: SealTree, transfers: Transfers) {
+  constructor(seals: SealTree, transfers: Transfers, units: Units) {
     this.#seals = seals
     this.#transfers = transfers
+    this.#units = units
   }
 
   /** True while no commit is void. */
@@ -79,7 +94,7 @@ export class Cover {
     let voidBecause: VoidReason | null = null
     if (this.isVoid(before)) voidBecause = 'void-before'
     else if (insight.isOutdated) voidBecause = 'epoch-outdated'
-    else voidBecause = this.#debit(left, acts, before, author)
+    else voidBecause = this.#debit(left, acts, commit, author)
     return { voidBecause, accepted, taken, left }
   }
 
@@ -97,17 +112,38 @@ export class Cover {
    * Takes the acts off what is left; changes nothing when one of them is not valid, since a commit stands as
    * a whole.
    */
-  #debit(left: Map<string, bigint>, acts: readonly Act[], before: Place, author: string): VoidReason | null {
+  #debit(
+    left: Map<string, bigint>,
+    acts: readonly Act[],
+    commit: JudgedCommit,
+    author: string,
+  ): VoidReason | null {
     const after = new Map<string, bigint>()
+    const defined = new Set<string>()
+    const had = (account: string): bigint =>
+      after.get(account) ?? left.get(account) ?? this.left(commit.branch, commit.seq - 1, account)
     for (const act of acts) {
-      if (act.amount <= 0n || (act.kind === 'transfer' && act.to === author)) return 'malformed'
-      const { unit } = act
-      const had = after.get(unit) ?? left.get(unit) ?? this.left(before.branch, before.seq, unit)
-      if (had < act.amount) return 'uncovered'
-      after.set(unit, had - act.amount)
+      if (!isWellFormed(act, author)) return 'malformed'
+      if (act.kind === 'define') {
+        if (defined.has(act.unit) || this.#isDefinedBefore(act, commit)) return 'defined-twice'
+        defined.add(act.unit)
+        const right = act.unit + ACCOUNTS.right
+        if (act.supply > 0n) after.set(right, had(right) + act.supply)
+        continue
+      }
+      const { unit, amount } = act
+      if (!this.#units.isKnown(unit, commit) && !defined.has(unitOf(unit))) return 'unknown-unit'
+      const covered = had(unit)
+      if (covered < amount) return 'uncovered'
+      after.set(unit, covered - amount)
+      if (act.kind === 'fact' && act.into !== undefined) after.set(act.into, had(act.into) + amount)
     }
-    for (const [unit, amount] of after) left.set(unit, amount)
+    for (const [account, amount] of after) left.set(account, amount)
     return null
+  }
+
+  #isDefinedBefore({ unit }: Define, { branch, seq }: JudgedCommit): boolean {
+    return this.#units.isDefinedOn(unit, { branch, seq: seq - 1 })
   }
 
   #allowances(commit: JudgedCommit, insight: Insight, before: Place): IssuedAllowance[] {
@@ -115,4 +151,11 @@ export class Cover {
       .allowancesTo(commit.branch.device, insight.epochBefore, commit.epoch)
       .filter((it) => !it.takenAt.some((place) => isAtOrBefore(place, before)))
   }
+}
+
+function isWellFormed(act: Act, author: string): boolean {
+  if (act.kind === 'define') return isDefinition(act)
+  if (!isAmount(act.amount)) return false
+  if (act.kind === 'transfer') return act.to !== author && isHeld(act.unit)
+  return act.into === undefined || (act.into !== act.unit && unitOf(act.into) === unitOf(act.unit))
 }

@@ -1,4 +1,5 @@
 import type { Act, ActName, Allowance } from './act.ts'
+import type { Balance, BalanceChange } from './balances.ts'
 import type { UnitSums } from './books.ts'
 import { Branches } from './branches.ts'
 import type { Links, Place } from './branches.ts'
@@ -15,6 +16,10 @@ import { Standings } from './standings.ts'
 import type { Shift, Standing } from './standings.ts'
 import { Tally } from './tally.ts'
 import type { PlacedTransfer } from './transfers.ts'
+import { unitTotals } from './unit-totals.ts'
+import type { UnitTotals } from './unit-totals.ts'
+import { Units } from './units.ts'
+import type { UnitDefinition } from './units.ts'
 
 /** What an evaluation stands on. */
 export interface EvaluationInit {
@@ -24,6 +29,8 @@ export interface EvaluationInit {
   keyOf(device: number): string
   /** What devices hold from the start: issued by the founding epoch. None by default. */
   founding?: readonly Allowance[]
+  /** Whether a debit of a unit that nothing in a commit's past defines voids the commit. False by default. */
+  demandsUnits?: boolean
 }
 
 /** A commit that a device is about to write at the end of its chain. */
@@ -72,18 +79,25 @@ export class Evaluation {
   readonly #seals: SealTree
   readonly #insights: Insights
   readonly #standings: Standings
+  readonly #units: Units
   readonly #tally: Tally
   readonly #cover: Cover
 
-  constructor({ graph, keyOf, founding = [] }: EvaluationInit) {
+  constructor({ graph, keyOf, founding = [], demandsUnits = false }: EvaluationInit) {
     this.#graph = graph
     this.#branches = new Branches(graph, this.#devices, keyOf)
     this.#seals = new SealTree(this.#branches, this.#devices, founding)
     this.#insights = new Insights(this.#branches, graph, this.#seals)
     const seal = this.#seals.at(FOUNDING)
     this.#standings = new Standings(this.#branches, this.#insights.outlook, seal)
-    this.#tally = new Tally(this.#devices, this.#seals, this.#standings)
-    this.#cover = new Cover(this.#seals, this.#tally.transfers)
+    this.#units = new Units(graph, demandsUnits)
+    this.#tally = new Tally({
+      devices: this.#devices,
+      seals: this.#seals,
+      standings: this.#standings,
+      units: this.#units,
+    })
+    this.#cover = new Cover(this.#seals, this.#tally.transfers, this.#units)
   }
 
   /** Number of appended commits. */
@@ -276,23 +290,61 @@ export class Evaluation {
     return this.#cover.left(branch, seq, unit)
   }
 
-  /** Units that the books know, sorted. */
-  units(): string[] {
-    return this.#tally.books.units()
+  /** Units that valid commits defined, however these stand, by name. */
+  definitions(): UnitDefinition[] {
+    return this.#units.all()
   }
 
-  /** What counts as the device's, minor units; below zero is a deficit. */
-  holding(device: string, unit: string): bigint {
-    return this.#tally.books.holding(this.#devices.find(device), unit)
+  /** Definition of a unit; undefined while no valid commit here defines it. */
+  unit(name: string): UnitDefinition | undefined {
+    return this.#units.of(name)
+  }
+
+  /** What counts as the device's on an account, minor units; below zero is a deficit. */
+  holding(device: string, account: string): bigint {
+    return this.#tally.books.holding(this.#devices.find(device), account)
   }
 
   /** Counted transfers to the device that it has not accepted, minor units. */
-  inFlightTo(device: string, unit: string): bigint {
-    return this.#tally.books.inFlightTo(this.#devices.find(device), unit)
+  inFlightTo(device: string, account: string): bigint {
+    return this.#tally.books.inFlightTo(this.#devices.find(device), account)
   }
 
-  sums(unit: string): UnitSums {
-    return this.#tally.books.sums(unit)
+  /** What seals that count issued against the device's loss account, less what it has written back; minor units. */
+  lossOf(device: string, unit: string): bigint {
+    return this.#tally.books.loss(this.#devices.find(device), unit)
+  }
+
+  /** What counts as the device's by account, in no order; accounts that are empty are left out. */
+  accountsOf(device: string): Map<string, bigint> {
+    const rows = this.#tally.books.balances.of(this.#devices.find(device)).filter((row) => row.holding !== 0n)
+    return new Map(rows.map(({ account, holding }) => [account, holding]))
+  }
+
+  /** Keys of the devices that hold something on an account, with how much, in no order; below zero is a deficit. */
+  devicesHolding(account: string): Map<string, bigint> {
+    const rows = this.#tally.books.holders(account)
+    return new Map(rows.map(({ device, holding }) => [this.#devices.keyOf(device), holding]))
+  }
+
+  /** All balances that are not zero, by account and device: equal on replicas with equal commits, seals and line. */
+  balances(): Balance[] {
+    return this.#tally.books.balances.all()
+  }
+
+  /** How balances changed since the last call, by account and device; at the first, since all were zero. */
+  takeBalanceChanges(): BalanceChange[] {
+    return this.#tally.books.balances.takeChanges()
+  }
+
+  /** Sums of one account over all devices. */
+  sums(account: string): UnitSums {
+    return this.#tally.books.sums(account)
+  }
+
+  /** Sums of all accounts of a unit over all devices. */
+  totals(unit: string): UnitTotals {
+    return unitTotals(unit, (account) => this.sums(account))
   }
 
   /** Devices that are known to have forked, with the seq at which their chains part. */

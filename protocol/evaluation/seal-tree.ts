@@ -1,3 +1,4 @@
+import { isAmount } from './act.ts'
 import type { Allowance } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
 import type { Branch, Branches, Place } from './branches.ts'
@@ -40,6 +41,8 @@ export interface IssuedAllowance {
   readonly device: number
   readonly unit: string
   readonly amount: bigint
+  /** Device against whose loss account it is issued; null for none. */
+  readonly against: number | null
   /** Commits that took it, one on each branch that did. */
   readonly takenAt: Place[]
 }
@@ -180,10 +183,7 @@ export class SealTree {
       height,
       floor: Math.max(parent?.floor ?? 0, facts.floor),
       forkProofs: this.#proofs(facts),
-      allowances: facts.allowances.map(({ device, unit, amount }) => {
-        if (amount <= 0n) throw new RangeError('an allowance is at least one minor unit')
-        return { seal: index, device: this.#devices.add(device), unit, amount, takenAt: [] }
-      }),
+      allowances: facts.allowances.map((it) => this.#issued(index, it)),
       line: parent === null ? { parent: null, base: 0, last: 0 } : lineAfter(parent),
     }
     this.#seals.push(seal)
@@ -195,6 +195,12 @@ export class SealTree {
     for (const issued of seal.allowances) push(this.#allowances, issued.device, issued)
     for (const key of facts.closed) push(this.#closings, this.#devices.add(key), seal)
     return seal
+  }
+
+  #issued(seal: number, { device, unit, amount, against }: Allowance): IssuedAllowance {
+    if (!isAmount(amount)) throw new RangeError('an allowance is one minor unit to AMOUNT_MAX')
+    const from = against === undefined ? null : this.#devices.add(against)
+    return { seal, device: this.#devices.add(device), unit, amount, against: from, takenAt: [] }
   }
 
   #proofs(facts: SealFacts): Map<number, number> {

@@ -1,4 +1,5 @@
-import type { Act } from './act.ts'
+import { ACCOUNTS } from './account.ts'
+import type { Act, ActName, Define, Fact, Transfer } from './act.ts'
 import { Books } from './books.ts'
 import type { Place } from './branches.ts'
 import type { ChangeLog } from './change-log.ts'
@@ -7,19 +8,31 @@ import type { IssuedAllowance, SealTree } from './seal-tree.ts'
 import type { Shift, Standings } from './standings.ts'
 import { Transfers } from './transfers.ts'
 import type { PlacedTransfer } from './transfers.ts'
+import type { Units } from './units.ts'
+
+/** What a tally keeps its books by. */
+export interface TallyParts {
+  readonly devices: DeviceTable
+  readonly seals: SealTree
+  readonly standings: Standings
+  readonly units: Units
+}
 
 /** Decides which valid acts count, and keeps the books by it. */
 export class Tally {
-  readonly books: Books = new Books()
+  readonly books: Books
   readonly transfers: Transfers = new Transfers()
   readonly #devices: DeviceTable
   readonly #seals: SealTree
   readonly #standings: Standings
+  readonly #units: Units
 
-  constructor(devices: DeviceTable, seals: SealTree, standings: Standings) {
+  constructor({ devices, seals, standings, units }: TallyParts) {
+    this.books = new Books(devices)
     this.#devices = devices
     this.#seals = seals
     this.#standings = standings
+    this.#units = units
     for (const issued of standings.tip.allowances) this.books.issue(issued, true)
   }
 
@@ -27,24 +40,13 @@ export class Tally {
   record(order: number, place: Place, acts: readonly Act[]): void {
     const isGood = place.seq <= this.#standings.goodUpTo(place.branch)
     for (const [index, act] of acts.entries()) {
-      const { unit, amount } = act
-      if (act.kind === 'fact') {
-        this.books.consume(place.branch.device, unit, amount)
+      if (act.kind === 'define') {
+        this.#define(order, place, act)
         continue
       }
-      const transfer: PlacedTransfer = {
-        order,
-        act: index,
-        branch: place.branch,
-        seq: place.seq,
-        to: this.#devices.add(act.to),
-        unit,
-        amount,
-        acceptedBy: NOBODY,
-        isCounted: false,
-      }
-      this.transfers.add(transfer)
-      if (isGood) this.books.count(transfer, true)
+      this.#units.noteKnown(act.unit, place)
+      if (act.kind === 'fact') this.#enterFact(place.branch.device, act)
+      else this.#enterTransfer({ order, act: index }, place, act, isGood)
     }
   }
 
@@ -84,6 +86,40 @@ export class Tally {
       this.books.count(transfer, isCounted)
       log.recount(transfer.order, isCounted)
     }
+  }
+
+  /** The supply is the device's once: a branch that defines the unit too has it from the same definition. */
+  #define(order: number, place: Place, define: Define): void {
+    const { device } = place.branch
+    const isFirst = !this.#units.isDefinedBy(define.unit, device)
+    this.#units.define(order, place, define)
+    if (isFirst && define.supply > 0n) this.books.supply(device, define.unit + ACCOUNTS.right, define.supply)
+  }
+
+  #enterFact(device: number, { unit, amount, into }: Fact): void {
+    if (into === undefined) this.books.consume(device, unit, amount)
+    else this.books.move(device, unit, into, amount)
+  }
+
+  #enterTransfer(
+    name: ActName,
+    { branch, seq }: Place,
+    { to, unit, amount }: Transfer,
+    isGood: boolean,
+  ): void {
+    const transfer: PlacedTransfer = {
+      order: name.order,
+      act: name.act,
+      branch,
+      seq,
+      to: this.#devices.add(to),
+      unit,
+      amount,
+      acceptedBy: NOBODY,
+      isCounted: false,
+    }
+    this.transfers.add(transfer)
+    if (isGood) this.books.count(transfer, true)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Act } from '#protocol/evaluation'
+import type { Act, Fact, Transfer } from '#protocol/evaluation'
 import type { Choices } from './choices.ts'
 import { storedForks } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
@@ -82,7 +82,11 @@ function writeHonest(mesh: Mesh, device: number): void {
   }
 }
 
-function honestAct({ world, choices }: Mesh, device: number, left: Map<string, bigint>): Act | null {
+function honestAct(
+  { world, choices }: Mesh,
+  device: number,
+  left: Map<string, bigint>,
+): Fact | Transfer | null {
   const unit = choices.chance(80) ? 'eur' : 'seat'
   const most = Number(left.get(unit) ?? 0n)
   if (most <= 0) return null

@@ -1,16 +1,31 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
-import type { OracleResult } from './oracle.ts'
+import type { Balance, UnitDefinition } from '#protocol/evaluation'
+import type { OracleBook, OracleResult } from './oracle.ts'
 import type { Subject } from './subject.ts'
 import { keyOf } from './world.ts'
+import type { World } from './world.ts'
 
 /** Units that the generated histories use. */
 export const UNITS = ['eur', 'seat']
+
+/** Accounts that anything in the world names, sorted. */
+function accountsOf({ commits, seals }: World): string[] {
+  const named = commits.flatMap(({ acts }) =>
+    acts.flatMap((act) => {
+      if (act.kind === 'define') return [act.unit, `${act.unit}+`]
+      return act.kind === 'fact' && act.into !== undefined ? [act.unit, act.into] : [act.unit]
+    }),
+  )
+  const issued = seals.flatMap(({ allowances }) => allowances.map((it) => it.unit))
+  return [...new Set([...UNITS, ...named, ...issued])].sort()
+}
 
 /** Everything that a replica says, in ids of the world, so that replicas can be compared. */
 export function said(subject: Subject): object {
   const { world, evaluation, store } = subject
   const devices = [...Array(world.deviceCount).keys()].map(keyOf)
+  const accounts = accountsOf(world)
   return {
     commits: [...store.commits]
       .sort((a, b) => a - b)
@@ -19,7 +34,7 @@ export function said(subject: Subject): object {
         voidBecause: subject.verdicts.get(id)?.voidBecause,
         isVoid: evaluation.isVoid(subject.orderOf(id)),
         accepts: subject.accepts(id),
-        left: UNITS.map((unit) => evaluation.left(subject.orderOf(id), unit)),
+        left: accounts.map((account) => evaluation.left(subject.orderOf(id), account)),
         standing: subject.standing(id),
         acts: world.at(id).acts.map((_, act) => ({
           isCounted: subject.isCounted(id, act),
@@ -28,12 +43,27 @@ export function said(subject: Subject): object {
       })),
     visible: [...subject.visible].sort((a, b) => a - b),
     counted: [...subject.counted].sort(),
-    books: UNITS.map((unit) => ({
-      issued: evaluation.sums(unit).issued,
-      issuedAside: evaluation.sums(unit).issuedAside,
-      consumed: evaluation.sums(unit).consumed,
-      holdings: devices.map((device) => evaluation.holding(device, unit)),
-      inFlight: devices.map((device) => evaluation.inFlightTo(device, unit)),
+    books: accounts.map((account) => {
+      const { issued, issuedAside, consumed, movedIn, movedOut } = evaluation.sums(account)
+      return {
+        issued,
+        issuedAside,
+        consumed,
+        movedIn,
+        movedOut,
+        holdings: devices.map((device) => evaluation.holding(device, account)),
+        inFlight: devices.map((device) => evaluation.inFlightTo(device, account)),
+        // The loss, and what the device wrote back of it.
+        replaced: devices.map(
+          (device) => evaluation.lossOf(device, account) + evaluation.holding(device, `${account}!`),
+        ),
+      }
+    }),
+    balances: evaluation.balances(),
+    toldBalances: subject.balances(),
+    definitions: evaluation.definitions().map((it) => ({
+      ...it,
+      orders: it.orders.map((order) => subject.idOf(order)).sort((a, b) => a - b),
     })),
   }
 }
@@ -44,13 +74,15 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
   const order = [...store.commits].sort((a, b) => a - b)
   const verdictOf = (id: number) => oracle.verdicts.get(id)
   const none = [...Array(world.deviceCount).keys()].map(() => 0n)
+  const accounts = accountsOf(world)
+  const balances = balancesOf(oracle.books)
   return {
     commits: order.map((id) => ({
       id,
       voidBecause: verdictOf(id)?.voidBecause,
       isVoid: verdictOf(id)?.voidBecause !== null,
       accepts: verdictOf(id)?.accepts.toSorted(),
-      left: UNITS.map((unit) => verdictOf(id)?.left.get(unit) ?? 0n),
+      left: accounts.map((account) => verdictOf(id)?.left.get(account) ?? 0n),
       standing: oracle.standings.get(id),
       acts: world.at(id).acts.map((_, act) => ({
         isCounted: oracle.counted.has(`${id}.${act}`),
@@ -59,17 +91,52 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
     })),
     visible: [...oracle.visible].sort((a, b) => a - b),
     counted: [...oracle.counted].sort(),
-    books: UNITS.map(
-      (unit) =>
-        oracle.books.get(unit) ?? {
+    books: accounts.map(
+      (account) =>
+        oracle.books.get(account) ?? {
           issued: 0n,
           issuedAside: 0n,
           consumed: 0n,
+          movedIn: 0n,
+          movedOut: 0n,
           holdings: none,
           inFlight: none,
+          replaced: none,
         },
     ),
+    balances,
+    toldBalances: balances,
+    definitions: definitionsOf(world, oracle),
   }
+}
+
+function balancesOf(books: ReadonlyMap<string, OracleBook>): Balance[] {
+  return [...books]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([account, { holdings, inFlight, replaced }]) =>
+      holdings.map((holding, device) => ({
+        account,
+        device: keyOf(device),
+        holding,
+        inFlight: inFlight[device] ?? 0n,
+        replaced: replaced[device] ?? 0n,
+      })),
+    )
+    .filter((it) => it.holding !== 0n || it.inFlight !== 0n || it.replaced !== 0n)
+}
+
+function definitionsOf(world: World, { verdicts }: OracleResult): UnitDefinition[] {
+  const found = new Map<string, UnitDefinition>()
+  for (const [id, { voidBecause }] of verdicts) {
+    if (voidBecause !== null) continue
+    for (const act of world.at(id).acts) {
+      if (act.kind !== 'define') continue
+      const { unit, supply, relayMax, definition } = act
+      const orders = [...(found.get(unit)?.orders ?? []), id]
+      found.set(unit, { unit, supply, relayMax, definition, orders })
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.unit < b.unit ? -1 : 1))
 }
 
 /** Demands that a replica says exactly what the oracle says of the same store. */

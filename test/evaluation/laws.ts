@@ -89,7 +89,8 @@ export const addsUp: Law = (draw, reached) => {
   filled(world, draw, ({ evaluation }) => {
     for (const unit of UNITS) {
       const sums = evaluation.sums(unit)
-      expect(sums.consumed + sums.held - sums.deficits + sums.inFlight).toBe(sums.issued)
+      const { consumed, movedIn, movedOut, held } = sums
+      expect(consumed + movedOut + held - sums.deficits + sums.inFlight).toBe(sums.issued + movedIn)
       inFlight += sums.inFlight
       deficits += sums.deficits
     }

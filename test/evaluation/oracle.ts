@@ -1,4 +1,4 @@
-import type { VoidReason } from '#protocol/evaluation'
+import type { Act, VoidReason } from '#protocol/evaluation'
 import { bit, has, ids, keyOf } from './world.ts'
 import type { Store, World, WorldCommit, WorldSeal } from './world.ts'
 
@@ -31,6 +31,8 @@ export const RULES: Rules = {
 
 export interface OracleVerdict {
   voidBecause: VoidReason | null
+  /** Units that the chain has defined by now. */
+  defined: Set<string>
   /** Commits on the chains of the heads that the chain lists, and its own. */
   listed: bigint
   /** Transfers that the chain has accepted by now, as `commit.act`. */
@@ -50,8 +52,12 @@ export interface OracleBook {
   issued: bigint
   issuedAside: bigint
   consumed: bigint
+  movedIn: bigint
+  movedOut: bigint
   holdings: bigint[]
   inFlight: bigint[]
+  /** What was issued against each device's loss account. */
+  replaced: bigint[]
 }
 
 export interface OracleResult {
@@ -112,6 +118,7 @@ class Oracle {
       taken: new Set(before?.taken),
       verdict: {
         voidBecause: null,
+        defined: new Set(before?.verdict.defined),
         listed: (before?.verdict.listed ?? 0n) | bit(commit.id),
         accepted: new Set(before?.verdict.accepted),
         accepts: [],
@@ -175,13 +182,34 @@ class Oracle {
     if (before !== undefined && before.verdict.voidBecause !== null) return 'void-before'
     if (isOutdated) return 'epoch-outdated'
     const left = new Map(node.verdict.left)
+    const defined = new Set(node.verdict.defined)
     for (const act of commit.acts) {
-      if (act.amount <= 0n || (act.kind === 'transfer' && act.to === keyOf(commit.device))) return 'malformed'
+      if (isMalformed(act, keyOf(commit.device))) return 'malformed'
+      if (act.kind === 'define') {
+        if (defined.has(act.unit)) return 'defined-twice'
+        defined.add(act.unit)
+        add(left, `${act.unit}+`, act.supply)
+        continue
+      }
+      const isKnown = defined.has(unitOf(act.unit)) || this.#isDefinedIn(commit, unitOf(act.unit))
+      if (this.#world.demandsUnits && !isKnown) return 'unknown-unit'
       if ((left.get(act.unit) ?? 0n) < act.amount) return 'uncovered'
       add(left, act.unit, -act.amount)
+      if (act.kind === 'fact' && act.into !== undefined) add(left, act.into, act.amount)
     }
     node.verdict.left = left
+    node.verdict.defined = defined
     return null
+  }
+
+  /** True when a valid commit before this one, in its past, defines the unit. */
+  #isDefinedIn({ id, past }: WorldCommit, unit: string): boolean {
+    return ids(past).some(
+      (it) =>
+        it !== id &&
+        this.#nodes.get(it)?.verdict.voidBecause === null &&
+        this.#world.at(it).acts.some((act) => act.kind === 'define' && act.unit === unit),
+    )
   }
 
   /** Lowest seq of which the device has two commits in the set. */
@@ -256,6 +284,8 @@ class Oracle {
   #count(standings: Map<number, OracleStanding>): { counted: Set<string>; books: Map<string, OracleBook> } {
     const counted = new Set<string>()
     const books = new Map<string, OracleBook>()
+    /** Units with who defined them: the supply is the device's once, however many branches define it. */
+    const supplies = new Set<string>()
     this.#issue(books)
     for (const id of this.#order) {
       const { device, acts } = this.#world.at(id)
@@ -264,12 +294,29 @@ class Oracle {
       const isGood = !standing.isContested && !standing.isLate
       for (const [index, act] of acts.entries()) {
         const name = `${id}.${index}`
+        if (act.kind !== 'transfer' && !isGood && !this.#rules.factsAlwaysCount) continue
+        if (act.kind === 'define') {
+          counted.add(name)
+          const supplied = this.#book(books, `${act.unit}+`)
+          if (!supplies.has(`${act.unit}/${device}`)) {
+            supplied.issued += act.supply
+            supplied.holdings[device] = (supplied.holdings[device] ?? 0n) + act.supply
+          }
+          supplies.add(`${act.unit}/${device}`)
+          continue
+        }
         const book = this.#book(books, act.unit)
         if (act.kind === 'fact') {
-          if (!isGood && !this.#rules.factsAlwaysCount) continue
           counted.add(name)
-          book.consumed += act.amount
           book.holdings[device] = (book.holdings[device] ?? 0n) - act.amount
+          if (act.into === undefined) {
+            book.consumed += act.amount
+            continue
+          }
+          book.movedOut += act.amount
+          const other = this.#book(books, act.into)
+          other.movedIn += act.amount
+          other.holdings[device] = (other.holdings[device] ?? 0n) + act.amount
           continue
         }
         const isAccepted = this.#accepted.has(name)
@@ -294,7 +341,9 @@ class Oracle {
         book.issued += issued.amount
         if (!onLine.has(seal)) book.issuedAside += issued.amount
         book.holdings[issued.device] = (book.holdings[issued.device] ?? 0n) + issued.amount
-        if (!this.#rules.sealsTakeHoldings || issued.insteadOf < 0) continue
+        if (issued.insteadOf < 0) continue
+        book.replaced[issued.insteadOf] = (book.replaced[issued.insteadOf] ?? 0n) + issued.amount
+        if (!this.#rules.sealsTakeHoldings) continue
         book.issued -= issued.amount
         book.holdings[issued.insteadOf] = (book.holdings[issued.insteadOf] ?? 0n) - issued.amount
       }
@@ -307,12 +356,32 @@ class Oracle {
       issued: 0n,
       issuedAside: 0n,
       consumed: 0n,
+      movedIn: 0n,
+      movedOut: 0n,
       holdings: none(),
       inFlight: none(),
+      replaced: none(),
     }
     books.set(unit, book)
     return book
   }
+}
+
+/** What an act says by itself that no author may say. */
+function isMalformed(act: Act, author: string): boolean {
+  const isOutside = (amount: bigint, least: bigint): boolean => amount < least || amount >= 2n ** 63n
+  if (act.kind === 'define') {
+    const isLimitOutside = act.relayMax !== null && isOutside(act.relayMax, 0n)
+    return act.unit === '' || unitOf(act.unit) !== act.unit || isOutside(act.supply, 0n) || isLimitOutside
+  }
+  if (isOutside(act.amount, 1n)) return true
+  if (act.kind === 'transfer') return act.to === author || unitOf(act.unit) !== act.unit
+  return act.into !== undefined && (act.into === act.unit || unitOf(act.into) !== unitOf(act.unit))
+}
+
+/** The unit of an account, whose name has one of these signs behind the unit's for all but what is held. */
+function unitOf(account: string): string {
+  return account.replace(/[-+~=!]$/, '')
 }
 
 function deviceOf(key: string): number {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Evaluation } from '#protocol/evaluation'
-import type { Changes, Standing, Verdict } from '#protocol/evaluation'
+import type { Allowance, Balance, Changes, Standing, Verdict } from '#protocol/evaluation'
 import { History } from '#protocol/history'
 import { Visibility } from '#protocol/replica'
 import { winner } from './winner.ts'
 import { bytesOf, keyOf } from './world.ts'
-import type { Store, World, WorldSeal } from './world.ts'
+import type { Store, World, WorldAllowance, WorldSeal } from './world.ts'
 
 /** What a commit without acts does that changes nothing. */
 const PLAIN: { verdict: Verdict; changes: Changes } = {
@@ -29,6 +29,7 @@ export class Subject {
   /** Visible commits and counted acts, kept up by `Changes` alone. */
   readonly visible: Set<number> = new Set()
   readonly counted: Set<string> = new Set()
+  readonly #balances = new Map<string, Balance>()
   /** Commits that were taken up as such that change nothing. */
   plain = 0
   readonly #history = new History(1)
@@ -41,12 +42,12 @@ export class Subject {
 
   constructor(world: World) {
     this.world = world
-    const founding = world.founding.map((it) => ({ ...it, device: keyOf(it.device) }))
     const history = this.#history
     const evaluation = new Evaluation({
       graph: history,
       keyOf: (device) => keyOf(this.#deviceOf(device)),
-      founding,
+      founding: world.founding.map(allowanceOf),
+      demandsUnits: world.demandsUnits,
     })
     this.evaluation = evaluation
     this.#visibility = new Visibility(history, {
@@ -62,6 +63,19 @@ export class Subject {
 
   get isStuck(): boolean {
     return this.#waiting.length > 0
+  }
+
+  /** Balances, kept up by their changes alone, by account and device. */
+  balances(): Balance[] {
+    for (const { before, after } of this.evaluation.takeBalanceChanges()) {
+      const { account, device } = (after ?? before) as Balance
+      const name = `${account} ${device}`
+      if (!isDeepStrictEqual(this.#balances.get(name) ?? null, before))
+        throw new Error(`the balance of ${name} is said to have been another`)
+      if (after === null) this.#balances.delete(name)
+      else this.#balances.set(name, after)
+    }
+    return [...this.#balances].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, balance]) => balance)
   }
 
   /** Takes an item, now or once it is ready. Returns how many items were taken in. */
@@ -158,7 +172,7 @@ export class Subject {
       closed: seal.closed.map(keyOf),
       floor: seal.floor,
       forkProofs: [...seal.proofs].map(([device, seq]) => ({ device: keyOf(device), seq })),
-      allowances: seal.allowances.map((it) => ({ ...it, device: keyOf(it.device) })),
+      allowances: seal.allowances.map(allowanceOf),
     })
     if (!result.ok) throw new Error(`seal ${seal.id}: ${result.refusal}`)
     this.#seals.set(seal.id, result.seal)
@@ -220,6 +234,11 @@ export function itemsOf({ commits, seals }: Store): Item[] {
     ...[...seals].filter((id) => id > 0).map((id): Item => ({ kind: 'seal', id })),
     ...[...commits].map((id): Item => ({ kind: 'commit', id })),
   ]
+}
+
+function allowanceOf({ device, unit, amount, insteadOf }: WorldAllowance): Allowance {
+  const allowance = { device: keyOf(device), unit, amount }
+  return insteadOf < 0 ? allowance : { ...allowance, against: keyOf(insteadOf) }
 }
 
 function isSame(one: Verdict, other: Verdict): boolean {

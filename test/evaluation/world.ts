@@ -24,7 +24,7 @@ export interface WorldAllowance {
   readonly device: number
   readonly unit: string
   readonly amount: bigint
-  /** The silent device whose amount this replaces. */
+  /** The silent device whose amount this replaces: issued against its loss account; -1 for none. */
   readonly insteadOf: number
 }
 
@@ -52,12 +52,19 @@ export interface Store {
 
 export class World {
   readonly deviceCount: number
+  /** Whether a debit of a unit that is not defined in its commit's past is void. */
+  readonly demandsUnits: boolean
   readonly founding: readonly WorldAllowance[]
   readonly commits: WorldCommit[] = []
   readonly seals: WorldSeal[]
 
-  constructor(deviceCount: number, founding: readonly Omit<WorldAllowance, 'insteadOf'>[]) {
+  constructor(
+    deviceCount: number,
+    founding: readonly Omit<WorldAllowance, 'insteadOf'>[],
+    demandsUnits: boolean = false,
+  ) {
     this.deviceCount = deviceCount
+    this.demandsUnits = demandsUnits
     this.founding = founding.map((it) => ({ ...it, insteadOf: -1 }))
     this.seals = [{ ...EMPTY_SEAL, id: 0, parent: -1, height: 0, allowances: this.founding }]
   }

@@ -1,0 +1,114 @@
+import { unitOf } from './account.ts'
+import { AMOUNT_MAX } from './act.ts'
+import type { Define } from './act.ts'
+import { isAtOrBefore } from './branches.ts'
+import type { Links, Place } from './branches.ts'
+import type { JudgedCommit } from './insight.ts'
+import { PathSteps } from './steps.ts'
+
+/** A unit that a valid commit defined. */
+export interface UnitDefinition {
+  /** Its name. */
+  readonly unit: string
+  /** Minor units that went to the definer's right to issue. */
+  readonly supply: bigint
+  /** Most that may be passed on of what was accepted outside the frontier; null for no limit. */
+  readonly relayMax: bigint | null
+  /** The definition as written. */
+  readonly definition: Uint8Array
+  /** Commits that define it, by order: one on each branch that does; ascending. */
+  readonly orders: readonly number[]
+}
+
+interface Unit extends UnitDefinition {
+  readonly orders: number[]
+  readonly places: Place[]
+  /** Holds from the first commit of each branch on that is seen to know the unit. */
+  readonly known: PathSteps<true>
+}
+
+/** Units by their definitions, and who knows them. */
+export class Units {
+  readonly #links: Links
+  readonly #areDemanded: boolean
+  readonly #units = new Map<string, Unit>()
+
+  /** `areDemanded`: nobody may debit a unit that it does not know. */
+  constructor(links: Links, areDemanded: boolean) {
+    this.#links = links
+    this.#areDemanded = areDemanded
+  }
+
+  /** Definition of a unit; undefined while no valid commit here defines it. */
+  of(unit: string): UnitDefinition | undefined {
+    const known = this.#units.get(unit)
+    return known === undefined ? undefined : told(known)
+  }
+
+  /** All units, by name. */
+  all(): UnitDefinition[] {
+    return [...this.#units.keys()].sort().map((unit) => told(this.#units.get(unit) as Unit))
+  }
+
+  /** True when the account's unit is defined in the past of the commit, or nobody demands that it is. */
+  isKnown(account: string, commit: JudgedCommit): boolean {
+    if (!this.#areDemanded) return true
+    const unit = this.#units.get(unitOf(account))
+    if (unit === undefined) return false
+    if (unit.known.at(commit.branch, commit.seq) === true) return true
+    return unit.orders.some((defined) => this.#isInPast(commit, defined))
+  }
+
+  /** True when the chain defines the unit at the place or before it. */
+  isDefinedOn(unit: string, place: Place): boolean {
+    return this.#units.get(unit)?.places.some((it) => isAtOrBefore(it, place)) ?? false
+  }
+
+  /** True when any branch of the device defines the unit. */
+  isDefinedBy(unit: string, device: number): boolean {
+    return this.#units.get(unit)?.places.some((it) => it.branch.device === device) ?? false
+  }
+
+  /** Takes up a valid definition. */
+  define(order: number, place: Place, { unit: name, supply, relayMax, definition }: Define): void {
+    let unit = this.#units.get(name)
+    if (unit === undefined) {
+      unit = {
+        unit: name,
+        supply,
+        relayMax,
+        definition,
+        orders: [],
+        places: [],
+        known: new PathSteps(),
+      }
+      this.#units.set(name, unit)
+    }
+    unit.orders.push(order)
+    unit.places.push(place)
+    unit.known.set(place.branch, place.seq, true)
+  }
+
+  /** Notes that a valid commit debits an account, so that the commits behind it need not look for the definition. */
+  noteKnown(account: string, { branch, seq }: Place): void {
+    if (!this.#areDemanded) return
+    const known = this.#units.get(unitOf(account))?.known
+    if (known?.at(branch, seq) !== true) known?.set(branch, seq, true)
+  }
+
+  #isInPast({ pastOf }: JudgedCommit, defined: number): boolean {
+    return pastOf.some((order) => order >= 0 && this.#links.knows(order, defined))
+  }
+}
+
+/** True when the definition can stand: a unit's own name, and amounts in their bounds. */
+export function isDefinition({ unit, supply, relayMax }: Define): boolean {
+  const isBounded = (amount: bigint): boolean => amount >= 0n && amount <= AMOUNT_MAX
+  return (
+    unit !== '' && unitOf(unit) === unit && isBounded(supply) && (relayMax === null || isBounded(relayMax))
+  )
+}
+
+function told({ unit, supply, relayMax, definition, orders }: Unit): UnitDefinition {
+  return { unit, supply, relayMax, definition, orders: [...orders] }
+}
