@@ -136,9 +136,8 @@ function addProposeCommands(program: Command, globals: () => Globals): void {
     .argument('<unit>', 'code or id (coop ledger units)')
     .argument('<amount>', 'how much more, by the scale of the unit')
     .option('--credit', 'on its credit line', false)
-    .action(
-      async (device: string, unit: string, amount: string, options: AskOptions & { credit: boolean }) =>
-        ask({ kind: 'allow', right: options.credit ? 'credit' : 'issue', device, unit, amount }, options),
+    .action(async (device: string, unit: string, amount: string, options: AskOptions & { credit: boolean }) =>
+      ask({ kind: 'allow', right: options.credit ? 'credit' : 'issue', device, unit, amount }, options),
     )
   add('replace', 'give a device what a silent one holds; the loss account of that one bears it')
     .argument('<lost>', DEVICE, deviceArgument)

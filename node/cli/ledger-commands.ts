@@ -43,7 +43,19 @@ export async function unitsCommand(globals: Globals): Promise<void> {
     ...[code, kind, sums.issued, sums.held, sums.inFlight, sums.used, sums.returned],
     ...[sums.deficits, sums.loss, id, name === code ? '' : name],
   ])
-  const head = ['CODE', 'KIND', 'ISSUED', 'HELD', 'UNDER WAY', 'USED', 'RETURNED', 'DEFICIT', 'LOSS', 'ID', 'NAME']
+  const head = [
+    'CODE',
+    'KIND',
+    'ISSUED',
+    'HELD',
+    'UNDER WAY',
+    'USED',
+    'RETURNED',
+    'DEFICIT',
+    'LOSS',
+    'ID',
+    'NAME',
+  ]
   const text =
     rows.length === 0
       ? 'nothing is counted yet\nto begin: coop ledger define POSTER --kind stock; coop ledger issue POSTER 50'
@@ -67,9 +79,16 @@ export async function balanceCommand(
   filter: { unit?: string | undefined; device?: string; member?: string },
 ): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const view = (await client.call('GET', `/v1/ledger/balances${queryOf(filter)}`)) as { balances: BalanceView[] }
+  const view = (await client.call('GET', `/v1/ledger/balances${queryOf(filter)}`)) as {
+    balances: BalanceView[]
+  }
   const rows = view.balances.map((it) => [
-    ...[it.code, `${it.device.name}/${it.device.deviceName}${it.isOwn ? ' (here)' : ''}`, it.held, it.incoming],
+    ...[
+      it.code,
+      `${it.device.name}/${it.device.deviceName}${it.isOwn ? ' (here)' : ''}`,
+      it.held,
+      it.incoming,
+    ],
     ...[it.issuable, it.credit, it.used, it.deficit, it.loss],
   ])
   const head = ['UNIT', 'DEVICE', 'HELD', 'INCOMING', 'MAY ISSUE', 'CREDIT', 'USED', 'DEFICIT', 'LOSS']
@@ -90,7 +109,8 @@ export async function ledgerHistoryCommand(globals: Globals, options: HistoryOpt
   const page = (await client.call('GET', `/v1/ledger/history${queryOf({ ...options })}`)) as HistoryPage
   const rows = page.entries.map(entryRow)
   const older = page.next === null ? [] : [`older ones: coop ledger history --before ${page.next}`]
-  const found = rows.length === 0 ? 'no entries' : table(['TIME', 'DEVICE', 'WHAT', 'AMOUNT', '', 'FOR', 'ENTRY'], rows)
+  const found =
+    rows.length === 0 ? 'no entries' : table(['TIME', 'DEVICE', 'WHAT', 'AMOUNT', '', 'FOR', 'ENTRY'], rows)
   printResult(globals, page, [found, ...older].join('\n'))
 }
 
@@ -116,7 +136,8 @@ export async function writeCommand(globals: Globals, file: string, id: string | 
 }
 
 async function readEntries(file: string): Promise<unknown[]> {
-  const text = file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file))
+  const text =
+    file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8').catch(unreadable(file))
   try {
     const value: unknown = JSON.parse(text)
     if (Array.isArray(value)) return value
@@ -133,13 +154,17 @@ async function readEntries(file: string): Promise<unknown[]> {
 function unreadable(file: string): (cause: unknown) => never {
   return (cause) => {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CoopError('path-unreadable', `'${file}' cannot be read: ${why}`, 'Check the path and its permissions.')
+    throw new CoopError(
+      'path-unreadable',
+      `'${file}' cannot be read: ${why}`,
+      'Check the path and its permissions.',
+    )
   }
 }
 
 function queryOf(filter: Record<string, string | number | undefined>): string {
   const given = Object.entries(filter).filter((it): it is [string, string | number] => it[1] !== undefined)
-  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+  const query = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))
   return given.length === 0 ? '' : `?${query.toString()}`
 }
 
@@ -147,7 +172,12 @@ function writtenText({ commit, isRepeat }: WrittenEntries, what: string): string
   return isRepeat ? `written before, in commit ${commit}` : `${what}\nin commit ${commit}`
 }
 
-const HOLDER_TEXT = { here: 'here', reachable: 'connected', elsewhere: 'not connected', stranded: 'stranded' } as const
+const HOLDER_TEXT = {
+  here: 'here',
+  reachable: 'connected',
+  elsewhere: 'not connected',
+  stranded: 'stranded',
+} as const
 
 function rightsText({ code, here, reachable, elsewhere, stranded, devices }: RightsView): string {
   const sums = [
@@ -164,7 +194,12 @@ function rightsText({ code, here, reachable, elsewhere, stranded, devices }: Rig
   return [`${paint('1', safe(code))}  ${sums.join('; ')}`, ...holders].join('\n')
 }
 
-const STATE_TEXT = { counted: '', 'on-the-way': 'under way', 'not-counted': 'not counted', void: 'void' } as const
+const STATE_TEXT = {
+  counted: '',
+  'on-the-way': 'under way',
+  'not-counted': 'not counted',
+  void: 'void',
+} as const
 
 function entryRow(it: EntryView): string[] {
   const to = it.to === null ? '' : ` to ${it.to.name}/${it.to.deviceName}`

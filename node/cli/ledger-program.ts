@@ -47,7 +47,11 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .option('--scale <n>', 'digits behind the point', whole)
     .option('--supply <amount>', 'what this device may issue of it, at most')
     .option('--relay-limit <amount>', 'of what a device was given since the last seal, what it may pass on')
-    .option('--expires <time>', 'from then on it can only be handed back, for example 2027-01-31T22:00Z', time)
+    .option(
+      '--expires <time>',
+      'from then on it can only be handed back, for example 2027-01-31T22:00Z',
+      time,
+    )
     .action(async (code: string, options: DefineOptions) => defineCommand(globals(), code, options))
   ledger
     .command('balance')
@@ -86,11 +90,13 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .argument('<amount>', AMOUNT)
     .argument('<device>', DEVICE, deviceArgument)
     .option('--expires <time>', 'until then it may be used; then the rest comes back', time)
-    .action(async (unit: string, amount: string, to: string, options: EntryOptions & { expires?: number }) => {
-      const { expires, ...notes } = options
-      const until = expires === undefined ? {} : { expiresMs: expires }
-      return entryCommand(globals(), { type: 'transfer', unit, amount, to, ...until }, notes)
-    })
+    .action(
+      async (unit: string, amount: string, to: string, options: EntryOptions & { expires?: number }) => {
+        const { expires, ...notes } = options
+        const until = expires === undefined ? {} : { expiresMs: expires }
+        return entryCommand(globals(), { type: 'transfer', unit, amount, to, ...until }, notes)
+      },
+    )
   ledger
     .command('write')
     .description('write several entries that stand or fall together, from a JSON file')

@@ -19,13 +19,20 @@ export class ClockCheck {
   #goodUntilMs = 0
 
   /** Throws when this device's clock runs behind its own last commit, or is half a year off from most other devices. */
-  async check(engine: Engine, nowMs: number = Date.now(), steadyMs: number = performance.now()): Promise<void> {
+  async check(
+    engine: Engine,
+    nowMs: number = Date.now(),
+    steadyMs: number = performance.now(),
+  ): Promise<void> {
     if (steadyMs < this.#goodUntilMs) return
     const { history, device } = engine.replica
     const own: CommitRecord[] = []
     const others: CommitRecord[] = []
     const ends = Array.from({ length: history.deviceCount }, (_, it) => history.endsOf(it)[0] ?? -1)
-    for (const order of ends.filter((it) => it >= 0).sort((a, b) => b - a).slice(0, DEVICES_MAX)) {
+    for (const order of ends
+      .filter((it) => it >= 0)
+      .sort((a, b) => b - a)
+      .slice(0, DEVICES_MAX)) {
       const [record] = await engine.read([order])
       if (record === undefined) continue
       const isOwn = engine.replica.documents.nameOf(order) === device

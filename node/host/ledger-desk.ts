@@ -9,7 +9,15 @@ import {
   unitIdOf,
   unitRefusal,
 } from '#protocol/ledger'
-import type { AccountName, LedgerEntry, LedgerState, UnitDefinition, UnitInfo, UnitKind, UnitRefusal } from '#protocol/ledger'
+import type {
+  AccountName,
+  LedgerEntry,
+  LedgerState,
+  UnitDefinition,
+  UnitInfo,
+  UnitKind,
+  UnitRefusal,
+} from '#protocol/ledger'
 import { parseAmount, showAmount } from '#protocol/ledger/money'
 import { AMOUNT_MAX } from '#protocol/evaluation'
 import { ENTRIES_MAX } from '#protocol/commit'
@@ -66,7 +74,11 @@ export class LedgerDesk {
   }
 
   /** What devices have, by unit and device; `unit`: id or code, `device` and `member` as people name them. */
-  balances(filter: { unit?: string | undefined; device?: string | undefined; member?: string | undefined }): BalanceView[] {
+  balances(filter: {
+    unit?: string | undefined
+    device?: string | undefined
+    member?: string | undefined
+  }): BalanceView[] {
     const { ledger, names } = this.#parts
     const { replica } = this.#node.membership.engine
     const own = replica.device
@@ -192,7 +204,11 @@ function definitionOf(request: UnitRequest): UnitDefinition {
   const amount = (text: string, zero: 'allowed' | 'refused'): bigint => {
     const parsed = parseAmount(text, scale, zero)
     if (parsed.ok) return parsed.amount
-    throw new CoopError('amount-malformed', `'${text.slice(0, 40)}' is no amount (${parsed.refusal})`, parsed.message)
+    throw new CoopError(
+      'amount-malformed',
+      `'${text.slice(0, 40)}' is no amount (${parsed.refusal})`,
+      parsed.message,
+    )
   }
   const isSealed = SEALED_KINDS.has(kind)
   if (isSealed && request.supply !== undefined)
@@ -249,7 +265,11 @@ function uncoveredError(
     const has = at(account)
     if (has < entry.amount) {
       const [text, missing] = [has, entry.amount].map((it) => showAmount(it, unit ?? { code: '?', scale: 0 }))
-      return new CoopError('not-covered', `${entry.t} of ${missing}: this device ${HAS[from]} ${text}`, NEXT[from])
+      return new CoopError(
+        'not-covered',
+        `${entry.t} of ${missing}: this device ${HAS[from]} ${text}`,
+        NEXT[from],
+      )
     }
     left.set(account, has - entry.amount)
     if (into !== null) {

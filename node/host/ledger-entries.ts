@@ -46,12 +46,18 @@ export function findUnit(ledger: LedgerState, text: string): UnitInfo {
       `no unit is called '${shownText(text.slice(0, 80))}'`,
       units.length === 0
         ? 'Define one first: `coop ledger define CODE --kind stock`.'
-        : `Units here: ${units.slice(0, UNITS_NAMED_MAX).map((it) => it.code).join(', ')}. Run \`coop ledger units\`.`,
+        : `Units here: ${units
+            .slice(0, UNITS_NAMED_MAX)
+            .map((it) => it.code)
+            .join(', ')}. Run \`coop ledger units\`.`,
     )
   if (found.length === 1 || exact.id === text) return exact
   throw new CoopError(
     'name-ambiguous',
-    `${found.length} units have the code ${exact.code}: ${found.slice(0, UNITS_NAMED_MAX).map((it) => it.id).join(', ')}`,
+    `${found.length} units have the code ${exact.code}: ${found
+      .slice(0, UNITS_NAMED_MAX)
+      .map((it) => it.id)
+      .join(', ')}`,
     'Give the id instead of the code.',
   )
 }
@@ -79,7 +85,11 @@ export function entryOf(request: EntryRequest, parts: LedgerParts): LedgerEntry 
   const to = fromHex(names.findDevice(request.to)) ?? new Uint8Array(32)
   const { expiresMs } = request
   if (expiresMs !== undefined && expiresMs <= nowMs)
-    throw new CoopError('right-expired', 'the right would have expired before it is given', 'Give a later time.')
+    throw new CoopError(
+      'right-expired',
+      'the right would have expired before it is given',
+      'Give a later time.',
+    )
   return { t: 'transfer', to, unit: id, amount, ...notes, ...(expiresMs === undefined ? {} : { expiresMs }) }
 }
 
@@ -114,7 +124,11 @@ function lineOf(what: string, text: string): string {
 export function entryNameOf(text: string, history: History): EntryName {
   const [commit = '', index = '0', ...rest] = text.split('/')
   if (rest.length > 0 || !/^\d{1,4}$/.test(index))
-    throw new CoopError('usage', `'${shownText(text.slice(0, 80))}' names no entry`, 'Give COMMIT/INDEX as `coop ledger history` shows it.')
+    throw new CoopError(
+      'usage',
+      `'${shownText(text.slice(0, 80))}' names no entry`,
+      'Give COMMIT/INDEX as `coop ledger history` shows it.',
+    )
   return { commit: history.idOf(findCommit(history, commit)).slice(), index: Number(index) }
 }
 

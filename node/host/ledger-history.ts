@@ -121,7 +121,8 @@ export async function historyPage(query: HistoryQuery, parts: HistoryParts): Pro
 function viewsOf(record: CommitRecord, order: number, query: HistoryQuery, parts: HistoryParts): EntryView[] {
   const at = record.header.sections.findIndex((it) => it.document === LEDGER)
   const payload = record.payloads[at] ?? null
-  const entries = payload === null ? null : readLedgerSection(payload, record.header.sections[at]?.entries ?? 0)
+  const entries =
+    payload === null ? null : readLedgerSection(payload, record.header.sections[at]?.entries ?? 0)
   const acts = parts.source.replica.actsOf(record)
   const views: EntryView[] = []
   for (const [index, entry] of (entries ?? []).entries()) {
@@ -208,7 +209,10 @@ async function readAll(source: CommitSource, orders: readonly number[]): Promise
 }
 
 /** Number of orders in an ascending list that are below `before`. */
-function placeBefore(orders: { length: number; at(place: number): number | undefined }, before: number): number {
+function placeBefore(
+  orders: { length: number; at(place: number): number | undefined },
+  before: number,
+): number {
   let low = 0
   let high = orders.length
   while (low < high) {
@@ -221,3 +225,7 @@ function placeBefore(orders: { length: number; at(place: number): number | undef
 
 /** Types of entries, for whoever asks for one of them. */
 export const ENTRY_TYPES: readonly string[] = ['define', ...Object.keys(MOVES), 'transfer']
+
+function notesOf(entry: LedgerEntry): EntryNotes {
+  return entry.t === 'define' ? {} : entry
+}

@@ -19,11 +19,7 @@ export class RequestIds {
   #reading: Promise<void> | null = null
 
   /** Writes a request unless it was written already. */
-  async once(
-    id: Uint8Array,
-    engine: Engine,
-    write: () => Promise<WrittenEntries>,
-  ): Promise<WrittenEntries> {
+  async once(id: Uint8Array, engine: Engine, write: () => Promise<WrittenEntries>): Promise<WrittenEntries> {
     await this.#read(engine)
     const key = toHex(id)
     const known = this.#known.get(key)

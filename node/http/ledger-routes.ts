@@ -37,7 +37,10 @@ export function addLedgerRoutes(api: Api, { ledger }: CoopNode): void {
       method: 'get',
       path: '/v1/ledger/rights',
       request: { query: schemas.BalanceQuery.pick({ unit: true }) },
-      responses: answers(schemas.RightsSchema, 'What can be sold here without the mesh, and what others hold'),
+      responses: answers(
+        schemas.RightsSchema,
+        'What can be sold here without the mesh, and what others hold',
+      ),
     }),
     (context) => context.json(ledger.rights(context.req.valid('query').unit), 200),
   )

@@ -78,7 +78,11 @@ export const DefineRequest = z
 const notes = {
   memo: z.string().max(MEMO_LENGTH_MAX).optional(),
   ref: z.string().max(MEMO_LENGTH_MAX).optional().openapi({ description: 'What it pays for' }),
-  reverses: z.string().max(128).optional().openapi({ description: '`COMMIT/INDEX` of the entry that it takes back' }),
+  reverses: z
+    .string()
+    .max(128)
+    .optional()
+    .openapi({ description: '`COMMIT/INDEX` of the entry that it takes back' }),
 }
 
 const MOVE_NAMES = Object.keys(MOVES) as [MoveName, ...MoveName[]]

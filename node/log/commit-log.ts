@@ -109,7 +109,10 @@ export class CommitLog {
         }
         if (!cursor.isDone) return { kind: 'index' }
         const rows = cursor.count < MERGE_ROWS ? decodeIndexBlock(value, first)?.rows : undefined
-        this.#noteTail(first, rows?.map(({ documents, missing, acts }) => ({ documents, missing, acts })) ?? null)
+        this.#noteTail(
+          first,
+          rows?.map(({ documents, missing, acts }) => ({ documents, missing, acts })) ?? null,
+        )
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }

@@ -7,7 +7,7 @@ import type { DocumentKind } from '../document/index.ts'
 import { FOUNDING_SCOPE, certifyDevice } from '../identity/index.ts'
 import type { Crypto, SignatureRule, Signer } from '../identity/index.ts'
 import { Replica } from '../replica/index.ts'
-import type { ReplicaInit, StoredCommit } from '../replica/index.ts'
+import type { ReplicaInit, TakenCommit } from '../replica/index.ts'
 
 /** Every kind of document that a co-op has today. A later kind is added here and nowhere else. */
 export const COOP_KINDS: readonly DocumentKind[] = [authorityKind, catalogueKind, boardKind, ledgerKind]
@@ -36,7 +36,7 @@ export interface Founding {
 
 /** A founded co-op: its genesis record and the commit that the host must write first. */
 export type FoundingResult =
-  | { ok: true; coop: Uint8Array; genesis: Uint8Array; replica: Replica; stored: StoredCommit[] }
+  | { ok: true; coop: Uint8Array; genesis: Uint8Array; replica: Replica; stored: TakenCommit[] }
   | { ok: false; refusal: string; detail: string }
 
 /** Founds a co-op on this device, offline. */

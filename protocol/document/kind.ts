@@ -145,7 +145,11 @@ export interface DocumentKind {
    */
   isComputed?: boolean
   /** What a section of a commit by this device (key, 32 bytes) does for the books; nothing when it is none of this kind. */
-  actsOf?(section: { payload: Uint8Array; entries: number }, device: Uint8Array, sha256: Sha256): readonly Act[]
+  actsOf?(
+    section: { payload: Uint8Array; entries: number },
+    device: Uint8Array,
+    sha256: Sha256,
+  ): readonly Act[]
   /** `outdated`: a state of the document that was handed all sections and says so of itself. */
   open(document: string, host: DocumentHost, outdated?: DocumentState): DocumentState
 }

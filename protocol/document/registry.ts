@@ -20,7 +20,9 @@ export class DocumentRegistry {
 
   /** Documents of which there is one and that are read off the books. */
   computed(): string[] {
-    return [...this.#kinds.values()].filter((it) => it.isComputed === true && !it.isNamed).map((it) => it.name)
+    return [...this.#kinds.values()]
+      .filter((it) => it.isComputed === true && !it.isNamed)
+      .map((it) => it.name)
   }
 
   /**

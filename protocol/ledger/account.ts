@@ -25,8 +25,19 @@ export function accountKey(unit: string, account: AccountName): string {
   return unit + SUFFIX[account]
 }
 
-/** What each entry that moves something moves: from an account to another one of the same device. */
-export const MOVES = {
+/** Name of an entry that moves something between accounts of its author. */
+export type MoveName =
+  | 'issue'
+  | 'withdraw'
+  | 'consume'
+  | 'restore'
+  | 'return'
+  | 'draw'
+  | 'repay'
+  | 'write-back'
+
+/** What each of them moves: from an account to another one of the same device. */
+export const MOVES: Readonly<Record<MoveName, readonly [from: AccountName, into: AccountName]>> = {
   issue: ['issuable', 'held'],
   withdraw: ['held', 'issuable'],
   consume: ['held', 'used'],
@@ -35,10 +46,7 @@ export const MOVES = {
   draw: ['credit', 'held'],
   repay: ['held', 'credit'],
   'write-back': ['held', 'written'],
-} as const satisfies Record<string, readonly [AccountName, AccountName]>
-
-/** Name of an entry that moves something between accounts of its author. */
-export type MoveName = keyof typeof MOVES
+}
 
 /** True when seals may issue the unit to make up for what a silent device holds: never where each one counts once. */
 export function isReplaceable(unit: string): boolean {

@@ -1,6 +1,5 @@
 import type { Act } from '../evaluation/index.ts'
 import { decodeCanonical, encodeCanonical, isBytes, toHex } from '../encoding/index.ts'
-import type { ValueMap } from '../encoding/index.ts'
 import { readEntries } from '../document/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 import { MOVES, accountKey } from './account.ts'
@@ -52,6 +51,6 @@ export function readDefinition(id: string, definition: Uint8Array): UnitInfo | n
   if (!decoded.ok || !Array.isArray(decoded.value)) return null
   const [device, map] = decoded.value
   if (!isBytes(device, 32) || typeof map !== 'object' || map === null || Array.isArray(map)) return null
-  const unit = map instanceof Uint8Array ? null : definitionFromMap(map as ValueMap)
+  const unit = map instanceof Uint8Array ? null : definitionFromMap(map)
   return unit === null ? null : { ...unit, id, device: toHex(device) }
 }

@@ -233,7 +233,8 @@ export class Documents {
 
   /** Tells what is read off the books what a commit does for them. */
   noteActs(order: number, acts: readonly Act[]): void {
-    for (const log of this.#logs.values()) if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
+    for (const log of this.#logs.values())
+      if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
   }
 
   /** Counts of a document: commits folded and sections refused. */

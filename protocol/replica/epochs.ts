@@ -51,7 +51,11 @@ export class Epochs {
     this.#admissionOf = parts.admissionOf
     this.#ids = [parts.coop]
     const { history } = parts
-    this.evaluation = new Evaluation({ graph: history, keyOf: (device) => toHex(history.keyOf(device)), demandsUnits: true })
+    this.evaluation = new Evaluation({
+      graph: history,
+      keyOf: (device) => toHex(history.keyOf(device)),
+      demandsUnits: true,
+    })
   }
 
   /** What visibility stands on. */

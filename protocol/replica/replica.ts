@@ -17,7 +17,7 @@ import type { Crypto, Signer } from '../identity/index.ts'
 import type { Act, Verdict } from '../evaluation/index.ts'
 import type { DocumentLog } from './document-log.ts'
 import { Documents } from './documents.ts'
-import type { StoredCommit, TakenCommit } from './documents.ts'
+import type { TakenCommit } from './documents.ts'
 import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs } from './epochs.ts'
@@ -132,7 +132,14 @@ export class Replica {
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
     const cached = init.cached ?? ((): null => null)
-    const host: DocumentHost = { coop: init.coop, sha256, rule: this.rule, isVisible, cached, books: () => this.epochs.evaluation }
+    const host: DocumentHost = {
+      coop: init.coop,
+      sha256,
+      rule: this.rule,
+      isVisible,
+      cached,
+      books: () => this.epochs.evaluation,
+    }
     this.authority = new AuthorityState(host)
     this.#standings = new Standings(this.history, this.authority)
     this.epochs = new Epochs({
