@@ -89,7 +89,7 @@ export async function balanceCommand(
       it.held,
       it.incoming,
     ],
-    ...[it.issuable, it.credit, it.used, it.deficit, it.loss],
+    ...[anyText(it.issuable), it.credit, it.used, it.deficit, it.loss],
   ])
   const head = ['UNIT', 'DEVICE', 'HELD', 'INCOMING', 'MAY ISSUE', 'CREDIT', 'USED', 'DEFICIT', 'LOSS']
   printResult(globals, view, rows.length === 0 ? 'nobody holds anything of it' : table(head, rows))
@@ -172,6 +172,12 @@ function writtenText({ commit, isRepeat }: WrittenEntries, what: string): string
   return isRepeat ? `written before, in commit ${commit}` : `${what}\nin commit ${commit}`
 }
 
+/** Who defines goods of its own may issue as many as there are numbers. */
+function anyText(amount: string): string {
+  return amount.replace('.', '').length > DIGITS_SHOWN_MAX ? 'any' : amount
+}
+
+const DIGITS_SHOWN_MAX = 17
 const HOLDER_TEXT = {
   here: 'here',
   reachable: 'connected',
@@ -207,7 +213,7 @@ function entryRow(it: EntryView): string[] {
     new Date(it.timeMs).toISOString().slice(0, 16),
     `${it.device.name}/${it.device.deviceName}`,
     `${it.type}${to}`,
-    `${it.amount} ${it.code}`,
+    it.type === 'define' ? `${it.code}, up to ${anyText(it.amount)}` : `${it.amount} ${it.code}`,
     STATE_TEXT[it.state],
     [it.ref, it.memo].filter((text) => text !== null).join('; '),
     `${it.commit.slice(0, 12)}/${it.index}`,

@@ -1,5 +1,5 @@
 import { MOVES, readLedgerSection } from '#protocol/ledger'
-import type { LedgerEntry, LedgerState } from '#protocol/ledger'
+import type { EntryNotes, LedgerEntry, LedgerState } from '#protocol/ledger'
 import { formatAmount } from '#protocol/ledger/money'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
@@ -143,7 +143,7 @@ function entryView(
   const { replica } = source
   const unit = ledger.unit(id)
   const scale = unit?.scale ?? 0
-  const notes = entry.t === 'define' ? {} : entry
+  const notes = notesOf(entry)
   const { acceptedBy } = standingOf(replica, order, index, entry)
   const amount = entry.t === 'define' ? entry.unit.supply : entry.amount
   const shown = (text: string | undefined): string | null => (text === undefined ? null : shownText(text))

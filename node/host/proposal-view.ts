@@ -320,7 +320,7 @@ export function quorumWarning(authority: AuthorityState): string | null {
 }
 
 /** Amounts with the codes of their units, as this replica knows them. */
-function amountIn(replica: Replica): (unit: string, amount: bigint) => string {
+export function amountIn(replica: Replica): (unit: string, amount: bigint) => string {
   const ledger = replica.document(LEDGER) as LedgerState
   return (unit, amount) => showAmount(amount, ledger.unit(unit) ?? { code: unit, scale: 0 })
 }
