@@ -140,7 +140,7 @@ describe('a statement', () => {
         const sums = new Map<string, bigint>()
         const closings = new Map<string, bigint>()
         for (const { account, unit, opening, up, down, closing } of coop.lines()) {
-          expect(opening + up - down).toBe(closing)
+          if (opening + up - down !== closing) throw new Error('does not sum up')
           sums.set(unit, (sums.get(unit) ?? 0n) + closing)
           closings.set(`${account.kind} ${account.device} ${unit}`, closing)
         }
@@ -153,7 +153,7 @@ describe('a statement', () => {
           lines.map((line) => JSON.stringify(line, bigintText)).sort()
         expect(inOrder(apart)).toEqual(inOrder(coop.lines()))
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     )
   })
 })
