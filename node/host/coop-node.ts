@@ -34,6 +34,7 @@ import { beginKeyChange, finishKeyChange } from './key-change.ts'
 import { KeyDesk } from './key-desk.ts'
 import { LedgerDesk } from './ledger-desk.ts'
 import { MarksBook } from './marks-book.ts'
+import { MoneyDesk } from './money-desk.ts'
 import { RIGHTS_PROTOCOL, RightsDesk } from './rights-desk.ts'
 import { RightsHand } from './rights-hand.ts'
 import { readGenesis } from './lost-genesis.ts'
@@ -115,6 +116,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly recovery: RecoveryDesk
   readonly ledger: LedgerDesk
   readonly rights: RightsDesk
+  readonly money: MoneyDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
@@ -153,6 +155,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.recovery = new RecoveryDesk(this)
     this.ledger = new LedgerDesk(this)
     this.rights = new RightsDesk(this)
+    this.money = new MoneyDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */

@@ -1,4 +1,4 @@
-import { LEDGER, expiredRights, readLedgerSection } from '#protocol/ledger'
+import { LEDGER, expiredRights, isMoving, readLedgerSection } from '#protocol/ledger'
 import type { Flow, LedgerState } from '#protocol/ledger'
 import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
@@ -101,7 +101,7 @@ async function flowsOf(
 
 function refsOf(payload: Uint8Array | null, entries: number): (string | undefined)[] {
   const read = payload === null ? null : readLedgerSection(payload, entries)
-  return (read ?? []).map((it) => (it.t === 'define' ? undefined : it.ref))
+  return (read ?? []).map((it) => (isMoving(it) ? it.ref : undefined))
 }
 
 function grantOfRef(ref: string | undefined): string | null {

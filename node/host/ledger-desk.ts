@@ -6,6 +6,7 @@ import {
   UNIT_KINDS,
   accountKey,
   encodeLedgerEntries,
+  isMoving,
   unitIdOf,
   unitRefusal,
 } from '#protocol/ledger'
@@ -136,10 +137,7 @@ export class LedgerDesk {
     const entries = requests.map((it) => entryOf(it, parts))
     await this.#needUsable(entries)
     if (key === null) return this.#write(entries)
-    return this.#ids.once(key, engine, async () => {
-      const [first, ...others] = entries
-      return this.#write([{ ...(first as Exclude<LedgerEntry, { t: 'define' }>), id: key }, ...others])
-    })
+    return this.appendOnce(key, entries)
   }
 
   /** A page of the history. */
@@ -212,6 +210,16 @@ export class LedgerDesk {
     return this.spendable(unit) - gone
   }
 
+  /** As `append`, under a name (16 bytes): entries with a name that was written before are not written again. */
+  async appendOnce(id: Uint8Array, entries: readonly LedgerEntry[]): Promise<WrittenEntries> {
+    return this.#ids.once(id, this.#node.membership.engine, async () => this.#write(named(entries, id)))
+  }
+
+  /** True when entries with this name (16 bytes) were written. */
+  async isWritten(id: Uint8Array): Promise<boolean> {
+    return this.#ids.has(id, this.#node.membership.engine)
+  }
+
   /** Accepts what others have handed to this device, if there is any. */
   async accept(): Promise<void> {
     const { engine } = this.#node.membership
@@ -239,7 +247,7 @@ export class LedgerDesk {
     const expired = await expiredHere(engine, ledger, nowMs)
     for (const { unit, amount, grant } of expired) {
       const spent = entries.reduce(
-        (sum, it) => (it.t !== 'define' && it.unit === unit && SPENDING.has(it.t) ? sum + it.amount : sum),
+        (sum, it) => (isMoving(it) && it.unit === unit && SPENDING.has(it.t) ? sum + it.amount : sum),
         0n,
       )
       if (spent === 0n || spent <= this.spendable(unit) - amount) continue
@@ -269,6 +277,12 @@ export class LedgerDesk {
       nowMs: Date.now(),
     }
   }
+}
+
+/** The entries, the first one that can have a name with this one. */
+function named(entries: readonly LedgerEntry[], id: Uint8Array): LedgerEntry[] {
+  const place = entries.findIndex(isMoving)
+  return entries.map((it, i) => (i === place ? ({ ...it, id } as LedgerEntry) : it))
 }
 
 /** The definition that a request means, with what it leaves out. */
@@ -333,7 +347,7 @@ function uncoveredError(
   const left = new Map<string, bigint>()
   const at = (account: string): bigint => left.get(account) ?? spendable(account)
   for (const entry of entries) {
-    if (entry.t === 'define') continue
+    if (!isMoving(entry)) continue
     const [from, into] = entry.t === 'transfer' ? (['held', null] as const) : MOVES[entry.t]
     const account = accountKey(entry.unit, from)
     const unit = ledger.unit(entry.unit)

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { LedgerEntry, LedgerState } from '#protocol/ledger'
-import { LEDGER } from '#protocol/ledger'
+import { LEDGER, isMoving } from '#protocol/ledger'
 import { AUTHORITY } from '#protocol/authority'
 import { fromHex } from '#protocol/encoding'
 import type { DurableCommits, Engine } from '#node/engine'
@@ -132,7 +132,7 @@ export class RightsHand {
         const amount = ledger.spendable(id)
         return amount > 0n ? [{ t: 'return', unit: id, amount, ref: 'expired' }] : []
       })
-    const isWhole = new Set(whole.map((it) => (it.t === 'define' ? '' : it.unit)))
+    const isWhole = new Set(whole.filter(isMoving).map((it) => it.unit))
     const parts = await expiredHere(engine, state, nowMs)
     return [
       ...whole,

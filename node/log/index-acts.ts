@@ -138,6 +138,6 @@ const MOVE = 2
 const DEFINE = 3
 /** A transfer that expires. */
 const GRANT = 4
-/** A definition has a code, a name and a few numbers: some 600 bytes at most. */
-const DEFINITION_BYTES_MAX = 4_096
+/** A definition has some 600 bytes, a split rule 20,000 at most. */
+const DEFINITION_BYTES_MAX = 32_768
 const NO_KEY: Uint8Array = new Uint8Array(32)

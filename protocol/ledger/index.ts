@@ -2,8 +2,16 @@ export { ACCOUNTS, MOVES, accountKey, isReplaceable } from './account.ts'
 export type { AccountName, MoveName } from './account.ts'
 export { actsOf, readDefinition, readLedgerSection } from './acts.ts'
 export { decodeAmount, encodeAmount } from './amount.ts'
-export { MEMO_LENGTH_MAX, encodeLedgerEntries, readLedgerEntry } from './entries.ts'
-export type { DefineEntry, EntryName, EntryNotes, LedgerEntry, MoveEntry, TransferEntry } from './entries.ts'
+export { MEMO_LENGTH_MAX, encodeLedgerEntries, isMoving, readLedgerEntry } from './entries.ts'
+export type {
+  DefineEntry,
+  EntryName,
+  EntryNotes,
+  LedgerEntry,
+  MoveEntry,
+  RuleEntry,
+  TransferEntry,
+} from './entries.ts'
 export { LEDGER, ledgerKind } from './ledger-kind.ts'
 export { LedgerState } from './ledger-state.ts'
 export type { ExpiringGrant, LedgerRefusal } from './ledger-state.ts'

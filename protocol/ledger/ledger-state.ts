@@ -5,7 +5,8 @@ import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from
 import { unitOf } from '../evaluation/index.ts'
 import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
 import { CountList } from '../history/index.ts'
-import { actsOf, readDefinition, readLedgerSection } from './acts.ts'
+import { actsOf, readDefinition, readLedgerSection, readRule } from './acts.ts'
+import type { SplitRule } from './money/index.ts'
 import type { UnitInfo } from './unit.ts'
 
 /** Why a ledger section that is about to be written was refused; one that others wrote is in the books or void there. */
@@ -58,6 +59,18 @@ export class LedgerState implements DocumentState {
     return unit
   }
 
+  /** The newest version of each split rule, by its id; of two with one version the one of the lower name in the books. */
+  rules(): SplitRule[] {
+    const newest = new Map<string, SplitRule>()
+    for (const { definition } of this.books.definitions()) {
+      const rule = readRule(definition)?.rule
+      const known = rule === undefined ? undefined : newest.get(rule.id)
+      if (rule !== undefined && (known === undefined || known.version < rule.version))
+        newest.set(rule.id, rule)
+    }
+    return [...newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
   /** Orders of the commits with entries of a unit, ascending; of all that were stored, void ones as well. */
   ordersOf(unit: string): CountList {
     return this.#ordersOf.get(unit) ?? NO_ORDERS
@@ -89,7 +102,7 @@ export class LedgerState implements DocumentState {
     const device = fromHex(section.device)
     if (entries === null || device === null)
       return refuse('entries', 'the section is not a list of ledger entries')
-    if (section.role === 'observer' && entries.some((it) => it.t === 'define'))
+    if (section.role === 'observer' && entries.some((it) => it.t === 'define' || it.t === 'rule'))
       return refuse('role', 'an observer defines no units')
     const reason = section.voidReason(actsOf(entries, device, this.#host.sha256))
     return reason === null ? { ok: true, apply: () => undefined } : refuse(reason, WHY[reason])

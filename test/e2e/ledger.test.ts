@@ -98,7 +98,8 @@ test('a right that expired is not used, and goes home by itself', async () => {
   await until('it is there', async () => (await rightsOf(stall, 'CREDIT').catch(() => null))?.here === '10')
   await write(stall, { type: 'consume', unit: 'CREDIT', amount: '4' })
   await until('it has expired', () => Date.now() > expiresMs)
-  expect(await refusal(stall, 'consume', 'CREDIT', '1')).toBe('right-expired')
+  // By then it may be on its way home.
+  expect(['right-expired', 'not-covered']).toContain(await refusal(stall, 'consume', 'CREDIT', '1'))
   await until('the rest is home', async () => (await rightsOf(nas, 'CREDIT'))?.here === '6')
 })
 
@@ -168,4 +169,73 @@ test.each([
   const before = (await nas.status()).documents['ledger']?.commits
   expect(await refusal(nas, ...args)).toBe(code)
   expect((await nas.status()).documents['ledger']?.commits).toBe(before)
+})
+
+test('a file of opening balances is brought in once, however often it is sent, and comes out again', async () => {
+  const csv = 'code,kind,scale,device,amount,memo\nSHIRT,stock,0,,20,opening\nSHIRT,stock,0,stall,5,\n'
+  const dry = await nas.api('POST', '/v1/ledger/import', { csv, isDry: true })
+  expect(dry).toMatchObject({
+    isDry: true,
+    units: [{ code: 'SHIRT', isNew: true, amount: '25' }],
+    commits: [],
+  })
+  const first = (await nas.api('POST', '/v1/ledger/import', { csv })) as { commits: string[] }
+  expect(await nas.api('POST', '/v1/ledger/import', { csv })).toMatchObject({ commits: first.commits })
+  await until(
+    'the stall has its part',
+    async () => (await rightsOf(stall, 'SHIRT').catch(() => null))?.here === '5',
+  )
+  await untilEqual(nas, stall)
+  const { stdout } = await stall.cli('ledger', 'export', '--format', 'balances')
+  expect(stdout.split('\n').filter((line) => line.includes('"SHIRT"'))).toHaveLength(2)
+  const wrong = nas.api('POST', '/v1/ledger/import', { csv: 'code,amount\nSHIRT,1.5\n' })
+  await expect(wrong).rejects.toMatchObject({ body: { error: { code: 'import-invalid' } } })
+})
+
+test('revenue is split by a rule that both know, exactly, and paid in one commit', async () => {
+  const members = (await nas.api('GET', '/v1/members')) as { members: { member: string }[] }
+  const [ada, bob] = members.members.map((it) => it.member)
+  const parties = [
+    { key: ada, way: 'share', weight: 2 },
+    { key: bob, way: 'share', weight: 1 },
+  ]
+  await nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties })
+  const again = nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties })
+  await expect(again).rejects.toMatchObject({ body: { error: { code: 'split-invalid' } } })
+  await untilEqual(nas, stall)
+  expect(await stall.api('GET', '/v1/ledger/splits')).toMatchObject({ splits: [{ id: 'door', version: 1 }] })
+  const paid = await nas.api('POST', '/v1/ledger/split', {
+    rule: 'door',
+    unit: 'EUR',
+    amount: '1.00',
+    isPaid: true,
+  })
+  const { parts, commit } = paid as { parts: { amount: string }[]; commit: string | null }
+  expect(parts.map((it) => it.amount).sort()).toEqual(['0.33', '0.67'])
+  expect(commit).not.toBe(null)
+  const net = await nas.api('POST', '/v1/ledger/net', {
+    unit: 'EUR',
+    debts: [
+      { debtor: 'a', creditor: 'b', amount: '5.00' },
+      { debtor: 'b', creditor: 'c', amount: '4.00' },
+    ],
+  })
+  expect(net).toMatchObject({
+    payments: [
+      { from: 'a', to: 'c', amount: '4.00' },
+      { from: 'a', to: 'b', amount: '1.00' },
+    ],
+  })
+})
+
+test('statements of all units balance, and every format is exported', async () => {
+  await untilEqual(nas, stall)
+  const statement = (await stall.api('GET', '/v1/ledger/statement')) as { units: { isBalanced: boolean }[] }
+  expect(statement.units.length).toBeGreaterThan(2)
+  expect(statement.units.every((it) => it.isBalanced)).toBe(true)
+  for (const format of ['csv', 'json', 'beancount', 'hledger', 'balances']) {
+    const response = await nas.request(`/v1/ledger/export?format=${format}`)
+    expect(response.status).toBe(200)
+    expect((await response.text()).length).toBeGreaterThan(500)
+  }
 })
