@@ -20,6 +20,7 @@ const TYPES: readonly LedgerRowType[] = [
 /** Texts that break careless exports. */
 export const HOSTILE_TEXTS: readonly string[] = [
   ...[
+    'POSTER_A2.V-1',
     '=cmd()',
     '+1',
     '-2',
