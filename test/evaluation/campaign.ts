@@ -14,7 +14,8 @@ const { values, positionals } = parseArgs({
 })
 const histories = Number(positionals[0] ?? 20_000)
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-for (const [name, law] of Object.entries(laws)) {
+const { agreeWith: _, ...all } = laws
+for (const [name, law] of Object.entries(all)) {
   if (name !== (values.law ?? name)) continue
   const reached = new Reached()
   for (let done = 0; done < histories; done += SLICE) {
@@ -24,7 +25,7 @@ for (const [name, law] of Object.entries(laws)) {
       { numRuns, seed: seed + done / SLICE, interruptAfterTimeLimit: 600_000 },
     )
     if (!result.failed && !result.interrupted) continue
-    process.stdout.write(`${name}, seed ${seed + done / SLICE}: ${fc.defaultReportMessage(result)}\n`)
+    process.stdout.write(`${name}, seed ${seed + done / SLICE}: ${fc.defaultReportMessage(result)}\n${String(result.errorInstance)}\n`)
     process.exit(1)
   }
   const last = seed + Math.ceil(histories / SLICE) - 1

@@ -8,6 +8,8 @@ import { draftSeal } from './seal-generator.ts'
 export interface HistoryOptions {
   stepsMin?: number
   stepsMax?: number
+  /** No device is hostile; a steward may still sign two seals of one parent. */
+  areAllHonest?: boolean
 }
 
 /**
@@ -16,8 +18,8 @@ export interface HistoryOptions {
  * devices, move the floor.
  */
 export function generateHistory(choices: Choices, options: HistoryOptions = {}): Mesh {
-  const mesh = newMesh(choices)
-  const { stepsMin = 30, stepsMax = 80 } = options
+  const { stepsMin = 30, stepsMax = 80, areAllHonest = false } = options
+  const mesh = newMesh(choices, areAllHonest)
   const steps = stepsMin + choices.below(stepsMax - stepsMin + 1)
   const count = mesh.stores.length
   for (let step = 0; step < steps; step += 1) {
