@@ -40,14 +40,18 @@ export function honestAct(
 }
 
 /** What a cheat does: as much as it can, now and then more than it has, and moves that nobody else would make. */
-export function hostileAct({ world, choices }: Mesh, device: number, left: ReadonlyMap<string, bigint>): Act | null {
+export function hostileAct(
+  { world, choices }: Mesh,
+  device: number,
+  left: ReadonlyMap<string, bigint>,
+): Act | null {
   const isBroke = ![...left.values()].some((amount) => amount > 0n)
   if (isBroke && choices.chance(80)) return null
   const account = pickAccount(choices, left) ?? 'eur'
   const unit = unitOf(account)
   const most = Math.max(1, Number(left.get(account) ?? 0n))
   let amount = BigInt(choices.chance(50) ? most : 1 + choices.below(most))
-  if (choices.chance(5)) amount = BigInt(most + 1 + choices.below(5))
+  if (choices.chance(8)) amount = BigInt(most + 1 + choices.below(5))
   if (account === unit && choices.chance(65)) return transfer(world, choices, device, unit, amount)
   const into = unit + choices.pick(MARKS)
   if (into === account || choices.chance(30)) return { kind: 'fact', unit: account, amount }

@@ -7,14 +7,14 @@ import { Reached } from './reached.ts'
 /** Histories of one law under one seed before the next law is told of. */
 const SLICE = 1_000
 
-/** `node test/evaluation/campaign.ts HISTORIES [--seed N] [--law NAME]`: every law, or one, against many histories. */
+/** `node test/evaluation/campaign.ts HISTORIES [--seed N] [--law NAME] [--shrink]`: every law, or one, against many histories. A history that fails is told at once, or made small first. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, law: { type: 'string' } },
+  options: { seed: { type: 'string' }, law: { type: 'string' }, shrink: { type: 'boolean' } },
 })
 const histories = Number(positionals[0] ?? 20_000)
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-const { agreeWith: _, ...all } = laws
+const { agreesWith: _, ...all } = laws
 for (const [name, law] of Object.entries(all)) {
   if (name !== (values.law ?? name)) continue
   const reached = new Reached()
@@ -22,10 +22,17 @@ for (const [name, law] of Object.entries(all)) {
     const numRuns = Math.min(SLICE, histories - done)
     const result = fc.check(
       fc.property(choices, (draw) => law(draw, reached)),
-      { numRuns, seed: seed + done / SLICE, interruptAfterTimeLimit: 600_000 },
+      {
+        numRuns,
+        seed: seed + done / SLICE,
+        interruptAfterTimeLimit: 600_000,
+        endOnFailure: values.shrink !== true,
+      },
     )
     if (!result.failed && !result.interrupted) continue
-    process.stdout.write(`${name}, seed ${seed + done / SLICE}: ${fc.defaultReportMessage(result)}\n${String(result.errorInstance)}\n`)
+    process.stdout.write(
+      `${name}, seed ${seed + done / SLICE}: ${fc.defaultReportMessage(result)}\n${String(result.errorInstance)}\n`,
+    )
     process.exit(1)
   }
   const last = seed + Math.ceil(histories / SLICE) - 1

@@ -116,7 +116,7 @@ function writeHostile(mesh: Mesh, device: number): void {
   for (const { maker, define } of mesh.units)
     if (maker === device && (!judge().defined.has(define.unit) || choices.chance(2))) acts.push(define)
   for (let count = choices.below(3); count > 0; count -= 1) {
-    const act = choices.chance(3) ? badAct(mesh, device) : hostileAct(mesh, device, judge().left)
+    const act = choices.chance(5) ? badAct(mesh, device) : hostileAct(mesh, device, judge().left)
     if (act !== null) acts.push(act)
   }
 }

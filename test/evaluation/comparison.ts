@@ -42,6 +42,7 @@ export function said(subject: Subject): object {
         isVoid: evaluation.isVoid(subject.orderOf(id)),
         accepts: subject.accepts(id),
         left: accounts.map((account) => evaluation.left(subject.orderOf(id), account)),
+        bound: accounts.map((account) => evaluation.bound(subject.orderOf(id), account)),
         standing: subject.standing(id),
         acts: world.at(id).acts.map((_, act) => ({
           isCounted: subject.isCounted(id, act),
@@ -77,7 +78,7 @@ export function said(subject: Subject): object {
 }
 
 /** The same, as the oracle says it. */
-export function foreseen(subject: Subject, oracle: OracleResult): object {
+function foreseen(subject: Subject, oracle: OracleResult): object {
   const { world, store } = subject
   const order = [...store.commits].sort((a, b) => a - b)
   const verdictOf = (id: number) => oracle.verdicts.get(id)
@@ -90,6 +91,7 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
       isVoid: verdictOf(id)?.voidBecause !== null,
       accepts: verdictOf(id)?.accepts.toSorted(),
       left: accounts.map((account) => verdictOf(id)?.left.get(account) ?? 0n),
+      bound: accounts.map((account) => verdictOf(id)?.bound.get(account) ?? 0n),
       standing: oracle.standings.get(id),
       acts: world.at(id).acts.map((_, act) => ({
         isCounted: oracle.counted.has(`${id}.${act}`),
@@ -133,6 +135,11 @@ function definitionsOf(world: World, { verdicts }: OracleResult): UnitDefinition
     }
   }
   return [...found.values()].sort((a, b) => (a.unit < b.unit ? -1 : 1))
+}
+
+/** True when a replica says exactly what the oracle says of the same store. */
+export function isAgreed(subject: Subject, oracle: OracleResult): boolean {
+  return isDeepStrictEqual(said(subject), foreseen(subject, oracle))
 }
 
 /** Demands that a replica says exactly what the oracle says of the same store. */

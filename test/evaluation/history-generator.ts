@@ -22,6 +22,7 @@ export function generateHistory(choices: Choices, options: HistoryOptions = {}):
   const mesh = newMesh(choices, areAllHonest)
   const steps = stepsMin + choices.below(stepsMax - stepsMin + 1)
   const count = mesh.stores.length
+  if (choices.chance(85)) startTogether(mesh)
   for (let step = 0; step < steps; step += 1) {
     const turn = choices.below(100)
     const device = choices.below(count)
@@ -31,4 +32,13 @@ export function generateHistory(choices: Choices, options: HistoryOptions = {}):
     else draftSeal(mesh)
   }
   return mesh
+}
+
+/** Who makes units writes a first commit, and all have it. */
+function startTogether(mesh: Mesh): void {
+  const { world, stores, units } = mesh
+  for (const maker of new Set(units.map((it) => it.maker))) {
+    writeCommit(mesh, maker)
+    for (const store of stores) for (const id of stores[maker]?.commits ?? []) world.addCommit(store, id)
+  }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Choices } from './choices.ts'
-import { accountsOf, expectAgreement, said, unitsOf } from './comparison.ts'
+import { generateRing } from './colluders.ts'
+import { accountsOf, expectAgreement, isAgreed, said, unitsOf } from './comparison.ts'
 import { generateHistory } from './history-generator.ts'
 import { itemsOf } from './intake.ts'
 import type { Item } from './intake.ts'
@@ -8,7 +9,6 @@ import { storedForks } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
 import { evaluate } from './oracle.ts'
 import type { Reached } from './reached.ts'
-import { RULES } from './rules.ts'
 import type { Rules } from './rules.ts'
 import { Subject } from './subject.ts'
 import type { MakeWitness, Witness } from './witness.ts'
@@ -24,22 +24,26 @@ export type Law = (draw: Choices, reached: Reached, make?: MakeWitness) => void
 const SUBJECT = (world: World): Subject => new Subject(world)
 
 /** A replica says what the rules say, after every commit and seal, in any order of arrival. */
-export const agreesWithTheRules: Law = (draw, reached) => agreeWith(RULES, draw, reached)
-
-/** The same of other rules: that it fails shows that histories reach where a rule matters. */
-export function agreeWith(rules: Rules, draw: Choices, reached: Reached): void {
+export const agreesWithTheRules: Law = (draw, reached) => {
   const mesh = generateHistory(draw)
   const { world } = mesh
   const replicas = [1, 2].map(() =>
     filled(world, draw, SUBJECT, (subject) =>
-      expectAgreement(subject, evaluate(world, subject.store, subject.tip, rules)),
+      expectAgreement(subject, evaluate(world, subject.store, subject.tip)),
     ),
   )
   const [first] = replicas as [Subject, Subject]
   for (const replica of replicas) expect(said(replica)).toEqual(said(first))
   reached.note('plain', first.plain > 0)
   reached.note('plain and not', first.plain > 0 && first.plain < first.store.commits.size)
-  reached.noteHistory(mesh, evaluate(world, world.all(), first.tip, rules))
+  reached.noteHistory(mesh, evaluate(world, world.all(), first.tip))
+}
+
+/** True when a replica of a history says what other rules would say: so it went nowhere where they matter. */
+export function agreesWith(rules: Rules, draw: Choices): boolean {
+  const { world } = generateHistory(draw)
+  const subject = filled(world, draw, SUBJECT)
+  return isAgreed(subject, evaluate(world, world.all(), subject.tip, rules))
 }
 
 /** Equal sets give equal states, whatever the order, and whatever comes twice. */
@@ -202,6 +206,37 @@ export const neverOversells: Law = (draw, reached, make = SUBJECT) => {
   reached.note(
     'sibling seals',
     seals.some(({ id, parent }) => seals.some((it) => it.id < id && it.parent === parent)),
+  )
+}
+
+/**
+ * In each group that is cut off from the others, honest devices accept of colluders at most what these owned at the
+ * frontier and one relay limit for each of them.
+ */
+export const boundsColluders: Law = (draw, reached, make = SUBJECT) => {
+  const { world, colluders, groups, relayMax, owned } = generateRing(draw)
+  const witness = filled(world, draw, make)
+  const amountOf = (name: string): bigint => {
+    const [id, index] = name.split('.').map(Number) as [number, number]
+    const act = world.at(id).acts[index]
+    return colluders.includes(world.at(id).device) && act?.kind === 'transfer' ? act.amount : 0n
+  }
+  const most = owned + BigInt(colluders.length) * relayMax
+  const gains = groups.map((group) => {
+    const commits = world.commits.filter(({ device, epoch }) => group.includes(device) && epoch > 0)
+    const gain = sum(commits.flatMap(({ id }) => witness.accepts(id).map(amountOf)))
+    expect(gain).toBeLessThanOrEqual(most)
+    for (const { id } of commits) expect(witness.voidReason(id)).toBe(null)
+    return gain
+  })
+  reached.note(
+    'more than they owned',
+    gains.some((gain) => gain > owned),
+  )
+  reached.note('more than they owned in two groups together', gains.length > 1 && sum(gains) > owned)
+  reached.note(
+    'all that the limits allow',
+    gains.some((gain) => gain === most),
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Act, VoidReason } from '#protocol/evaluation'
+import type { Act, Fact, Transfer, VoidReason } from '#protocol/evaluation'
 import type { OracleVerdict } from './oracle.ts'
 import type { Rules } from './rules.ts'
 import { has, ids, keyOf } from './world.ts'
@@ -21,6 +21,7 @@ export interface Debited {
   stands: number[]
   left: Map<string, bigint>
   defined: Set<string>
+  bound: Map<string, bigint>
 }
 
 /** Takes the acts of a commit one by one off what is left behind its credits. */
@@ -31,11 +32,12 @@ export function debit(commit: WorldCommit, own: OracleVerdict, ground: DebitGrou
     stands: [],
     left: new Map(own.left),
     defined: new Set(own.defined),
+    bound: new Map(own.bound),
   }
   for (const [index, act] of commit.acts.entries()) {
     const reason = refusal(commit, act, debited, ground)
     if (reason !== null && rules.commitsStandWhole)
-      return { reason, stands: [], left: own.left, defined: own.defined }
+      return { reason, stands: [], left: own.left, defined: own.defined, bound: own.bound }
     if (reason !== null) continue
     debited.stands.push(index)
     if (act.kind === 'define') {
@@ -44,6 +46,7 @@ export function debit(commit: WorldCommit, own: OracleVerdict, ground: DebitGrou
       continue
     }
     add(debited.left, act.unit, -act.amount)
+    if (act.kind === 'fact') carryBound(act, debited.bound)
     if (act.kind === 'fact' && act.into !== undefined && rules.movesArrive)
       add(debited.left, act.into, act.amount)
   }
@@ -58,15 +61,68 @@ function refusal(commit: WorldCommit, act: Act, so: Debited, ground: DebitGround
   const isDefined = so.defined.has(unit) || definitionIn(commit, unit, ground) !== undefined
   if (world.demandsUnits && rules.unitsAreDemanded && !isDefined) return 'unknown-unit'
   if ((so.left.get(act.unit) ?? 0n) < act.amount) return 'uncovered'
-  return null
+  const isPassedOn = act.kind === 'transfer' && rules.relayIsLimited
+  const free = (so.left.get(act.unit) ?? 0n) - (so.bound.get(act.unit) ?? 0n)
+  return isPassedOn && act.amount > free ? 'relay-limit' : null
+}
+
+/** Counts anew what is bound of each unit that the commit accepts or debits: what it may not pass on. */
+export function bindAnew(commit: WorldCommit, bound: Map<string, bigint>, ground: DebitGround): void {
+  const { world, line } = ground
+  const debited = commit.acts.flatMap((act) => (act.kind === 'define' ? [] : [unitOf(act.unit)]))
+  const accepted = acceptedBy(commit.id, ground).map((it) => it.unit)
+  for (const unit of new Set([...debited, ...accepted])) {
+    const definition = definitionIn(commit, unit, ground)
+    const limit = definition?.kind === 'define' && world.demandsUnits ? definition.relayMax : null
+    if (limit === null) continue
+    const outside = ids(commit.chain).filter((id) => !isUnderFrontier(world, world.at(id), line))
+    const beyond = (commits: number[]): bigint => {
+      const amounts = commits.flatMap((id) => acceptedBy(id, ground)).filter((it) => it.unit === unit)
+      const fresh = amounts.reduce((total, it) => total + it.amount, 0n)
+      return fresh > limit ? fresh - limit : 0n
+    }
+    const before = beyond(outside.filter((id) => id !== commit.id))
+    let room = before
+    for (const account of ['', '+', '-', '~', '=', '!'].map((mark) => unit + mark)) {
+      const kept = least(bound.get(account) ?? 0n, room)
+      bound.set(account, kept)
+      room -= kept
+    }
+    add(bound, unit, beyond(outside) - before)
+  }
+}
+
+/** Transfers that a commit accepts. */
+function acceptedBy(id: number, { world, verdicts }: DebitGround): Transfer[] {
+  return (verdicts.get(id)?.accepts ?? []).map((name) => {
+    const [commit, index] = name.split('.').map(Number) as [number, number]
+    return world.at(commit).acts[index] as Transfer
+  })
+}
+
+/** What a fact takes is bound first, and stays so where it goes. */
+function carryBound({ unit, amount, into }: Fact, bound: Map<string, bigint>): void {
+  const carried = least(bound.get(unit) ?? 0n, amount)
+  add(bound, unit, -carried)
+  if (into !== undefined) add(bound, into, carried)
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other
 }
 
 /** The definition of a unit by a valid commit before this one, in its past. */
-function definitionIn({ id, past }: WorldCommit, unit: string, { world, verdicts }: DebitGround): Act | undefined {
+function definitionIn(
+  { id, past }: WorldCommit,
+  unit: string,
+  { world, verdicts }: DebitGround,
+): Act | undefined {
   for (const it of ids(past)) {
     if (it === id) continue
     const { acts } = world.at(it)
-    const found = verdicts.get(it)?.stands.find((at) => acts[at]?.kind === 'define' && acts[at]?.unit === unit)
+    const found = verdicts
+      .get(it)
+      ?.stands.find((at) => acts[at]?.kind === 'define' && acts[at]?.unit === unit)
     if (found !== undefined) return acts[found]
   }
   return undefined

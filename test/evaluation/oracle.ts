@@ -1,7 +1,8 @@
 import type { UnitTotals, VoidReason } from '#protocol/evaluation'
 import { OracleBooks } from './oracle-books.ts'
 import type { OracleBook } from './oracle-books.ts'
-import { add, debit, isUnderFrontier } from './oracle-debits.ts'
+import { add, bindAnew, debit, isUnderFrontier } from './oracle-debits.ts'
+import type { DebitGround } from './oracle-debits.ts'
 import { RULES } from './rules.ts'
 import type { Rules } from './rules.ts'
 import { bit, has, ids, keyOf } from './world.ts'
@@ -28,6 +29,8 @@ export interface OracleVerdict {
   /** What it took of the allowances of seals. */
   taken: { unit: string; amount: bigint }[]
   left: Map<string, bigint>
+  /** Of what is left, by account, what may not be passed on. */
+  bound: Map<string, bigint>
 }
 
 export interface OracleStanding {
@@ -122,6 +125,7 @@ class Oracle {
         accepts: [],
         taken: [],
         left: new Map(before?.verdict.left),
+        bound: new Map(before?.verdict.bound),
       },
     }
     this.#nodes.set(commit.id, node)
@@ -171,7 +175,10 @@ class Oracle {
       for (const [index, { device, unit, amount }] of seal.allowances.entries()) {
         const name = `${seal.id}.${index}`
         if (device !== commit.device) continue
-        if (this.#rules.allowancesAreTakenOnce ? node.taken.has(name) : node.taken.has(`${name} ${commit.id}`)) continue
+        if (
+          this.#rules.allowancesAreTakenOnce ? node.taken.has(name) : node.taken.has(`${name} ${commit.id}`)
+        )
+          continue
         node.taken.add(name)
         this.#taken.add(name)
         node.verdict.taken.push({ unit, amount })
@@ -181,20 +188,23 @@ class Oracle {
   }
 
   #debit(commit: WorldCommit, { verdict }: Node, isOutdated: boolean): void {
-    const before = this.#verdicts.get(commit.prev)
-    if (before !== undefined && before.voidBecause !== null) verdict.voidBecause = 'void-before'
-    else if (isOutdated) verdict.voidBecause = 'epoch-outdated'
-    if (verdict.voidBecause !== null) return
-    const { reason, stands, left, defined } = debit(commit, verdict, {
+    const ground: DebitGround = {
       world: this.#world,
       rules: this.#rules,
       verdicts: this.#verdicts,
       line: this.#world.line(commit.epoch),
-    })
+    }
+    bindAnew(commit, verdict.bound, ground)
+    const before = this.#verdicts.get(commit.prev)
+    if (before !== undefined && before.voidBecause !== null) verdict.voidBecause = 'void-before'
+    else if (isOutdated) verdict.voidBecause = 'epoch-outdated'
+    if (verdict.voidBecause !== null) return
+    const { reason, stands, left, defined, bound } = debit(commit, verdict, ground)
     verdict.voidBecause = reason
     verdict.stands = stands
     verdict.left = left
     verdict.defined = defined
+    verdict.bound = bound
   }
 
   /** Lowest seq of which the device has two commits in the set. */

@@ -130,6 +130,12 @@ const MOVES: readonly (readonly [from: string, into: string])[] = [
 ]
 
 function markOf(account: string): string {
-  const names: Record<string, string> = { '+': 'right', '-': 'used', '~': 'returned', '=': 'credit', '!': 'written' }
+  const names: Record<string, string> = {
+    '+': 'right',
+    '-': 'used',
+    '~': 'returned',
+    '=': 'credit',
+    '!': 'written',
+  }
   return account === '' ? 'nowhere' : (names[account.slice(-1)] ?? 'held')
 }

@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Evaluation } from '#protocol/evaluation'
-import type { Allowance, Balance, Changes, Standing, UnitTotals, Verdict, VoidReason } from '#protocol/evaluation'
+import type {
+  Allowance,
+  Balance,
+  Changes,
+  Standing,
+  UnitTotals,
+  Verdict,
+  VoidReason,
+} from '#protocol/evaluation'
 import { History } from '#protocol/history'
 import { Visibility } from '#protocol/replica'
 import { Intake, itemsOf } from './intake.ts'
