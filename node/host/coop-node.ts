@@ -8,6 +8,7 @@ import { BoardState } from '#protocol/board'
 import { foundCoop } from '#protocol/coop'
 import type { Role } from '#protocol/document'
 import { fromHex, toHex } from '#protocol/encoding'
+import { LEDGER } from '#protocol/ledger'
 import { deviceText } from '#protocol/identity'
 import type { Crypto, Signer } from '#protocol/identity'
 import { INVITE_SECRET_BYTES, formatInviteLink } from '#protocol/invite'
@@ -31,6 +32,7 @@ import { ASK_TIMEOUT_MS } from './head-question.ts'
 import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
 import { KeyDesk } from './key-desk.ts'
+import { LedgerDesk } from './ledger-desk.ts'
 import { readGenesis } from './lost-genesis.ts'
 import { KIT_NOTE, OWN_KIT_NOTE, joiningKit, kitOfWords, newKit } from './recovery-kit.ts'
 
@@ -50,7 +52,7 @@ export interface NodeConfig {
 }
 
 /** What changed, for pages. */
-export type Change = 'status' | 'members' | 'peers' | 'assets' | 'boards'
+export type Change = 'status' | 'members' | 'peers' | 'assets' | 'boards' | 'ledger'
 
 /** Names that a founder or joiner gives. */
 export interface Names {
@@ -106,6 +108,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly guests: GuestDesk
   readonly authority: AuthorityDesk
   readonly recovery: RecoveryDesk
+  readonly ledger: LedgerDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
@@ -141,6 +144,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.guests = new GuestDesk(this)
     this.authority = new AuthorityDesk(this)
     this.recovery = new RecoveryDesk(this)
+    this.ledger = new LedgerDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
@@ -444,6 +448,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
         void this.keys.restateHolding()
       }
       if (documents.has('catalogue')) what.push('assets')
+      if (documents.has(LEDGER)) what.push('ledger')
       if ([...documents].some((it) => it.startsWith('board/'))) what.push('boards')
       this.emit('changed', what)
       this.#keepLater()

@@ -75,6 +75,12 @@ export class Books {
     return [...(this.#books.get(account)?.rows.values() ?? [])].filter((row) => row.holding !== 0n)
   }
 
+  /** Devices with anything on an account of the unit, now or before. */
+  devicesOf(unit: string): Set<number> {
+    const accounts = [unit, ...Object.values(ACCOUNTS).map((mark) => unit + mark)]
+    return new Set(accounts.flatMap((account) => [...(this.#books.get(account)?.rows.keys() ?? [])]))
+  }
+
   sums(account: string): UnitSums {
     const book = this.#books.get(account)
     if (book === undefined) return NO_SUMS

@@ -1,0 +1,127 @@
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { deviceArgument } from './authority-commands.ts'
+import {
+  balanceCommand,
+  defineCommand,
+  entryCommand,
+  ledgerHistoryCommand,
+  rightsCommand,
+  unitsCommand,
+  writeCommand,
+} from './ledger-commands.ts'
+import type { DefineOptions, EntryOptions, HistoryOptions } from './ledger-commands.ts'
+import type { Globals } from './main.ts'
+
+const QUIET = { writeErr: () => null, outputError: () => null }
+const UNIT = 'code or id (coop ledger units)'
+const AMOUNT = 'by the scale of the unit, such as 12.50'
+const DEVICE = 'id, MEMBER/DEVICE or name (coop members)'
+const KINDS = ['money', 'credit', 'quota', 'slot', 'stock', 'seat', 'admission', 'edition'] as const
+
+/** What moves an amount between accounts of this device. */
+const MOVES: readonly (readonly [name: string, description: string])[] = [
+  ['issue', 'make units that this device may issue'],
+  ['withdraw', 'take back what this device issued and still holds'],
+  ['consume', 'use up what this device holds: sold, eaten, handed out'],
+  ['restore', 'take back what this device consumed: a return, a mistake'],
+  ['return', 'hand back what this device holds and will not use'],
+  ['draw', 'draw on the credit line of this device'],
+  ['repay', 'pay back what was drawn'],
+  ['write-back', 'give up what a seal has issued to others in the place of this device'],
+]
+
+/** Commands about money, stock and rights. */
+export function addLedgerCommands(program: Command, globals: () => Globals): void {
+  const ledger = program.command('ledger').description('money, credits, stock and rights: who holds what')
+  ledger
+    .command('units')
+    .description('what is counted here, with sums')
+    .action(async () => unitsCommand(globals()))
+  ledger
+    .command('define')
+    .description('make a unit')
+    .argument('<code>', 'capitals and digits, such as EUR or POSTER-A2')
+    .addOption(new Option('--kind <kind>', 'what it counts').choices(KINDS).makeOptionMandatory())
+    .option('--name <text>', 'for people')
+    .option('--scale <n>', 'digits behind the point', whole)
+    .option('--supply <amount>', 'what this device may issue of it, at most')
+    .option('--relay-limit <amount>', 'of what a device was given since the last seal, what it may pass on')
+    .option(
+      '--expires <time>',
+      'from then on it can only be handed back, for example 2027-01-31T22:00Z',
+      time,
+    )
+    .action(async (code: string, options: DefineOptions) => defineCommand(globals(), code, options))
+  ledger
+    .command('balance')
+    .description('what devices hold')
+    .argument('[unit]', UNIT)
+    .option('--device <device>', DEVICE, deviceArgument)
+    .option('--member <member>', 'name, or key')
+    .action(async (unit: string | undefined, options: { device?: string; member?: string }) =>
+      balanceCommand(globals(), { unit, ...options }),
+    )
+  ledger
+    .command('rights')
+    .description('what can be sold here without the mesh, and what others hold')
+    .argument('[unit]', UNIT)
+    .action(async (unit: string | undefined) => rightsCommand(globals(), unit))
+  ledger
+    .command('history')
+    .description('what happened, the newest first')
+    .option('--unit <unit>', UNIT)
+    .option('--device <device>', DEVICE, deviceArgument)
+    .option('--member <member>', 'name, or key')
+    .option('--type <type>', 'issue, consume, transfer …')
+    .option('--text <text>', 'in memo, reference or commit id')
+    .option('--before <place>', 'go on from there: `next` of the page before', whole)
+    .option('--limit <n>', 'entries, at most', whole, 20)
+    .action(async (options: HistoryOptions) => ledgerHistoryCommand(globals(), options))
+  for (const [name, description] of MOVES)
+    withNotes(ledger.command(name).description(description))
+      .argument('<unit>', UNIT)
+      .argument('<amount>', AMOUNT)
+      .action(async (unit: string, amount: string, options: EntryOptions) =>
+        entryCommand(globals(), { type: name, unit, amount }, options),
+      )
+  withNotes(ledger.command('transfer').description('hand an amount over to another device'))
+    .argument('<unit>', UNIT)
+    .argument('<amount>', AMOUNT)
+    .argument('<device>', DEVICE, deviceArgument)
+    .option('--expires <time>', 'until then it may be used; then the rest comes back', time)
+    .action(
+      async (unit: string, amount: string, to: string, options: EntryOptions & { expires?: number }) => {
+        const { expires, ...notes } = options
+        const until = expires === undefined ? {} : { expiresMs: expires }
+        return entryCommand(globals(), { type: 'transfer', unit, amount, to, ...until }, notes)
+      },
+    )
+  ledger
+    .command('write')
+    .description('write several entries that stand or fall together, from a JSON file')
+    .argument('<file>', '[{"type":"consume","unit":"POSTER","amount":"1"},…]; - for the standard input')
+    .option('--id <hex>', '32 digits that name the request: sent twice, it is written once')
+    .action(async (file: string, options: { id?: string }) => writeCommand(globals(), file, options.id))
+  for (const command of [ledger, ...ledger.commands]) command.exitOverride().configureOutput(QUIET)
+}
+
+function withNotes(command: Command): Command {
+  return command
+    .option('--memo <text>', 'for people')
+    .option('--ref <text>', 'what it pays for')
+    .option('--reverses <entry>', 'the entry that it takes back: COMMIT/INDEX')
+    .option('--id <hex>', '32 digits that name the request: sent twice, it is written once')
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (/^\d{1,15}$/.test(text) && Number.isSafeInteger(value)) return value
+  throw new InvalidArgumentError('give a whole number.')
+}
+
+function time(text: string): number {
+  const value = Date.parse(text)
+  if (Number.isFinite(value)) return value
+  throw new InvalidArgumentError('give a time such as 2027-01-31T22:00Z.')
+}
