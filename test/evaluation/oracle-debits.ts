@@ -34,6 +34,10 @@ export function debit(commit: WorldCommit, own: OracleVerdict, ground: DebitGrou
     defined: new Set(own.defined),
     bound: new Map(own.bound),
   }
+  const accepted = unitsAccepted(commit, ground)
+  const debits = commit.acts.flatMap((act) => (act.kind === 'define' ? [] : [unitOf(act.unit)]))
+  const others = new Set(debits.filter((unit) => !accepted.has(unit)))
+  bindAnew(commit, debited.bound, others, ground)
   for (const [index, act] of commit.acts.entries()) {
     const reason = refusal(commit, act, debited, ground)
     if (reason !== null && rules.commitsStandWhole)
@@ -66,12 +70,20 @@ function refusal(commit: WorldCommit, act: Act, so: Debited, ground: DebitGround
   return isPassedOn && act.amount > free ? 'relay-limit' : null
 }
 
-/** Counts anew what is bound of each unit that the commit accepts or debits: what it may not pass on. */
-export function bindAnew(commit: WorldCommit, bound: Map<string, bigint>, ground: DebitGround): void {
+/** Units of which a commit accepts something. */
+export function unitsAccepted(commit: WorldCommit, ground: DebitGround): Set<string> {
+  return new Set(acceptedBy(commit.id, ground).map((it) => it.unit))
+}
+
+/** Counts anew what is bound of units that the commit accepts or debits: what it may not pass on. */
+export function bindAnew(
+  commit: WorldCommit,
+  bound: Map<string, bigint>,
+  units: Iterable<string>,
+  ground: DebitGround,
+): void {
   const { world, line } = ground
-  const debited = commit.acts.flatMap((act) => (act.kind === 'define' ? [] : [unitOf(act.unit)]))
-  const accepted = acceptedBy(commit.id, ground).map((it) => it.unit)
-  for (const unit of new Set([...debited, ...accepted])) {
+  for (const unit of units) {
     const definition = definitionIn(commit, unit, ground)
     const limit = definition?.kind === 'define' && world.demandsUnits ? definition.relayMax : null
     if (limit === null) continue

@@ -1,7 +1,7 @@
 import type { UnitTotals, VoidReason } from '#protocol/evaluation'
 import { OracleBooks } from './oracle-books.ts'
 import type { OracleBook } from './oracle-books.ts'
-import { add, bindAnew, debit, isUnderFrontier } from './oracle-debits.ts'
+import { add, bindAnew, debit, isUnderFrontier, unitsAccepted } from './oracle-debits.ts'
 import type { DebitGround } from './oracle-debits.ts'
 import { RULES } from './rules.ts'
 import type { Rules } from './rules.ts'
@@ -64,8 +64,8 @@ export function evaluate(world: World, store: Stored, tip: number, rules: Rules 
 }
 
 /** Judges a commit of a store again and again while its author adds acts. */
-export function trial(world: World, store: Stored, id: number): () => OracleVerdict {
-  const oracle = new Oracle(world, store, 0, RULES)
+export function trial(world: World, store: Stored, id: number, rules: Rules = RULES): () => OracleVerdict {
+  const oracle = new Oracle(world, store, 0, rules)
   oracle.judgeAll()
   return () => oracle.judge(id)
 }
@@ -194,7 +194,7 @@ class Oracle {
       verdicts: this.#verdicts,
       line: this.#world.line(commit.epoch),
     }
-    bindAnew(commit, verdict.bound, ground)
+    bindAnew(commit, verdict.bound, unitsAccepted(commit, ground), ground)
     const before = this.#verdicts.get(commit.prev)
     if (before !== undefined && before.voidBecause !== null) verdict.voidBecause = 'void-before'
     else if (isOutdated) verdict.voidBecause = 'epoch-outdated'

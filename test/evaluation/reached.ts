@@ -15,6 +15,11 @@ export class Reached {
     this.#histories.set(name, (this.#histories.get(name) ?? 0) + Number(isReached))
   }
 
+  /** Adds to what is counted over all histories. */
+  add(name: string, number: number): void {
+    this.#histories.set(name, (this.#histories.get(name) ?? 0) + number)
+  }
+
   /** Notes what a whole history reached. */
   noteHistory({ world, refused }: Mesh, result: OracleResult): void {
     const standings = [...result.standings.values()]
