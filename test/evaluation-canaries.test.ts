@@ -8,7 +8,7 @@ import { Reached } from './evaluation/reached.ts'
 import { RULES } from './evaluation/rules.ts'
 import type { Rules } from './evaluation/rules.ts'
 
-/** Histories in which a rule that is switched off is to be missed once. The rarest needs about a tenth. */
+/** Histories in which a rule that is switched off is to be missed once. The rarest was missed by the hundredth. */
 const HISTORIES_MAX = 2_000
 
 /** The number of the first history in which something is amiss; 0 for none. */
@@ -16,12 +16,11 @@ function firstAmiss(holds: (draw: Parameters<Law>[0]) => boolean | void): number
   const result = fc.check(fc.property(choices, holds), {
     numRuns: HISTORIES_MAX,
     endOnFailure: true,
-    interruptAfterTimeLimit: 20_000,
   })
-  return result.failed && !result.interrupted ? result.numRuns : 0
+  return result.failed ? result.numRuns : 0
 }
 
-/** Each rule but the last three, which a test below names, with what becomes of it when it is switched off. */
+/** Rules that are switched off, one at a time. */
 const OFF: readonly Partial<Rules>[] = [
   { verdictsBy: 'winning-line' },
   { lateBeatsAcceptance: true },
@@ -46,27 +45,28 @@ test.each(OFF)('histories reach where the rule matters: %o', (off) => {
   expect(firstAmiss((draw) => laws.agreesWith({ ...RULES, ...off }, draw))).toBeGreaterThan(0)
 })
 
-const CANARIES: readonly [law: keyof typeof laws, off: Partial<Rules>][] = [
-  ['ignoresTheOrder', { branchesAreEqual: false }],
-  ['ignoresTheOrder', { repeatsAreIgnored: false }],
-  ['judgesByThePastAlone', { verdictsBy: 'winning-line' }],
-  ['keepsWhatIsSettled', { frontiersAreFinal: false }],
-  ['addsUp', { movesArrive: false }],
-  ['addsUp', { lossesAreBooked: false }],
-  ['addsUp', { sealsTakeHoldings: true }],
-  ['sparesTheHonest', { verdictsBy: 'winning-line' }],
-  ['sparesTheHonest', { sealsTakeHoldings: true }],
-  ['sparesTheHonest', { movesArrive: false }],
-  ['sparesTheHonest', { suppliesAreIssued: false }],
-  ['keepsWhatWasAccepted', { lateBeatsAcceptance: true }],
-  ['keepsWhatWasAccepted', { verdictsBy: 'winning-line' }],
-  ['booksWhatWasDone', { factsAlwaysCount: false }],
-  ['neverOversells', { sealsTakeHoldings: true }],
-  ['boundsColluders', { relayIsLimited: false }],
+const CANARIES: readonly [law: Law, off: Partial<Rules>][] = [
+  [laws.ignoresTheOrder, { branchesAreEqual: false }],
+  [laws.ignoresTheOrder, { repeatsAreIgnored: false }],
+  [laws.judgesByThePastAlone, { verdictsBy: 'winning-line' }],
+  [laws.keepsWhatIsSettled, { frontiersAreFinal: false }],
+  [laws.addsUp, { movesArrive: false }],
+  [laws.addsUp, { lossesAreBooked: false }],
+  [laws.addsUp, { sealsTakeHoldings: true }],
+  [laws.sparesTheHonest, { verdictsBy: 'winning-line' }],
+  [laws.sparesTheHonest, { sealsTakeHoldings: true }],
+  [laws.sparesTheHonest, { movesArrive: false }],
+  [laws.sparesTheHonest, { suppliesAreIssued: false }],
+  [laws.keepsWhatWasAccepted, { lateBeatsAcceptance: true }],
+  [laws.keepsWhatWasAccepted, { verdictsBy: 'winning-line' }],
+  [laws.booksWhatWasDone, { factsAlwaysCount: false }],
+  [laws.neverOversells, { sealsTakeHoldings: true }],
+  [laws.boundsColluders, { relayIsLimited: false }],
 ]
 
-test.each(CANARIES)('%s is broken without the rule: %o', (law, off) => {
-  const hold = laws[law] as Law
+const NAMED = CANARIES.map(([law, off]) => ({ name: law.name, law, off }))
+
+test.each(NAMED)('$name is broken without the rule: $off', ({ law, off }) => {
   const reached = new Reached()
-  expect(firstAmiss((draw) => hold(draw, reached, without(off)))).toBeGreaterThan(0)
+  expect(firstAmiss((draw) => law(draw, reached, without(off)))).toBeGreaterThan(0)
 })
