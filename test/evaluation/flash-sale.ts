@@ -69,6 +69,8 @@ class Venue {
   readonly signer: Signer
   /** Its commits in the order in which it stored them. */
   readonly log: CommitRecord[] = []
+  /** How much of it each other venue got from it. */
+  readonly sent: number[] = []
 
   constructor(replica: Replica, signer: Signer) {
     this.replica = replica
@@ -84,18 +86,16 @@ class FlashSale {
   readonly tally: Tally = { sold: 0, refused: 0, refusedInVain: 0, refusedInReach: 0 }
   readonly relayMax: bigint | null
   readonly #draw: Choices
-  readonly #random: SeededRandom
   readonly #venues: Venue[]
   readonly #unit: string
   #parts: number[] = Array.from({ length: VENUES }, () => 0)
-  #nowMs = 1_900_000_000_000
+  #nowMs = OPENING_MS
 
   constructor(draw: Choices) {
     this.#draw = draw
-    this.#random = seededRandom(draw.below(2 ** 31))
     this.relayMax = draw.pick([null, null, 60n])
-    const founder = this.#found()
-    this.#venues = [founder, ...this.#admit(founder)]
+    this.#venues = CAST.signers.map((signer) => CAST.enter(signer))
+    const founder = this.#at(0)
     const unit = unitOf({ supply: BigInt(ITEMS), relayMax: this.relayMax })
     this.#unit = unitIdOf(founder.signer.publicKey, unit, nodeCrypto().sha256)
     must(this.#write(founder, [{ t: 'define', unit }, move('issue', this.#unit, ITEMS)]))
@@ -116,8 +116,12 @@ class FlashSale {
   meet(from: number, to: number): void {
     const [source, target] = [this.#at(from), this.#at(to)]
     if (from === to || !this.#reach(from, to)) return
-    const lacking = source.log.filter((record) => target.replica.history.find(record.id) < 0)
-    const { stored, refused, waiting } = target.replica.ingest(lacking)
+    const { replica } = target
+    const news = source.log.slice(source.sent[to] ?? 0)
+    const lacking = news.filter((record) => replica.history.find(record.id) < 0)
+    source.sent[to] = source.log.length
+    if (lacking.length === 0) return
+    const { stored, refused, waiting } = replica.ingest(lacking)
     expect([refused.length, waiting.length]).toEqual([0, 0])
     target.write(stored)
   }
@@ -214,35 +218,6 @@ class FlashSale {
     for (let other = 1; other < VENUES; other += 1) this.meet(0, other)
   }
 
-  #found(): Venue {
-    const device = nodeSigner(this.#random.bytes(32))
-    const founding = foundCoop(
-      {
-        ...{ name: 'North Market', memberName: 'Ada', deviceName: 'nas', nowMs: this.#nowMs, slots: VENUES },
-        ...{ kit: nodeSigner(this.#random.bytes(32)), nonce: this.#random.bytes(16), device, rule: RULE },
-      },
-      CRYPTO,
-    )
-    if (!founding.ok) throw new Error(founding.refusal)
-    const venue = new Venue(founding.replica, device)
-    venue.write(founding.stored)
-    return venue
-  }
-
-  #admit(founder: Venue): Venue[] {
-    const { coop } = founder.replica
-    return Array.from({ length: VENUES - 1 }, () => {
-      const signer = nodeSigner(this.#random.bytes(32))
-      const secret = this.#random.bytes(16)
-      const tools = { crypto: CRYPTO, random: this.#random, secret }
-      for (const section of [inviteSection(secret, 'venue', CRYPTO), admitSection(coop, signer, tools)]) {
-        this.#nowMs += 1_000
-        founder.write(must(founder.replica.author([section], this.#nowMs)).stored)
-      }
-      return new Venue(openReplica({ coop, crypto: CRYPTO, signer, rule: RULE }), signer)
-    })
-  }
-
   /** Before they part: a random share for each, the rest stays. */
   #share(founder: Venue): void {
     const most = Math.floor(ITEMS / VENUES)
@@ -261,3 +236,49 @@ const { crypto: CRYPTO, rule: RULE } = simCrypto({
   key: new Uint8Array(32),
   port: { verify: nodeCrypto().verify, signer: nodeSigner },
 })
+const OPENING_MS = 1_900_000_000_000
+
+/** The co-op that all sales begin with: founded by the first venue, which admitted the others. */
+class Cast {
+  readonly signers: readonly Signer[]
+  readonly #coop: Uint8Array
+  readonly #log: CommitRecord[] = []
+
+  constructor(random: SeededRandom) {
+    const device = nodeSigner(random.bytes(32))
+    const founding = foundCoop(
+      {
+        ...{ name: 'North Market', memberName: 'Ada', deviceName: 'nas', nowMs: 0, slots: VENUES },
+        ...{ kit: nodeSigner(random.bytes(32)), nonce: random.bytes(16), device, rule: RULE },
+      },
+      CRYPTO,
+    )
+    if (!founding.ok) throw new Error(founding.refusal)
+    const { coop, replica, stored } = founding
+    this.#coop = coop
+    this.#keep(stored)
+    const others = Array.from({ length: VENUES - 1 }, () => {
+      const signer = nodeSigner(random.bytes(32))
+      const secret = random.bytes(16)
+      const tools = { crypto: CRYPTO, random, secret }
+      for (const section of [inviteSection(secret, 'venue', CRYPTO), admitSection(coop, signer, tools)])
+        this.#keep(must(replica.author([section], 1_000)).stored)
+      return signer
+    })
+    this.signers = [device, ...others]
+  }
+
+  /** A venue that knows all that. */
+  enter(signer: Signer): Venue {
+    const replica = openReplica({ coop: this.#coop, crypto: CRYPTO, signer, rule: RULE })
+    const venue = new Venue(replica, signer)
+    venue.write(replica.ingest(this.#log).stored)
+    return venue
+  }
+
+  #keep(stored: readonly TakenCommit[]): void {
+    for (const { record } of stored) this.#log.push(record)
+  }
+}
+
+const CAST = new Cast(seededRandom(1))
