@@ -4,6 +4,8 @@ import type { Act, Define } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
 import type { Branch, Place } from './branches.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
+import { RelayLimits } from './relay-limits.ts'
+import type { Bounds, BoundParts } from './relay-limits.ts'
 import type { IssuedAllowance, SealTree } from './seal-tree.ts'
 import { PathSteps } from './steps.ts'
 import type { PlacedTransfer, Transfers } from './transfers.ts'
@@ -38,9 +40,11 @@ export interface Judgement {
   readonly taken: readonly IssuedAllowance[]
   /** What its chain has left of each unit that it credits or debits. */
   readonly left: ReadonlyMap<string, bigint>
+  /** What its chain may not pass on of each unit with a relay limit that it accepts or debits. */
+  readonly bounds: ReadonlyMap<string, Bounds>
 }
 
-const NOTHING: Judgement = { voidBecause: null, accepted: [], taken: [], left: new Map() }
+const NOTHING: Judgement = { voidBecause: null, accepted: [], taken: [], left: new Map(), bounds: new Map() }
 
 /**
  * What each chain may spend: what it accepted and took from the seals it cites, less its own debits. Decided
@@ -50,6 +54,7 @@ export class Cover {
   readonly #seals: SealTree
   readonly #transfers: Transfers
   readonly #units: Units
+  readonly #relay: RelayLimits
   readonly #left = new Map<string, PathSteps<bigint>>()
   /** First void commit of each branch that has one, by the branch's number. */
   readonly #voidFrom = new Map<number, number>()
@@ -58,6 +63,7 @@ export class Cover {
     this.#seals = seals
     this.#transfers = transfers
     this.#units = units
+    this.#relay = new RelayLimits(seals, units)
   }
 
   /** True while no commit is void. */
@@ -68,6 +74,11 @@ export class Cover {
   /** What the chain has left of a unit behind its commit. */
   left(branch: Branch, seq: number, unit: string): bigint {
     return this.#left.get(unit)?.at(branch, seq) ?? 0n
+  }
+
+  /** What of it the chain may not pass on. */
+  bound(branch: Branch, seq: number, account: string): bigint {
+    return this.#relay.bound(branch, seq, account)
   }
 
   /** True when the debits of the commit are void. */
@@ -91,11 +102,13 @@ export class Cover {
     const left = new Map<string, bigint>()
     for (const { unit, amount } of [...accepted, ...taken])
       left.set(unit, (left.get(unit) ?? this.left(branch, seq - 1, unit)) + amount)
+    const bounds = new Map<string, BoundParts>()
+    for (const { unit, amount } of accepted) this.#boundsOf(unit, commit, bounds)?.accept(amount)
     let voidBecause: VoidReason | null = null
     if (this.isVoid(before)) voidBecause = 'void-before'
     else if (insight.isOutdated) voidBecause = 'epoch-outdated'
-    else voidBecause = this.#debit(left, acts, commit, author)
-    return { voidBecause, accepted, taken, left }
+    else voidBecause = this.#debit({ left, bounds }, acts, commit, author)
+    return { voidBecause, accepted, taken, left, bounds }
   }
 
   /** Takes up a commit that is now the end of its branch. */
@@ -106,6 +119,7 @@ export class Cover {
       if (steps === undefined) this.#left.set(unit, (steps = new PathSteps()))
       steps.set(branch, seq, left)
     }
+    for (const [unit, bounds] of judgement.bounds) this.#relay.add({ branch, seq }, unit, bounds)
   }
 
   /**
@@ -113,12 +127,13 @@ export class Cover {
    * a whole.
    */
   #debit(
-    left: Map<string, bigint>,
+    { left, bounds }: { left: Map<string, bigint>; bounds: Map<string, BoundParts> },
     acts: readonly Act[],
     commit: JudgedCommit,
     author: string,
   ): VoidReason | null {
     const after = new Map<string, bigint>()
+    const boundAfter = new Map<string, BoundParts>([...bounds].map(([unit, parts]) => [unit, parts.copy()]))
     const defined = new Set<string>()
     const had = (account: string): bigint =>
       after.get(account) ?? left.get(account) ?? this.left(commit.branch, commit.seq - 1, account)
@@ -136,10 +151,26 @@ export class Cover {
       const covered = had(unit)
       if (covered < amount) return 'uncovered'
       after.set(unit, covered - amount)
-      if (act.kind === 'fact' && act.into !== undefined) after.set(act.into, had(act.into) + amount)
+      const parts = this.#boundsOf(unitOf(unit), commit, boundAfter)
+      if (act.kind === 'transfer') {
+        if (parts !== null && covered - amount < parts.held) return 'relay-limit'
+        continue
+      }
+      parts?.move(unit, act.into, amount)
+      if (act.into !== undefined) after.set(act.into, had(act.into) + amount)
     }
     for (const [account, amount] of after) left.set(account, amount)
+    for (const [unit, parts] of boundAfter) bounds.set(unit, parts)
     return null
+  }
+
+  /** The bounds of a unit that the commit works on; null where the unit has no limit. */
+  #boundsOf(unit: string, commit: JudgedCommit, bounds: Map<string, BoundParts>): BoundParts | null {
+    let parts = bounds.get(unit) ?? null
+    if (parts !== null) return parts
+    parts = this.#relay.before(unit, commit)
+    if (parts !== null) bounds.set(unit, parts)
+    return parts
   }
 
   #isDefinedBefore({ unit }: Define, { branch, seq }: JudgedCommit): boolean {

@@ -290,6 +290,12 @@ export class Evaluation {
     return this.#cover.left(branch, seq, unit)
   }
 
+  /** What of it may not be passed on, because of the unit's relay limit: by that commit's causal past alone. */
+  bound(order: number, account: string): bigint {
+    const { branch, seq } = this.#branches.placeOf(order)
+    return this.#cover.bound(branch, seq, account)
+  }
+
   /** Units that valid commits defined, however these stand, by name. */
   definitions(): UnitDefinition[] {
     return this.#units.all()

@@ -50,6 +50,11 @@ export class Units {
     return [...this.#units.keys()].sort().map((unit) => told(this.#units.get(unit) as Unit))
   }
 
+  /** Most that may be passed on of what was accepted outside the frontier; null for no limit, and where nobody demands definitions. */
+  relayMax(unit: string): bigint | null {
+    return this.#areDemanded ? (this.#units.get(unit)?.relayMax ?? null) : null
+  }
+
   /** True when the account's unit is defined in the past of the commit, or nobody demands that it is. */
   isKnown(account: string, commit: JudgedCommit): boolean {
     if (!this.#areDemanded) return true

@@ -1,0 +1,112 @@
+import { ACCOUNTS, isHeld, unitOf } from './account.ts'
+import type { Branch, Place } from './branches.ts'
+import type { JudgedCommit } from './insight.ts'
+import { sharedReach } from './line.ts'
+import type { SealTree } from './seal-tree.ts'
+import { PathSteps } from './steps.ts'
+import type { Units } from './units.ts'
+
+/** What a chain has of a unit that it may not pass on, behind one of its commits. */
+export interface Bounds {
+  /** All that the chain accepted of the unit so far. */
+  readonly accepted: bigint
+  /** Bound part of each account: of what is held, and then of the others in the order of `ACCOUNTS`. */
+  readonly parts: readonly bigint[]
+}
+
+const HELD = 0
+const MARKS: readonly string[] = Object.values(ACCOUNTS)
+const UNBOUND: Bounds = { accepted: 0n, parts: [0n, ...MARKS.map(() => 0n)] }
+
+/**
+ * Of what a chain accepts outside the frontier of the line it cites, it may pass on the limit of the unit: what it
+ * accepts beyond is bound. Without it k colluders with a chain of forks gain 2^(k-1) times what they own.
+ */
+export class RelayLimits {
+  readonly #seals: SealTree
+  readonly #units: Units
+  readonly #bounds = new Map<string, PathSteps<Bounds>>()
+
+  constructor(seals: SealTree, units: Units) {
+    this.#seals = seals
+    this.#units = units
+  }
+
+  /** Bound part of what the chain has left on the account behind its commit. */
+  bound(branch: Branch, seq: number, account: string): bigint {
+    return this.#bounds.get(unitOf(account))?.at(branch, seq)?.parts[placeOf(account)] ?? 0n
+  }
+
+  /** What a commit starts from that accepts or debits something of the unit; null where the unit has no limit. */
+  before(unit: string, { branch, seq, epoch }: JudgedCommit): BoundParts | null {
+    const limit = this.#units.relayMax(unit)
+    if (limit === null) return null
+    const bounds = this.#bounds.get(unit)
+    const before = bounds?.at(branch, seq - 1) ?? UNBOUND
+    const frontier = this.#seals.frontierOf(epoch, branch.device)
+    const settled = frontier === null ? -1 : sharedReach(branch, frontier.branch, frontier.seq)
+    const atFrontier = bounds?.at(branch, settled)?.accepted ?? 0n
+    return new BoundParts(before, { limit, atFrontier })
+  }
+
+  /** Takes up a commit that is now the end of its branch. */
+  add({ branch, seq }: Place, unit: string, bounds: Bounds): void {
+    let steps = this.#bounds.get(unit)
+    if (steps === undefined) this.#bounds.set(unit, (steps = new PathSteps()))
+    steps.set(branch, seq, bounds)
+  }
+}
+
+/** The bounds of one unit while a commit is judged. */
+export class BoundParts implements Bounds {
+  accepted: bigint
+  readonly parts: bigint[]
+  readonly #limit: bigint
+  readonly #atFrontier: bigint
+
+  /** `atFrontier`: what the chain had accepted up to the frontier. What is bound beyond what it accepted since is freed. */
+  constructor({ accepted, parts }: Bounds, { limit, atFrontier }: { limit: bigint; atFrontier: bigint }) {
+    this.accepted = accepted
+    this.#limit = limit
+    this.#atFrontier = atFrontier
+    let most = this.#beyond()
+    this.parts = parts.map((part) => {
+      const kept = part < most ? part : most
+      most -= kept
+      return kept
+    })
+  }
+
+  /** What of the held account must stay. */
+  get held(): bigint {
+    return this.parts[HELD] ?? 0n
+  }
+
+  copy(): BoundParts {
+    return new BoundParts(this, { limit: this.#limit, atFrontier: this.#atFrontier })
+  }
+
+  accept(amount: bigint): void {
+    const before = this.#beyond()
+    this.accepted += amount
+    this.parts[HELD] = this.held + this.#beyond() - before
+  }
+
+  /** A fact takes of the bound part first, and binds as much where it puts it. */
+  move(from: string, into: string | undefined, amount: bigint): void {
+    const bound = this.parts[placeOf(from)] ?? 0n
+    const moved = bound < amount ? bound : amount
+    this.parts[placeOf(from)] = bound - moved
+    if (into !== undefined) this.parts[placeOf(into)] = (this.parts[placeOf(into)] ?? 0n) + moved
+  }
+
+  /** What was accepted since the frontier beyond the limit. */
+  #beyond(): bigint {
+    const beyond = this.accepted - this.#atFrontier - this.#limit
+    return beyond > 0n ? beyond : 0n
+  }
+}
+
+function placeOf(account: string): number {
+  return isHeld(account) ? HELD : MARKS.indexOf(account.at(-1) ?? '') + 1
+}
