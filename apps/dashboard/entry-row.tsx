@@ -1,14 +1,14 @@
 import type { JSX } from 'preact'
 import { shownText } from '#apps/shown-text'
 import { formatRelative, formatTime, shortenId } from './format.ts'
-import { STATE_TEXT, TYPE_TEXT, amountText, holderText } from './ledger-text.ts'
+import { STATE_TEXT, TYPE_TEXT, amountText, holderText, isZero, numberText } from './ledger-text.ts'
 import type { Entry } from './ledger-types.ts'
 import { commitAddress, routeAddress } from './route.ts'
 
 /** One entry: who did what, how it stands, and the commit that proves it. */
 export function EntryRow({ entry, canTakeBack }: { entry: Entry; canTakeBack: boolean }): JSX.Element {
   const { type, code, amount, state, to, memo, ref } = entry
-  const what = type === 'define' ? `up to ${amountText(amount, code)}` : amountText(amount, code)
+  const what = type === 'define' ? definedText(amount, code) : amountText(amount, code)
   const time = new Date(entry.timeMs)
   return (
     <li class="row entry" data-testid="entry">
@@ -87,6 +87,11 @@ function Reverses({ name }: { name: string }): JSX.Element {
       </a>
     </span>
   )
+}
+
+/** Nothing of it: the stewards decide who issues it. */
+function definedText(amount: string, code: string): string {
+  return isZero(amount) ? code : `${code}, up to ${numberText(amount)}`
 }
 
 /** A clock that is far off may give a time that has no date. */

@@ -7,10 +7,19 @@ const DIGITS_MAX = 17
 
 /** An amount for people: thousands apart, the code behind it; amounts without end are `any number`. */
 export function amountText(amount: string, code: string): string {
-  if (amount.replace('.', '').length > DIGITS_MAX) return `any number of ${code}`
+  return isEndless(amount) ? `any number of ${code}` : `${numberText(amount)}\u00a0${code}`
+}
+
+/** An amount for people where its unit is plain. */
+export function numberText(amount: string): string {
+  if (isEndless(amount)) return 'any number'
   const [whole = '', fraction] = amount.split('.')
   const grouped = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, '\u202f')
-  return `${fraction === undefined ? grouped : `${grouped}.${fraction}`}\u00a0${code}`
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+function isEndless(amount: string): boolean {
+  return amount.replace('.', '').length > DIGITS_MAX
 }
 
 /** True for an amount of nothing. */

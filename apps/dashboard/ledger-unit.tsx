@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { ActForm } from './act-form.tsx'
 import { ACT_TEXT } from './act-draft.ts'
@@ -32,9 +32,12 @@ export function LedgerUnit(
   const stranded = rights?.devices.find((it) => it.state === 'stranded') ?? null
   const [asked, setAsked] = useState<'allow' | 'replace'>('allow')
   const [isAsking, setAsking] = useState(false)
+  const form = useRef<HTMLDetailsElement>(null)
   const replace = (): void => {
     setAsked('replace')
     setAsking(true)
+    // The form is there only after this has been drawn.
+    setTimeout(() => form.current?.querySelector('select')?.focus())
   }
   return (
     <>
@@ -68,6 +71,7 @@ export function LedgerUnit(
       </div>
       {canWrite(status) && unit.kind !== 'admission' && (
         <details
+          ref={form}
           class="card more"
           data-testid="ask-right"
           open={isAsking}

@@ -4,7 +4,7 @@ import { DefineForm } from './define-form.tsx'
 import { EmptyState } from './empty-state.tsx'
 import { canWrite } from './ledger-parts.ts'
 import type { LedgerParts } from './ledger-parts.ts'
-import { KIND_TEXT, amountText, isZero } from './ledger-text.ts'
+import { KIND_TEXT, amountText, isZero, numberText } from './ledger-text.ts'
 import type { Rights, Unit } from './ledger-types.ts'
 import { routeAddress } from './route.ts'
 
@@ -51,11 +51,11 @@ export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
 function UnitCard({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.Element {
   const { code, sums } = unit
   const others = [
-    ['connected devices', rights?.reachable ?? '0'],
-    ['others', rights?.elsewhere ?? '0'],
+    ['held by connected devices', rights?.reachable ?? '0'],
+    ['held by others', rights?.elsewhere ?? '0'],
     ['stranded', rights?.stranded ?? '0'],
     ['on the way', sums.inFlight],
-    ['deficit', sums.deficits],
+    ['spent twice', sums.deficits],
     ['borne by loss accounts', sums.loss],
   ].filter((it): it is [string, string] => !isZero(it[1] ?? '0'))
   return (
@@ -75,14 +75,14 @@ function UnitCard({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.
       <p class="unit-here">
         <span class="unit-amount" data-testid="unit-here">
           {amountText(rights?.here ?? '0', code)}
-        </span>{' '}
-        <span class="muted">here, cut off or not</span>
+        </span>
+        <span class="muted">here, without the mesh</span>
       </p>
       {others.length > 0 && (
         <ul class="plain unit-others muted">
           {others.map(([what, amount]) => (
             <li key={what}>
-              {amountText(amount, code)} {what}
+              {numberText(amount)} {what}
             </li>
           ))}
         </ul>

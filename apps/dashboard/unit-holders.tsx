@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { EmptyState } from './empty-state.tsx'
-import { HOLDER_TEXT, amountText, holderText, isZero } from './ledger-text.ts'
+import { HOLDER_TEXT, amountText, holderText, isZero, numberText } from './ledger-text.ts'
 import type { Balance, HolderState, Rights, Unit } from './ledger-types.ts'
 import { routeAddress } from './route.ts'
 
@@ -63,7 +63,7 @@ function HolderRow(props: { balance: Balance; state: HolderState | null; unit: s
         </span>
         {more.length > 0 && (
           <span class="muted">
-            {more.map(([what, amount]) => `${amountText(amount, code)} ${what}`).join(' · ')}
+            {more.map(([what, amount]) => `${numberText(amount)} ${what}`).join(' · ')}
           </span>
         )}
       </span>

@@ -21,7 +21,7 @@ export function UnitSums({ unit, rights }: { unit: Unit; rights: Rights | null }
   return (
     <>
       <dl class="figures">
-        <Figure name="Here, cut off or not" amount={rights?.here ?? '0'} code={code} isMain />
+        <Figure name="Here, without the mesh" amount={rights?.here ?? '0'} code={code} isMain />
         <Figure name="Held by connected devices" amount={rights?.reachable ?? '0'} code={code} />
         <Figure name="Held by others" amount={rights?.elsewhere ?? '0'} code={code} />
         <Figure name="Stranded" amount={rights?.stranded ?? '0'} code={code} />
@@ -65,7 +65,7 @@ export function UnitTroubles(props: {
   return (
     <div class="warnings" data-testid="unit-troubles">
       {stranded.map((it) => (
-        <Trouble key={`stranded ${it.device.device}`} title={`${amountText(it.held, code)} are stranded`}>
+        <Trouble key={`stranded ${it.device.device}`} title={`${amountText(it.held, code)} stranded`}>
           <p>
             <bdi>{holderText(it.device)}</bdi> holds them and is suspended or out of the co-op. They are not
             taken from it. The stewards can issue as many to another device; if this one has sold them, its
@@ -83,10 +83,7 @@ export function UnitTroubles(props: {
       {balances
         .filter((it) => !isZero(it.deficit))
         .map((it) => (
-          <Trouble
-            key={`deficit ${it.device.device}`}
-            title={`${amountText(it.deficit, code)} were spent twice`}
-          >
+          <Trouble key={`deficit ${it.device.device}`} title={`${amountText(it.deficit, code)} spent twice`}>
             <p>
               <bdi>{holderText(it.device)}</bdi> signed for more than it held. Whoever accepted it keeps it;{' '}
               <bdi>{holderText(it.device)}</bdi> owes it to the co-op.
