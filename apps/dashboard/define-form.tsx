@@ -5,7 +5,8 @@ import { Icon } from './icon.tsx'
 import { KIND_TEXT, SEALED_KINDS, holderText } from './ledger-text.ts'
 import type { Unit, UnitKind } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
-import { ProblemNote } from './problem-note.tsx'
+import type { Problem } from './node-types.ts'
+import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
 import { routeAddress } from './route.ts'
 import { SelectField } from './select-field.tsx'
 import { DIVISIBLE, EMPTY_UNIT, codeProblem, namesake, unitOf } from './unit-draft.ts'
@@ -74,6 +75,7 @@ export function DefineForm({ units }: { units: readonly Unit[] }): JSX.Element {
           onValue={(supply) => set({ supply })}
           inputMode="decimal"
           hint="This device alone may issue them. Empty: as many as you like."
+          problem={isOfSupply(define.problem, draft) ? besideField(define.problem) : null}
           testId="define-supply"
         />
       )}
@@ -109,7 +111,7 @@ export function DefineForm({ units }: { units: readonly Unit[] }): JSX.Element {
           />
         </div>
       </details>
-      <ProblemNote problem={define.problem} />
+      <ProblemNote problem={isOfSupply(define.problem, draft) ? null : define.problem} />
       <button
         type="submit"
         class="button button-primary"
@@ -121,4 +123,9 @@ export function DefineForm({ units }: { units: readonly Unit[] }): JSX.Element {
       </button>
     </form>
   )
+}
+
+/** True for a problem that only what is typed as the supply can have. */
+function isOfSupply(problem: Problem | null, { relayMax }: UnitDraft): problem is Problem {
+  return isOfAmount(problem) && relayMax.trim() === ''
 }
