@@ -5,8 +5,10 @@ import {
   balanceCommand,
   defineCommand,
   entryCommand,
+  keepCommand,
   ledgerHistoryCommand,
   rightsCommand,
+  takeCommand,
   unitsCommand,
   writeCommand,
 } from './ledger-commands.ts'
@@ -67,6 +69,28 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .description('what can be sold here without the mesh, and what others hold')
     .argument('[unit]', UNIT)
     .action(async (unit: string | undefined) => rightsCommand(globals(), unit))
+  ledger
+    .command('take')
+    .description('take a share from connected devices, before this one is cut off')
+    .argument('<unit>', UNIT)
+    .argument('[amount]', 'so much more than there is here; default: what the rule gives')
+    .addOption(
+      new Option('--rule <rule>', 'what is shared out').choices(['even', 'forecast']).default('even'),
+    )
+    .action(async (unit: string, amount: string | undefined, options: { rule: string }) =>
+      takeCommand(globals(), unit, amount === undefined ? { rule: options.rule } : { amount }),
+    )
+  ledger
+    .command('keep')
+    .description('keep a unit at hand: below the low mark this device asks others, up to the high one')
+    .argument('<unit>', UNIT)
+    .argument('[low]', AMOUNT)
+    .argument('[high]', AMOUNT)
+    .option('--off', 'no longer')
+    .action(
+      async (unit: string, low: string | undefined, high: string | undefined, options: { off?: boolean }) =>
+        keepCommand(globals(), unit, options.off === true ? null : { low, high }),
+    )
   ledger
     .command('history')
     .description('what happened, the newest first')

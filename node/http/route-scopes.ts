@@ -31,6 +31,8 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'GET /v1/ledger/rights': TILLS,
   'POST /v1/ledger/units': ADMIN,
   'POST /v1/ledger/entries': ['till', 'admin'],
+  'POST /v1/ledger/take': ['till', 'admin'],
+  'POST /v1/ledger/keep': ADMIN,
   'GET /v1/proposals': READERS,
   'GET /v1/proposals/{id}': READERS,
   'GET /v1/seals': READERS,

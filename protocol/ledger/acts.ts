@@ -39,7 +39,11 @@ export function actsOf(entries: readonly LedgerEntry[], device: Uint8Array, sha2
       }
     }
     const { unit, amount } = entry
-    if (entry.t === 'transfer') return { kind: 'transfer', to: toHex(entry.to), unit, amount }
+    if (entry.t === 'transfer') {
+      const { expiresMs } = entry
+      const until = expiresMs === undefined ? {} : { expiresMs }
+      return { kind: 'transfer', to: toHex(entry.to), unit, amount, ...until }
+    }
     const [from, into] = MOVES[entry.t]
     return { kind: 'fact', unit: accountKey(unit, from), amount, into: accountKey(unit, into) }
   })
