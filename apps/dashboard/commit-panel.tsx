@@ -1,13 +1,13 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
 import { ShortId } from './copy-button.tsx'
 import { Fact } from './decision-facts.tsx'
 import { LoadingRows } from './empty-state.tsx'
 import { EntryRow } from './entry-row.tsx'
-import { formatQuantity, formatTime } from './format.ts'
+import { formatQuantity, formatTime, shortenId } from './format.ts'
 import { Icon } from './icon.tsx'
-import { holderText } from './ledger-text.ts'
-import type { Commit, CommitChecks, Entry } from './ledger-types.ts'
+import type { Commit, CommitChecks, CommitDevice, Entry } from './ledger-types.ts'
 import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Problem } from './node-types.ts'
@@ -78,7 +78,7 @@ function CommitFacts({ commit }: { commit: Commit }): JSX.Element {
         <ShortId id={commit.id} what="the commit id" />
       </Fact>
       <Fact name="Signed by">
-        <bdi>{holderText(commit.author)}</bdi>, its change {commit.seq}
+        <bdi>{deviceText(commit.author)}</bdi>, its change {commit.seq}
       </Fact>
       <Fact name="By its clock">{formatTime(commit.timeMs)}</Fact>
       <Fact name="Says">
@@ -94,7 +94,7 @@ function CommitFacts({ commit }: { commit: Commit }): JSX.Element {
           : commit.acknowledgedBy.map((it, i) => (
               <span key={it.device}>
                 {i > 0 && ', '}
-                <bdi>{holderText(it)}</bdi>
+                <bdi>{deviceText(it)}</bdi>
               </span>
             ))}
       </Fact>
@@ -106,11 +106,15 @@ function CommitFacts({ commit }: { commit: Commit }): JSX.Element {
           of the same device
         </Fact>
       ))}
-      <Fact name="Elsewhere">
+      <Fact name="By command line">
         <code class="breakable">coop commit show {commit.id.slice(0, 12)}</code>
       </Fact>
     </dl>
   )
+}
+
+function deviceText({ device, member, name }: CommitDevice): string {
+  return member === null || name === null ? shortenId(device) : shownText(`${member}/${name}`)
 }
 
 /** Has the node check the commit anew from its bytes. */
@@ -139,7 +143,7 @@ function Check({ id }: { id: string }): JSX.Element {
             <p class="note-title">
               {checks.isValid ? 'Every check that could be made holds.' : 'A check failed.'}
             </p>
-            <ul class="plain checks">
+            <ul class="plain checks breakable">
               {checks.checks.map((it, i) => (
                 <li key={i} class={it.ok === false ? 'check-failed' : 'muted'}>
                   {it.ok === true ? '✓' : it.ok === false ? '✗' : '–'} {it.check}

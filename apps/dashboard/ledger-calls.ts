@@ -7,6 +7,7 @@ import type {
   HistoryPage,
   Ledger,
   Rights,
+  Taken,
   Unit,
   UnitRequest,
   Written,
@@ -49,6 +50,16 @@ export class LedgerCalls {
   /** @param id - 32 hexadecimal digits: what is sent twice under one id is written once */
   async write(entries: readonly EntryRequest[], id: string): Promise<Written> {
     return (await this.#call('POST', '/v1/ledger/entries', { entries, id })) as Written
+  }
+
+  /** Takes a share from connected devices: by a rule, or so much more than there is here. */
+  async take(unit: string, want: { rule: 'even' | 'forecast' } | { amount: string }): Promise<Taken> {
+    return (await this.#call('POST', '/v1/ledger/take', { unit, ...want })) as Taken
+  }
+
+  /** Keeps a unit at hand between two marks; null: no longer. */
+  async keep(unit: string, marks: { low: string; high: string } | null): Promise<void> {
+    await this.#call('POST', '/v1/ledger/keep', { unit, marks })
   }
 
   async commit(id: string): Promise<Commit> {

@@ -58,6 +58,8 @@ export interface Rights {
   reachable: string
   elsewhere: string
   stranded: string
+  /** Below `low` this device asks others for more, up to `high`; null when it does not. */
+  marks: { low: string; high: string } | null
   devices: {
     device: DeviceName
     isOwn: boolean
@@ -73,6 +75,15 @@ export interface Ledger {
   units: Unit[]
   balances: Balance[]
   rights: Rights[]
+}
+
+/** What connected devices handed over to this one. */
+export interface Taken {
+  code: string
+  wanted: string
+  taken: string
+  here: string
+  from: { device: DeviceName; amount: string; why: string | null }[]
 }
 
 /** What an entry does with the own holding of its author. */
@@ -155,15 +166,23 @@ export interface HistoryFilter {
   text?: string
 }
 
+/** A device as a commit names it; names are null where it was never admitted. */
+export interface CommitDevice {
+  device: string
+  /** Name of its member. */
+  member: string | null
+  name: string | null
+}
+
 /** A commit as the node holds it. */
 export interface Commit {
   id: string
-  author: DeviceName
+  author: CommitDevice
   seq: number
   timeMs: number
   sections: { document: string; entries: number; isHere: boolean }[]
   order: number
-  acknowledgedBy: DeviceName[]
+  acknowledgedBy: CommitDevice[]
   forkedWith: string[]
   contested: Suspension | null
 }

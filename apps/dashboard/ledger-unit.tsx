@@ -13,11 +13,12 @@ import type { LedgerParts } from './ledger-parts.ts'
 import { KIND_TEXT, amountText, holderText } from './ledger-text.ts'
 import type { Unit } from './ledger-types.ts'
 import type { Member } from './node-types.ts'
+import { KeepForm, ShareForm } from './share-forms.tsx'
 import { ProposeForm } from './propose-form.tsx'
 import { routeAddress } from './route.ts'
 import { SectionTitle } from './section-title.tsx'
 import { UnitHolders } from './unit-holders.tsx'
-import { UnitSums, UnitTroubles } from './unit-sums.tsx'
+import { UnitFigures, UnitSums, UnitTroubles } from './unit-sums.tsx'
 
 /** One unit: what can be sold where, what to do with it, who holds it. */
 export function LedgerUnit(
@@ -30,6 +31,7 @@ export function LedgerUnit(
   const own = balances.find((it) => it.isOwn) ?? null
   const roster = members?.members ?? []
   const stranded = rights?.devices.find((it) => it.state === 'stranded') ?? null
+  const isWriter = canWrite(status)
   const [asked, setAsked] = useState<'allow' | 'replace'>('allow')
   const [isAsking, setAsking] = useState(false)
   const form = useRef<HTMLDetailsElement>(null)
@@ -50,15 +52,15 @@ export function LedgerUnit(
           summary={`${unit.name === code ? '' : `${shownText(unit.name)} · `}${KIND_TEXT[unit.kind].name}`}
         />
       </div>
-      <UnitSums unit={unit} rights={rights} />
+      <UnitFigures rights={rights} />
       <UnitTroubles
         unit={unit}
         balances={balances}
         rights={rights}
-        {...(canWrite(status) && unit.kind !== 'admission' ? { onReplace: replace } : {})}
+        {...(isWriter && unit.kind !== 'admission' ? { onReplace: replace } : {})}
       />
       <div class="unit-parts">
-        {canWrite(status) && (
+        {isWriter && (
           <ActForm
             unit={unit}
             own={own}
@@ -67,9 +69,14 @@ export function LedgerUnit(
             start={startOf(props.query)}
           />
         )}
-        <UnitHolders unit={unit} balances={balances} rights={rights} />
+        <div class="stack holders-part">
+          <UnitHolders unit={unit} balances={balances} rights={rights} />
+          {isWriter && <ShareForm unit={unit} />}
+          {isWriter && <KeepForm unit={unit} marks={rights?.marks ?? null} />}
+        </div>
       </div>
-      {canWrite(status) && unit.kind !== 'admission' && (
+      <UnitSums unit={unit} />
+      {isWriter && unit.kind !== 'admission' && (
         <details
           ref={form}
           class="card more"

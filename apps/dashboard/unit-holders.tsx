@@ -25,7 +25,7 @@ export function UnitHolders(props: {
   const rank = (it: Balance): number => STATES.indexOf(stateOf(it) ?? 'stranded')
   const rows = [...balances].sort((a, b) => rank(a) - rank(b))
   return (
-    <section aria-labelledby="holders" class="stack holders-part">
+    <section aria-labelledby="holders" class="stack">
       <h2 id="holders">Where it is</h2>
       {rows.length === 0 && (
         <EmptyState icon="ledger" title="Nobody has any yet">
@@ -58,8 +58,9 @@ function HolderRow(props: { balance: Balance; state: HolderState | null; unit: s
   return (
     <li class="row" data-testid="holder">
       <span class="row-main">
-        <span class="row-title">
+        <span class="row-title holder-title">
           <bdi>{holderText(device)}</bdi>
+          {state !== null && <span class={`badge ${BADGE[state]}`}>{HOLDER_TEXT[state]}</span>}
         </span>
         {more.length > 0 && (
           <span class="muted">
@@ -67,13 +68,12 @@ function HolderRow(props: { balance: Balance; state: HolderState | null; unit: s
           </span>
         )}
       </span>
-      {state !== null && <span class={`badge ${BADGE[state]}`}>{HOLDER_TEXT[state]}</span>}
       <a
         class="holder-amount"
         href={routeAddress('ledger', 'history', { unit, device: device.device })}
         aria-label={`${amountText(balance.held, code)} held by ${holderText(device)}: the entries`}
       >
-        {amountText(balance.held, code)}
+        {numberText(balance.held)}
       </a>
     </li>
   )

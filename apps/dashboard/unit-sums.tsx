@@ -1,11 +1,23 @@
 import type { JSX } from 'preact'
 import { Icon } from './icon.tsx'
-import { amountText, holderText, isZero } from './ledger-text.ts'
+import { amountText, holderText, isZero, numberText } from './ledger-text.ts'
 import type { Balance, Rights, Unit } from './ledger-types.ts'
 import { routeAddress } from './route.ts'
 
-/** What can be sold here and elsewhere, and what became of all that was issued. */
-export function UnitSums({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.Element {
+/** What can be sold here and elsewhere. */
+export function UnitFigures({ rights }: { rights: Rights | null }): JSX.Element {
+  return (
+    <dl class="figures">
+      <Figure name="Here, without the mesh" amount={rights?.here ?? '0'} isMain />
+      <Figure name="Held by connected devices" amount={rights?.reachable ?? '0'} />
+      <Figure name="Held by others" amount={rights?.elsewhere ?? '0'} />
+      <Figure name="Stranded" amount={rights?.stranded ?? '0'} />
+    </dl>
+  )
+}
+
+/** What became of all that was issued; each sum leads to what proves it. */
+export function UnitSums({ unit }: { unit: Unit }): JSX.Element {
   const { code, sums } = unit
   const entries = (type: string): string => routeAddress('ledger', 'history', { unit: unit.id, type })
   const facts: readonly (readonly [what: string, amount: string, proof: string])[] = [
@@ -19,13 +31,10 @@ export function UnitSums({ unit, rights }: { unit: Unit; rights: Rights | null }
     ['Written back by devices that returned', sums.writtenBack, entries('write-back')],
   ]
   return (
-    <>
-      <dl class="figures">
-        <Figure name="Here, without the mesh" amount={rights?.here ?? '0'} code={code} isMain />
-        <Figure name="Held by connected devices" amount={rights?.reachable ?? '0'} code={code} />
-        <Figure name="Held by others" amount={rights?.elsewhere ?? '0'} code={code} />
-        <Figure name="Stranded" amount={rights?.stranded ?? '0'} code={code} />
-      </dl>
+    <section aria-labelledby="sums">
+      <h2 id="sums" class="subtitle">
+        All together
+      </h2>
       <dl class="facts unit-facts">
         {facts
           .filter(([what, amount]) => what === 'Issued' || !isZero(amount))
@@ -38,16 +47,16 @@ export function UnitSums({ unit, rights }: { unit: Unit; rights: Rights | null }
             </div>
           ))}
       </dl>
-    </>
+    </section>
   )
 }
 
-function Figure(props: { name: string; amount: string; code: string; isMain?: boolean }): JSX.Element {
-  const { name, amount, code } = props
+function Figure(props: { name: string; amount: string; isMain?: boolean }): JSX.Element {
+  const { name, amount } = props
   return (
     <div class={props.isMain === true ? 'figure figure-main' : 'figure'}>
       <dt>{name}</dt>
-      <dd class={isZero(amount) ? 'muted' : ''}>{amountText(amount, code)}</dd>
+      <dd class={isZero(amount) ? 'muted' : ''}>{numberText(amount)}</dd>
     </div>
   )
 }

@@ -140,6 +140,28 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
       .waitFor()
   })
 
+  test('before it leaves a device takes a share, and it keeps some at hand', async () => {
+    await bo.getByTestId('share').locator('summary').press('Enter')
+    await bo.getByTestId('share-rule').selectOption('amount')
+    await bo.getByTestId('share-amount').fill('-1')
+    await bo.getByTestId('share-amount').press('Enter')
+    await bo.getByText('Write the amount without a sign').waitFor()
+    await bo.getByTestId('share-amount').fill('10')
+    await bo.getByTestId('share-amount').press('Enter')
+    await bo.getByTestId('share-done').getByText('10 from nas/nas').waitFor()
+    await bo
+      .getByTestId('holder')
+      .filter({ hasText: 'stall/stall' })
+      .getByRole('link', { name: '85' })
+      .waitFor()
+    await bo.getByTestId('keep').locator('summary').press('Enter')
+    await bo.getByTestId('keep-low').fill('20')
+    await bo.getByTestId('keep-high').fill('60')
+    await bo.getByTestId('keep-high').press('Enter')
+    await bo.getByText('Kept at hand: between 20 and 60').waitFor()
+    expect([await axeViolations(bo), await isWide(bo)]).toEqual([[], false])
+  })
+
   test('the history is searched, filtered and paged', async () => {
     const unit = (await entries(nas))[0]?.unit
     for (let i = 0; i < 35; i += 1)
@@ -212,7 +234,7 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
   test('what a lost device holds is stranded, and the stewards replace it at the risk of its loss account', async () => {
     await nas.api('POST', '/v1/suspensions', { device: stall.device, reason: 'stolen' })
     await ada.getByTestId('nav-ledger').press('Enter')
-    await ada.getByTestId('unit').getByText('75 stranded').waitFor()
+    await ada.getByTestId('unit').getByText('85 stranded').waitFor()
     await ada.getByTestId('unit-link').filter({ hasText: 'POSTER' }).press('Enter')
     await ada.getByTestId('ask-replace').press('Enter')
     const form = ada.getByTestId('ask-right')
