@@ -29,10 +29,7 @@ export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
     )
   return (
     <>
-      <p class="lead">
-        What this device holds it can sell without anybody else, also while it is cut off. Nothing is sold
-        twice.
-      </p>
+      <p class="lead">What this device holds it can sell without anybody else, also while it is cut off.</p>
       <ul class="plain units" data-testid="units">
         {units.map((unit) => (
           <UnitCard key={unit.id} unit={unit} rights={rights.find((it) => it.unit === unit.id) ?? null} />

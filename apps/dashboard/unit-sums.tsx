@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { Icon } from './icon.tsx'
-import { amountText, holderText, isZero, numberText } from './ledger-text.ts'
+import { SEALED_KINDS, amountText, holderText, isZero, numberText } from './ledger-text.ts'
 import type { Balance, Rights, Unit } from './ledger-types.ts'
 import { routeAddress } from './route.ts'
 
@@ -20,12 +20,13 @@ export function UnitFigures({ rights }: { rights: Rights | null }): JSX.Element 
 export function UnitSums({ unit }: { unit: Unit }): JSX.Element {
   const { code, sums } = unit
   const entries = (type: string): string => routeAddress('ledger', 'history', { unit: unit.id, type })
+  const isSealed = SEALED_KINDS.has(unit.kind)
   const facts: readonly (readonly [what: string, amount: string, proof: string])[] = [
     ['Issued', sums.issued, entries('issue')],
     ['Sold or used', sums.used, entries('consume')],
     ['On the way to a device', sums.inFlight, entries('transfer')],
     ['Handed back', sums.returned, entries('return')],
-    ['May still be issued', sums.issuable, routeAddress('decisions')],
+    ['May still be issued', sums.issuable, isSealed ? routeAddress('decisions') : entries('define')],
     ['May still be drawn on credit', sums.credit, routeAddress('decisions')],
     ['Issued by seals in the place of silent devices', sums.replaced, routeAddress('decisions')],
     ['Written back by devices that returned', sums.writtenBack, entries('write-back')],
