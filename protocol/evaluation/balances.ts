@@ -1,3 +1,4 @@
+import type { Account } from './account-table.ts'
 import type { DeviceTable } from './device-table.ts'
 
 /** What one device has on one account, by all that counts; amounts in minor units. A row that is all zero is none. */
@@ -21,35 +22,38 @@ export interface BalanceChange {
 
 /** One device on one account. */
 export interface Row {
-  readonly account: string
+  readonly account: Account
   readonly device: number
   holding: bigint
   inFlight: bigint
   replaced: bigint
   /** What was told of it last. */
   told: Balance | null
+  isChanged: boolean
 }
 
 /** The rows of the books, found by device, and which of them changed. */
 export class Balances {
   readonly #devices: DeviceTable
   readonly #ofDevice: Row[][] = []
-  readonly #changed = new Set<Row>()
+  #changed: Row[] = []
 
   constructor(devices: DeviceTable) {
     this.#devices = devices
   }
 
   /** Starts a row. */
-  add(account: string, device: number): Row {
-    const row: Row = { account, device, holding: 0n, inFlight: 0n, replaced: 0n, told: null }
+  add(account: Account, device: number): Row {
+    const row: Row = { account, device, holding: 0n, inFlight: 0n, replaced: 0n, told: null, isChanged: false }
     ;(this.#ofDevice[device] ??= []).push(row)
     return row
   }
 
   /** To be told of each row that changed. */
   note(row: Row): void {
-    this.#changed.add(row)
+    if (row.isChanged) return
+    row.isChanged = true
+    this.#changed.push(row)
   }
 
   /** Rows of a device. */
@@ -72,19 +76,21 @@ export class Balances {
   /** Balances that differ from what the last call told, by account and device; all of them at first. */
   takeChanges(): BalanceChange[] {
     const changes: BalanceChange[] = []
-    for (const row of this.#changed) {
+    const changed = this.#changed
+    this.#changed = []
+    for (const row of changed) {
+      row.isChanged = false
       const [before, after] = [row.told, this.#balanceOf(row)]
       if (isSame(before, after)) continue
       row.told = after
       changes.push({ before, after })
     }
-    this.#changed.clear()
     return changes.sort((a, b) => byName((a.after ?? a.before) as Balance, (b.after ?? b.before) as Balance))
   }
 
   #balanceOf({ account, device, holding, inFlight, replaced }: Row): Balance | null {
     if (holding === 0n && inFlight === 0n && replaced === 0n) return null
-    return { account, device: this.#devices.keyOf(device), holding, inFlight, replaced }
+    return { account: account.name, device: this.#devices.keyOf(device), holding, inFlight, replaced }
   }
 }
 

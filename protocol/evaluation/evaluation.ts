@@ -1,8 +1,9 @@
+import { AccountTable } from './account-table.ts'
 import type { Act, ActName, Allowance } from './act.ts'
 import type { Balance, BalanceChange } from './balances.ts'
 import type { UnitSums } from './books.ts'
 import { Branches } from './branches.ts'
-import type { Links, Place } from './branches.ts'
+import type { Branch, Links, Place } from './branches.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Changes } from './change-log.ts'
 import { Cover } from './cover.ts'
@@ -11,7 +12,7 @@ import { DeviceTable } from './device-table.ts'
 import { Insights } from './insight.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
 import { FOUNDING, SealTree } from './seal-tree.ts'
-import type { SealFacts, SealRefusal } from './seal-tree.ts'
+import type { Seal, SealFacts, SealRefusal } from './seal-tree.ts'
 import { Standings } from './standings.ts'
 import type { Shift, Standing } from './standings.ts'
 import { Tally } from './tally.ts'
@@ -74,6 +75,7 @@ export type SealResult = { ok: true; seal: number; changes: Changes } | { ok: fa
  */
 export class Evaluation {
   readonly #graph: EvaluationInit['graph']
+  readonly #accounts = new AccountTable()
   readonly #devices = new DeviceTable()
   readonly #branches: Branches
   readonly #seals: SealTree
@@ -86,18 +88,28 @@ export class Evaluation {
   constructor({ graph, keyOf, founding = [], demandsUnits = false }: EvaluationInit) {
     this.#graph = graph
     this.#branches = new Branches(graph, this.#devices, keyOf)
-    this.#seals = new SealTree(this.#branches, this.#devices, founding)
+    this.#seals = new SealTree(
+      this.#branches,
+      { devices: this.#devices, accounts: this.#accounts },
+      founding,
+    )
     this.#insights = new Insights(this.#branches, graph, this.#seals)
     const seal = this.#seals.at(FOUNDING)
     this.#standings = new Standings(this.#branches, this.#insights.outlook, seal)
-    this.#units = new Units(graph, demandsUnits)
+    this.#units = new Units(graph, this.#accounts, demandsUnits)
     this.#tally = new Tally({
+      accounts: this.#accounts,
       devices: this.#devices,
       seals: this.#seals,
       standings: this.#standings,
       units: this.#units,
     })
-    this.#cover = new Cover(this.#seals, this.#tally.transfers, this.#units)
+    this.#cover = new Cover({
+      accounts: this.#accounts,
+      seals: this.#seals,
+      transfers: this.#tally.transfers,
+      units: this.#units,
+    })
   }
 
   /** Number of appended commits. */
@@ -158,7 +170,7 @@ export class Evaluation {
     const pastOf = [draft.prev, ...seen]
     const epoch = this.#seals.at(draft.epoch)
     const commit = { branch, seq: (prev?.seq ?? -1) + 1, seen, pastOf, epoch }
-    return verdictOf(this.#judge(commit, draft.acts, draft.device).judgement)
+    return new ToldVerdict(this.#judge(commit, draft.acts, draft.device).judgement)
   }
 
   /**
@@ -170,6 +182,8 @@ export class Evaluation {
     this.#wake()
     if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
     const cited = this.#seals.at(epoch)
+    const plain = isOutdated ? null : this.#plainBranch(order, cited)
+    if (plain !== null) return this.#appendTo(plain, order, cited, acts)
     const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
     if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
@@ -181,25 +195,30 @@ export class Evaluation {
     this.#standings.extended(branch, cited)
     if (isNew && this.#branches.of(branch.device).length > 1)
       this.#move(this.#standings.learnFork(branch.device, branch.base), log)
-    const place: Place = { branch, seq: branch.last }
-    for (const transfer of judgement.accepted) this.#tally.accept(transfer, order, log)
-    for (const issued of judgement.taken) this.#tally.take(issued, place)
-    if (judgement.voidBecause === null) this.#tally.record(order, place, acts)
-    return { verdict: verdictOf(judgement), changes: log.changes(), cut: insight.cut }
+    this.#record(order, { branch, seq: branch.last }, { judgement, acts, log })
+    return { verdict: new ToldVerdict(judgement), changes: log.changes(), cut: insight.cut }
   }
 
   /**
    * As `append`, for a commit without acts that changes nothing beside its chain's length: it goes on the only branch of
-   * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed,
-   * late or void. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
+   * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed
+   * or late, nor its chain void, and nothing is paid to it. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
    */
   appendPlain(order: number, epoch: number): boolean {
+    if (order !== this.length) return false
+    this.#wake()
     const cited = this.#seals.at(epoch)
-    if (!this.#tally.transfers.isEmpty || !this.#cover.isPlain || order !== this.length) return false
-    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return false
-    const branch = this.#branches.plainBranchOf(order)
-    if (branch === null || !this.#insights.isPlain(order, branch, cited)) return false
+    const branch = this.#plainBranch(order, cited)
+    if (branch === null || this.#cover.isVoid({ branch, seq: branch.last })) return false
+    const { transfers } = this.#tally
+    const { trusted } = this.#insights
+    const isPaid = (head: number): boolean => {
+      const payer = this.#branches.branchOf(head)
+      return transfers.isPaidAbove(branch.device, payer, trusted.upTo(branch, payer))
+    }
+    if (trusted.isAwake && !this.#graph.everySeen(order, (head) => !isPaid(head))) return false
     this.#branches.lengthen(branch, order)
+    trusted.follow(order, { branch, seq: branch.last }, NEVER)
     return true
   }
 
@@ -324,7 +343,7 @@ export class Evaluation {
   /** What counts as the device's by account, in no order; accounts that are empty are left out. */
   accountsOf(device: string): Map<string, bigint> {
     const rows = this.#tally.books.balances.of(this.#devices.find(device)).filter((row) => row.holding !== 0n)
-    return new Map(rows.map(({ account, holding }) => [account, holding]))
+    return new Map(rows.map(({ account, holding }) => [account.name, holding]))
   }
 
   /** Keys of the devices that hold something on an account, with how much, in no order; below zero is a deficit. */
@@ -376,6 +395,44 @@ export class Evaluation {
     return heads
   }
 
+  /**
+   * The branch that the next commit goes on, if that is the only one of its device, the commit knows and cites what the one
+   * before does, lists who knows the same, and nothing stored is forked, closed or late; else null.
+   */
+  #plainBranch(order: number, cited: Seal): Branch | null {
+    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
+    const branch = this.#branches.plainBranchOf(order)
+    return branch !== null && this.#insights.isPlain(order, branch, cited) ? branch : null
+  }
+
+  /** As `append`, where `#plainBranch` gave the branch: most commits are such, and cost a third. */
+  #appendTo(branch: Branch, order: number, cited: Seal, acts: readonly Act[]): Appended {
+    this.#branches.lengthen(branch, order)
+    const place: Place = { branch, seq: branch.last }
+    const { transfers } = this.#tally
+    const insight = this.#insights.readPlain(order, place, cited, (payer, above) =>
+      transfers.isPaidAbove(branch.device, payer, above),
+    )
+    const commit: JudgedCommit = { ...place, seen: NONE, pastOf: [order], epoch: cited }
+    const judgement = this.#cover.judge(commit, insight, acts, this.#devices.keyOf(branch.device))
+    this.#cover.add(commit, judgement)
+    const log = new ChangeLog(this.#graph, order)
+    this.#record(order, place, { judgement, acts, log })
+    return { verdict: new ToldVerdict(judgement), changes: log.changes(), cut: insight.cut }
+  }
+
+  /** Enters in the books what the newest commit, at the end of its branch, takes in and does. */
+  #record(
+    order: number,
+    place: Place,
+    { judgement, acts, log }: { judgement: Judgement; acts: readonly Act[]; log: ChangeLog },
+  ): void {
+    const { voidBecause, accepted, taken } = judgement
+    for (const transfer of accepted) this.#tally.accept(transfer, order, log)
+    for (const issued of taken) this.#tally.take(issued, place)
+    if (voidBecause === null) this.#tally.record(order, place, acts)
+  }
+
   #judge(
     commit: JudgedCommit,
     acts: readonly Act[],
@@ -403,6 +460,25 @@ export class Evaluation {
   }
 }
 
-function verdictOf({ voidBecause, accepted, left }: Judgement): Verdict {
-  return { voidBecause, accepted: accepted.map((it) => ({ order: it.order, act: it.act })), left }
+const NONE: readonly number[] = []
+const NEVER = (): boolean => false
+
+/** Whoever appends a million commits asks for few of their details. */
+class ToldVerdict implements Verdict {
+  readonly voidBecause: VoidReason | null
+  readonly #judgement: Judgement
+
+  constructor(judgement: Judgement) {
+    this.voidBecause = judgement.voidBecause
+    this.#judgement = judgement
+  }
+
+  get accepted(): ActName[] {
+    return this.#judgement.accepted.map(({ order, act }) => ({ order, act }))
+  }
+
+  get left(): ReadonlyMap<string, bigint> {
+    const { accounts, amounts } = this.#judgement.left
+    return new Map(accounts.map(({ name }, at) => [name, amounts[at] ?? 0n]))
+  }
 }

@@ -77,15 +77,27 @@ export class Insights {
 
   /**
    * True when the next commit, at the end of this branch, knows and cites nothing but what the commit before does, and no
-   * head that it lists can be cut: then there is nothing to `add`.
+   * head that it lists can be cut: then there is nothing to `add` but what it trusts.
    */
   isPlain(order: number, branch: Branch, epoch: Seal): boolean {
     const { last } = branch
-    if (this.trusted.isAwake || this.#epochs.at(branch, last) !== epoch) return false
+    if (this.#epochs.at(branch, last) !== epoch) return false
     const knowledge = this.#knowledgeAt(branch, last)
     if (knowledge.forks.size > 0 || knowledge.tips.length !== 1 || knowledge.tips[0] !== epoch) return false
     this.#expected = knowledge
     return this.#links.everySeen(order, this.#isExpected)
+  }
+
+  /** What the newest commit of a branch knows and trusts of which `isPlain` was true. `passes`: see `Trusted.follow`. */
+  readPlain(
+    order: number,
+    place: Place,
+    epoch: Seal,
+    passes: (other: Branch, above: number) => boolean,
+  ): Insight {
+    const knowledge = this.#knowledgeAt(place.branch, place.seq)
+    const news = this.trusted.follow(order, place, passes)
+    return { knowledge, epochBefore: epoch, isOutdated: false, news, cut: NO_CUT }
   }
 
   /** Numbers of the last seals known at these places together. */
@@ -133,8 +145,9 @@ export class Insights {
   /** The graph is asked only of devices that are seen to have forked here: others have not in any past. */
   #forkSeq(knowledge: Knowledge, orders: readonly number[], device: number): number {
     const recorded = knowledge.forks.get(device) ?? Infinity
-    const [first, second] = this.#branches.of(device)
-    if (first === undefined || second === undefined) return recorded
+    const branches = this.#branches.of(device)
+    const first = branches[0]
+    if (first === undefined || branches.length === 1) return recorded
     return Math.min(recorded, this.#links.forkSeqKnownTo(orders, this.#links.deviceOf(first.end)))
   }
 }

@@ -1,3 +1,4 @@
+import type { Account, AccountTable } from './account-table.ts'
 import { isAmount } from './act.ts'
 import type { Allowance } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
@@ -39,7 +40,7 @@ export type SealRefusal = 'frontier-twice' | 'frontier-off-branch' | 'floor-abov
 export interface IssuedAllowance {
   readonly seal: number
   readonly device: number
-  readonly unit: string
+  readonly account: Account
   readonly amount: bigint
   /** Device against whose loss account it is issued; null for none. */
   readonly against: number | null
@@ -71,6 +72,7 @@ interface SealLine extends Line {
 export class SealTree {
   readonly #branches: Branches
   readonly #devices: DeviceTable
+  readonly #accounts: AccountTable
   readonly #seals: Seal[] = []
   readonly #numbers = new Map<string, number>()
   /** Frontiers of each device in the order in which their seals arrived; on one line that is upwards. */
@@ -81,9 +83,14 @@ export class SealTree {
   /** In the order in which their seals arrived. */
   readonly #allowances = new Map<number, IssuedAllowance[]>()
 
-  constructor(branches: Branches, devices: DeviceTable, founding: readonly Allowance[]) {
+  constructor(
+    branches: Branches,
+    { devices, accounts }: { devices: DeviceTable; accounts: AccountTable },
+    founding: readonly Allowance[],
+  ) {
     this.#branches = branches
     this.#devices = devices
+    this.#accounts = accounts
     this.#add(null, { ...FOUNDING_FACTS, allowances: founding })
   }
 
@@ -200,7 +207,8 @@ export class SealTree {
   #issued(seal: number, { device, unit, amount, against }: Allowance): IssuedAllowance {
     if (!isAmount(amount)) throw new RangeError('an allowance is one minor unit to AMOUNT_MAX')
     const from = against === undefined ? null : this.#devices.add(against)
-    return { seal, device: this.#devices.add(device), unit, amount, against: from, takenAt: [] }
+    const account = this.#accounts.add(unit)
+    return { seal, device: this.#devices.add(device), account, amount, against: from, takenAt: [] }
   }
 
   #proofs(facts: SealFacts): Map<number, number> {

@@ -73,12 +73,16 @@ export class PathSteps<T> {
   }
 }
 
-/** Index of the last number that is at most `limit` in an ascending list; -1 when there is none. */
-export function lastAtMost(ascending: readonly number[], limit: number): number {
+/** Index of the last of the first `length` numbers of an ascending list that is at most `limit`; -1 when there is none. */
+export function lastAtMost(
+  ascending: ArrayLike<number>,
+  limit: number,
+  length: number = ascending.length,
+): number {
   // Most questions are about the newest.
-  if ((ascending.at(-1) ?? Infinity) <= limit) return ascending.length - 1
+  if ((ascending[length - 1] ?? Infinity) <= limit) return length - 1
   let low = 0
-  let high = ascending.length
+  let high = length
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((ascending[middle] ?? 0) <= limit) low = middle + 1

@@ -1,3 +1,4 @@
+import type { Account } from './account-table.ts'
 import type { ActName } from './act.ts'
 import type { Branch, Place } from './branches.ts'
 import type { Range } from './trusted.ts'
@@ -12,7 +13,8 @@ export interface PlacedTransfer extends ActName, Place {
   readonly seq: number
   /** Number of the receiving device. */
   readonly to: number
-  readonly unit: string
+  /** The account that it leaves and comes to. */
+  readonly account: Account
   readonly amount: bigint
   /** Orders of the receiver's commits that accepted it: one on each of its branches that did. */
   acceptedBy: readonly number[]
@@ -50,6 +52,11 @@ export class Transfers {
   inTo({ branch, from, to }: Range, receiver: number): PlacedTransfer[] {
     const paid = this.#to.get(receiver)?.get(branch)
     return paid === undefined ? NONE : slice(paid, from, to)
+  }
+
+  /** True when the branch holds a transfer to the device above a seq. */
+  isPaidAbove(receiver: number, payer: Branch, seq: number): boolean {
+    return (this.#to.get(receiver)?.get(payer)?.at(-1)?.seq ?? -1) > seq
   }
 
   /** Branches that hold transfers to a device. */

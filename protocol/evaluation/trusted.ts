@@ -82,6 +82,28 @@ export class Trusted {
     return news
   }
 
+  /**
+   * As `news` and `add` for the newest commit, where it trusts all heads that it lists up to themselves and no device has
+   * forked: of the news those alone that pass.
+   */
+  follow(order: number, place: Place, passes: (other: Branch, above: number) => boolean): readonly Range[] {
+    if (!this.#isAwake) return NO_NEWS
+    const { branch: author } = place
+    let news: Range[] | null = null
+    const table = (this.#ends[author.index] ??= new SeqTable())
+    this.#links.everySeen(order, (head) => {
+      const branch = this.#branches.branchOf(head)
+      const to = this.#links.seqOf(head)
+      const known = table.at(branch.index)
+      if (known >= to) return true
+      if (passes(branch, known)) (news ??= []).push({ branch, from: known + 1, to })
+      table.raise(branch.index, to)
+      return true
+    })
+    this.#keepNowAndThen(place, table)
+    return news ?? NO_NEWS
+  }
+
   /** Starts a branch with what its trunk trusted at the commit `prev`; -1 for nothing. */
   start(branch: Branch, prev: number): void {
     if (!this.#isAwake) return
@@ -99,6 +121,10 @@ export class Trusted {
   #enter({ branch, seq }: Place, news: readonly Range[]): void {
     const table = (this.#ends[branch.index] ??= new SeqTable())
     for (const { branch: other, to } of news) table.raise(other.index, to)
+    this.#keepNowAndThen({ branch, seq }, table)
+  }
+
+  #keepNowAndThen({ branch, seq }: Place, table: SeqTable): void {
     if ((seq + 1) % KEPT_EVERY_COMMITS === 0) this.#keep(branch, seq, table)
   }
 
