@@ -1,4 +1,5 @@
 import { ACCOUNTS, isHeld, unitOf } from './account.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** An account by name, one object for each, so that what is kept of it is found without its name. */
 export interface Account {
@@ -27,10 +28,6 @@ export class AccountTable {
   readonly #byIndex: Account[] = []
   readonly #units = new Map<string, NamedUnit>()
 
-  get length(): number {
-    return this.#byIndex.length
-  }
-
   /** The account of a name; a new one is added. */
   add(name: string): Account {
     const known = this.#accounts.get(name)
@@ -47,10 +44,19 @@ export class AccountTable {
     return this.#accounts.get(name)
   }
 
-  at(index: number): Account {
-    const account = this.#byIndex[index]
-    if (account === undefined) throw new RangeError(`no account ${index}`)
-    return account
+  save(out: SnapshotWriter): void {
+    out.list([...this.#units.keys()], (name) => out.text(name))
+    out.list(this.#byIndex, ({ name }) => out.text(name))
+  }
+
+  load(from: SnapshotReader): void {
+    from.each(() => this.unit(from.text()))
+    from.each(() => this.add(from.text()))
+  }
+
+  /** Reads an account by its number. */
+  read(from: SnapshotReader): Account {
+    return this.#byIndex[from.below(this.#byIndex.length)] ?? this.add('')
   }
 
   /** The unit of a name; undefined when nothing named it. */

@@ -1,5 +1,6 @@
 import type { Account } from './account-table.ts'
 import type { DeviceTable } from './device-table.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** What one device has on one account, by all that counts; amounts in minor units. A row that is all zero is none. */
 export interface Balance {
@@ -44,7 +45,15 @@ export class Balances {
 
   /** Starts a row. */
   add(account: Account, device: number): Row {
-    const row: Row = { account, device, holding: 0n, inFlight: 0n, replaced: 0n, told: null, isChanged: false }
+    const row: Row = {
+      account,
+      device,
+      holding: 0n,
+      inFlight: 0n,
+      replaced: 0n,
+      told: null,
+      isChanged: false,
+    }
     ;(this.#ofDevice[device] ??= []).push(row)
     return row
   }
@@ -86,6 +95,34 @@ export class Balances {
       changes.push({ before, after })
     }
     return changes.sort((a, b) => byName((a.after ?? a.before) as Balance, (b.after ?? b.before) as Balance))
+  }
+
+  save(out: SnapshotWriter, row: Row): void {
+    out.count(row.device)
+    for (const amount of [row.holding, row.inFlight, row.replaced]) out.amount(amount)
+    out.list(row.isChanged ? [row.told] : [], (told) => {
+      for (const amount of [told?.holding, told?.inFlight, told?.replaced]) out.amount(amount ?? 0n)
+    })
+  }
+
+  load(from: SnapshotReader, account: Account): Row {
+    const row = this.add(account, from.below(this.#devices.length))
+    const read = (): void => {
+      row.holding = from.amount()
+      row.inFlight = from.amount()
+      row.replaced = from.amount()
+    }
+    read()
+    if (from.isOff) return row
+    const { holding, inFlight, replaced } = row
+    row.told = this.#balanceOf(row)
+    from.each(() => {
+      read()
+      row.told = this.#balanceOf(row)
+      Object.assign(row, { holding, inFlight, replaced })
+      this.note(row)
+    })
+    return row
   }
 
   #balanceOf({ account, device, holding, inFlight, replaced }: Row): Balance | null {

@@ -4,6 +4,7 @@ import { Balances } from './balances.ts'
 import type { Row } from './balances.ts'
 import type { DeviceTable } from './device-table.ts'
 import type { IssuedAllowance } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { PlacedTransfer } from './transfers.ts'
 
 /**
@@ -150,6 +151,26 @@ export class Books {
     row.holding += transfer.amount
   }
 
+  save(out: SnapshotWriter): void {
+    const books = this.#books.filter((book) => book !== undefined)
+    out.list(books, (book) => {
+      out.count(book.account.index)
+      for (const sum of SUMS) out.amount(book[sum])
+      out.list([...book.rows.values()], (row) => this.balances.save(out, row))
+    })
+  }
+
+  load(from: SnapshotReader): void {
+    from.each(() => {
+      const book = this.#book(this.#accounts.read(from))
+      for (const sum of SUMS) book[sum] = from.amount()
+      from.each(() => {
+        const row = this.balances.load(from, book.account)
+        book.rows.set(row.device, row)
+      })
+    })
+  }
+
   #add(book: Book, device: number, amount: bigint): void {
     this.#row(book, device).holding += amount
   }
@@ -171,6 +192,8 @@ export class Books {
     return account === undefined ? undefined : this.#books[account.index]
   }
 }
+
+const SUMS = ['issued', 'issuedAside', 'replaced', 'consumed', 'movedIn', 'movedOut'] as const
 
 const NO_SUMS: UnitSums = {
   issued: 0n,

@@ -3,13 +3,14 @@ import { ACCOUNTS, isHeld, unitOf } from './account.ts'
 import { isAmount } from './act.ts'
 import type { Act, Define, Fact, Transfer } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
 import { Purse } from './purse.ts'
 import type { LeftBehind } from './purse.ts'
 import { RelayLimits } from './relay-limits.ts'
 import type { BoundParts, Bounds } from './relay-limits.ts'
 import type { IssuedAllowance, SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { PlacedTransfer, Transfers } from './transfers.ts'
 import type { Range } from './trusted.ts'
 import { isDefinition } from './units.ts'
@@ -135,6 +136,21 @@ export class Cover {
     if (voidBecause !== null && !this.isVoid({ branch, seq })) this.#voidFrom.set(branch.index, seq)
     this.#purse.keep(branch, seq, left)
     if (bounds !== null) for (const [unit, parts] of bounds) this.#relay.add({ branch, seq }, unit, parts)
+  }
+
+  save(out: SnapshotWriter, branches: Branches): void {
+    this.#purse.save(out, branches)
+    this.#relay.save(out, branches)
+    out.list([...this.#voidFrom], ([branch, seq]) => {
+      out.count(branch)
+      out.count(seq)
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    this.#purse.load(from, branches)
+    this.#relay.load(from, branches)
+    from.each(() => this.#voidFrom.set(from.count(), from.count()))
   }
 
   /** No chain trusts a commit twice, so none accepts a transfer twice. */

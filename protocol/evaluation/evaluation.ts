@@ -7,12 +7,15 @@ import type { Branch, Links, Place } from './branches.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Changes } from './change-log.ts'
 import { Cover } from './cover.ts'
-import type { Judgement, VoidReason } from './cover.ts'
+import type { Judgement } from './cover.ts'
 import { DeviceTable } from './device-table.ts'
 import { Insights } from './insight.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
+import { Reach } from './reach.ts'
 import { FOUNDING, SealTree } from './seal-tree.ts'
 import type { Seal, SealFacts, SealRefusal } from './seal-tree.ts'
+import { readSnapshot, writeSnapshot } from './snapshot.ts'
+import type { EvaluationParts } from './snapshot.ts'
 import { Standings } from './standings.ts'
 import type { Shift, Standing } from './standings.ts'
 import { Tally } from './tally.ts'
@@ -21,6 +24,8 @@ import { unitTotals } from './unit-totals.ts'
 import type { UnitTotals } from './unit-totals.ts'
 import { Units } from './units.ts'
 import type { UnitDefinition } from './units.ts'
+import { JudgedVerdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What an evaluation stands on. */
 export interface EvaluationInit {
@@ -45,16 +50,6 @@ export interface CommitDraft {
   /** Seal number of the epoch that it will cite. */
   epoch: number
   acts: readonly Act[]
-}
-
-/** What a commit's causal past says of it. The same on every replica, whatever else it stores. */
-export interface Verdict {
-  /** Why its debits are void; null when they are valid. */
-  voidBecause: VoidReason | null
-  /** Transfers that it is the first on its branch to accept. */
-  accepted: ActName[]
-  /** Minor units left of each unit that it credits or debits; other units are as behind the commit before. */
-  left: ReadonlyMap<string, bigint>
 }
 
 /** What appending a commit did. */
@@ -84,15 +79,15 @@ export class Evaluation {
   readonly #units: Units
   readonly #tally: Tally
   readonly #cover: Cover
+  readonly #areUnitsDemanded: boolean
+  readonly #reach: Reach
 
   constructor({ graph, keyOf, founding = [], demandsUnits = false }: EvaluationInit) {
     this.#graph = graph
+    this.#areUnitsDemanded = demandsUnits
     this.#branches = new Branches(graph, this.#devices, keyOf)
-    this.#seals = new SealTree(
-      this.#branches,
-      { devices: this.#devices, accounts: this.#accounts },
-      founding,
-    )
+    this.#reach = new Reach(this.#branches)
+    this.#seals = new SealTree(this.#branches, { devices: this.#devices, accounts: this.#accounts }, founding)
     this.#insights = new Insights(this.#branches, graph, this.#seals)
     const seal = this.#seals.at(FOUNDING)
     this.#standings = new Standings(this.#branches, this.#insights.outlook, seal)
@@ -165,12 +160,19 @@ export class Evaluation {
     const prev = draft.prev < 0 ? null : this.#branches.placeOf(draft.prev)
     if (prev !== null && prev.branch.end !== draft.prev)
       throw new RangeError('a draft stands at the end of a branch')
+    if (
+      !this.#reach.holdsNext(
+        () => draft.prev,
+        () => device,
+      )
+    )
+      throw new RangeError('a draft is out of reach')
     const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, first: -1, end: -1, last: -1 }
     const { seen } = draft
     const pastOf = [draft.prev, ...seen]
     const epoch = this.#seals.at(draft.epoch)
     const commit = { branch, seq: (prev?.seq ?? -1) + 1, seen, pastOf, epoch }
-    return new ToldVerdict(this.#judge(commit, draft.acts, draft.device).judgement)
+    return new JudgedVerdict(this.#judge(commit, draft.acts, draft.device).judgement)
   }
 
   /**
@@ -181,6 +183,7 @@ export class Evaluation {
   append(order: number, epoch: number, acts: readonly Act[], isOutdated: boolean = false): Appended {
     this.#wake()
     if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
+    if (this.needsHistory(order)) throw new RangeError(`commit ${order} is out of reach`)
     const cited = this.#seals.at(epoch)
     const plain = isOutdated ? null : this.#plainBranch(order, cited)
     if (plain !== null) return this.#appendTo(plain, order, cited, acts)
@@ -196,7 +199,7 @@ export class Evaluation {
     if (isNew && this.#branches.of(branch.device).length > 1)
       this.#move(this.#standings.learnFork(branch.device, branch.base), log)
     this.#record(order, { branch, seq: branch.last }, { judgement, acts, log })
-    return { verdict: new ToldVerdict(judgement), changes: log.changes(), cut: insight.cut }
+    return { verdict: new JudgedVerdict(judgement), changes: log.changes(), cut: insight.cut }
   }
 
   /**
@@ -205,7 +208,7 @@ export class Evaluation {
    * or late, nor its chain void, and nothing is paid to it. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
    */
   appendPlain(order: number, epoch: number): boolean {
-    if (order !== this.length) return false
+    if (order !== this.length || this.needsHistory(order)) return false
     this.#wake()
     const cited = this.#seals.at(epoch)
     const branch = this.#plainBranch(order, cited)
@@ -295,23 +298,24 @@ export class Evaluation {
   }
 
   /**
-   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did;
-   * ascending.
+   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did; ascending. Of one
+   * that was accepted below what was restored the evaluation does not know them: see `needsHistory`.
    */
   acceptedBy({ order, act }: ActName): number[] {
     const transfer = this.#transferOf(this.#branches.placeOf(order), act)
+    if (transfer === undefined) this.#reachedPlace(order)
     return [...(transfer?.acceptedBy ?? [])].sort((a, b) => a - b)
   }
 
   /** What the chain may still spend behind a commit, minor units: by that commit's causal past alone. */
   left(order: number, unit: string): bigint {
-    const { branch, seq } = this.#branches.placeOf(order)
+    const { branch, seq } = this.#reachedPlace(order)
     return this.#cover.left(branch, seq, unit)
   }
 
   /** What of it may not be passed on, because of the unit's relay limit: by that commit's causal past alone. */
   bound(order: number, account: string): bigint {
-    const { branch, seq } = this.#branches.placeOf(order)
+    const { branch, seq } = this.#reachedPlace(order)
     return this.#cover.bound(branch, seq, account)
   }
 
@@ -392,7 +396,7 @@ export class Evaluation {
       const last = this.#tally.transfers.inTo(range, receiver).at(-1)
       if (last !== undefined) heads.push(last.order)
     }
-    return heads
+    return heads.sort((a, b) => a - b)
   }
 
   /**
@@ -418,7 +422,7 @@ export class Evaluation {
     this.#cover.add(commit, judgement)
     const log = new ChangeLog(this.#graph, order)
     this.#record(order, place, { judgement, acts, log })
-    return { verdict: new ToldVerdict(judgement), changes: log.changes(), cut: insight.cut }
+    return { verdict: new JudgedVerdict(judgement), changes: log.changes(), cut: insight.cut }
   }
 
   /** Enters in the books what the newest commit, at the end of its branch, takes in and does. */
@@ -431,6 +435,58 @@ export class Evaluation {
     for (const transfer of accepted) this.#tally.accept(transfer, order, log)
     for (const issued of taken) this.#tally.take(issued, place)
     if (voidBecause === null) this.#tally.record(order, place, acts)
+  }
+
+  /**
+   * All that this evaluation says of the commits so far, without what they did: what is left at the ends of chains, transfers
+   * that not every chain of the receiver has accepted, the seals and how all stands. Equal states of one replica give equal
+   * bytes.
+   */
+  save(): Uint8Array {
+    return writeSnapshot(this.#parts, this.#areUnitsDemanded)
+  }
+
+  /**
+   * An evaluation that goes on where the one that was saved stood: seals, tip and closings are in it, and may be told again.
+   * Of what is below it cannot answer everything, and not take up every commit: see `needsHistory`. Null for bytes of another
+   * version or none of `save`; that the graph holds the same commits under the same orders is the host's to make sure of.
+   */
+  static restore(bytes: Uint8Array, init: Omit<EvaluationInit, 'founding'>): Evaluation | null {
+    const evaluation = new Evaluation(init)
+    if (!readSnapshot(bytes, evaluation.#parts, init.demandsUnits ?? false)) return null
+    evaluation.#reach.begin()
+    return evaluation
+  }
+
+  get #parts(): EvaluationParts {
+    return {
+      devices: this.#devices,
+      accounts: this.#accounts,
+      branches: this.#branches,
+      seals: this.#seals,
+      insights: this.#insights,
+      standings: this.#standings,
+      units: this.#units,
+      tally: this.#tally,
+      cover: this.#cover,
+    }
+  }
+
+  /**
+   * True when the commit is out of reach for an evaluation that was restored: the next commit when it parts a chain below
+   * what was restored, or starts one anew, so that it cannot be appended; of a commit that was taken up, when what it left,
+   * and who accepted its transfers, is not known. The host then makes an evaluation of the whole log.
+   */
+  needsHistory(order: number): boolean {
+    if (order !== this.length) return !this.#reach.holds(this.#branches.placeOf(order))
+    const prev = (): number => this.#graph.prevOf(order)
+    return !this.#reach.holdsNext(prev, () => this.#branches.deviceOf(order))
+  }
+
+  #reachedPlace(order: number): Place {
+    const place = this.#branches.placeOf(order)
+    if (!this.#reach.holds(place)) throw new RangeError(`commit ${order} is out of reach`)
+    return place
   }
 
   #judge(
@@ -462,23 +518,3 @@ export class Evaluation {
 
 const NONE: readonly number[] = []
 const NEVER = (): boolean => false
-
-/** Whoever appends a million commits asks for few of their details. */
-class ToldVerdict implements Verdict {
-  readonly voidBecause: VoidReason | null
-  readonly #judgement: Judgement
-
-  constructor(judgement: Judgement) {
-    this.voidBecause = judgement.voidBecause
-    this.#judgement = judgement
-  }
-
-  get accepted(): ActName[] {
-    return this.#judgement.accepted.map(({ order, act }) => ({ order, act }))
-  }
-
-  get left(): ReadonlyMap<string, bigint> {
-    const { accounts, amounts } = this.#judgement.left
-    return new Map(accounts.map(({ name }, at) => [name, amounts[at] ?? 0n]))
-  }
-}

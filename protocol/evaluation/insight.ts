@@ -3,6 +3,7 @@ import { KnowledgePool } from './knowledge.ts'
 import type { Knowledge } from './knowledge.ts'
 import { Outlook } from './outlook.ts'
 import type { Seal, SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 import { Trusted } from './trusted.ts'
 import type { Range } from './trusted.ts'
@@ -42,6 +43,7 @@ export class Insights {
   readonly #branches: Branches
   readonly #links: Links
   readonly #pool: KnowledgePool
+  readonly #seals: SealTree
   readonly #epochs = new PathSteps<Seal>()
   readonly #knowledge = new PathSteps<Knowledge>()
 
@@ -52,6 +54,7 @@ export class Insights {
   constructor(branches: Branches, links: Links, seals: SealTree) {
     this.#branches = branches
     this.#links = links
+    this.#seals = seals
     this.#pool = new KnowledgePool(seals)
     this.trusted = new Trusted(branches, links)
     this.outlook = new Outlook(seals, this.#epochs)
@@ -129,6 +132,18 @@ export class Insights {
     if (this.#knowledge.at(branch, seq) !== insight.knowledge)
       this.#knowledge.set(branch, seq, insight.knowledge)
     this.trusted.add(commit, insight.news, insight.cut)
+  }
+
+  save(out: SnapshotWriter): void {
+    this.#epochs.save(out, (seal) => out.count(seal.index))
+    this.#knowledge.save(out, (knowledge) => this.#pool.save(out, knowledge))
+    this.trusted.save(out)
+  }
+
+  load(from: SnapshotReader): void {
+    this.#epochs.load(from, () => this.#seals.read(from))
+    this.#knowledge.load(from, () => this.#pool.load(from))
+    this.trusted.load(from)
   }
 
   #knownAt(places: readonly Place[]): Knowledge {

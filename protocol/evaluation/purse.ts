@@ -1,6 +1,7 @@
 import type { Account } from './account-table.ts'
 import { AmountSteps } from './amount-steps.ts'
-import type { Branch } from './branches.ts'
+import type { Branch, Branches } from './branches.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** Amounts of accounts that one commit credits or debits, behind it. */
 export interface LeftBehind {
@@ -57,6 +58,28 @@ export class Purse {
   keep(branch: Branch, seq: number, { accounts, amounts }: LeftBehind): void {
     for (const [at, { index }] of accounts.entries())
       this.#slots[index]?.steps.set(branch, seq, amounts[at] ?? 0n)
+  }
+
+  /** Writes what is left at the ends of branches. */
+  save(out: SnapshotWriter, { all }: Branches): void {
+    out.list(Array.from(this.#slots), (slot) => {
+      const ends = all.filter((branch) => (slot?.steps.at(branch, branch.last) ?? 0n) > 0n)
+      out.list(ends, (branch) => {
+        out.count(branch.index)
+        out.amount(slot?.steps.at(branch, branch.last) ?? 0n)
+      })
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    from.each(() => {
+      const slot = new Slot()
+      this.#slots.push(slot)
+      from.each(() => {
+        const branch = branches.read(from)
+        slot.steps.set(branch, branch.last, from.amount())
+      })
+    })
   }
 
   #slot(account: Account): Slot {

@@ -1,9 +1,10 @@
 import { PLACES } from './account-table.ts'
 import type { Account, NamedUnit } from './account-table.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
 import type { JudgedCommit } from './insight.ts'
 import { sharedReach } from './line.ts'
 import type { SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 import type { Units } from './units.ts'
 
@@ -47,6 +48,37 @@ export class RelayLimits {
     const settled = frontier === null ? -1 : sharedReach(branch, frontier.branch, frontier.seq)
     const atFrontier = bounds?.at(branch, settled)?.accepted ?? 0n
     return new BoundParts(before, { limit, atFrontier })
+  }
+
+  /** Writes what chains accepted, step by step, since a frontier may come to lie anywhere; and what is bound at the ends. */
+  save(out: SnapshotWriter, { all }: Branches): void {
+    out.list([...this.#bounds], ([unit, steps]) => {
+      out.count(unit)
+      const isSame = (one: Bounds, other: Bounds): boolean => one.accepted === other.accepted
+      steps.save(out, ({ accepted }) => out.amount(accepted), isSame)
+      const atEnd = (branch: Branch): Bounds => steps.at(branch, branch.last) ?? UNBOUND
+      out.list(
+        all.filter((branch) => atEnd(branch).parts.some((part) => part > 0n)),
+        (branch) => {
+          out.count(branch.index)
+          for (const part of atEnd(branch).parts) out.amount(part)
+        },
+      )
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    from.each(() => {
+      const unit = from.count()
+      const steps = new PathSteps<Bounds>()
+      steps.load(from, () => ({ accepted: from.amount(), parts: UNBOUND.parts }))
+      from.each(() => {
+        const branch = branches.read(from)
+        const { accepted } = steps.at(branch, branch.last) ?? UNBOUND
+        steps.set(branch, branch.last, { accepted, parts: UNBOUND.parts.map(() => from.amount()) })
+      })
+      this.#bounds.set(unit, steps)
+    })
   }
 
   /** Takes up a commit that is now the end of its branch. */

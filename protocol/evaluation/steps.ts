@@ -1,4 +1,5 @@
 import type { Line } from './line.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** A line with a number of its own among all lines. */
 export interface NumberedLine extends Line {
@@ -53,6 +54,38 @@ export class PathSteps<T> {
       if (after >= end) break
     }
     return first
+  }
+
+  /** Writes all steps, by line; but for those of a line that are the same as the one before. */
+  save(
+    out: SnapshotWriter,
+    write: (value: T) => void,
+    isSame: (one: T, other: T) => boolean = () => false,
+  ): void {
+    out.list([...this.#lines], ([line, { from, values }]) => {
+      out.count(line)
+      const isKept = (step: number): boolean =>
+        step === 0 || !isSame(values[step] as T, values[step - 1] as T)
+      out.list(
+        [...from.keys()].filter((step) => isKept(step)),
+        (step) => {
+          out.count(from[step] ?? 0)
+          write(values[step] as T)
+        },
+      )
+    })
+  }
+
+  load(from: SnapshotReader, read: () => T): void {
+    from.each(() => {
+      const line = from.count()
+      const [places, values]: [number[], T[]] = [[], []]
+      from.each(() => {
+        places.push(from.count())
+        values.push(read())
+      })
+      this.#lines.set(line, { from: places, values })
+    })
   }
 
   #firstOn(

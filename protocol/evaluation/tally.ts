@@ -97,7 +97,8 @@ export class Tally {
     const { device } = place.branch
     const isFirst = !this.#units.isDefinedBy(define.unit, device)
     this.#units.define(order, place, define)
-    if (isFirst && define.supply > 0n) this.books.supply(device, this.#accounts.add(define.unit + ACCOUNTS.right), define.supply)
+    if (isFirst && define.supply > 0n)
+      this.books.supply(device, this.#accounts.add(define.unit + ACCOUNTS.right), define.supply)
   }
 
   #enterFact(device: number, { unit, amount, into }: Fact): void {

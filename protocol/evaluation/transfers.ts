@@ -1,6 +1,7 @@
-import type { Account } from './account-table.ts'
+import type { Account, AccountTable } from './account-table.ts'
 import type { ActName } from './act.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { Range } from './trusted.ts'
 
 /**
@@ -41,6 +42,28 @@ export class Transfers {
     const paid = payers.get(branch)
     if (paid === undefined) payers.set(branch, [transfer])
     else paid.push(transfer)
+  }
+
+  /** Writes the transfers that pass. */
+  save(out: SnapshotWriter, passes: (transfer: PlacedTransfer) => boolean): void {
+    out.list(this.#of.flat().filter(passes), (transfer) => {
+      const { order, act, branch, seq, to, account, amount, acceptedBy, isCounted } = transfer
+      for (const value of [order, act, branch.index, seq, to, account.index]) out.count(value)
+      out.amount(amount)
+      out.list(acceptedBy, (by) => out.count(by))
+      out.count(isCounted ? 1 : 0)
+    })
+  }
+
+  load(from: SnapshotReader, { accounts, branches }: { accounts: AccountTable; branches: Branches }): void {
+    from.each(() => {
+      const name = { order: branches.order(from), act: from.count() }
+      const place = branches.readPlace(from)
+      const [to, account, amount] = [from.count(), accounts.read(from), from.amount()]
+      const acceptedBy = from.list(() => branches.order(from))
+      const isCounted = from.below(2) === 1
+      if (!from.isOff) this.add({ ...name, ...place, to, account, amount, acceptedBy, isCounted })
+    })
   }
 
   /** Transfers in a stretch of a branch. */

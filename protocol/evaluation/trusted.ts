@@ -1,4 +1,5 @@
 import type { Branch, Branches, Links, Place } from './branches.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /**
  * Commits of a branch between two kept tables of what it trusts. A fork walks at most as many to find what its
@@ -116,6 +117,40 @@ export class Trusted {
   add(place: Place, news: readonly Range[], cut: ReadonlyMap<number, number>): void {
     if (cut.size > 0) this.#cut.set(place.branch.end, cut)
     if (this.#isAwake) this.#enter(place, news)
+  }
+
+  /** Writes the tables at the ends of branches, and what was cut. */
+  save(out: SnapshotWriter): void {
+    out.list([...this.#cut], ([order, heads]) => {
+      out.count(order)
+      out.list([...heads], ([head, seq]) => {
+        out.count(head)
+        out.place(seq)
+      })
+    })
+    out.count(this.#isAwake ? 1 : 0)
+    if (!this.#isAwake) return
+    for (const { index } of this.#branches.all)
+      for (const { index: other } of this.#branches.all) out.place(this.#ends[index]?.at(other) ?? -1)
+  }
+
+  load(from: SnapshotReader): void {
+    from.each(() => {
+      const order = this.#branches.order(from)
+      this.#cut.set(order, new Map(from.list(() => [this.#branches.order(from), from.place()])))
+    })
+    this.#isAwake = from.below(2) === 1
+    if (!this.#isAwake) return
+    for (const branch of this.#branches.all) {
+      const table = new SeqTable()
+      for (const { index } of this.#branches.all) {
+        const seq = from.place()
+        if (seq >= 0) table.raise(index, seq)
+      }
+      this.#ends[branch.index] = table
+      // So that nobody walks back beyond it.
+      this.#keep(branch, branch.last, table)
+    }
   }
 
   #enter({ branch, seq }: Place, news: readonly Range[]): void {

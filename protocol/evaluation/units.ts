@@ -2,9 +2,10 @@ import type { AccountTable, NamedUnit } from './account-table.ts'
 import { unitOf } from './account.ts'
 import { AMOUNT_MAX } from './act.ts'
 import type { Define } from './act.ts'
-import { isAtOrBefore } from './branches.ts'
-import type { Links, Place } from './branches.ts'
+import { isAtOrBefore, savePlace } from './branches.ts'
+import type { Branches, Links, Place } from './branches.ts'
 import type { JudgedCommit } from './insight.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 
 /** A unit that a valid commit defined. */
@@ -93,13 +94,9 @@ export class Units {
   /** Takes up a valid definition. */
   define(order: number, place: Place, { unit: name, supply, relayMax, definition }: Define): void {
     const { index } = this.#accounts.unit(name)
-    let unit = this.#units[index]
-    if (unit === undefined) {
-      const about = { unit: name, supply, relayMax, definition }
-      unit = { ...about, orders: [], places: [], known: new PathSteps() }
-      this.#units[index] = unit
-      if (relayMax !== null && this.#areDemanded) this.#hasLimits = true
-    }
+    const about = { unit: name, supply, relayMax, definition }
+    const unit =
+      this.#units[index] ?? this.#enter({ ...about, orders: [], places: [], known: new PathSteps() })
     unit.orders.push(order)
     unit.places.push(place)
     unit.known.set(place.branch, place.seq, true)
@@ -110,6 +107,42 @@ export class Units {
     if (!this.#areDemanded) return
     const known = this.#units[index]?.known
     if (known?.at(branch, seq) !== true) known?.set(branch, seq, true)
+  }
+
+  save(out: SnapshotWriter): void {
+    const units = this.#units.filter((unit) => unit !== undefined)
+    out.list(units, ({ unit, supply, relayMax, definition, orders, places, known }) => {
+      out.text(unit)
+      out.amount(supply)
+      out.amount(relayMax ?? -1n)
+      out.bytes(definition)
+      out.list(orders, (order, at) => {
+        out.count(order)
+        savePlace(out, places[at] as Place)
+      })
+      known.save(out, () => {})
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    from.each(() => {
+      const [unit, supply, limit, definition] = [from.text(), from.amount(), from.amount(), from.bytes()]
+      const about = { unit, supply, relayMax: limit < 0n ? null : limit, definition }
+      const [orders, places]: [number[], Place[]] = [[], []]
+      from.each(() => {
+        orders.push(branches.order(from))
+        places.push(branches.readPlace(from))
+      })
+      const known = new PathSteps<true>()
+      known.load(from, () => true)
+      this.#enter({ ...about, orders, places, known })
+    })
+  }
+
+  #enter(unit: Unit): Unit {
+    this.#units[this.#accounts.unit(unit.unit).index] = unit
+    if (unit.relayMax !== null && this.#areDemanded) this.#hasLimits = true
+    return unit
   }
 
   #find(name: string): Unit | undefined {

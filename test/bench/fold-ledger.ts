@@ -1,5 +1,5 @@
 import { Evaluation, FOUNDING } from '#protocol/evaluation'
-import type { Act } from '#protocol/evaluation'
+import type { Act, EvaluationInit } from '#protocol/evaluation'
 import { History } from '#protocol/history'
 import { perSecond, printFigure } from './figure.ts'
 
@@ -43,7 +43,9 @@ class SalesLog {
     ]
     const to = this.#names[(device + 1) % DEVICES] ?? ''
     if (sale % TRANSFER_EVERY === 0) acts.push({ kind: 'transfer', to, unit: MONEY, amount: 5n })
-    const heads = new Set([device + DEVICES - 1, device + 1 + ((sale / DEVICES) | 0) * 7].map((it) => it % DEVICES))
+    const heads = new Set(
+      [device + DEVICES - 1, device + 1 + ((sale / DEVICES) | 0) * 7].map((it) => it % DEVICES),
+    )
     heads.delete(device)
     this.#write(
       device,
@@ -54,17 +56,20 @@ class SalesLog {
 
   /** An evaluation of none of it, in which all hold enough. */
   evaluation(): Evaluation {
-    const { history } = this
     const founding = this.#names.flatMap((device) =>
       [STOCK, `${MONEY}+`].map((unit) => ({ device, unit, amount: 10_000_000n })),
     )
-    const names = this.#names
-    return new Evaluation({
-      graph: history,
-      keyOf: (device) => names[device] ?? '',
-      founding,
-      demandsUnits: true,
-    })
+    return new Evaluation({ ...this.#init, founding })
+  }
+
+  restored(bytes: Uint8Array): Evaluation {
+    const evaluation = Evaluation.restore(bytes, this.#init)
+    if (evaluation === null) throw new Error('what was saved is not restored')
+    return evaluation
+  }
+
+  get #init(): EvaluationInit {
+    return { graph: this.history, keyOf: (device) => this.#names[device] ?? '', demandsUnits: true }
   }
 
   #write(device: number, seen: readonly number[]): void {
@@ -93,6 +98,7 @@ export async function benchFoldLedger(): Promise<void> {
     }
     const { length } = evaluation
     if (evaluation.totals(STOCK).used !== BigInt(length - DEVICES)) throw new Error('sales are missing')
+    open(log, evaluation)
     const full = memoryUsed()
     evaluation = log.evaluation()
     const bytes = full - memoryUsed()
@@ -105,6 +111,21 @@ export async function benchFoldLedger(): Promise<void> {
     if (globalThis.gc !== undefined)
       printFigure('  memory', memory, `${perSecond(length)} commits of 2 or 3 entries`)
   }
+}
+
+/** Goes on from what an evaluation saved: what a node does that opens, besides restoring its history. */
+function open(log: SalesLog, saved: Evaluation): void {
+  const bytes = saved.save()
+  const startMs = performance.now()
+  const cpu = process.cpuUsage()
+  if (log.restored(bytes).length !== saved.length) throw new Error('not all is restored')
+  const ms = performance.now() - startMs
+  const { user, system } = process.cpuUsage(cpu)
+  printFigure(
+    '  opened from what it saved',
+    `${ms.toFixed(1)} ms`,
+    `limit 200 ms; ${((user + system) / 1_000).toFixed(1)} ms of all cores; ${bytes.length} bytes`,
+  )
 }
 
 function memoryUsed(): number {
