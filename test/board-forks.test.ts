@@ -450,7 +450,12 @@ class Foe {
       follows: () => false,
       find: (id) => history.find(id),
       ...{ epoch: new Uint8Array(32), knows: () => true, isGood: () => true },
-      ...{ placeOf: () => ({ device: '', seq: 0 }), isAtOrAfter: () => false, forkSeq: () => Infinity },
+      ...{
+        placeOf: () => ({ device: '', seq: 0 }),
+        isAtOrAfter: () => false,
+        forkSeq: () => Infinity,
+        voidReason: () => null,
+      },
     })
     return verdict.ok ? {} : verdict
   }

@@ -16,6 +16,7 @@ import { Pen, coopWithPen, headOf, recordsOf } from '../../test/actors/pen.ts'
 import { until } from '../../test/actors/until.ts'
 import { openBoard } from './board-writer.ts'
 import { LivePage, PAGE_MESSAGE } from './live-page.ts'
+import { noBooks } from '../../test/actors/no-books.ts'
 
 const crypto = nodeCrypto()
 const BOARD = 'board/menu'
@@ -99,7 +100,13 @@ function write(text: string, isSeen: boolean): CommitRecord[] {
   return isSeen ? [record, witness.write({ seen: [headOf([record])] })] : [record]
 }
 
-const BARE = { sha256: crypto.sha256, rule: null as never, isVisible: () => true, cached: () => null }
+const BARE = {
+  sha256: crypto.sha256,
+  rule: null as never,
+  isVisible: () => true,
+  cached: () => null,
+  books: noBooks,
+}
 
 async function take(records: readonly CommitRecord[]): Promise<void> {
   engine.ingest(records)

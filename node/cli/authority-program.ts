@@ -131,6 +131,22 @@ function addProposeCommands(program: Command, globals: () => Globals): void {
   add('floor', 'the oldest epoch still good outside the frontier')
     .argument('<height>', 'height of a seal (coop history)', height)
     .action(async (floor: number, options: AskOptions) => ask({ kind: 'floor', height: floor }, options))
+  add('allow', 'a device may issue more of a unit, or draw more on its credit line')
+    .argument('<device>', DEVICE, deviceArgument)
+    .argument('<unit>', 'code or id (coop ledger units)')
+    .argument('<amount>', 'how much more, by the scale of the unit')
+    .option('--credit', 'on its credit line', false)
+    .action(async (device: string, unit: string, amount: string, options: AskOptions & { credit: boolean }) =>
+      ask({ kind: 'allow', right: options.credit ? 'credit' : 'issue', device, unit, amount }, options),
+    )
+  add('replace', 'give a device what a silent one holds; the loss account of that one bears it')
+    .argument('<lost>', DEVICE, deviceArgument)
+    .argument('<unit>', 'code or id (coop ledger units)')
+    .argument('<amount>', 'by the scale of the unit')
+    .argument('<device>', 'who gets it', deviceArgument)
+    .action(async (lost: string, unit: string, amount: string, device: string, options: AskOptions) =>
+      ask({ kind: 'replace', device, unit, amount, lost }, options),
+    )
   for (const command of propose.commands) command.exitOverride().configureOutput(QUIET)
 }
 

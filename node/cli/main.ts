@@ -6,6 +6,7 @@ import type { Scope } from '#node/tokens'
 import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
 import { addAuthorityCommands } from './authority-program.ts'
+import { addLedgerCommands } from './ledger-program.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import {
   admitCommand,
@@ -86,6 +87,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   addNodeCommands(program, globals)
   addCoopCommands(program, globals)
   addAuthorityCommands(program, globals)
+  addLedgerCommands(program, globals)
   addRecoveryCommands(program, globals)
   addDocumentCommands(program, globals)
   addAssetCommands(program, globals)

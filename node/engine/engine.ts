@@ -7,7 +7,7 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import type { CachedDocument, DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto, Signer } from '#protocol/identity'
-import type { IntakeResult, LatePayload, OpenBatch, Replica, StoredCommit } from '#protocol/replica'
+import type { IntakeResult, LatePayload, OpenBatch, Replica, TakenCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { FillOutcome, IngestOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
@@ -68,7 +68,7 @@ export interface EngineParts {
 interface Work {
   batch: LogBatch
   /** Of these the ones of this device. */
-  own: StoredCommit[]
+  own: TakenCommit[]
   waiting: CommitRecord[]
   released: Uint8Array[]
   late: LatePayload[]
@@ -80,7 +80,7 @@ interface Work {
 export interface DurableCommits {
   batch: LogBatch
   /** Of these the ones of this device. */
-  own: readonly StoredCommit[]
+  own: readonly TakenCommit[]
   /** Whose chains got longer, as numbers of the history. */
   devices: readonly number[]
 }
@@ -581,7 +581,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     return stored.some(({ record }) => isOwn(record)) || waiting.some(isOwn)
   }
 
-  #queue(stored: readonly StoredCommit[], rest: Omit<Work, 'batch' | 'own'>): void {
+  #queue(stored: readonly TakenCommit[], rest: Omit<Work, 'batch' | 'own'>): void {
     const { waiting, released, late, hasMended } = rest
     if (stored.length + waiting.length + released.length + late.length === 0 && !hasMended) return
     const own = this.#parts.signer.publicKey
@@ -719,5 +719,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   'not-elector': 'not-elector',
   'device-unknown': 'device-unknown',
   'proposal-unknown': 'proposal-unknown',
+  uncovered: 'not-covered',
+  'relay-limit': 'relay-limit',
+  'unknown-unit': 'unit-unknown',
 }
 const NO_PAYLOAD: Uint8Array = new Uint8Array()

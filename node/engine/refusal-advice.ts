@@ -40,6 +40,16 @@ export function adviceFor(refusal: string, authority: AuthorityState | null = nu
     case 'device-unknown':
     case 'member-unknown':
       return 'Run `coop members`; connect to a device that knows it.'
+    case 'uncovered':
+      return 'See who holds more: `coop ledger rights`.'
+    case 'relay-limit':
+      return `Wait until ${stewards} settle what this device was given: their nodes seal as soon as enough of them are in touch. Selling and using it is not limited.`
+    case 'unknown-unit':
+      return 'Run `coop ledger units`; connect to a device that knows the unit.'
+    case 'defined-twice':
+      return 'It is defined: `coop ledger units`.'
+    case 'void-before':
+      return 'Give this device a new key: `coop restore --new-key`, with the recovery kit of the member.'
     case 'chain-waits':
       return 'Connect to another device of the co-op; it has what is missing.'
     case 'document-declined':

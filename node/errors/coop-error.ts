@@ -61,6 +61,14 @@ export const EXIT_CODES = {
   'recovery-unknown': 66,
   'not-elector': 67,
   waiting: 68,
+  'unit-unknown': 70,
+  'amount-malformed': 71,
+  'not-covered': 72,
+  'relay-limit': 73,
+  'right-expired': 74,
+  'clock-wrong': 75,
+  'split-invalid': 76,
+  'import-invalid': 77,
   interrupted: 130,
 } as const
 

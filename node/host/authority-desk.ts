@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CHANGES_MAX, SUSPENSION_REASON_MAX, actSection, leaveMessage, outcomeOf } from '#protocol/authority'
 import type { AuthorityEntry, AuthorityState, Change, Proposal } from '#protocol/authority'
 import { fromHex, toHex } from '#protocol/encoding'
+import { LEDGER } from '#protocol/ledger'
+import type { LedgerState } from '#protocol/ledger'
 import { CoopError } from '#node/errors'
 import { changesOf, checkReason } from './change-request.ts'
 import type { ChangeRequest } from './change-request.ts'
@@ -33,7 +35,8 @@ export class AuthorityDesk {
   asked(requests: readonly ChangeRequest[]): Asked {
     const { replica } = this.#node.membership.engine
     const { authority, history } = replica
-    const parts = { authority, history, names: this.names }
+    const ledger = replica.document(LEDGER) as LedgerState
+    const parts = { authority, history, names: this.names, ledger }
     const changes = requests.flatMap((it) => changesOf(it, parts))
     if (changes.length === 0 || changes.length > CHANGES_MAX)
       throw new CoopError('usage', `a proposal has 1 to ${CHANGES_MAX} changes`, 'Make several of it.')
@@ -201,6 +204,8 @@ export function basisHere(authority: AuthorityState, change: Change): Proposal['
     case 'close':
     case 'steward':
     case 'slots':
+    case 'allow':
+    case 'replace':
       return { ...none, admissions: authority.admissionsOf(toHex(change.device)) }
     case 'lift':
       return { ...none, isSuspension: true }
@@ -224,6 +229,8 @@ function misfitText(change: Change, names: RosterNames): string {
     case 'steward':
       return `${names.deviceText(toHex(change.device))} is closed, or signs for another steward`
     case 'slots':
+    case 'allow':
+    case 'replace':
       return `${names.deviceText(toHex(change.device))} is closed`
     case 'floor':
       return 'the floor must be above the one now, and at most the height of the next epoch'

@@ -1,10 +1,13 @@
 import { PROPOSAL_REASON_MAX } from '#protocol/authority'
-import type { AuthorityState, Change, Genesis } from '#protocol/authority'
+import type { AllowedRight, AuthorityState, Change, Genesis } from '#protocol/authority'
 import type { Role } from '#protocol/document'
 import { fromHex, toHex } from '#protocol/encoding'
 import type { History } from '#protocol/history'
+import { isReplaceable } from '#protocol/ledger'
+import type { LedgerState } from '#protocol/ledger'
 import { CoopError } from '#node/errors'
 import { findCommit } from './commit-lookup.ts'
+import { amountOf, findUnit } from './ledger-entries.ts'
 import type { RosterNames } from './roster-names.ts'
 
 /** A change as people ask for it: members and devices by whatever names them. */
@@ -19,12 +22,17 @@ export type ChangeRequest =
   | { kind: 'slots'; device: string; count: number }
   | { kind: 'settle'; device: string; commit: string }
   | { kind: 'floor'; height: number }
+  /** The device may issue, or draw on credit, so much more; amounts as text by the unit's scale. */
+  | { kind: 'allow'; right: AllowedRight; device: string; unit: string; amount: string }
+  /** The device gets so much in the place of what `lost` holds and is silent about. */
+  | { kind: 'replace'; device: string; unit: string; amount: string; lost: string }
 
 /** Where what a request names is found. */
 export interface RequestParts {
   authority: AuthorityState
   history: History
   names: RosterNames
+  ledger: LedgerState
 }
 
 /** The changes that a request means: several where it lifts several suspensions of one device. */
@@ -71,7 +79,30 @@ export function changesOf(request: ChangeRequest, parts: RequestParts): Change[]
     }
     case 'floor':
       return [{ kind: 'floor', height: request.height }]
+    case 'allow': {
+      const { right } = request
+      return [{ kind: 'allow', right, device: device(request.device), ...issuedOf(request, parts.ledger) }]
+    }
+    case 'replace': {
+      const lost = device(request.lost)
+      return [{ kind: 'replace', device: device(request.device), lost, ...issuedOf(request, parts.ledger) }]
+    }
   }
+}
+
+/** Unit and amount that a seal can issue. */
+function issuedOf(
+  request: { unit: string; amount: string },
+  ledger: LedgerState,
+): { unit: string; amount: bigint } {
+  const unit = findUnit(ledger, request.unit)
+  if (!isReplaceable(unit.id))
+    throw new CoopError(
+      'refused',
+      `${unit.code} is exclusive: each of it exists once, so no seal issues it`,
+      'Let the device that holds it hand it over.',
+    )
+  return { unit: unit.id, amount: amountOf(request.amount, unit) }
 }
 
 /** A reason that a proposal can hold; an error that says how long it may be. */

@@ -1,4 +1,7 @@
 import type { AuthorityState, Change, Epoch, Proposal, Rules } from '#protocol/authority'
+import { LEDGER } from '#protocol/ledger'
+import type { LedgerState } from '#protocol/ledger'
+import { showAmount } from '#protocol/ledger/money'
 import { quorumOf } from '#protocol/authority'
 import { fromHex, toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
@@ -81,7 +84,7 @@ export interface PreviewView {
 export function previewView(replica: Replica, asked: Asked): PreviewView {
   const names = new RosterNames(replica.authority)
   return {
-    changes: asked.changes.map((it) => changeView(it, names)),
+    changes: asked.changes.map((it) => changeView(it, names, amountIn(replica))),
     misfit: misfitOf(replica.authority, asked, names),
     effect: effectOf(replica, asked, names),
   }
@@ -124,7 +127,7 @@ export function proposalView(replica: Replica, proposal: Proposal): ProposalView
     id,
     by: names.device(proposal.device),
     reason: shownText(proposal.reason),
-    changes: proposal.changes.map((it) => changeView(it, names)),
+    changes: proposal.changes.map((it) => changeView(it, names, amountIn(replica))),
     approved,
     declined: said(false),
     missing: [...tip.stewards.keys()].filter((it) => !wills.has(it)).map((it) => names.member(it)),
@@ -138,7 +141,11 @@ export function proposalView(replica: Replica, proposal: Proposal): ProposalView
 }
 
 /** A change in words. */
-export function changeView(change: Change, names: RosterNames): ChangeView {
+export function changeView(
+  change: Change,
+  names: RosterNames,
+  amountText: (unit: string, amount: bigint) => string = (unit, amount) => `${amount} of ${unit}`,
+): ChangeView {
   const view = (text: string, key: { member?: Uint8Array; device?: Uint8Array } = {}): ChangeView => ({
     kind: change.kind,
     text,
@@ -175,6 +182,17 @@ export function changeView(change: Change, names: RosterNames): ChangeView {
       return view(
         `raise the floor to ${change.height}: what cites an older seal and is not final becomes late`,
       )
+    case 'allow': {
+      const what = change.right === 'issue' ? 'issue' : 'draw on credit'
+      const text = `let ${at(change.device)} ${what} ${amountText(change.unit, change.amount)} more`
+      return view(text, { device: change.device })
+    }
+    case 'replace': {
+      const text =
+        `give ${at(change.device)} ${amountText(change.unit, change.amount)} in the place of what ${at(change.lost)} holds: ` +
+        'if that device has sold or used it, its loss account bears it'
+      return view(text, { device: change.device })
+    }
   }
 }
 
@@ -299,4 +317,10 @@ export function quorumWarning(authority: AuthorityState): string | null {
   if (tip.stewards.size > 1) return `One loss away from nobody who can decide: ${because}. ${next}`
   const [only = ''] = tip.stewards.keys()
   return `One loss away from nobody who can decide: ${names.memberText(only)} is the only steward. ${next}`
+}
+
+/** Amounts with the codes of their units, as this replica knows them. */
+export function amountIn(replica: Replica): (unit: string, amount: bigint) => string {
+  const ledger = replica.document(LEDGER) as LedgerState
+  return (unit, amount) => showAmount(amount, ledger.unit(unit) ?? { code: unit, scale: 0 })
 }

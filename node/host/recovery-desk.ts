@@ -2,6 +2,8 @@ import { CHANGES_MAX, actSection, encodeSeal, recoveryMessage } from '#protocol/
 import type { AuthorityEntry, Change, Epoch, Rescue } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
+import { LEDGER } from '#protocol/ledger'
+import type { LedgerState } from '#protocol/ledger'
 import { CoopError } from '#node/errors'
 import { basisHere, needFit } from './authority-desk.ts'
 import type { Asked } from './authority-desk.ts'
@@ -27,7 +29,8 @@ export class RecoveryDesk {
   /** The changes that are asked for; throws when they do not fit. Nothing is written. */
   asked(requests: readonly RecoveryRequest[]): Asked {
     const { authority, history } = this.#replica
-    const parts = { authority, history, names: this.#names }
+    const ledger = this.#replica.document(LEDGER) as LedgerState
+    const parts = { authority, history, names: this.#names, ledger }
     // Sorted, so that the same changes are one record whoever asks for them, and voices for it add up.
     const changes = requests.flatMap((it) => changesOf(it, parts)).toSorted(byKind)
     if (changes.length === 0 || changes.length > CHANGES_MAX)

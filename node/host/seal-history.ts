@@ -1,7 +1,7 @@
 import type { Epoch } from '#protocol/authority'
 import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
-import { changeView, governmentView } from './proposal-view.ts'
+import { amountIn, changeView, governmentView } from './proposal-view.ts'
 import type { ChangeView, GovernmentView } from './proposal-view.ts'
 import { recoveredView } from './recovery-view.ts'
 import { RosterNames } from './roster-names.ts'
@@ -74,7 +74,7 @@ async function sealView(engine: Engine, epoch: Epoch): Promise<SealView> {
             id: toHex(proposal.id),
             by: names.device(proposal.device),
             reason: shownText(proposal.reason),
-            changes: proposal.changes.map((it) => changeView(it, names)),
+            changes: proposal.changes.map((it) => changeView(it, names, amountIn(engine.replica))),
           },
     recovered: recoveredOf(engine, epoch),
     signedBy: signers.sort().map((it) => names.member(it)),

@@ -7,6 +7,8 @@ import type { Api } from './caller.ts'
 const ADMIN: readonly Scope[] = ['admin']
 /** Whoever may see what members see. */
 const READERS: readonly Scope[] = ['read-only', 'deploy', 'admin']
+/** Whoever sells, too. */
+const TILLS: readonly Scope[] = ['read-only', 'till', 'gate', 'deploy', 'admin']
 /** Everybody with a token. */
 const ALL: readonly Scope[] = SCOPES
 
@@ -23,6 +25,21 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'GET /v1/peers': READERS,
   'GET /v1/events': READERS,
   'GET /v1/assets': READERS,
+  'GET /v1/ledger/units': TILLS,
+  'GET /v1/ledger/balances': TILLS,
+  'GET /v1/ledger/history': READERS,
+  'GET /v1/ledger/rights': TILLS,
+  'POST /v1/ledger/units': ADMIN,
+  'POST /v1/ledger/entries': ['till', 'admin'],
+  'POST /v1/ledger/take': ['till', 'admin'],
+  'POST /v1/ledger/keep': ADMIN,
+  'GET /v1/ledger/statement': READERS,
+  'GET /v1/ledger/export': READERS,
+  'POST /v1/ledger/import': ADMIN,
+  'GET /v1/ledger/splits': READERS,
+  'POST /v1/ledger/splits': ADMIN,
+  'POST /v1/ledger/split': ADMIN,
+  'POST /v1/ledger/net': ADMIN,
   'GET /v1/proposals': READERS,
   'GET /v1/proposals/{id}': READERS,
   'GET /v1/seals': READERS,

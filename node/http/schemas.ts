@@ -313,6 +313,20 @@ const ChangeSchema = z
     }),
     z.object({ kind: z.literal('settle'), device: Device, commit: z.string().max(128) }),
     z.object({ kind: z.literal('floor'), height: z.number().int().min(1) }),
+    z.object({
+      kind: z.literal('allow'),
+      right: z.enum(['issue', 'credit']),
+      device: Device,
+      unit: z.string().max(64),
+      amount: z.string().max(64),
+    }),
+    z.object({
+      kind: z.literal('replace'),
+      device: Device,
+      unit: z.string().max(64),
+      amount: z.string().max(64),
+      lost: Device,
+    }),
   ])
   .openapi('Change')
 
@@ -326,7 +340,7 @@ export const ProposeRequest = z
 
 const CHANGE_KINDS = [
   ...(['remove', 'demote', 'close', 'steward', 'role'] as const),
-  ...(['rules', 'slots', 'lift', 'settle', 'floor'] as const),
+  ...(['rules', 'slots', 'lift', 'settle', 'floor', 'allow', 'replace'] as const),
 ] as const
 /** A change in words. */
 export const ChangeViewSchema = z.object({

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { toHex } from '#protocol/encoding'
+import { AMOUNT_MAX } from '#protocol/evaluation'
+import type { Act } from '#protocol/evaluation'
 import { openSealed, sealValue } from '../store/sealed-value.ts'
 import { BLOCK_CACHE_BYTES, BlockCache } from './block-cache.ts'
 import { decodeIndexBlock, encodeIndexBlock as encodeRows } from './index-block.ts'
@@ -10,6 +13,27 @@ const plain = (bytes: Uint8Array): number[] => [...bytes]
 const records = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 8 })
 const order = fc.nat(0xffff_ffff)
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const unit = fc.stringMatching(/^[a-z]{1,8}-[a-z2-7]{26}[-+~=!]?$/)
+const amount = fc.bigInt({ min: 1n, max: AMOUNT_MAX })
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ kind: fc.constant('transfer' as const), to: id.map(toHex), unit, amount }),
+  fc.record({
+    kind: fc.constant('transfer' as const),
+    to: id.map(toHex),
+    unit,
+    amount,
+    expiresMs: fc.maxSafeNat(),
+  }),
+  fc.record({ kind: fc.constant('fact' as const), unit, amount }),
+  fc.record({ kind: fc.constant('fact' as const), unit, amount, into: unit }),
+  fc.record({
+    kind: fc.constant('define' as const),
+    unit,
+    supply: fc.bigInt({ min: 0n, max: AMOUNT_MAX }),
+    relayMax: fc.option(fc.bigInt({ min: 0n, max: AMOUNT_MAX })),
+    definition: fc.uint8Array({ maxLength: 40 }),
+  }),
+)
 const row = fc.record({
   ...{
     id,
@@ -19,6 +43,7 @@ const row = fc.record({
     seen: fc.array(order, { maxLength: 4 }),
   },
   ...{ isSigned: fc.boolean(), isBlockStart: fc.boolean(), epoch: fc.option(id), missing: fc.nat(0xffff) },
+  acts: fc.array(act, { maxLength: 3 }),
   documents: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}(\/[a-z0-9]{1,8})?$/), { maxLength: 3 }),
 })
 const indexBlock = fc.record({ first: order, rows: fc.array(row, { maxLength: 6 }) })

@@ -6,7 +6,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { foundCoop, openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
-import type { Replica, StoredCommit } from '#protocol/replica'
+import type { Replica, TakenCommit } from '#protocol/replica'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Store, orderKey } from '#node/store'
 import type { StoreChange } from '#node/store'
@@ -26,7 +26,7 @@ let folder: string
 let path: string
 /** The replica that wrote everything, and its commits. */
 let writer: Replica
-let written: StoredCommit[]
+let written: TakenCommit[]
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'coopmesh-log-'))
@@ -179,6 +179,7 @@ function indexOf(first: number): StoreChange[] {
       isBlockStart: order === first,
       epoch: null,
       missing: 0,
+      acts: [],
       documents: record.header.sections.map((it) => it.document),
     },
   }))
@@ -231,6 +232,7 @@ function rowFor(order: number) {
     isBlockStart: true,
     epoch: null,
     missing: 0,
+    acts: [],
     documents: [],
   }
 }

@@ -109,7 +109,10 @@ export class CommitLog {
         }
         if (!cursor.isDone) return { kind: 'index' }
         const rows = cursor.count < MERGE_ROWS ? decodeIndexBlock(value, first)?.rows : undefined
-        this.#noteTail(first, rows?.map(({ documents, missing }) => ({ documents, missing })) ?? null)
+        this.#noteTail(
+          first,
+          rows?.map(({ documents, missing, acts }) => ({ documents, missing, acts })) ?? null,
+        )
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }
@@ -388,9 +391,10 @@ export class CommitLog {
       row.seen = history.seenOf(order)
       row.isSigned = this.#replica.isSigned(order)
       row.isBlockStart = this.blockStart(order) === order
-      const { documents, missing } = rows[at] ?? NO_ROW
+      const { documents, missing, acts } = rows[at] ?? NO_ROW
       row.documents = documents
       row.missing = missing
+      row.acts = acts
       const epoch = this.#replica.epochs.idOf(order)
       row.epoch = equalBytes(epoch, this.#replica.coop) ? null : epoch
       return row
@@ -450,7 +454,7 @@ function loadBlock(
     const row = decoded.ok ? linkedRow(decoded.record, replica, rows.length === 0) : null
     // Like a row of the index: nothing is folded before the authority document is.
     if (row === null || !replica.restore(row)) return null
-    rows.push({ documents: row.documents, missing: row.missing })
+    rows.push({ documents: row.documents, missing: row.missing, acts: row.acts })
   }
   return rows.length === 0 ? null : rows
 }
@@ -467,10 +471,11 @@ function linkedRow(record: CommitRecord, replica: Replica, isBlockStart: boolean
   // Which signatures were checked once is lost with the index; they are checked again before they are passed on.
   const epoch = equalBytes(header.epoch, replica.coop) ? null : header.epoch
   const links = { id, device: header.device, seq: header.seq, prev, seen, epoch }
-  return { ...links, isSigned: false, isBlockStart, documents, missing: missingOf(record) }
+  const acts = replica.actsOf(record)
+  return { ...links, isSigned: false, isBlockStart, documents, missing: missingOf(record), acts }
 }
 
 const NO_ROW: IndexRow = {
   ...{ id: new Uint8Array(32), device: new Uint8Array(32), seq: 0, prev: -1, seen: [], epoch: null },
-  ...{ isSigned: false, isBlockStart: false, documents: [], missing: 0 },
+  ...{ isSigned: false, isBlockStart: false, documents: [], missing: 0, acts: [] },
 }

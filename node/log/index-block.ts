@@ -1,4 +1,6 @@
+import type { Act } from '#protocol/evaluation'
 import { RowIndex } from '#protocol/history'
+import { readActs, writeActs } from './index-acts.ts'
 
 /** What the store keeps of a commit beside its record, so that a node opens without reading the records. */
 export interface IndexRow {
@@ -21,6 +23,8 @@ export interface IndexRow {
   epoch: Uint8Array | null
   /** Bit i is set when the payload of section i was not here when the row was written. */
   missing: number
+  /** What it does for the books. */
+  acts: readonly Act[]
 }
 
 /** Rows of consecutive commits. */
@@ -33,7 +37,7 @@ export interface IndexBlock {
 /**
  * Bytes of a block: version, first order, number of rows; tables of the keys (of devices and epochs) and document names
  * in it; then the rows: id, place of the device, seq, prev plus one, flags with the missing payloads above them, place of
- * the epoch unless it is the founding one, and the lists with their lengths. Numbers are 4 bytes, big endian. The store
+ * the epoch unless it is the founding one, the lists with their lengths, and what it does for the books (`writeActs`). Numbers are 4 bytes, big endian. The store
  * puts a hash behind it.
  *
  * @param rowAt - the row at a place from 0; asked for once each; it may be one object, filled anew
@@ -47,6 +51,11 @@ export function encodeIndexBlock(first: number, count: number, rowAt: (at: numbe
     const known = devices.find(key)
     return known < 0 ? devices.add(key) : known
   }
+  const nameAt = (name: string): number => {
+    const known = documents.get(name)
+    if (known === undefined) documents.set(name, documents.size)
+    return known ?? documents.size - 1
+  }
   for (let i = 0; i < count; i += 1) {
     const row = rowAt(i)
     ids.set(row.id, 32 * i)
@@ -54,15 +63,14 @@ export function encodeIndexBlock(first: number, count: number, rowAt: (at: numbe
     words.put(row.seq)
     words.put(row.prev + 1)
     const flags = (row.isSigned ? SIGNED : 0) | (row.isBlockStart ? BLOCK_START : 0)
-    words.put(flags | (row.epoch === null ? 0 : EPOCH) | (row.missing << MISSING_SHIFT))
+    const parts = (row.epoch === null ? 0 : EPOCH) | (row.acts.length === 0 ? 0 : ACTS)
+    words.put(flags | parts | (row.missing << MISSING_SHIFT))
     if (row.epoch !== null) words.put(keyAt(row.epoch))
     words.put(row.seen.length)
     for (const seen of row.seen) words.put(seen)
     words.put(row.documents.length)
-    for (const name of row.documents) {
-      if (!documents.has(name)) documents.set(name, documents.size)
-      words.put(documents.get(name) ?? 0)
-    }
+    for (const name of row.documents) words.put(nameAt(name))
+    if (row.acts.length > 0) writeActs(row.acts, words, { keyAt, nameAt })
   }
   const names = Buffer.from([...documents.keys()].join('\n'), 'latin1')
   const idsAt = HEAD_BYTES + 32 * devices.length
@@ -115,7 +123,7 @@ export class IndexCursor {
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
     const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
-    this.row = { ...row, epoch: null, isSigned: false, isBlockStart: false, missing: 0 }
+    this.row = { ...row, epoch: null, isSigned: false, isBlockStart: false, missing: 0, acts: NO_ACTS }
   }
 
   /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */
@@ -150,7 +158,11 @@ export class IndexCursor {
     row.missing = flags >>> MISSING_SHIFT
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
-    this.#isOff = words.isOff || device === undefined || documents === null || epoch === undefined
+    const tables = { keys: this.#devices, names: this.#lists.names }
+    const acts = (flags & ACTS) === 0 ? NO_ACTS : readActs(words, tables)
+    row.acts = acts ?? NO_ACTS
+    if (acts === null) this.#isOff = true
+    else this.#isOff = words.isOff || device === undefined || documents === null || epoch === undefined
     if (this.#isOff || device === undefined || documents === null || epoch === undefined) return false
     row.epoch = epoch
     row.device = device
@@ -164,11 +176,11 @@ export class IndexCursor {
 
 /** The documents of rows, from their places in the table of names. */
 class DocumentLists {
-  readonly #names: readonly string[]
+  readonly names: readonly string[]
   readonly #single: string[][]
 
   constructor(names: readonly string[]) {
-    this.#names = names
+    this.names = names
     this.#single = names.map((name) => [name])
   }
 
@@ -177,7 +189,7 @@ class DocumentLists {
     if (places.length === 1) return this.#single[places[0] ?? -1] ?? null
     const documents: string[] = []
     for (const place of places) {
-      const name = this.#names[place]
+      const name = this.names[place]
       if (name === undefined) return null
       documents.push(name)
     }
@@ -242,13 +254,15 @@ class WordReader {
   }
 }
 
-const VERSION = 1
+const VERSION = 2
 const HEAD_BYTES = 24
 const SIGNED = 1
 const BLOCK_START = 2
 const EPOCH = 4
+const ACTS = 8
 /** Bits of the flags below those of the sections, of which a commit has at most 16. */
 const MISSING_SHIFT = 8
 /** Words of a row beside those of its lists. */
 const ROW_WORDS = 6
 const NO_KEY: Uint8Array = new Uint8Array(32)
+const NO_ACTS: readonly Act[] = []

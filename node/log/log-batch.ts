@@ -1,5 +1,6 @@
 import type { CommitRecord } from '#protocol/commit'
-import type { StoredCommit } from '#protocol/replica'
+import type { Act } from '#protocol/evaluation'
+import type { TakenCommit } from '#protocol/replica'
 
 /** What the index cannot ask the history for, of one commit. */
 export interface LogRow {
@@ -7,6 +8,7 @@ export interface LogRow {
   documents: readonly string[]
   /** Bit i is set when the payload of section i is not here. */
   missing: number
+  acts: readonly Act[]
 }
 
 /**
@@ -21,7 +23,7 @@ export class LogBatch {
   readonly rows: LogRow[] = []
   readonly #single = new Map<string, LogRow>()
 
-  constructor(stored: readonly StoredCommit[] = []) {
+  constructor(stored: readonly TakenCommit[] = []) {
     this.add(stored)
   }
 
@@ -30,22 +32,22 @@ export class LogBatch {
   }
 
   /** Adds commits that follow those in it. */
-  add(stored: readonly StoredCommit[]): void {
-    for (const { order, record } of stored) {
+  add(stored: readonly TakenCommit[]): void {
+    for (const { order, record, acts } of stored) {
       if (this.first < 0) this.first = order
       this.records.push(record.bytes)
-      this.rows.push(this.#rowOf(record))
+      this.rows.push(this.#rowOf(record, acts))
     }
   }
 
   /** Most commits have a section of one document, and its payload; they share their row. */
-  #rowOf(record: CommitRecord): LogRow {
+  #rowOf(record: CommitRecord, acts: readonly Act[]): LogRow {
     const { sections } = record.header
     const missing = missingOf(record)
-    if (sections.length !== 1 || missing !== 0)
-      return { documents: sections.map((it) => it.document), missing }
+    if (sections.length !== 1 || missing !== 0 || acts.length > 0)
+      return { documents: sections.map((it) => it.document), missing, acts }
     const document = sections[0]?.document ?? ''
-    const known = this.#single.get(document) ?? { documents: [document], missing }
+    const known = this.#single.get(document) ?? { documents: [document], missing, acts }
     this.#single.set(document, known)
     return known
   }

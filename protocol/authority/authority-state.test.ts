@@ -9,6 +9,7 @@ import { AuthorityState } from './authority-state.ts'
 import { INVITE_EXTENDED_USES_MAX, INVITE_USES_MAX, encodeAuthorityEntries } from './entries.ts'
 import type { AdmitEntry, AuthorityEntry, GenesisEntry } from './entries.ts'
 import { encodeGenesis } from './genesis.ts'
+import { noBooks } from '../../test/actors/no-books.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
@@ -53,7 +54,7 @@ class Book {
   constructor(id: Uint8Array = coop) {
     this.#coop = id
     this.state = new AuthorityState({
-      ...{ coop: id, sha256, rule, cached: () => null },
+      ...{ coop: id, sha256, rule, cached: () => null, books: noBooks },
       isVisible: (order) => !this.hidden.has(order),
     })
   }
@@ -94,6 +95,7 @@ class Book {
       placeOf: () => ({ device: '', seq: 0 }),
       isAtOrAfter: () => false,
       forkSeq: () => Infinity,
+      voidReason: () => null,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal

@@ -1,6 +1,7 @@
 import { isBytes, isCount } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import type { Role } from '../document/index.ts'
+import { decodeAmount, encodeAmount, isReplaceable, isUnitId } from '../ledger/index.ts'
 import type { Genesis } from './genesis.ts'
 
 /** Roles that an invite or a decision can give. Stewards are made by name. */
@@ -28,6 +29,13 @@ export type Change =
   /** The frontier of the device goes to this commit, whatever else is known of it. */
   | { kind: 'settle'; device: Uint8Array; seq: number; commit: Uint8Array }
   | { kind: 'floor'; height: number }
+  /** The device may issue, or draw on credit, so much more of a unit; amounts in minor units. */
+  | { kind: 'allow'; right: AllowedRight; device: Uint8Array; unit: string; amount: bigint }
+  /** The device gets so much of a unit in the place of what `lost` holds and is silent about: its loss account bears it. */
+  | { kind: 'replace'; device: Uint8Array; unit: string; amount: bigint; lost: Uint8Array }
+
+/** What a seal can let a device do with a unit. */
+export type AllowedRight = 'issue' | 'credit'
 
 /** A change as it stands in records and proposals. */
 export function encodeChange(change: Change): Value[] {
@@ -51,6 +59,10 @@ export function encodeChange(change: Change): Value[] {
       return ['settle', change.device, change.seq, change.commit]
     case 'floor':
       return ['floor', change.height]
+    case 'allow':
+      return ['allow', change.right, change.device, change.unit, encodeAmount(change.amount)]
+    case 'replace':
+      return ['replace', change.device, change.unit, encodeAmount(change.amount), change.lost]
   }
 }
 
@@ -62,7 +74,7 @@ export function readChanges(value: Value | undefined, countMax: number): Change[
 }
 
 function readChange(fields: readonly Value[]): Change | null {
-  const [first, a, b, c] = fields
+  const [first, a, b, c, d] = fields
   const kind = first as Change['kind']
   const has = (count: number): boolean => fields.length === count + 1
   switch (kind) {
@@ -93,9 +105,24 @@ function readChange(fields: readonly Value[]): Change | null {
         : null
     case 'floor':
       return has(1) && isCount(a) ? { kind, height: a } : null
+    case 'allow': {
+      const amount = decodeAmount(d)
+      if (!has(4) || (a !== 'issue' && a !== 'credit') || !isBytes(b, 32) || amount === null) return null
+      return isIssuable(c) ? { kind, right: a, device: b, unit: c, amount } : null
+    }
+    case 'replace': {
+      const amount = decodeAmount(c)
+      if (!has(4) || !isBytes(a, 32) || amount === null || !isBytes(d, 32)) return null
+      return isIssuable(b) ? { kind, device: a, unit: b, amount, lost: d } : null
+    }
     default:
       return null
   }
+}
+
+/** True for a unit of which a seal may issue: of exclusive rights nothing is. */
+function isIssuable(unit: Value | undefined): unit is string {
+  return isUnitId(unit) && isReplaceable(unit)
 }
 
 /** Undefined when it is neither null nor a list of event documents. */

@@ -1,5 +1,6 @@
 import { toHex } from '../encoding/index.ts'
 import type { Role } from '../document/index.ts'
+import type { Allowance } from '../evaluation/index.ts'
 import { Epoch, LineMap } from './epoch.ts'
 import type { EpochVotes, Government } from './epoch.ts'
 import { tipOf } from './line.ts'
@@ -13,6 +14,7 @@ export interface Outcome extends Government {
   readonly lifted: readonly string[]
   /** Null when it stays. */
   readonly floor: number | null
+  readonly allowances: readonly Allowance[]
 }
 
 /** A record that held for somebody: what it names is found. */
@@ -129,7 +131,7 @@ export class EpochTree {
       closed: [...new Set([...closed, ...seal.left])],
       floor: outcome.floor ?? parent.facts.floor,
       forkProofs: seal.forks,
-      allowances: [],
+      allowances: outcome.allowances,
     }
     const removals = removed.length
     const epoch = new Epoch({

@@ -1,5 +1,7 @@
 import { equalBytes, toHex } from '../encoding/index.ts'
 import type { SectionContext } from '../document/index.ts'
+import type { Allowance } from '../evaluation/index.ts'
+import { accountKey } from '../ledger/index.ts'
 import type { Admission, Admissions } from './admissions.ts'
 import type { Change, Rules } from './change.ts'
 import type { Epoch } from './epoch.ts'
@@ -49,6 +51,8 @@ export function basisOf(change: Change, section: SectionContext, parts: BasisPar
     case 'close':
     case 'steward':
     case 'slots':
+    case 'allow':
+    case 'replace':
       return { admissions: admissions.of(toHex(change.device)).filter(isKnown), isSuspension: false }
     case 'lift': {
       const suspension = suspensions.find(toHex(change.commit))
@@ -81,6 +85,7 @@ class Draft {
   readonly #roles: Outcome['roles'][number][] = []
   readonly #gifts: Outcome['gifts'][number][] = []
   readonly #lifted: string[] = []
+  readonly #allowances: Allowance[] = []
   #rules: Rules
   #floor: number | null = null
 
@@ -130,6 +135,11 @@ class Draft {
         if (change.height <= (this.#floor ?? this.#parent.facts.floor)) return false
         this.#floor = change.height
         return change.height <= this.#parent.height + 1
+      case 'allow':
+      case 'replace':
+        if (!this.#isOpen(toHex(change.device), admissions)) return false
+        this.#allowances.push(allowanceOf(change))
+        return true
     }
   }
 
@@ -148,6 +158,7 @@ class Draft {
       gifts: this.#gifts,
       lifted: this.#lifted,
       floor: this.#floor,
+      allowances: this.#allowances,
     }
   }
 
@@ -175,4 +186,12 @@ class Draft {
   #stands(admission: Admission): boolean {
     return !this.#removed.has(admission.member) && !this.#parts.roster.isVoid(admission, this.#parent)
   }
+}
+
+/** What a change lets the books issue. */
+function allowanceOf(change: Extract<Change, { kind: 'allow' | 'replace' }>): Allowance {
+  const { unit, amount } = change
+  const device = toHex(change.device)
+  if (change.kind === 'replace') return { device, unit, amount, against: toHex(change.lost) }
+  return { device, unit: accountKey(unit, change.right === 'issue' ? 'issuable' : 'credit'), amount }
 }

@@ -10,6 +10,7 @@ import { encodeAuthorityEntries } from './entries.ts'
 import type { AuthorityEntry, RenewalEntry } from './entries.ts'
 import { encodeGenesis } from './genesis.ts'
 import { renewalMessage } from './renewal.ts'
+import { noBooks } from '../../test/actors/no-books.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
@@ -38,7 +39,7 @@ class Book {
     const record = genesisOf(slots)
     this.coop = sha256(record)
     this.state = new AuthorityState({
-      ...{ coop: this.coop, sha256, rule, cached: () => null },
+      ...{ coop: this.coop, sha256, rule, cached: () => null, books: noBooks },
       isVisible: () => true,
     })
     const certificate = certifyDevice(kit, FOUNDING_SCOPE, founder.publicKey)
@@ -77,6 +78,7 @@ class Book {
       placeOf: () => ({ device: '', seq: 0 }),
       isAtOrAfter: () => false,
       forkSeq: () => Infinity,
+      voidReason: () => null,
     }
     const verdict = this.state.check(context)
     if (!verdict.ok) return verdict.refusal

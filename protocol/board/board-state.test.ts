@@ -15,6 +15,7 @@ import {
   TEXT,
   isListName,
 } from './board-state.ts'
+import { noBooks } from '../../test/actors/no-books.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
@@ -33,7 +34,14 @@ interface Act {
 
 function open(cached: CachedDocument | null = null): BoardState {
   const rule = new SignatureRule(crypto)
-  return new BoardState('board/wall', { coop, sha256, rule, isVisible: () => true, cached: () => cached })
+  return new BoardState('board/wall', {
+    coop,
+    sha256,
+    rule,
+    isVisible: () => true,
+    cached: () => cached,
+    books: noBooks,
+  })
 }
 
 const DEVICES = ['ada', 'ark', 'bo', 'eve', 'a', 'b']
@@ -70,6 +78,7 @@ function contextOf(act: Act, payload = encodeBoardPayload(act)): SectionContext 
     placeOf: () => ({ device: '', seq: 0 }),
     isAtOrAfter: () => false,
     forkSeq: () => Infinity,
+    voidReason: () => null,
   }
 }
 

@@ -6,6 +6,7 @@ import { SignatureRule } from '../identity/index.ts'
 import { CatalogueState } from './catalogue-state.ts'
 import { ASSET_NAME_LENGTH_MAX, encodeCatalogueEntries } from './entries.ts'
 import type { CatalogueEntry } from './entries.ts'
+import { noBooks } from '../../test/actors/no-books.ts'
 
 const crypto = nodeCrypto()
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(crypto.sha256(bytes))
@@ -39,6 +40,7 @@ function open(): CatalogueState {
     coop: new Uint8Array(32),
     sha256,
     rule: new SignatureRule(crypto),
+    books: noBooks,
     isVisible: () => true,
     cached: () => null,
   })
@@ -87,6 +89,7 @@ function contextOf(act: Act, payload: Uint8Array, entries: number): SectionConte
     placeOf: () => ({ device: '', seq: 0 }),
     isAtOrAfter: () => false,
     forkSeq: () => Infinity,
+    voidReason: () => null,
   }
 }
 

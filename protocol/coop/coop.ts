@@ -1,15 +1,16 @@
 import { FOUNDING_SLOTS, authorityKind, actSection, encodeGenesis } from '../authority/index.ts'
 import { boardKind } from '../board/index.ts'
 import { catalogueKind } from '../catalogue/index.ts'
+import { ledgerKind } from '../ledger/index.ts'
 import { DocumentRegistry } from '../document/index.ts'
 import type { DocumentKind } from '../document/index.ts'
 import { FOUNDING_SCOPE, certifyDevice } from '../identity/index.ts'
 import type { Crypto, SignatureRule, Signer } from '../identity/index.ts'
 import { Replica } from '../replica/index.ts'
-import type { ReplicaInit, StoredCommit } from '../replica/index.ts'
+import type { ReplicaInit, TakenCommit } from '../replica/index.ts'
 
 /** Every kind of document that a co-op has today. A later kind is added here and nowhere else. */
-export const COOP_KINDS: readonly DocumentKind[] = [authorityKind, catalogueKind, boardKind]
+export const COOP_KINDS: readonly DocumentKind[] = [authorityKind, catalogueKind, boardKind, ledgerKind]
 
 /** A replica with all kinds of documents. */
 export function openReplica(init: Omit<ReplicaInit, 'registry'>): Replica {
@@ -35,7 +36,7 @@ export interface Founding {
 
 /** A founded co-op: its genesis record and the commit that the host must write first. */
 export type FoundingResult =
-  | { ok: true; coop: Uint8Array; genesis: Uint8Array; replica: Replica; stored: StoredCommit[] }
+  | { ok: true; coop: Uint8Array; genesis: Uint8Array; replica: Replica; stored: TakenCommit[] }
   | { ok: false; refusal: string; detail: string }
 
 /** Founds a co-op on this device, offline. */

@@ -1,3 +1,4 @@
+import type { Act, Evaluation, VoidReason } from '../evaluation/index.ts'
 import type { Sha256, SignatureRule } from '../identity/index.ts'
 
 /** What a device may do in the co-op. Scopes of events come with the event document. */
@@ -71,6 +72,8 @@ export interface SectionContext {
   isAtOrAfter(order: number, earlier: number): boolean
   /** Lowest seq of which two commits of the device (hex) are in this one's causal past; Infinity without any. */
   forkSeq(device: string): number
+  /** Why the books would take nothing of a commit that is about to be written and does this; null when they would. Of a stored one: null. */
+  voidReason(acts: readonly Act[]): VoidReason | null
 }
 
 /** The verdict on a section. `apply` is called at most once, before any other check of the same document. */
@@ -85,6 +88,8 @@ export interface DocumentState {
    * lists them.
    */
   lacking?(section: SectionContext): readonly number[]
+  /** Of a kind that is read off the books: told of every commit that does something for them, in the order of the log. */
+  took?(order: number, acts: readonly Act[]): void
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
   /**
@@ -115,6 +120,8 @@ export interface DocumentHost {
   rule: SignatureRule
   /** True unless the commit is contested and no shown commit of another device relies on it. */
   isVisible(order: number): boolean
+  /** The books: what devices hold, as far as stored commits and the line of seals say. */
+  books(): Evaluation
   /** A kept state to start from, if the host has one. */
   cached(document: string): CachedDocument | null
 }
@@ -132,6 +139,17 @@ export interface DocumentKind {
    * visible, whatever the order in which it was folded.
    */
   takesHidden?: boolean
+  /**
+   * True when the state is read off the books (`actsOf`): its sections are not handed in one by one, and `check` judges those
+   * alone that are about to be written.
+   */
+  isComputed?: boolean
+  /** What a section of a commit by this device (key, 32 bytes) does for the books; nothing when it is none of this kind. */
+  actsOf?(
+    section: { payload: Uint8Array; entries: number },
+    device: Uint8Array,
+    sha256: Sha256,
+  ): readonly Act[]
   /** `outdated`: a state of the document that was handed all sections and says so of itself. */
   open(document: string, host: DocumentHost, outdated?: DocumentState): DocumentState
 }

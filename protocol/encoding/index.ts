@@ -1,7 +1,7 @@
 export { asciiBytes, compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.ts'
 export { DEPTH_MAX, ITEMS_MAX, decodeCanonical, encodeCanonical } from './canonical.ts'
 export type { DecodeResult, EncodingRefusal, Value } from './canonical.ts'
-export { isBytes, isCount, isMapOf, isName } from './shape.ts'
+export { isBytes, isCount, isMapOf, isName, replaceHidden } from './shape.ts'
 export type { ValueMap } from './shape.ts'
 export { readUtf8 } from './utf8.ts'
 export { LayoutReader } from './layout-reader.ts'

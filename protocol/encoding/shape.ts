@@ -30,6 +30,11 @@ export function isName(value: Value | undefined, lengthMax: number): value is st
   return value.trim() === value && !HIDDEN.test(value)
 }
 
+/** `text` with each of its control, format and bidirectional characters replaced, as texts that others open need it. */
+export function replaceHidden(text: string, replacement: (character: string) => string): string {
+  return HIDDEN.test(text) ? text.replaceAll(EACH_HIDDEN, replacement) : text
+}
+
 /**
  * Controls, format characters, surrogates without partner, line and paragraph separators as of Unicode 17
  * (categories Cc, Cf, Cs, Zl, Zp). Spelled out, because a verdict must not change with the engine's Unicode tables.
@@ -43,3 +48,4 @@ const HIDDEN: RegExp = new RegExp(
   ].join('')}]`,
   'u',
 )
+const EACH_HIDDEN: RegExp = new RegExp(HIDDEN.source, 'gu')

@@ -80,6 +80,12 @@ export class Books {
     return [...(this.#find(account)?.rows.values() ?? [])].filter((row) => row.holding !== 0n)
   }
 
+  /** Devices with anything on an account of the unit, now or before. */
+  devicesOf(unit: string): Set<number> {
+    const accounts = [unit, ...Object.values(ACCOUNTS).map((mark) => unit + mark)]
+    return new Set(accounts.flatMap((account) => [...(this.#books.get(account)?.rows.keys() ?? [])]))
+  }
+
   sums(account: string): UnitSums {
     const book = this.#find(account)
     if (book === undefined) return NO_SUMS

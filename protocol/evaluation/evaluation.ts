@@ -356,6 +356,11 @@ export class Evaluation {
     return new Map(rows.map(({ device, holding }) => [this.#devices.keyOf(device), holding]))
   }
 
+  /** Keys of the devices that have, or had, anything on an account of the unit, sorted. */
+  devicesOf(unit: string): string[] {
+    return [...this.#tally.books.devicesOf(unit)].map((it) => this.#devices.keyOf(it)).sort()
+  }
+
   /** All balances that are not zero, by account and device: equal on replicas with equal commits, seals and line. */
   balances(): Balance[] {
     return this.#tally.books.balances.all()

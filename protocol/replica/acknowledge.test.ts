@@ -29,6 +29,7 @@ function byForks(history: History): Omit<Acknowledging, 'own' | 'device'> {
     goodUpTo: (order) => Math.min(history.seqOf(order), forkSeq(order) - 1),
     isDoubted: (device) => history.forks.has(device),
     avoided: new Map(),
+    incoming: [],
     admissionsOf: () => [],
     toKnow: () => [],
   }

@@ -22,6 +22,8 @@ export interface Acknowledging {
   isDoubted(device: number): boolean
   /** Suspended devices, nothing new of which is listed, by number: the commits that suspend them. */
   avoided: ReadonlyMap<number, readonly number[]>
+  /** Commits that pay the author: it is paid by what it lists itself, whoever else listed that. */
+  incoming: readonly number[]
   /** Commits that admit the chain with this first commit, of those that it relies on. */
   admissionsOf(first: number): readonly number[]
   /**
@@ -78,6 +80,13 @@ export function planAcknowledgements(history: History, author: Acknowledging): A
     known.add(order)
     if (before === undefined) relied.add(order)
     else if (before >= 0) relied.add(before)
+  }
+  for (const order of author.incoming) {
+    const isCovered = heads.some((head) => history.isAtOrAfter(head, order))
+    if (isCovered || author.avoided.has(history.deviceOf(order))) continue
+    heads.push(order)
+    known.add(order)
+    relied.add(order)
   }
   for (const order of author.toKnow(knows)) {
     if (knows(order)) continue

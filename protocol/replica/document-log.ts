@@ -38,7 +38,7 @@ export class DocumentLog {
 
   /** True when every stored section is in the state. */
   get isCurrent(): boolean {
-    return !this.isStale && this.folded === this.orders.length
+    return this.kind?.isComputed === true || (!this.isStale && this.folded === this.orders.length)
   }
 
   /** True when the document cannot be open. */
@@ -81,12 +81,12 @@ export class DocumentLog {
 
   /** Order of the next section to fold; undefined when all are folded. */
   get nextOrder(): number | undefined {
-    return this.orders.at(this.folded)
+    return this.kind?.isComputed === true ? undefined : this.orders.at(this.folded)
   }
 
   /** Orders of the next sections to fold, at most `count`. */
   next(count: number): number[] {
-    return this.sections(this.folded, count)
+    return this.kind?.isComputed === true ? [] : this.sections(this.folded, count)
   }
 
   /** Orders of the sections from one on, at most `count`; of all by default. */

@@ -1,6 +1,7 @@
 import { AUTHORITY } from '../authority/index.ts'
 import type { AuthorityState } from '../authority/index.ts'
 import type { CommitRecord } from '../commit/index.ts'
+import type { Act } from '../evaluation/index.ts'
 import type {
   CachedDocument,
   DocumentHost,
@@ -25,6 +26,12 @@ export interface StoredCommit {
   /** Place in the log, from 0 without gaps; what a commit acknowledges has a smaller one. */
   order: number
   record: CommitRecord
+}
+
+/** A commit that was taken in just now. */
+export interface TakenCommit extends StoredCommit {
+  /** What it does for the books. */
+  acts: readonly Act[]
 }
 
 /** What the documents of a replica are folded by. */
@@ -81,6 +88,7 @@ export class Documents {
       },
     })
     this.log(AUTHORITY).state = parts.authority
+    for (const id of parts.registry.computed()) this.#open(this.log(id))
   }
 
   /**
@@ -223,6 +231,12 @@ export class Documents {
     }
   }
 
+  /** Tells what is read off the books what a commit does for them. */
+  noteActs(order: number, acts: readonly Act[]): void {
+    for (const log of this.#logs.values())
+      if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
+  }
+
   /** Counts of a document: commits folded and sections refused. */
   countsOf(id: string): { commits: number; refused: number } {
     const log = this.#logs.get(id)
@@ -323,6 +337,7 @@ export class Documents {
       placeOf: (it) => ({ device: this.nameOf(it), seq: this.#history.seqOf(it) }),
       isAtOrAfter: (it, earlier) => this.#history.isAtOrAfter(it, earlier),
       forkSeq: (device) => forkSeqOf(this.#history, [order], device),
+      voidReason: () => null,
     }
     const verdict = standing === null ? null : state.check(context)
     if (verdict?.ok === true) verdict.apply()

@@ -1,4 +1,5 @@
 import { Evaluation, FOUNDING } from '../evaluation/index.ts'
+import type { Act } from '../evaluation/index.ts'
 import type { Closing, Epoch, EpochTree } from '../authority/index.ts'
 import type { SeenHead } from '../commit/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
@@ -23,6 +24,8 @@ export class Epochs {
   readonly #admissionOf: (first: number) => string | null
   /** By order: the place in `#ids` of the epoch that the commit cites. */
   readonly #epochOf = new CountList()
+  /** By order: what commits do for the books, until they are taken into account. */
+  readonly #acts = new Map<number, readonly Act[]>()
   readonly #ids: Uint8Array[]
   /** The same in hex. */
   readonly #names: string[] = []
@@ -48,7 +51,11 @@ export class Epochs {
     this.#admissionOf = parts.admissionOf
     this.#ids = [parts.coop]
     const { history } = parts
-    this.evaluation = new Evaluation({ graph: history, keyOf: (device) => toHex(history.keyOf(device)) })
+    this.evaluation = new Evaluation({
+      graph: history,
+      keyOf: (device) => toHex(history.keyOf(device)),
+      demandsUnits: true,
+    })
   }
 
   /** What visibility stands on. */
@@ -69,8 +76,9 @@ export class Epochs {
     return this.#ids[this.#epochOf.at(order) ?? 0] ?? this.#coop
   }
 
-  /** Notes what the newest commit of the history cites. */
-  note(epoch: Uint8Array): void {
+  /** Notes what the newest commit of the history cites, and does for the books. */
+  note(epoch: Uint8Array, acts: readonly Act[]): void {
+    if (acts.length > 0) this.#acts.set(this.#epochOf.length, acts)
     this.#epochOf.push(this.#placeOf(epoch))
   }
 
@@ -98,8 +106,11 @@ export class Epochs {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
       const isOutdated = this.#isOutdated(order)
-      if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
-      const { changes, cut } = this.evaluation.append(order, seal, NO_ACTS, isOutdated)
+      const acts = this.#acts.get(order)
+      if (acts === undefined) {
+        if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
+      } else this.#acts.delete(order)
+      const { changes, cut } = this.evaluation.append(order, seal, acts ?? NO_ACTS, isOutdated)
       this.#history.cut(order, cut)
       const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
       taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)

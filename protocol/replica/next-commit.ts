@@ -2,6 +2,7 @@ import { AUTHORITY } from '../authority/index.ts'
 import type { AuthorityState } from '../authority/index.ts'
 import type { Section, SeenHead } from '../commit/index.ts'
 import type { Role, SectionContext } from '../document/index.ts'
+import type { Act, Verdict } from '../evaluation/index.ts'
 import { fromHex } from '../encoding/index.ts'
 import type { History, PastVector } from '../history/index.ts'
 import { planAcknowledgements } from './acknowledge.ts'
@@ -132,6 +133,7 @@ export class NextCommit {
       placeOf: (order) => ({ device: documents.nameOf(order), seq: history.seqOf(order) }),
       isAtOrAfter: (order, earlier) => history.isAtOrAfter(order, earlier),
       forkSeq: (device) => forkSeqOf(history, this.#links(), device),
+      voidReason: (acts) => this.judge(acts).voidBecause,
     }
   }
 
@@ -175,6 +177,15 @@ export class NextCommit {
     return epochs.evaluation.isGoodForDraft(draft, order)
   }
 
+  /** What the books would make of these acts, were they written now. */
+  judge(acts: readonly Act[]): Verdict {
+    const { history, epochs, device } = this.#parts
+    const { epoch, seen } = this.plan
+    const heads = seen.map((head) => history.find(head.id))
+    const draft = { device: device ?? '', prev: this.own, seen: heads, epoch: epochs.sealOf(epoch), acts }
+    return epochs.evaluation.judge(draft)
+  }
+
   /** Orders that it links to. */
   #links(): number[] {
     const heads = this.plan.seen.map((head) => this.#parts.history.find(head.id))
@@ -198,6 +209,7 @@ export class NextCommit {
       goodUpTo: (order) => epochs.evaluation.goodUpTo(order),
       isDoubted: (it) => visibility.doubtedFrom(it) < Infinity,
       avoided: isWhole ? NOBODY : this.#avoided(),
+      incoming: epochs.evaluation.incomingTo(device ?? ''),
       admissionsOf: (first) => this.#admissionsOf(first),
       toKnow: (knows) => [...this.#toKnow(knows), ...(isAdmitted ? [admitted] : []), ...this.#needed],
     })

@@ -14,9 +14,10 @@ import { BitList, History } from '../history/index.ts'
 import type { CommitLinks, PastVector } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
+import type { Act, Verdict } from '../evaluation/index.ts'
 import type { DocumentLog } from './document-log.ts'
 import { Documents } from './documents.ts'
-import type { StoredCommit } from './documents.ts'
+import type { TakenCommit } from './documents.ts'
 import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs } from './epochs.ts'
@@ -62,12 +63,14 @@ export interface RestoredCommit extends CommitLinks {
   documents: readonly string[]
   /** Bit i is set when the payload of section i is not here. Default: all are. */
   missing?: number
+  /** What it does for the books. Default: nothing. */
+  acts?: readonly Act[]
 }
 
 /** What a batch did. */
 export interface IntakeResult {
   /** Folded, in the order of the log. */
-  stored: StoredCommit[]
+  stored: TakenCommit[]
   /** Checked, but what they acknowledge is not all here: the host keeps them aside. */
   waiting: CommitRecord[]
   /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
@@ -83,7 +86,7 @@ export interface IntakeResult {
 
 /** What a local write did. */
 export type AuthorResult =
-  | { ok: true; stored: StoredCommit[]; commit: CommitRecord }
+  | { ok: true; stored: TakenCommit[]; commit: CommitRecord }
   | { ok: false; refusal: string; detail: string }
 
 /**
@@ -129,7 +132,14 @@ export class Replica {
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
     const cached = init.cached ?? ((): null => null)
-    const host: DocumentHost = { coop: init.coop, sha256, rule: this.rule, isVisible, cached }
+    const host: DocumentHost = {
+      coop: init.coop,
+      sha256,
+      rule: this.rule,
+      isVisible,
+      cached,
+      books: () => this.epochs.evaluation,
+    }
     this.authority = new AuthorityState(host)
     this.#standings = new Standings(this.history, this.authority)
     this.epochs = new Epochs({
@@ -204,6 +214,11 @@ export class Replica {
   /** True unless sections of this document may be stored and sent without their payload. */
   isAlwaysSent(document: string): boolean {
     return this.#init.registry.isAlwaysSent(document)
+  }
+
+  /** What a commit does for the books; its payloads are here. */
+  actsOf(record: CommitRecord): readonly Act[] {
+    return this.#init.registry.actsOf(record, this.#init.crypto.sha256)
   }
 
   /** Ids of the documents that somebody wrote; see `Documents.ids`. */
@@ -335,7 +350,7 @@ export class Replica {
     if (row.prev >= history.length || row.seen.some((it) => it >= history.length)) return false
     if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
     const order = history.restore(row)
-    this.#enter(order, row.isSigned, row.epoch ?? this.coop)
+    this.#enter(order, row.isSigned, row.epoch ?? this.coop, row.acts ?? NO_ACTS)
     const { documents, missing = 0, seq } = row
     for (let i = 0; i < documents.length; i += 1)
       this.#noteSection(documents[i] ?? '', order, { seq, isMissing: ((missing >>> i) & 1) === 1 })
@@ -373,6 +388,17 @@ export class Replica {
     return { ok: true, lacking }
   }
 
+  /** What the books would make of these acts in this device's next commit: why they would be void, and what it has then. */
+  judge(acts: readonly Act[]): Verdict {
+    return this.#next.judge(acts)
+  }
+
+  /** What this device may take from an account, with what its next commit accepts; minor units. */
+  spendable(account: string): bigint {
+    const { own } = this.#next
+    return this.judge([]).left.get(account) ?? (own < 0 ? 0n : this.epochs.evaluation.left(own, account))
+  }
+
   /** Writes one commit on this device's chain, after as many acknowledging ones as it needs. */
   author(sections: readonly Section[], nowMs: number): AuthorResult {
     const { signer } = this.#init
@@ -389,7 +415,7 @@ export class Replica {
       )
     if (this.pending.isWaiting(this.device ?? ''))
       return refuse('chain-waits', 'this device still lacks commits that its own chain acknowledges')
-    const stored: StoredCommit[] = []
+    const stored: TakenCommit[] = []
     // Planned anew for each: what one lists may show where a chain parts, and then the next must not list that again.
     while (this.#next.plan.seen.length > SEEN_MAX)
       stored.push(this.#write([], firstHeads(this.#next.plan.seen), signer, nowMs))
@@ -450,7 +476,7 @@ export class Replica {
     }
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refuseIt(refusal)
-    result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
+    result.stored.push(this.#store(record, { ...links, isSigned }))
     this.#takeReleased(record.id, result)
   }
 
@@ -467,7 +493,7 @@ export class Replica {
         result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
-      result.stored.push({ order: this.#store(record, { ...links, isSigned }), record })
+      result.stored.push(this.#store(record, { ...links, isSigned }))
       ready.push(...this.pending.release(record.id))
     }
   }
@@ -537,24 +563,25 @@ export class Replica {
     return genesis === null ? null : toHex(genesis.kit)
   }
 
-  #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): number {
+  #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): TakenCommit {
     const { header, id } = record
+    const acts = this.actsOf(record)
     const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
-    this.#enter(order, links.isSigned, header.epoch)
+    this.#enter(order, links.isSigned, header.epoch, acts)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
       const isMissing = (record.payloads[i] ?? null) === null
       const log = this.#noteSection(document, order, { seq: header.seq, isMissing })
       if (log.orders.length === 1 && this.#init.isLazy !== true) this.openDocument(document)
-      if (log.state === null || log.isStale) continue
+      if (log.state === null || log.isStale || log.kind?.isComputed === true) continue
       if (log.folded === log.orders.length - 1) this.documents.foldSection(log, order, record, i)
     }
-    return order
+    return { order, record, acts }
   }
 
-  /** Takes the newest commit of the history into forks, heads and signatures. */
-  #enter(order: number, isSigned: boolean, epoch: Uint8Array): void {
+  /** Takes the newest commit of the history into forks, heads, signatures and the books. */
+  #enter(order: number, isSigned: boolean, epoch: Uint8Array, acts: readonly Act[]): void {
     const branch = this.history.branchOf(order)
     const { device, parent, base } = branch
     if (parent !== null && branch.orders.at(0) === order)
@@ -565,7 +592,8 @@ export class Replica {
     }
     // What one device acknowledges decides which branches of others are told.
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
-    this.epochs.note(epoch)
+    this.epochs.note(epoch, acts)
+    if (acts.length > 0) this.documents.noteActs(order, acts)
     this.#evaluate()
     if (isSigned) this.#signed.add(order)
   }
@@ -614,7 +642,7 @@ export class Replica {
     seen: readonly SeenHead[],
     signer: Signer,
     nowMs: number,
-  ): StoredCommit {
+  ): TakenCommit {
     const { own } = this.#next
     const record = signCommit(
       {
@@ -631,7 +659,7 @@ export class Replica {
     )
     const links = this.#resolve(record)
     if (links === null) throw new Error('this device acknowledged a head falsely')
-    return { order: this.#store(record, { ...links, isSigned: true }), record }
+    return this.#store(record, { ...links, isSigned: true })
   }
 }
 
@@ -649,6 +677,7 @@ function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
 }
 
 const NONE: Uint8Array = new Uint8Array(32)
+const NO_ACTS: readonly Act[] = []
 const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** What stands behind the first act of a co-op, before there is a member. */
 const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }
@@ -681,5 +710,6 @@ function founding(
     placeOf: () => ({ device, seq: record.header.seq }),
     isAtOrAfter: () => false,
     forkSeq: () => Infinity,
+    voidReason: () => null,
   }
 }

@@ -12,6 +12,7 @@ import type { Role, SectionContext } from '#protocol/document'
 import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import { FOUNDING_SCOPE, SignatureRule, certifyDevice } from '#protocol/identity'
 import type { Signer } from '#protocol/identity'
+import { noBooks } from './no-books.ts'
 
 const crypto = nodeCrypto()
 const rule = new SignatureRule(crypto)
@@ -136,7 +137,7 @@ export class AuthorityBook {
     const orders = new Map<number, number>()
     const placed: number[] = []
     const state = new AuthorityState({
-      ...{ coop: this.coop, sha256, rule, cached: () => null },
+      ...{ coop: this.coop, sha256, rule, cached: () => null, books: noBooks },
       isVisible: (order) => !this.hidden.has(placed[order] ?? -1),
     })
     const take = (commit: Written): string => {
@@ -322,6 +323,7 @@ export class AuthorityBook {
       find: (it) => orders.get(this.orderOf(it)) ?? -1,
       placeOf: (order) => ({ device: at(order)?.device ?? '', seq: at(order)?.seq ?? -1 }),
       isAtOrAfter: (order, earlier) => isAtOrAfter(at(order), placed[earlier] ?? -2),
+      voidReason: () => null,
       forkSeq: (name) => {
         const known = [...commit.past]
           .flatMap((it) => this.commits[it] ?? [])

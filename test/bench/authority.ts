@@ -6,6 +6,7 @@ import { encodeCanonical, toHex } from '#protocol/encoding'
 import { History } from '#protocol/history'
 import { SignatureRule } from '#protocol/identity'
 import { printFigure } from './figure.ts'
+import { noBooks } from '../actors/no-books.ts'
 
 const MEMBERS = 10_000
 const ACTS = 50_000
@@ -79,6 +80,7 @@ class Log {
       placeOf: (it) => ({ device: toHex(history.keyOf(history.deviceOf(it))), seq: history.seqOf(it) }),
       isAtOrAfter: (it, earlier) => history.isAtOrAfter(it, earlier),
       forkSeq: () => Infinity,
+      voidReason: () => null,
     }
   }
 }
@@ -87,7 +89,14 @@ class Log {
 export async function benchAuthority(): Promise<void> {
   const log = madeLog()
   const state = new AuthorityState({
-    ...{ coop: log.coop, sha256, rule: new CheckedRule(crypto), cached: () => null, isVisible: () => true },
+    ...{
+      coop: log.coop,
+      sha256,
+      rule: new CheckedRule(crypto),
+      cached: () => null,
+      isVisible: () => true,
+      books: noBooks,
+    },
   })
   const acts = log.written.slice(0, ACTS)
   const coldMs = cpuMs(() => fold(log, state, acts))

@@ -1,11 +1,9 @@
-import type { Act, Fact, Transfer } from '#protocol/evaluation'
-import type { Choices } from './choices.ts'
 import { storedForks } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
-import { evaluate } from './oracle.ts'
-import type { OracleResult } from './oracle.ts'
+import { badAct, honestAct, hostileAct } from './act-generator.ts'
+import { trial } from './oracle.ts'
 import { winner } from './winner.ts'
-import { has, keyOf } from './world.ts'
+import { deviceOf, has } from './world.ts'
 import type { Store, World } from './world.ts'
 
 /** Lets a device write one commit, as honest or hostile as it is. */
@@ -72,30 +70,27 @@ function writeHonest(mesh: Mesh, device: number): void {
   const epoch = winner(world, store.seals)
   const id = world.commit(device, prev, { epoch, seen: honestSeen(mesh, device, epoch) })
   store.commits.add(id)
-  const left = leftOf(evaluate(world, store, epoch), id)
+  const judge = trial(world, store, id)
+  const { acts } = world.at(id)
   const forked = storedForks(world, store)
-  for (let count = choices.below(3); count > 0; count -= 1) {
-    const act = honestAct(mesh, device, left)
-    if (act === null || (act.kind === 'transfer' && forked.has(numberOf(act.to)))) continue
-    left.set(act.unit, (left.get(act.unit) ?? 0n) - act.amount)
-    world.at(id).acts.push(act)
+  for (const { maker, define } of mesh.units) {
+    if (maker !== device || judge().defined.has(define.unit) || !choices.chance(80)) continue
+    acts.push(define)
+  }
+  for (let count = choices.below(4); count > 0; count -= 1) {
+    const act = honestAct(mesh, device, judge().left)
+    if (act === null || (act.kind === 'transfer' && forked.has(deviceOf(act.to)))) continue
+    acts.push(act)
+    // It never signs what is void.
+    const { voidBecause } = judge()
+    if (voidBecause === null) continue
+    acts.pop()
+    mesh.refused.add(voidBecause)
   }
 }
 
-function honestAct(
-  { world, choices }: Mesh,
-  device: number,
-  left: Map<string, bigint>,
-): Fact | Transfer | null {
-  const unit = choices.chance(80) ? 'eur' : 'seat'
-  const most = Number(left.get(unit) ?? 0n)
-  if (most <= 0) return null
-  const amount = BigInt(1 + choices.below(Math.min(most, 8)))
-  if (!choices.chance(70)) return { kind: 'fact', unit, amount }
-  return { kind: 'transfer', to: keyOf(otherDevice(world, choices, device)), unit, amount }
-}
-
-function writeHostile({ world, choices, stores }: Mesh, device: number): void {
+function writeHostile(mesh: Mesh, device: number): void {
+  const { world, choices, stores } = mesh
   const store = stores[device] as Store
   const commits = [...store.commits]
   const own = commits.filter((id) => world.at(id).device === device)
@@ -116,29 +111,12 @@ function writeHostile({ world, choices, stores }: Mesh, device: number): void {
     seen.add(choices.pick(others))
   const id = world.commit(device, prev, { epoch, seen: [...seen] })
   store.commits.add(id)
-  let left = Number(leftOf(evaluate(world, store, epoch), id).get('eur') ?? 0n)
+  const judge = trial(world, store, id)
+  const { acts } = world.at(id)
+  for (const { maker, define } of mesh.units)
+    if (maker === device && (!judge().defined.has(define.unit) || choices.chance(2))) acts.push(define)
   for (let count = choices.below(3); count > 0; count -= 1) {
-    if (left <= 0 && choices.chance(90)) break
-    const most = Math.max(1, left)
-    let amount = BigInt(choices.chance(50) ? most : 1 + choices.below(most))
-    if (choices.chance(5)) amount = BigInt(most + 1 + choices.below(5))
-    const to = keyOf(choices.chance(3) ? device : otherDevice(world, choices, device))
-    const act: Act = choices.chance(70)
-      ? { kind: 'transfer', to, unit: 'eur', amount }
-      : { kind: 'fact', unit: 'eur', amount }
-    world.at(id).acts.push(act)
-    left -= Number(amount)
+    const act = choices.chance(5) ? badAct(mesh, device) : hostileAct(mesh, device, judge().left)
+    if (act !== null) acts.push(act)
   }
-}
-
-function otherDevice(world: World, choices: Choices, device: number): number {
-  return (device + 1 + choices.below(world.deviceCount - 1)) % world.deviceCount
-}
-
-function leftOf(result: OracleResult, id: number): Map<string, bigint> {
-  return new Map(result.verdicts.get(id)?.left)
-}
-
-function numberOf(key: string): number {
-  return Number(key.slice('device-'.length))
 }

@@ -1,16 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import type { Balance, UnitDefinition } from '#protocol/evaluation'
-import type { OracleBook, OracleResult } from './oracle.ts'
+import { emptyBook } from './oracle-books.ts'
+import type { OracleBook } from './oracle-books.ts'
+import { unitOf } from './oracle-debits.ts'
+import type { OracleResult } from './oracle.ts'
 import type { Subject } from './subject.ts'
 import { keyOf } from './world.ts'
 import type { World } from './world.ts'
 
-/** Units that the generated histories use. */
-export const UNITS = ['eur', 'seat']
+/** Units that anything in the world names, sorted. */
+export function unitsOf(world: World): string[] {
+  const units = new Set(accountsOf(world).map(unitOf))
+  // A malformed definition may bear an account's name.
+  return [...units].filter((unit) => unit === unitOf(unit)).sort()
+}
 
 /** Accounts that anything in the world names, sorted. */
-function accountsOf({ commits, seals }: World): string[] {
+export function accountsOf({ commits, seals }: World): string[] {
   const named = commits.flatMap(({ acts }) =>
     acts.flatMap((act) => {
       if (act.kind === 'define') return [act.unit, `${act.unit}+`]
@@ -18,7 +25,7 @@ function accountsOf({ commits, seals }: World): string[] {
     }),
   )
   const issued = seals.flatMap(({ allowances }) => allowances.map((it) => it.unit))
-  return [...new Set([...UNITS, ...named, ...issued])].sort()
+  return [...new Set([...named, ...issued])].sort()
 }
 
 /** Everything that a replica says, in ids of the world, so that replicas can be compared. */
@@ -35,6 +42,7 @@ export function said(subject: Subject): object {
         isVoid: evaluation.isVoid(subject.orderOf(id)),
         accepts: subject.accepts(id),
         left: accounts.map((account) => evaluation.left(subject.orderOf(id), account)),
+        bound: accounts.map((account) => evaluation.bound(subject.orderOf(id), account)),
         standing: subject.standing(id),
         acts: world.at(id).acts.map((_, act) => ({
           isCounted: subject.isCounted(id, act),
@@ -59,6 +67,7 @@ export function said(subject: Subject): object {
         ),
       }
     }),
+    totals: unitsOf(world).map((unit) => evaluation.totals(unit)),
     balances: evaluation.balances(),
     toldBalances: subject.balances(),
     definitions: evaluation.definitions().map((it) => ({
@@ -69,11 +78,10 @@ export function said(subject: Subject): object {
 }
 
 /** The same, as the oracle says it. */
-export function foreseen(subject: Subject, oracle: OracleResult): object {
+function foreseen(subject: Subject, oracle: OracleResult): object {
   const { world, store } = subject
   const order = [...store.commits].sort((a, b) => a - b)
   const verdictOf = (id: number) => oracle.verdicts.get(id)
-  const none = [...Array(world.deviceCount).keys()].map(() => 0n)
   const accounts = accountsOf(world)
   const balances = balancesOf(oracle.books)
   return {
@@ -83,6 +91,7 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
       isVoid: verdictOf(id)?.voidBecause !== null,
       accepts: verdictOf(id)?.accepts.toSorted(),
       left: accounts.map((account) => verdictOf(id)?.left.get(account) ?? 0n),
+      bound: accounts.map((account) => verdictOf(id)?.bound.get(account) ?? 0n),
       standing: oracle.standings.get(id),
       acts: world.at(id).acts.map((_, act) => ({
         isCounted: oracle.counted.has(`${id}.${act}`),
@@ -91,19 +100,8 @@ export function foreseen(subject: Subject, oracle: OracleResult): object {
     })),
     visible: [...oracle.visible].sort((a, b) => a - b),
     counted: [...oracle.counted].sort(),
-    books: accounts.map(
-      (account) =>
-        oracle.books.get(account) ?? {
-          issued: 0n,
-          issuedAside: 0n,
-          consumed: 0n,
-          movedIn: 0n,
-          movedOut: 0n,
-          holdings: none,
-          inFlight: none,
-          replaced: none,
-        },
-    ),
+    books: accounts.map((account) => oracle.books.get(account) ?? emptyBook(world.deviceCount)),
+    totals: unitsOf(world).map((unit) => oracle.totals(unit)),
     balances,
     toldBalances: balances,
     definitions: definitionsOf(world, oracle),
@@ -137,6 +135,11 @@ function definitionsOf(world: World, { verdicts }: OracleResult): UnitDefinition
     }
   }
   return [...found.values()].sort((a, b) => (a.unit < b.unit ? -1 : 1))
+}
+
+/** True when a replica says exactly what the oracle says of the same store. */
+export function isAgreed(subject: Subject, oracle: OracleResult): boolean {
+  return isDeepStrictEqual(said(subject), foreseen(subject, oracle))
 }
 
 /** Demands that a replica says exactly what the oracle says of the same store. */

@@ -8,6 +8,8 @@ import { draftSeal } from './seal-generator.ts'
 export interface HistoryOptions {
   stepsMin?: number
   stepsMax?: number
+  /** No device is hostile; a steward may still sign two seals of one parent. */
+  areAllHonest?: boolean
 }
 
 /**
@@ -16,10 +18,11 @@ export interface HistoryOptions {
  * devices, move the floor.
  */
 export function generateHistory(choices: Choices, options: HistoryOptions = {}): Mesh {
-  const mesh = newMesh(choices)
-  const { stepsMin = 30, stepsMax = 80 } = options
+  const { stepsMin = 30, stepsMax = 80, areAllHonest = false } = options
+  const mesh = newMesh(choices, areAllHonest)
   const steps = stepsMin + choices.below(stepsMax - stepsMin + 1)
   const count = mesh.stores.length
+  if (choices.chance(85)) startTogether(mesh)
   for (let step = 0; step < steps; step += 1) {
     const turn = choices.below(100)
     const device = choices.below(count)
@@ -29,4 +32,13 @@ export function generateHistory(choices: Choices, options: HistoryOptions = {}):
     else draftSeal(mesh)
   }
   return mesh
+}
+
+/** Who makes units writes a first commit, and all have it. */
+function startTogether(mesh: Mesh): void {
+  const { world, stores, units } = mesh
+  for (const maker of new Set(units.map((it) => it.maker))) {
+    writeCommit(mesh, maker)
+    for (const store of stores) for (const id of stores[maker]?.commits ?? []) world.addCommit(store, id)
+  }
 }

@@ -1,4 +1,6 @@
+import type { Define, VoidReason } from '#protocol/evaluation'
 import type { Choices } from './choices.ts'
+import { define } from './acts.ts'
 import { World } from './world.ts'
 import type { Store } from './world.ts'
 
@@ -9,34 +11,55 @@ export interface Mesh {
   readonly isHostile: readonly boolean[]
   /** Devices of stewards. At most one is hostile. */
   readonly stewards: readonly number[]
+  /** Stewards who sign anything. */
+  readonly isDouble: readonly boolean[]
+  /** Units with who makes each known. */
+  readonly units: readonly PlannedUnit[]
   readonly stores: readonly Store[]
   /** Part of the net that each device is in; parts are cut off from each other. */
   parts: number[]
   /** Seals that each steward has signed, by parent. */
   readonly signed: readonly Set<number>[]
+  /** Why honest devices did not sign what they were asked to. */
+  readonly refused: Set<VoidReason>
+}
+
+/** A unit that its maker will define. */
+export interface PlannedUnit {
+  readonly maker: number
+  readonly define: Define
 }
 
 /** Four or five devices, up to two of them hostile, cut into two parts. */
-export function newMesh(choices: Choices): Mesh {
+export function newMesh(choices: Choices, areAllHonest: boolean = false): Mesh {
   const count = 4 + choices.below(2)
   const devices = [...Array(count).keys()]
   const stewards = [0, 1, 2]
   const hostile = choices.shuffled(devices).slice(0, choices.pick([0, 1, 1, 2, 2]))
-  const isHostile = devices.map((device) => hostile.includes(device))
-  const spare = stewards.filter((device) => isHostile[device]).slice(1)
-  for (const device of spare) isHostile[device] = false
+  const isDouble = devices.map((device) => hostile.includes(device))
+  const spare = stewards.filter((device) => isDouble[device]).slice(1)
+  for (const device of spare) isDouble[device] = false
   const founding = devices.flatMap((device) => [
     { device, unit: 'eur', amount: 10n },
-    ...(device % 2 === 0 ? [{ device, unit: 'seat', amount: 2n }] : []),
+    ...(device % 2 === 0 ? [{ device, unit: 'seat', amount: 2n }] : [{ device, unit: 'eur=', amount: 4n }]),
   ])
+  const relayMax = (): number | null => choices.pick([null, 0, 2, 5])
+  const units = [
+    { maker: 0, define: define('eur', 0, relayMax()) },
+    { maker: 0, define: define('seat', choices.below(3), relayMax()) },
+    { maker: choices.below(count), define: define('stock', 1 + choices.below(20), relayMax()) },
+  ]
   return {
-    world: new World(count, founding),
+    world: new World(count, founding, choices.chance(65)),
     choices,
-    isHostile,
+    isHostile: isDouble.map((it) => it && !areAllHonest),
     stewards,
+    isDouble,
+    units,
     stores: devices.map(() => ({ commits: new Set<number>(), seals: new Set([0]) })),
     parts: devices.map(() => choices.below(2)),
     signed: devices.map(() => new Set<number>()),
+    refused: new Set(),
   }
 }
 

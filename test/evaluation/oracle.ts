@@ -1,36 +1,23 @@
-import type { Act, VoidReason } from '#protocol/evaluation'
+import type { UnitTotals, VoidReason } from '#protocol/evaluation'
+import { OracleBooks } from './oracle-books.ts'
+import type { OracleBook } from './oracle-books.ts'
+import { add, bindAnew, debit, isUnderFrontier, unitsAccepted } from './oracle-debits.ts'
+import type { DebitGround } from './oracle-debits.ts'
+import { RULES } from './rules.ts'
+import type { Rules } from './rules.ts'
 import { bit, has, ids, keyOf } from './world.ts'
-import type { Store, World, WorldCommit, WorldSeal } from './world.ts'
+import type { World, WorldCommit, WorldSeal } from './world.ts'
 
-/** The rules, each with a switch, so that a test can show what goes wrong without it. */
-export interface Rules {
-  /**
-   * Whose seals decide what a commit may say: those of the epoch it cites, or of the line that wins today.
-   */
-  verdictsBy: 'cited-line' | 'winning-line'
-  /** A late transfer does not count although its receiver accepted it. */
-  lateBeatsAcceptance: boolean
-  /** Facts of late and contested commits count. */
-  factsAlwaysCount: boolean
-  /** What a frontier settled is neither contested nor late. */
-  frontiersAreFinal: boolean
-  /** An allowance takes what it replaces from the silent device. */
-  sealsTakeHoldings: boolean
-  /** What is anywhere in the causal past is known, not only what the chain itself lists. */
-  knowledgeIsInherited: boolean
-}
-
-export const RULES: Rules = {
-  verdictsBy: 'cited-line',
-  lateBeatsAcceptance: false,
-  factsAlwaysCount: true,
-  frontiersAreFinal: true,
-  sealsTakeHoldings: false,
-  knowledgeIsInherited: true,
+/** What is stored, in the order in which it came. */
+export interface Stored {
+  readonly commits: Iterable<number>
+  readonly seals: Iterable<number>
 }
 
 export interface OracleVerdict {
   voidBecause: VoidReason | null
+  /** Places of the acts that stand: all of a commit, or none. */
+  stands: number[]
   /** Units that the chain has defined by now. */
   defined: Set<string>
   /** Commits on the chains of the heads that the chain lists, and its own. */
@@ -39,25 +26,17 @@ export interface OracleVerdict {
   accepted: Set<string>
   /** Of these, what this commit accepts. */
   accepts: string[]
+  /** What it took of the allowances of seals. */
+  taken: { unit: string; amount: bigint }[]
   left: Map<string, bigint>
+  /** Of what is left, by account, what may not be passed on. */
+  bound: Map<string, bigint>
 }
 
 export interface OracleStanding {
   isContested: boolean
   isLate: boolean
   isSettled: boolean
-}
-
-export interface OracleBook {
-  issued: bigint
-  issuedAside: bigint
-  consumed: bigint
-  movedIn: bigint
-  movedOut: bigint
-  holdings: bigint[]
-  inFlight: bigint[]
-  /** What was issued against each device's loss account. */
-  replaced: bigint[]
 }
 
 export interface OracleResult {
@@ -68,6 +47,8 @@ export interface OracleResult {
   /** Acts that stand in the books, as `commit.act`. */
   counted: Set<string>
   books: Map<string, OracleBook>
+  /** Sums of a unit. */
+  totals(unit: string): UnitTotals
 }
 
 interface Node {
@@ -78,21 +59,29 @@ interface Node {
 }
 
 /** Evaluates a store by the words of the rules: from sets, everything anew, with no thought of cost. */
-export function evaluate(world: World, store: Store, tip: number, rules: Rules = RULES): OracleResult {
+export function evaluate(world: World, store: Stored, tip: number, rules: Rules = RULES): OracleResult {
   return new Oracle(world, store, tip, rules).result()
+}
+
+/** Judges a commit of a store again and again while its author adds acts. */
+export function trial(world: World, store: Stored, id: number, rules: Rules = RULES): () => OracleVerdict {
+  const oracle = new Oracle(world, store, 0, rules)
+  oracle.judgeAll()
+  return () => oracle.judge(id)
 }
 
 class Oracle {
   readonly #world: World
-  readonly #store: Store
+  readonly #store: Stored
   readonly #tip: number
   readonly #rules: Rules
   readonly #order: number[]
   readonly #nodes = new Map<number, Node>()
+  readonly #verdicts = new Map<number, OracleVerdict>()
   readonly #accepted = new Set<string>()
   readonly #taken = new Set<string>()
 
-  constructor(world: World, store: Store, tip: number, rules: Rules) {
+  constructor(world: World, store: Stored, tip: number, rules: Rules) {
     this.#world = world
     this.#store = store
     this.#tip = tip
@@ -101,31 +90,46 @@ class Oracle {
   }
 
   result(): OracleResult {
-    for (const id of this.#order) this.#judge(this.#world.at(id))
+    this.judgeAll()
     const line = this.#world.line(this.#tip)
     const forks = this.#allForks()
     const standings = new Map<number, OracleStanding>()
     for (const id of this.#order) standings.set(id, this.#standing(this.#world.at(id), line, forks))
-    const { counted, books } = this.#count(standings)
-    const verdicts = new Map([...this.#nodes].map(([id, node]) => [id, node.verdict]))
-    return { verdicts, standings, visible: this.#visible(standings), counted, books }
+    const books = this.#booksOf(standings)
+    return {
+      verdicts: this.#verdicts,
+      standings,
+      visible: this.#visible(standings),
+      counted: books.counted,
+      books: books.books,
+      totals: (unit) => books.totals(unit),
+    }
   }
 
-  #judge(commit: WorldCommit): void {
+  judgeAll(): void {
+    for (const id of this.#order) this.judge(id)
+  }
+
+  judge(id: number): OracleVerdict {
+    const commit = this.#world.at(id)
     const before = this.#nodes.get(commit.prev)
     const node: Node = {
       trusted: 0n,
       taken: new Set(before?.taken),
       verdict: {
         voidBecause: null,
+        stands: [],
         defined: new Set(before?.verdict.defined),
         listed: (before?.verdict.listed ?? 0n) | bit(commit.id),
         accepted: new Set(before?.verdict.accepted),
         accepts: [],
+        taken: [],
         left: new Map(before?.verdict.left),
+        bound: new Map(before?.verdict.bound),
       },
     }
     this.#nodes.set(commit.id, node)
+    this.#verdicts.set(commit.id, node.verdict)
     for (const head of commit.seen) node.verdict.listed |= this.#world.at(head).chain
     const known = this.#rules.knowledgeIsInherited ? commit.past : node.verdict.listed
     const citedBy = this.#rules.knowledgeIsInherited ? commit.past : commit.chain
@@ -141,7 +145,8 @@ class Oracle {
       lower(forks, device, this.#forkIn(known, device))
     if (!isOutdated) this.#trust(commit, node, forks)
     this.#takeAllowances(commit, node)
-    node.verdict.voidBecause = this.#debit(commit, node, isOutdated)
+    this.#debit(commit, node, isOutdated)
+    return node.verdict
   }
 
   /** Relies on what is good, by the commit's own knowledge, on the chains of the heads that it lists; accepts what it pays. */
@@ -152,10 +157,10 @@ class Oracle {
       const payer = this.#world.at(id)
       if (this.#isContested(payer, line, forks) || this.#isLate(payer, line)) continue
       node.trusted |= bit(id)
-      if (this.#nodes.get(id)?.verdict.voidBecause !== null) continue
-      for (const [index, act] of payer.acts.entries()) {
+      for (const index of this.#verdicts.get(id)?.stands ?? []) {
+        const act = payer.acts[index]
         const name = `${id}.${index}`
-        if (act.kind !== 'transfer' || act.to !== keyOf(commit.device)) continue
+        if (act?.kind !== 'transfer' || act.to !== keyOf(commit.device)) continue
         if (node.verdict.accepted.has(name)) continue
         node.verdict.accepted.add(name)
         node.verdict.accepts.push(name)
@@ -169,47 +174,37 @@ class Oracle {
     for (const seal of this.#world.line(commit.epoch)) {
       for (const [index, { device, unit, amount }] of seal.allowances.entries()) {
         const name = `${seal.id}.${index}`
-        if (device !== commit.device || node.taken.has(name)) continue
+        if (device !== commit.device) continue
+        if (
+          this.#rules.allowancesAreTakenOnce ? node.taken.has(name) : node.taken.has(`${name} ${commit.id}`)
+        )
+          continue
         node.taken.add(name)
         this.#taken.add(name)
+        node.verdict.taken.push({ unit, amount })
         add(node.verdict.left, unit, amount)
       }
     }
   }
 
-  #debit(commit: WorldCommit, node: Node, isOutdated: boolean): VoidReason | null {
-    const before = this.#nodes.get(commit.prev)
-    if (before !== undefined && before.verdict.voidBecause !== null) return 'void-before'
-    if (isOutdated) return 'epoch-outdated'
-    const left = new Map(node.verdict.left)
-    const defined = new Set(node.verdict.defined)
-    for (const act of commit.acts) {
-      if (isMalformed(act, keyOf(commit.device))) return 'malformed'
-      if (act.kind === 'define') {
-        if (defined.has(act.unit)) return 'defined-twice'
-        defined.add(act.unit)
-        add(left, `${act.unit}+`, act.supply)
-        continue
-      }
-      const isKnown = defined.has(unitOf(act.unit)) || this.#isDefinedIn(commit, unitOf(act.unit))
-      if (this.#world.demandsUnits && !isKnown) return 'unknown-unit'
-      if ((left.get(act.unit) ?? 0n) < act.amount) return 'uncovered'
-      add(left, act.unit, -act.amount)
-      if (act.kind === 'fact' && act.into !== undefined) add(left, act.into, act.amount)
+  #debit(commit: WorldCommit, { verdict }: Node, isOutdated: boolean): void {
+    const ground: DebitGround = {
+      world: this.#world,
+      rules: this.#rules,
+      verdicts: this.#verdicts,
+      line: this.#world.line(commit.epoch),
     }
-    node.verdict.left = left
-    node.verdict.defined = defined
-    return null
-  }
-
-  /** True when a valid commit before this one, in its past, defines the unit. */
-  #isDefinedIn({ id, past }: WorldCommit, unit: string): boolean {
-    return ids(past).some(
-      (it) =>
-        it !== id &&
-        this.#nodes.get(it)?.verdict.voidBecause === null &&
-        this.#world.at(it).acts.some((act) => act.kind === 'define' && act.unit === unit),
-    )
+    bindAnew(commit, verdict.bound, unitsAccepted(commit, ground), ground)
+    const before = this.#verdicts.get(commit.prev)
+    if (before !== undefined && before.voidBecause !== null) verdict.voidBecause = 'void-before'
+    else if (isOutdated) verdict.voidBecause = 'epoch-outdated'
+    if (verdict.voidBecause !== null) return
+    const { reason, stands, left, defined, bound } = debit(commit, verdict, ground)
+    verdict.voidBecause = reason
+    verdict.stands = stands
+    verdict.left = left
+    verdict.defined = defined
+    verdict.bound = bound
   }
 
   /** Lowest seq of which the device has two commits in the set. */
@@ -235,15 +230,8 @@ class Oracle {
     return forks
   }
 
-  #isUnderFrontier(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
-    return line.some((seal) => {
-      const head = seal.frontier.get(commit.device)
-      return head !== undefined && has(this.#world.at(head).chain, commit.id)
-    })
-  }
-
   #isFinal(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
-    return this.#rules.frontiersAreFinal && this.#isUnderFrontier(commit, line)
+    return this.#rules.frontiersAreFinal && isUnderFrontier(this.#world, commit, line)
   }
 
   #isContested(commit: WorldCommit, line: readonly WorldSeal[], forks: Map<number, number>): boolean {
@@ -252,7 +240,7 @@ class Oracle {
 
   #isLate(commit: WorldCommit, line: readonly WorldSeal[]): boolean {
     if (this.#isFinal(commit, line)) return false
-    const isUnder = this.#isUnderFrontier(commit, line)
+    const isUnder = isUnderFrontier(this.#world, commit, line)
     if (!isUnder && line.some((seal) => seal.closed.includes(commit.device))) return true
     const floor = Math.max(...line.map((seal) => seal.floor))
     return ids(commit.chain).some((id) => {
@@ -262,9 +250,18 @@ class Oracle {
   }
 
   #standing(commit: WorldCommit, line: readonly WorldSeal[], forks: Map<number, number>): OracleStanding {
-    const isContested = this.#isContested(commit, line, forks)
+    const isFirst = !this.#rules.branchesAreEqual && this.#isOnFirstBranch(commit, forks)
+    const isContested = !isFirst && this.#isContested(commit, line, forks)
     const isLate = this.#isLate(commit, line)
-    return { isContested, isLate, isSettled: this.#isUnderFrontier(commit, line) }
+    return { isContested, isLate, isSettled: isUnderFrontier(this.#world, commit, line) }
+  }
+
+  /** True when of the commits at the fork of its device the one that came first is on its chain. */
+  #isOnFirstBranch({ device, chain }: WorldCommit, forks: Map<number, number>): boolean {
+    const isAtFork = (id: number): boolean =>
+      this.#world.at(id).device === device && this.#world.at(id).seq === forks.get(device)
+    const first = [...this.#store.commits].find(isAtFork)
+    return first !== undefined && has(chain, first)
   }
 
   /** What is good, and what shown commits rely on. */
@@ -281,117 +278,24 @@ class Oracle {
     return visible
   }
 
-  #count(standings: Map<number, OracleStanding>): { counted: Set<string>; books: Map<string, OracleBook> } {
-    const counted = new Set<string>()
-    const books = new Map<string, OracleBook>()
-    /** Units with who defined them: the supply is the device's once, however many branches define it. */
-    const supplies = new Set<string>()
-    this.#issue(books)
-    for (const id of this.#order) {
-      const { device, acts } = this.#world.at(id)
-      if (this.#nodes.get(id)?.verdict.voidBecause !== null) continue
-      const standing = standings.get(id) as OracleStanding
-      const isGood = !standing.isContested && !standing.isLate
-      for (const [index, act] of acts.entries()) {
-        const name = `${id}.${index}`
-        if (act.kind !== 'transfer' && !isGood && !this.#rules.factsAlwaysCount) continue
-        if (act.kind === 'define') {
-          counted.add(name)
-          const supplied = this.#book(books, `${act.unit}+`)
-          if (!supplies.has(`${act.unit}/${device}`)) {
-            supplied.issued += act.supply
-            supplied.holdings[device] = (supplied.holdings[device] ?? 0n) + act.supply
-          }
-          supplies.add(`${act.unit}/${device}`)
-          continue
-        }
-        const book = this.#book(books, act.unit)
-        if (act.kind === 'fact') {
-          counted.add(name)
-          book.holdings[device] = (book.holdings[device] ?? 0n) - act.amount
-          if (act.into === undefined) {
-            book.consumed += act.amount
-            continue
-          }
-          book.movedOut += act.amount
-          const other = this.#book(books, act.into)
-          other.movedIn += act.amount
-          other.holdings[device] = (other.holdings[device] ?? 0n) + act.amount
-          continue
-        }
-        const isAccepted = this.#accepted.has(name)
-        const isBeaten = standing.isLate && this.#rules.lateBeatsAcceptance
-        if (!isGood && (!isAccepted || isBeaten)) continue
-        counted.add(name)
-        const to = deviceOf(act.to)
-        const side = isAccepted ? book.holdings : book.inFlight
-        book.holdings[device] = (book.holdings[device] ?? 0n) - act.amount
-        side[to] = (side[to] ?? 0n) + act.amount
-      }
-    }
-    return { counted, books }
-  }
-
-  #issue(books: Map<string, OracleBook>): void {
+  #booksOf(standings: ReadonlyMap<number, OracleStanding>): OracleBooks {
+    const books = new OracleBooks({
+      world: this.#world,
+      rules: this.#rules,
+      order: this.#order,
+      verdicts: this.#verdicts,
+      standings,
+      accepted: this.#accepted,
+    })
     const onLine = new Set(this.#world.line(this.#tip).map((seal) => seal.id))
-    for (const seal of this.#store.seals) {
-      for (const [index, issued] of this.#world.sealAt(seal).allowances.entries()) {
-        if (!onLine.has(seal) && !this.#taken.has(`${seal}.${index}`)) continue
-        const book = this.#book(books, issued.unit)
-        book.issued += issued.amount
-        if (!onLine.has(seal)) book.issuedAside += issued.amount
-        book.holdings[issued.device] = (book.holdings[issued.device] ?? 0n) + issued.amount
-        if (issued.insteadOf < 0) continue
-        book.replaced[issued.insteadOf] = (book.replaced[issued.insteadOf] ?? 0n) + issued.amount
-        if (!this.#rules.sealsTakeHoldings) continue
-        book.issued -= issued.amount
-        book.holdings[issued.insteadOf] = (book.holdings[issued.insteadOf] ?? 0n) - issued.amount
-      }
-    }
+    for (const seal of this.#store.seals)
+      for (const [index, issued] of this.#world.sealAt(seal).allowances.entries())
+        if (onLine.has(seal) || this.#taken.has(`${seal}.${index}`)) books.issue(issued, onLine.has(seal))
+    books.enter()
+    return books
   }
-
-  #book(books: Map<string, OracleBook>, unit: string): OracleBook {
-    const none = (): bigint[] => Array.from({ length: this.#world.deviceCount }, () => 0n)
-    const book = books.get(unit) ?? {
-      issued: 0n,
-      issuedAside: 0n,
-      consumed: 0n,
-      movedIn: 0n,
-      movedOut: 0n,
-      holdings: none(),
-      inFlight: none(),
-      replaced: none(),
-    }
-    books.set(unit, book)
-    return book
-  }
-}
-
-/** What an act says by itself that no author may say. */
-function isMalformed(act: Act, author: string): boolean {
-  const isOutside = (amount: bigint, least: bigint): boolean => amount < least || amount >= 2n ** 63n
-  if (act.kind === 'define') {
-    const isLimitOutside = act.relayMax !== null && isOutside(act.relayMax, 0n)
-    return act.unit === '' || unitOf(act.unit) !== act.unit || isOutside(act.supply, 0n) || isLimitOutside
-  }
-  if (isOutside(act.amount, 1n)) return true
-  if (act.kind === 'transfer') return act.to === author || unitOf(act.unit) !== act.unit
-  return act.into !== undefined && (act.into === act.unit || unitOf(act.into) !== unitOf(act.unit))
-}
-
-/** The unit of an account, whose name has one of these signs behind the unit's for all but what is held. */
-function unitOf(account: string): string {
-  return account.replace(/[-+~=!]$/, '')
-}
-
-function deviceOf(key: string): number {
-  return Number(key.slice(keyOf(0).length - 1))
 }
 
 function lower(numbers: Map<number, number>, key: number, value: number): void {
   if (value < (numbers.get(key) ?? Infinity)) numbers.set(key, value)
-}
-
-function add(amounts: Map<string, bigint>, key: string, amount: bigint): void {
-  amounts.set(key, (amounts.get(key) ?? 0n) + amount)
 }

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
+import type { VoidReason } from '#protocol/evaluation'
+import type { Mesh } from './mesh.ts'
 import type { OracleResult } from './oracle.ts'
 import { ids } from './world.ts'
-import type { World } from './world.ts'
 
 /**
  * Counts histories in which something worth testing was reached, so that a property cannot pass on dull ones.
@@ -14,8 +15,13 @@ export class Reached {
     this.#histories.set(name, (this.#histories.get(name) ?? 0) + Number(isReached))
   }
 
+  /** Adds to what is counted over all histories. */
+  add(name: string, number: number): void {
+    this.#histories.set(name, (this.#histories.get(name) ?? 0) + number)
+  }
+
   /** Notes what a whole history reached. */
-  noteHistory(world: World, result: OracleResult): void {
+  noteHistory({ world, refused }: Mesh, result: OracleResult): void {
     const standings = [...result.standings.values()]
     const verdicts = [...result.verdicts.values()]
     const books = [...result.books.values()]
@@ -70,11 +76,25 @@ export class Reached {
       'sibling seals',
       seals.some((one) => seals.some((other) => one.id < other.id && one.parent === other.parent)),
     )
-    for (const reason of ['uncovered', 'epoch-outdated', 'malformed', 'void-before'])
+    for (const reason of REASONS)
       this.note(
         reason,
         verdicts.some((it) => it.voidBecause === reason),
       )
+    this.note('honest and at the relay limit', refused.has('relay-limit'))
+    for (const [from, into] of MOVES)
+      this.note(
+        `${from} to ${into}`,
+        [...result.counted].some((name) => {
+          const [id, index] = name.split('.').map(Number) as [number, number]
+          const act = world.at(id).acts[index]
+          return act?.kind === 'fact' && markOf(act.unit) === from && markOf(act.into ?? '') === into
+        }),
+      )
+    this.note(
+      'replaced',
+      books.some((book) => book.replaced.some((amount) => amount > 0n)),
+    )
   }
 
   /** Histories that reached a state, by its name. */
@@ -90,4 +110,37 @@ export class Reached {
     for (const [name, number] of Object.entries(least))
       expect(counts[name], `'${name}' in ${JSON.stringify(counts)}`).toBeGreaterThanOrEqual(number)
   }
+}
+
+const REASONS: readonly VoidReason[] = [
+  'uncovered',
+  'epoch-outdated',
+  'malformed',
+  'void-before',
+  'unknown-unit',
+  'defined-twice',
+  'relay-limit',
+]
+
+/** Moves that people make, by the names of the accounts. */
+const MOVES: readonly (readonly [from: string, into: string])[] = [
+  ['right', 'held'],
+  ['held', 'right'],
+  ['held', 'used'],
+  ['used', 'held'],
+  ['held', 'returned'],
+  ['credit', 'held'],
+  ['held', 'credit'],
+  ['held', 'written'],
+]
+
+function markOf(account: string): string {
+  const names: Record<string, string> = {
+    '+': 'right',
+    '-': 'used',
+    '~': 'returned',
+    '=': 'credit',
+    '!': 'written',
+  }
+  return account === '' ? 'nowhere' : (names[account.slice(-1)] ?? 'held')
 }

@@ -7,10 +7,10 @@ import type { SealDraft, Store, World, WorldAllowance } from './world.ts'
 
 /** Stewards in touch with each other seal, if enough of them will sign. */
 export function draftSeal(mesh: Mesh): void {
-  const { world, choices, isHostile, stores, signed } = mesh
+  const { world, choices, isDouble, stores, signed } = mesh
   const first = choices.pick(mesh.stewards)
   const own = stores[first] as Store
-  const isAstray = isHostile[first] === true && choices.chance(40)
+  const isAstray = isDouble[first] === true && choices.chance(40)
   const parent = isAstray ? choices.pick([...own.seals]) : winner(world, own.seals)
   const closed = world.line(parent).flatMap((seal) => seal.closed)
   const roster = mesh.stewards.filter((it) => !closed.includes(it))
@@ -26,7 +26,7 @@ export function draftSeal(mesh: Mesh): void {
     const store = stores[signer] as Store
     signed[signer]?.add(parent)
     world.addSeal(store, id)
-    if (isHostile[signer]) continue
+    if (isDouble[signer]) continue
     for (const commit of union.commits) world.addCommit(store, commit)
     for (const seal of union.seals) world.addSeal(store, seal)
   }
@@ -37,12 +37,12 @@ export function draftSeal(mesh: Mesh): void {
  * anything.
  */
 function willingSigners(mesh: Mesh, first: number, parent: number): number[] {
-  const { world, stewards, isHostile, stores, parts, signed } = mesh
+  const { world, stewards, isDouble, stores, parts, signed } = mesh
   const own = stores[first] as Store
   // A hostile steward travels between the parts.
-  const inTouch = stewards.filter((it) => it !== first && (isHostile[it] || parts[it] === parts[first]))
+  const inTouch = stewards.filter((it) => it !== first && (isDouble[it] || parts[it] === parts[first]))
   return [first, ...inTouch].filter((it) => {
-    if (isHostile[it]) return true
+    if (isDouble[it]) return true
     if (signed[it]?.has(parent)) return false
     return winner(world, new Set([...(stores[it] as Store).seals, ...own.seals])) === parent
   })
@@ -75,14 +75,17 @@ function sealContent(mesh: Mesh, parent: number, union: Store, signers: readonly
   if (choices.chance(25) && candidates.length > 0) {
     const device = choices.pick(candidates)
     closed.push(device)
-    const held = evaluate(world, union, parent).books.get('eur')?.holdings[device] ?? 0n
-    const to = choices.pick(signers)
-    if (held > 0n && choices.chance(60))
-      allowances.push({ device: to, unit: 'eur', amount: held, insteadOf: device })
+    const { books } = evaluate(world, union, parent)
+    for (const unit of ['eur', 'seat', 'stock']) {
+      const held = books.get(unit)?.holdings[device] ?? 0n
+      if (held <= 0n || !choices.chance(50)) continue
+      allowances.push({ device: choices.pick(signers), unit, amount: held, insteadOf: device })
+    }
   }
-  if (choices.chance(50)) {
+  if (choices.chance(60)) {
     const device = choices.below(world.deviceCount)
-    allowances.push({ device, unit: 'seat', amount: 1n + BigInt(choices.below(3)), insteadOf: -1 })
+    const unit = choices.pick(['seat', 'seat+', 'eur+', 'eur='])
+    allowances.push({ device, unit, amount: 1n + BigInt(choices.below(3)), insteadOf: -1 })
   }
   const height = world.sealAt(parent).height + 1
   const floor = choices.chance(30) ? Math.max(0, height - choices.below(3)) : 0

@@ -1,9 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Evaluation } from '#protocol/evaluation'
-import type { Allowance, Balance, Changes, Standing, Verdict } from '#protocol/evaluation'
+import type {
+  Allowance,
+  Balance,
+  Changes,
+  Standing,
+  UnitTotals,
+  Verdict,
+  VoidReason,
+} from '#protocol/evaluation'
 import { History } from '#protocol/history'
 import { Visibility } from '#protocol/replica'
+import { Intake, itemsOf } from './intake.ts'
+import type { Item } from './intake.ts'
 import { winner } from './winner.ts'
+import type { Witness } from './witness.ts'
 import { bytesOf, keyOf } from './world.ts'
 import type { Store, World, WorldAllowance, WorldSeal } from './world.ts'
 
@@ -14,14 +25,11 @@ const PLAIN: { verdict: Verdict; changes: Changes } = {
 }
 const NOBODY: ReadonlySet<number> = new Set()
 
-/** Something that arrives: a commit or a seal, by its id in the world. */
-export type Item = { kind: 'commit'; id: number } | { kind: 'seal'; id: number }
-
 /**
  * One replica: takes commits and seals in any order, several times over, feeds history, evaluation and visibility what
  * is ready, and keeps what a document would keep: a view that it changes only where they say that something changed.
  */
-export class Subject {
+export class Subject implements Witness {
   readonly world: World
   readonly evaluation: Evaluation
   readonly store: Store = { commits: new Set(), seals: new Set([0]) }
@@ -38,7 +46,7 @@ export class Subject {
   readonly #ids: number[] = []
   readonly #seals = new Map<number, number>([[0, 0]])
   readonly #good = new Map<number, boolean>()
-  #waiting: Item[] = []
+  readonly #intake: Intake
 
   constructor(world: World) {
     this.world = world
@@ -50,6 +58,7 @@ export class Subject {
       demandsUnits: world.demandsUnits,
     })
     this.evaluation = evaluation
+    this.#intake = new Intake(world, this.store)
     this.#visibility = new Visibility(history, {
       goodUpTo: (order) => evaluation.goodUpTo(order),
       trustedHead: (order, head) => history.branchOf(head).at(evaluation.trustedUpTo(order, head)),
@@ -62,7 +71,7 @@ export class Subject {
   }
 
   get isStuck(): boolean {
-    return this.#waiting.length > 0
+    return this.#intake.isStuck
   }
 
   /** Balances, kept up by their changes alone, by account and device. */
@@ -78,16 +87,12 @@ export class Subject {
     return [...this.#balances].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, balance]) => balance)
   }
 
-  /** Takes an item, now or once it is ready. Returns how many items were taken in. */
   receive(item: Item, step?: () => void): void {
-    this.#waiting.push(item)
-    for (let ready = this.#nextReady(); ready !== undefined; ready = this.#nextReady()) {
-      this.#waiting = this.#waiting.filter((it) => it !== ready)
-      if (this.#isKnown(ready)) continue
-      if (ready.kind === 'commit') this.#append(ready.id)
-      else this.#seal(this.world.sealAt(ready.id))
+    this.#intake.receive(item, ({ kind, id }) => {
+      if (kind === 'commit') this.#append(id)
+      else this.#seal(this.world.sealAt(id))
       step?.()
-    }
+    })
   }
 
   receiveAll(store: Store): void {
@@ -111,6 +116,34 @@ export class Subject {
     return this.evaluation.standingOf(this.orderOf(id))
   }
 
+  voidReason(id: number): VoidReason | null {
+    return this.verdicts.get(id)?.voidBecause ?? null
+  }
+
+  left(id: number, account: string): bigint {
+    return this.evaluation.left(this.orderOf(id), account)
+  }
+
+  isShown(id: number): boolean {
+    return this.visible.has(id)
+  }
+
+  holding(device: number, account: string): bigint {
+    return this.evaluation.holding(keyOf(device), account)
+  }
+
+  inFlightTo(device: number, account: string): bigint {
+    return this.evaluation.inFlightTo(keyOf(device), account)
+  }
+
+  lossOf(device: number, unit: string): bigint {
+    return this.evaluation.lossOf(keyOf(device), unit)
+  }
+
+  totals(unit: string): UnitTotals {
+    return this.evaluation.totals(unit)
+  }
+
   isCounted(id: number, act: number): boolean {
     return this.evaluation.isCounted({ order: this.orderOf(id), act })
   }
@@ -123,21 +156,6 @@ export class Subject {
   /** Commits that accepted the act, in ids of the world. */
   acceptedBy(id: number, act: number): number[] {
     return this.evaluation.acceptedBy({ order: this.orderOf(id), act }).map((it) => this.idOf(it))
-  }
-
-  #nextReady(): Item | undefined {
-    return this.#waiting.find((item) => {
-      if (item.kind === 'commit') {
-        const { prev, seen, epoch } = this.world.at(item.id)
-        return this.store.seals.has(epoch) && [prev, ...seen].every((id) => id < 0 || this.#orders.has(id))
-      }
-      const { parent, frontier } = this.world.sealAt(item.id)
-      return this.store.seals.has(parent) && [...frontier.values()].every((id) => this.#orders.has(id))
-    })
-  }
-
-  #isKnown({ kind, id }: Item): boolean {
-    return kind === 'commit' ? this.store.commits.has(id) : this.store.seals.has(id)
   }
 
   #append(id: number): void {
@@ -226,14 +244,6 @@ export class Subject {
   #isEnd(id: number): boolean {
     return ![...this.store.commits].some((other) => this.world.at(other).prev === id)
   }
-}
-
-/** Everything in a store that has to arrive, seals first. The founding one is there from the start. */
-export function itemsOf({ commits, seals }: Store): Item[] {
-  return [
-    ...[...seals].filter((id) => id > 0).map((id): Item => ({ kind: 'seal', id })),
-    ...[...commits].map((id): Item => ({ kind: 'commit', id })),
-  ]
 }
 
 function allowanceOf({ device, unit, amount, insteadOf }: WorldAllowance): Allowance {

@@ -157,6 +157,11 @@ export function keyOf(device: number): string {
   return `device-${device}`
 }
 
+/** The device of a key. */
+export function deviceOf(key: string): number {
+  return Number(key.slice(keyOf(0).length - 1))
+}
+
 /** A key or id of 32 bytes that starts with the number. */
 export function bytesOf(number: number): Uint8Array {
   const bytes = new Uint8Array(32)

@@ -64,7 +64,7 @@ export function contextOf(
     follows: (earlier) => earlier !== order && history.isAtOrAfter(order, earlier),
     find: (id) => history.find(id),
 ...{ epoch: new Uint8Array(32), knows: () => true, isGood: () => true },
-...{ placeOf: () => ({ device: '', seq: 0 }), isAtOrAfter: () => false, forkSeq: () => Infinity },
+...{ placeOf: () => ({ device: '', seq: 0 }), isAtOrAfter: () => false, forkSeq: () => Infinity, voidReason: () => null },
   }
 }
 

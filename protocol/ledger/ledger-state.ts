@@ -1,0 +1,141 @@
+import { encodeCanonical, fromHex } from '../encoding/index.ts'
+import type { Value } from '../encoding/index.ts'
+import { SetHash } from '../document/index.ts'
+import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
+import { unitOf } from '../evaluation/index.ts'
+import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
+import { CountList } from '../history/index.ts'
+import { actsOf, readDefinition, readLedgerSection, readRule } from './acts.ts'
+import type { SplitRule } from './money/index.ts'
+import type { UnitInfo } from './unit.ts'
+
+/** Why a ledger section that is about to be written was refused; one that others wrote is in the books or void there. */
+export type LedgerRefusal = 'entries' | 'role' | VoidReason
+
+/** A transfer that expires. */
+export interface ExpiringGrant extends ActName {
+  unit: string
+  /** Minor units. */
+  amount: bigint
+  /** By the receiver's own clock, Unix ms. */
+  expiresMs: number
+}
+
+/** The ledger as a replica shows it: units, where their entries stand, and the hash of what the books say. */
+export class LedgerState implements DocumentState {
+  readonly #host: DocumentHost
+  readonly #units = new Map<string, UnitInfo>()
+  /** By unit: orders of the commits with entries of it, ascending. */
+  readonly #ordersOf = new Map<string, CountList>()
+  /** By receiver (hex): rights that expire. */
+  readonly #grants = new Map<string, ExpiringGrant[]>()
+  readonly #rows: SetHash
+
+  constructor(host: DocumentHost) {
+    this.#host = host
+    this.#rows = new SetHash(host.sha256)
+  }
+
+  /** What devices hold. */
+  get books(): Evaluation {
+    return this.#host.books()
+  }
+
+  /** Units that a valid commit defines, by id, sorted. */
+  units(): UnitInfo[] {
+    return this.books
+      .definitions()
+      .map((it) => this.unit(it.unit))
+      .filter((it) => it !== null)
+  }
+
+  /** The unit with an id; null when no valid commit here defines it. */
+  unit(id: string): UnitInfo | null {
+    const known = this.#units.get(id)
+    if (known !== undefined) return known
+    const defined = this.books.unit(id)
+    const unit = defined === undefined ? null : readDefinition(id, defined.definition)
+    if (unit !== null) this.#units.set(id, unit)
+    return unit
+  }
+
+  /** The newest version of each split rule, by its id; of two with one version the one of the lower name in the books. */
+  rules(): SplitRule[] {
+    const newest = new Map<string, SplitRule>()
+    for (const { definition } of this.books.definitions()) {
+      const rule = readRule(definition)?.rule
+      const known = rule === undefined ? undefined : newest.get(rule.id)
+      if (rule !== undefined && (known === undefined || known.version < rule.version))
+        newest.set(rule.id, rule)
+    }
+    return [...newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** Orders of the commits with entries of a unit, ascending; of all that were stored, void ones as well. */
+  ordersOf(unit: string): CountList {
+    return this.#ordersOf.get(unit) ?? NO_ORDERS
+  }
+
+  /** Takes note of what the newest commit does for the books. */
+  took(order: number, acts: readonly Act[]): void {
+    for (const [index, act] of acts.entries()) {
+      const unit = unitOf(act.unit)
+      if (act.kind === 'transfer' && act.expiresMs !== undefined) {
+        const { to, amount, expiresMs } = act
+        const grants = this.#grants.get(to) ?? []
+        grants.push({ order, act: index, unit, amount, expiresMs })
+        this.#grants.set(to, grants)
+      }
+      let orders = this.#ordersOf.get(unit)
+      if (orders === undefined) this.#ordersOf.set(unit, (orders = new CountList()))
+      if (orders.at(orders.length - 1) !== order) orders.push(order)
+    }
+  }
+
+  /** Rights that were handed to a device (hex) and expire, accepted or not, in the order of the log. */
+  grantsTo(device: string): readonly ExpiringGrant[] {
+    return this.#grants.get(device) ?? []
+  }
+
+  check(section: SectionContext): SectionVerdict {
+    const entries = readLedgerSection(section.payload, section.entries)
+    const device = fromHex(section.device)
+    if (entries === null || device === null)
+      return refuse('entries', 'the section is not a list of ledger entries')
+    if (section.role === 'observer' && entries.some((it) => it.t === 'define' || it.t === 'rule'))
+      return refuse('role', 'an observer defines no units')
+    const reason = section.voidReason(actsOf(entries, device, this.#host.sha256))
+    return reason === null ? { ok: true, apply: () => undefined } : refuse(reason, WHY[reason])
+  }
+
+  stateHash(): Uint8Array {
+    for (const { before, after } of this.books.takeBalanceChanges()) {
+      if (before !== null) this.#rows.remove(rowOf(before))
+      if (after !== null) this.#rows.add(rowOf(after))
+    }
+    const units = this.books.definitions().map((it) => it.unit)
+    return this.#host.sha256(encodeCanonical([this.#rows.size, this.#rows.sum(), units]))
+  }
+}
+
+function rowOf({ account, device, holding, inFlight, replaced }: Balance): Value {
+  return [account, device, String(holding), String(inFlight), String(replaced)]
+}
+
+/** In words, for whoever is about to sign. */
+const WHY: Readonly<Record<VoidReason, string>> = {
+  'void-before': 'an earlier entry of this device was not covered, so nothing that it signs counts any more',
+  'epoch-outdated': 'this device knows a newer decision of the stewards than the one it stands on',
+  malformed: 'an amount is not positive or too large, or a transfer goes to its own device',
+  uncovered: 'this device does not hold as much',
+  'unknown-unit': 'this device does not know the unit',
+  'defined-twice': 'this device has defined the unit already',
+  'relay-limit':
+    'this device may not pass on more of what it was given, until the stewards have settled it; it may sell and use it',
+}
+
+const NO_ORDERS = new CountList()
+
+function refuse(refusal: LedgerRefusal, detail: string): SectionVerdict {
+  return { ok: false, refusal, detail }
+}
