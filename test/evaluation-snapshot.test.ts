@@ -6,14 +6,13 @@ import { History } from '#protocol/history'
 import { define, hand, move } from './evaluation/acts.ts'
 import { choices } from './evaluation/choices.ts'
 import type { Choices } from './evaluation/choices.ts'
+import { accountsOf, unitsOf } from './evaluation/comparison.ts'
 import { generateHistory } from './evaluation/history-generator.ts'
-import { itemsOf } from './evaluation/subject.ts'
-import type { Item } from './evaluation/subject.ts'
+import { itemsOf } from './evaluation/intake.ts'
+import type { Item } from './evaluation/intake.ts'
 import { winner } from './evaluation/winner.ts'
 import { World, bytesOf, keyOf } from './evaluation/world.ts'
 import type { WorldAllowance } from './evaluation/world.ts'
-
-const ACCOUNTS = ['eur', 'eur+', 'eur-', 'seat', 'seat-', 'stock', 'stock+', 'stock-']
 
 /** One log, and two evaluations of it: one that saw everything, one that was saved and restored on the way. */
 class Twins {
@@ -26,12 +25,14 @@ class Twins {
   restorations = 0
   readonly #history = new History(1)
   readonly #init: Omit<EvaluationInit, 'founding'>
+  readonly #accounts: readonly string[]
   readonly #orders = new Map<number, number>()
   readonly #ids: number[] = []
   readonly #seals = new Map([[0, 0]])
 
   constructor(world: World) {
     this.world = world
+    this.#accounts = accountsOf(world)
     const numberOf = (key: Uint8Array): number => new DataView(key.slice().buffer).getUint32(0)
     this.#init = {
       graph: this.#history,
@@ -115,7 +116,7 @@ class Twins {
     expect(this.#said(this.restored)).toEqual(this.#said(this.whole))
     for (const order of this.#ids.keys()) {
       const needs = this.restored.needsHistory(order)
-      for (const account of ACCOUNTS) {
+      for (const account of this.#accounts) {
         if (needs) expect(() => this.restored.left(order, account)).toThrow(RangeError)
         else {
           expect(this.restored.left(order, account)).toBe(this.whole.left(order, account))
@@ -157,9 +158,10 @@ class Twins {
       forks: evaluation.forks(),
       balances: evaluation.balances(),
       changes: evaluation.takeBalanceChanges(),
-      sums: ACCOUNTS.map((account) => evaluation.sums(account)),
+      sums: this.#accounts.map((account) => evaluation.sums(account)),
       definitions: evaluation.definitions(),
-      losses: devices.map((device) => evaluation.lossOf(device, 'stock')),
+      losses: unitsOf(this.world).map((unit) => devices.map((device) => evaluation.lossOf(device, unit))),
+      totals: unitsOf(this.world).map((unit) => evaluation.totals(unit)),
       incoming: devices.map((device) => evaluation.incomingTo(device)),
       standings: orders.map((order) => evaluation.standingOf(order)),
       good: orders.map((order) => evaluation.goodUpTo(order)),

@@ -83,7 +83,7 @@ export class Books {
   /** Devices with anything on an account of the unit, now or before. */
   devicesOf(unit: string): Set<number> {
     const accounts = [unit, ...Object.values(ACCOUNTS).map((mark) => unit + mark)]
-    return new Set(accounts.flatMap((account) => [...(this.#books.get(account)?.rows.keys() ?? [])]))
+    return new Set(accounts.flatMap((account) => [...(this.#find(account)?.rows.keys() ?? [])]))
   }
 
   sums(account: string): UnitSums {

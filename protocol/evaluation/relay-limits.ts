@@ -16,7 +16,21 @@ export interface Bounds {
   readonly parts: readonly bigint[]
 }
 
-const UNBOUND: Bounds = { accepted: 0n, parts: Array.from({ length: PLACES }, () => 0n) }
+const UNBOUND: readonly bigint[] = Array.from({ length: PLACES }, () => 0n)
+
+/** What chains accepted of a unit, and what is bound, where it changed. */
+class UnitBounds {
+  readonly accepted = new PathSteps<bigint>()
+  readonly parts = new PathSteps<readonly bigint[]>()
+
+  acceptedAt(branch: Branch, seq: number): bigint {
+    return this.accepted.at(branch, seq) ?? 0n
+  }
+
+  partsAt(branch: Branch, seq: number): readonly bigint[] {
+    return this.parts.at(branch, seq) ?? UNBOUND
+  }
+}
 
 /**
  * Of what a chain accepts outside the frontier of the line it cites, it may pass on the limit of the unit: what it
@@ -26,7 +40,7 @@ export class RelayLimits {
   readonly #seals: SealTree
   readonly #units: Units
   /** By the unit's number. */
-  readonly #bounds = new Map<number, PathSteps<Bounds>>()
+  readonly #bounds = new Map<number, UnitBounds>()
 
   constructor(seals: SealTree, units: Units) {
     this.#seals = seals
@@ -35,33 +49,30 @@ export class RelayLimits {
 
   /** Bound part of what the chain has left on the account behind its commit. */
   bound(branch: Branch, seq: number, { unit, place }: Account): bigint {
-    return this.#bounds.get(unit.index)?.at(branch, seq)?.parts[place] ?? 0n
+    return this.#bounds.get(unit.index)?.partsAt(branch, seq)[place] ?? 0n
   }
 
   /** What a commit starts from that accepts or debits something of the unit; null where the unit has no limit. */
   before(unit: NamedUnit, { branch, seq, epoch }: JudgedCommit): BoundParts | null {
     const limit = this.#units.relayMax(unit)
     if (limit === null) return null
-    const bounds = this.#bounds.get(unit.index)
-    const before = bounds?.at(branch, seq - 1) ?? UNBOUND
+    const bounds = this.#of(unit.index)
     const frontier = this.#seals.frontierOf(epoch, branch.device)
     const settled = frontier === null ? -1 : sharedReach(branch, frontier.branch, frontier.seq)
-    const atFrontier = bounds?.at(branch, settled)?.accepted ?? 0n
-    return new BoundParts(before, { limit, atFrontier })
+    const before = { accepted: bounds.acceptedAt(branch, seq - 1), parts: bounds.partsAt(branch, seq - 1) }
+    return new BoundParts(before, { limit, atFrontier: bounds.acceptedAt(branch, settled) })
   }
 
   /** Writes what chains accepted, step by step, since a frontier may come to lie anywhere; and what is bound at the ends. */
   save(out: SnapshotWriter, { all }: Branches): void {
-    out.list([...this.#bounds], ([unit, steps]) => {
+    out.list([...this.#bounds], ([unit, bounds]) => {
       out.count(unit)
-      const isSame = (one: Bounds, other: Bounds): boolean => one.accepted === other.accepted
-      steps.save(out, ({ accepted }) => out.amount(accepted), isSame)
-      const atEnd = (branch: Branch): Bounds => steps.at(branch, branch.last) ?? UNBOUND
+      bounds.accepted.save(out, (accepted) => out.amount(accepted))
       out.list(
-        all.filter((branch) => atEnd(branch).parts.some((part) => part > 0n)),
+        all.filter((branch) => bounds.partsAt(branch, branch.last).some((part) => part > 0n)),
         (branch) => {
           out.count(branch.index)
-          for (const part of atEnd(branch).parts) out.amount(part)
+          for (const part of bounds.partsAt(branch, branch.last)) out.amount(part)
         },
       )
     })
@@ -69,23 +80,27 @@ export class RelayLimits {
 
   load(from: SnapshotReader, branches: Branches): void {
     from.each(() => {
-      const unit = from.count()
-      const steps = new PathSteps<Bounds>()
-      steps.load(from, () => ({ accepted: from.amount(), parts: UNBOUND.parts }))
+      const bounds = this.#of(from.count())
+      bounds.accepted.load(from, () => from.amount())
       from.each(() => {
         const branch = branches.read(from)
-        const { accepted } = steps.at(branch, branch.last) ?? UNBOUND
-        steps.set(branch, branch.last, { accepted, parts: UNBOUND.parts.map(() => from.amount()) })
+        const parts = UNBOUND.map(() => from.amount())
+        bounds.parts.set(branch, branch.last, parts)
       })
-      this.#bounds.set(unit, steps)
     })
   }
 
   /** Takes up a commit that is now the end of its branch. */
   add({ branch, seq }: Place, { index }: NamedUnit, { accepted, parts }: Bounds): void {
-    let steps = this.#bounds.get(index)
-    if (steps === undefined) this.#bounds.set(index, (steps = new PathSteps()))
-    steps.set(branch, seq, { accepted, parts })
+    const bounds = this.#of(index)
+    if (bounds.acceptedAt(branch, seq) !== accepted) bounds.accepted.set(branch, seq, accepted)
+    bounds.parts.set(branch, seq, parts)
+  }
+
+  #of(unit: number): UnitBounds {
+    let bounds = this.#bounds.get(unit)
+    if (bounds === undefined) this.#bounds.set(unit, (bounds = new UnitBounds()))
+    return bounds
   }
 }
 

@@ -56,23 +56,14 @@ export class PathSteps<T> {
     return first
   }
 
-  /** Writes all steps, by line; but for those of a line that are the same as the one before. */
-  save(
-    out: SnapshotWriter,
-    write: (value: T) => void,
-    isSame: (one: T, other: T) => boolean = () => false,
-  ): void {
+  /** Writes all steps, by line. */
+  save(out: SnapshotWriter, write: (value: T) => void): void {
     out.list([...this.#lines], ([line, { from, values }]) => {
       out.count(line)
-      const isKept = (step: number): boolean =>
-        step === 0 || !isSame(values[step] as T, values[step - 1] as T)
-      out.list(
-        [...from.keys()].filter((step) => isKept(step)),
-        (step) => {
-          out.count(from[step] ?? 0)
-          write(values[step] as T)
-        },
-      )
+      out.list(from, (at, step) => {
+        out.count(at)
+        write(values[step] as T)
+      })
     })
   }
 
