@@ -68,7 +68,7 @@ function NodePage({ code, onRefused }: { code: string; onRefused: () => void }):
   }, [client, live])
   const enter = (entered: Entered): void => {
     setEntered(entered.recoveryKit === null ? null : entered)
-    context.refresh(['status', 'members', 'peers', 'assets', 'boards'])
+    context.refresh(['status', 'members', 'peers', 'assets', 'boards', 'ledger'])
   }
   return (
     <NodeContext.Provider value={context}>

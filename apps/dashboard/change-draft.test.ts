@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { changeOf, devicesFor, memberText, membersFor } from './change-draft.ts'
+import { changeOf, devicesFor, lostDevices, memberText, membersFor } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
+import type { Unit } from './ledger-types.ts'
 import type { Device, Member } from './node-types.ts'
 
 function device(name: string, status: Device['standing']['status'] = 'active'): Device {
@@ -22,7 +23,7 @@ const members = [
 ]
 const DRAFT: Draft = {
   ...{ kind: 'steward', member: '', device: '', role: 'venue', events: '', count: 3 },
-  ...{ quorum: 'two-thirds', recovery: 'kits' },
+  ...{ quorum: 'two-thirds', recovery: 'kits', right: 'issue', unit: '', amount: '', lost: '' },
 }
 
 test('a draft is about the first that fits, until another one is chosen', () => {
@@ -62,4 +63,35 @@ test('who is out of the co-op is not offered', () => {
     ...['Ada / nas', 'Bo / phone', 'Bo / desk'],
   ])
   expect(memberText({ ...(members[0] as Member), looksLike: ['АdА'] })).toBe('Ada (Ada key)')
+})
+
+test('a right is about the first unit that a seal can issue, and needs an amount', () => {
+  const units = [
+    { id: 'admission-x', kind: 'admission' },
+    { id: 'money-x', kind: 'money' },
+  ] as Unit[]
+  const allow = { ...DRAFT, kind: 'allow', amount: ' 12.50 ' } as const
+  expect(changeOf(allow, members, units)).toEqual({
+    ...{ kind: 'allow', right: 'issue', device: 'id of nas', unit: 'money-x', amount: '12.50' },
+  })
+  expect(changeOf({ ...allow, amount: ' ' }, members, units)).toBeNull()
+  expect(changeOf(allow, members)).toBeNull()
+})
+
+test('what is replaced is of a device that is silent, and goes to another one', () => {
+  const near = [
+    member('Ada', true, [{ ...device('nas'), isSelf: true }, device('desk')]),
+    member('Bo', false, [{ ...device('till', 'suspended'), isConnected: false }]),
+  ]
+  const units = [{ id: 'stock-x', kind: 'stock' }] as Unit[]
+  expect(lostDevices(near).map((it) => it.text)).toEqual([
+    'Bo / till (suspended)',
+    'Ada / desk (connected now)',
+  ])
+  const replace = { ...DRAFT, kind: 'replace', amount: '3' } as const
+  expect(changeOf(replace, near, units)).toMatchObject({ device: 'id of nas', lost: 'id of till' })
+  expect(devicesFor({ ...replace, lost: 'id of desk' }, near)?.map((it) => it.device)).toEqual([
+    ...['id of nas', 'id of till'],
+  ])
+  expect(changeOf({ ...replace, lost: 'id of nas' }, near, units)).toMatchObject({ device: 'id of desk' })
 })

@@ -1,4 +1,5 @@
 import { shownText } from '#apps/shown-text'
+import type { Unit } from './ledger-types.ts'
 import type { Change, Device, Government, Member, Role } from './node-types.ts'
 
 /** What a person has chosen so far of a change to ask for. */
@@ -13,10 +14,21 @@ export interface Draft {
   count: number
   quorum: Government['rule']
   recovery: Government['recovery']
+  right: 'issue' | 'credit'
+  /** Id of a unit; empty for the first that there is. */
+  unit: string
+  /** As text by the unit's scale. */
+  amount: string
+  /** PeerId of a silent device. */
+  lost: string
 }
 
 /** The change that a draft means; null while something is missing. */
-export function changeOf(draft: Draft, members: readonly Member[]): Change | null {
+export function changeOf(
+  draft: Draft,
+  members: readonly Member[],
+  units: readonly Unit[] = [],
+): Change | null {
   const member = draft.member || (membersFor(draft.kind, members)?.[0]?.member ?? '')
   const device = draft.device || (devicesFor(draft, members)?.[0]?.device ?? '')
   switch (draft.kind) {
@@ -37,7 +49,44 @@ export function changeOf(draft: Draft, members: readonly Member[]): Change | nul
       return device === '' || !(draft.count >= 1) ? null : { kind: 'slots', device, count: draft.count }
     case 'rules':
       return { kind: 'rules', quorum: draft.quorum, recovery: draft.recovery }
+    case 'allow':
+    case 'replace': {
+      const unit = draft.unit || (unitsFor(units)[0]?.id ?? '')
+      const amount = draft.amount.trim()
+      if (device === '' || unit === '' || amount === '') return null
+      if (draft.kind === 'allow') return { kind: 'allow', right: draft.right, device, unit, amount }
+      const lost = lostDevice(draft, members)
+      return lost === null || lost === device ? null : { kind: 'replace', device, unit, amount, lost }
+    }
   }
+}
+
+/** Units that seals can issue: not those of which each one exists once. */
+export function unitsFor(units: readonly Unit[]): Unit[] {
+  return units.filter((it) => it.kind !== 'admission')
+}
+
+/** The silent device that a draft is about: the one that is chosen, else the first that is not this one. */
+export function lostDevice(draft: Draft, members: readonly Member[]): string | null {
+  return draft.lost || (lostDevices(members)[0]?.device ?? null)
+}
+
+/** Devices that may be silent, with names; those that nobody reaches come first. */
+export function lostDevices(members: readonly Member[]): { device: string; text: string }[] {
+  return members
+    .flatMap((member) => member.devices.map((device) => ({ member, device })))
+    .filter((it) => !it.device.isSelf)
+    .sort((a, b) => Number(a.device.isConnected) - Number(b.device.isConnected))
+    .map(({ member, device }) => ({
+      device: device.device,
+      text: `${memberText(member)} / ${shownText(device.name)} (${presence(device)})`,
+    }))
+}
+
+function presence({ isConnected, standing }: Device): string {
+  if (standing.status === 'closed' || standing.status === 'left' || standing.status === 'suspended')
+    return standing.status
+  return isConnected ? 'connected now' : 'not connected'
 }
 
 /** Members that a change can be about; null where it is about none. */
@@ -55,6 +104,8 @@ export function membersFor(kind: Change['kind'], members: readonly Member[]): re
     case 'lift':
     case 'slots':
     case 'rules':
+    case 'allow':
+    case 'replace':
       return null
   }
 }
@@ -83,7 +134,12 @@ export function devicesFor(
     }
     case 'slots':
     case 'close':
+    case 'allow':
       return named(members, isOpen)
+    case 'replace': {
+      const lost = lostDevice(draft, members)
+      return named(members, (it) => isOpen(it) && it.device !== lost)
+    }
     case 'lift':
       return named(members, (it) => it.standing.status === 'suspended')
     case 'remove':

@@ -2,7 +2,9 @@ import type { JSX } from 'preact'
 import { devicesFor, memberText, membersFor } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
 import { Field } from './field.tsx'
-import type { Government, Member } from './node-types.ts'
+import type { Unit } from './ledger-types.ts'
+import type { Government, Member, Problem } from './node-types.ts'
+import { RightFields } from './right-fields.tsx'
 import { INVITED_ROLES, ROLE_TEXT } from './role-text.ts'
 import { SelectField } from './select-field.tsx'
 
@@ -22,6 +24,10 @@ const RECOVERY_HINT: Readonly<Record<Government['recovery'], string>> = {
   'member-quorum': 'One device of each member speaks.',
   kits: 'The kit of each member speaks, typed on any device of the co-op.',
 }
+const DEVICE_LABEL: Partial<Readonly<Record<Draft['kind'], string>>> = {
+  steward: 'Device that signs',
+  replace: 'Device that gets it',
+}
 /** Slots that one decision gives at most, as the node takes it. */
 const SLOTS_MAX = 4_096
 /** Characters of the list of events. A guess: some dozen ids. */
@@ -31,9 +37,11 @@ const EVENTS_LENGTH_MAX = 500
 export function ChangeFields(props: {
   draft: Draft
   members: readonly Member[]
+  units: readonly Unit[]
+  problem: Problem | null
   onDraft: (draft: Draft) => void
 }): JSX.Element {
-  const { draft, members, onDraft } = props
+  const { draft, members, units, onDraft } = props
   const choices = membersFor(draft.kind, members)
   const devices = devicesFor(draft, members)
   const set = (some: Partial<Draft>): void => onDraft({ ...draft, ...some })
@@ -56,7 +64,7 @@ export function ChangeFields(props: {
       )}
       {devices !== null && devices.length > (draft.kind === 'steward' ? 1 : 0) && (
         <SelectField
-          label={draft.kind === 'steward' ? 'Device that signs' : 'Device'}
+          label={DEVICE_LABEL[draft.kind] ?? 'Device'}
           value={draft.device || (devices[0]?.device ?? '')}
           options={devices.map((it) => ({ value: it.device, text: it.text }))}
           onValue={(device) => set({ device })}
@@ -81,6 +89,9 @@ export function ChangeFields(props: {
             maxLength={EVENTS_LENGTH_MAX}
           />
         </>
+      )}
+      {(draft.kind === 'allow' || draft.kind === 'replace') && (
+        <RightFields draft={draft} members={members} units={units} problem={props.problem} onDraft={set} />
       )}
       {draft.kind === 'slots' && <SlotsField count={draft.count} onCount={(count) => set({ count })} />}
       {draft.kind === 'rules' && (

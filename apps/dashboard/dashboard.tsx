@@ -8,6 +8,7 @@ import { DecisionsSection } from './decisions-section.tsx'
 import { DocumentsSection } from './documents-section.tsx'
 import { formatQuantity } from './format.ts'
 import { Icon } from './icon.tsx'
+import { LedgerSection } from './ledger-section.tsx'
 import type { Snapshot } from './live-state.ts'
 import { MembersSection } from './members-section.tsx'
 import { MeshControl } from './mesh-control.tsx'
@@ -25,6 +26,7 @@ import { useUploads } from './upload-queue.ts'
 const SECTION_TEXT: Readonly<Record<Section, string>> = {
   members: 'Members',
   decisions: 'Decisions',
+  ledger: 'Ledger',
   assets: 'Assets',
   boards: 'Boards',
   peers: 'Peers',
@@ -34,7 +36,7 @@ const SECTION_TEXT: Readonly<Record<Section, string>> = {
 
 /** What is loaded anew when people go to a section. Decisions and tokens load themselves. */
 const TOPIC_OF: Readonly<Record<Section, Topic>> = {
-  ...{ members: 'members', assets: 'assets', boards: 'boards', peers: 'peers' },
+  ...{ members: 'members', assets: 'assets', boards: 'boards', peers: 'peers', ledger: 'ledger' },
   ...{ decisions: 'members', documents: 'status', tokens: 'status' },
 }
 
@@ -45,7 +47,7 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
   const queue = useUploads(node)
   // Events do not tell of every figure that a section shows, such as changes made by a device.
   useEffect(() => node.refresh([TOPIC_OF[route.section]]), [route.section])
-  const place = route.board ?? SECTION_TEXT[route.section]
+  const place = route.section === 'boards' ? (route.detail ?? 'Boards') : SECTION_TEXT[route.section]
   useEffect(() => {
     document.title = `${place} · ${status.name ?? 'Coopmesh'}`
   }, [place, status.name])
@@ -62,7 +64,14 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
         {status.warnings.some((it) => it.code === 'key-superseded') && <NewKeyForm />}
         {route.section === 'members' && <MembersSection status={status} members={snapshot.members} />}
         {route.section === 'decisions' && (
-          <DecisionsSection status={status} members={snapshot.members?.members ?? []} />
+          <DecisionsSection
+            status={status}
+            members={snapshot.members?.members ?? []}
+            units={snapshot.ledger?.units ?? []}
+          />
+        )}
+        {route.section === 'ledger' && (
+          <LedgerSection status={status} members={snapshot.members} ledger={snapshot.ledger} route={route} />
         )}
         {route.section === 'assets' && (
           <AssetsSection status={status} assets={snapshot.assets} members={snapshot.members} queue={queue} />
@@ -71,7 +80,7 @@ export function Dashboard({ snapshot, status }: { snapshot: Snapshot; status: St
           <BoardsSection
             status={status}
             boards={snapshot.boards}
-            board={route.board}
+            board={route.detail}
             isAway={snapshot.link === 'away'}
           />
         )}
@@ -109,6 +118,7 @@ function Nav({ snapshot, current }: { snapshot: Snapshot; current: Section }): J
   const counts: Record<Section, number | undefined> = {
     members: snapshot.members?.members.length,
     decisions: snapshot.status?.authority?.pending || undefined,
+    ledger: snapshot.ledger?.units.length,
     assets: snapshot.assets?.length,
     boards: snapshot.boards?.length,
     peers: snapshot.peers?.length,
@@ -194,7 +204,7 @@ function useRoute(): Route {
     }
     scrollTo(0, 0)
     document.getElementById('section-title')?.focus()
-  }, [route.section, route.board])
+  }, [route.section, route.detail])
   return route
 }
 

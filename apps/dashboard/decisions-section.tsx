@@ -6,6 +6,7 @@ import { EffectFacts, Fact, Names } from './decision-facts.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity, formatRelative, formatTime } from './format.ts'
 import { Icon } from './icon.tsx'
+import type { Unit } from './ledger-types.ts'
 import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Kits, Member, Problem, Proposal, Recoveries, Seal, Status } from './node-types.ts'
@@ -16,7 +17,11 @@ import { RecoveryPanel } from './recovery-panel.tsx'
 import { SectionTitle } from './section-title.tsx'
 
 /** What is to be decided, and what was. */
-export function DecisionsSection(props: { status: Status; members: readonly Member[] }): JSX.Element {
+export function DecisionsSection(props: {
+  status: Status
+  members: readonly Member[]
+  units: readonly Unit[]
+}): JSX.Element {
   const { client } = useNode()
   const { status, members } = props
   const [proposals, setProposals] = useState<Proposal[] | null>(null)
@@ -84,7 +89,7 @@ export function DecisionsSection(props: { status: Status; members: readonly Memb
       {proposals !== null && !isOut && status.role !== 'observer' && (
         <details class="card more" data-testid="ask">
           <summary>Ask for a decision</summary>
-          <ProposeForm status={status} members={members} />
+          <ProposeForm status={status} members={members} units={props.units} />
         </details>
       )}
       {recovery !== null && !isOut && (

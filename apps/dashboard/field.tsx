@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { JSX, Ref } from 'preact'
 import { useId } from 'preact/hooks'
 
 /** A labelled line of text. */
@@ -12,12 +12,20 @@ export interface FieldProps {
   testId?: string
   placeholder?: string
   list?: string
+  /** What is wrong with what is typed, as sentences. */
+  problem?: string | null
+  /** `decimal`: phones show digits and a point. */
+  inputMode?: 'decimal' | 'numeric' | 'search'
+  type?: 'text' | 'search' | 'datetime-local'
+  inputRef?: Ref<HTMLInputElement>
 }
 
-/** A text field with its label above and a hint below. */
+/** A text field with its label above, and below a hint and what is wrong. */
 export function Field(props: FieldProps): JSX.Element {
   const id = useId()
-  const hintId = `${id}-hint`
+  const [hintId, problemId] = [`${id}-hint`, `${id}-problem`]
+  const problem = props.problem ?? null
+  const described = [...(props.hint === undefined ? [] : [hintId]), ...(problem === null ? [] : [problemId])]
   return (
     <div class="field">
       <label for={id}>
@@ -26,14 +34,17 @@ export function Field(props: FieldProps): JSX.Element {
       </label>
       <input
         id={id}
-        type="text"
+        type={props.type ?? 'text'}
         value={props.value}
+        {...(props.inputRef === undefined ? {} : { ref: props.inputRef })}
+        {...(props.inputMode === undefined ? {} : { inputMode: props.inputMode })}
         required={props.isRequired ?? false}
         maxLength={props.maxLength ?? 64}
         autoComplete="off"
         {...(props.placeholder === undefined ? {} : { placeholder: props.placeholder })}
         {...(props.list === undefined ? {} : { list: props.list })}
-        {...(props.hint === undefined ? {} : { 'aria-describedby': hintId })}
+        {...(described.length === 0 ? {} : { 'aria-describedby': described.join(' ') })}
+        {...(problem === null ? {} : { 'aria-invalid': true })}
         data-testid={props.testId}
         onInput={(event) => props.onValue(event.currentTarget.value)}
       />
@@ -42,6 +53,9 @@ export function Field(props: FieldProps): JSX.Element {
           {props.hint}
         </p>
       )}
+      <div role="alert" class="field-problem">
+        {problem !== null && <p id={problemId}>{problem}</p>}
+      </div>
     </div>
   )
 }

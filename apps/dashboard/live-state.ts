@@ -1,3 +1,4 @@
+import type { Ledger } from './ledger-types.ts'
 import type { NodeClient } from './node-client.ts'
 import { NodeError } from './node-client.ts'
 import type { Asset, BoardSummary, Members, Peer, Status, Topic } from './node-types.ts'
@@ -11,9 +12,10 @@ export interface Snapshot {
   peers: Peer[] | null
   assets: Asset[] | null
   boards: BoardSummary[] | null
+  ledger: Ledger | null
 }
 
-const TOPICS: readonly Topic[] = ['status', 'members', 'peers', 'assets', 'boards']
+const TOPICS: readonly Topic[] = ['status', 'members', 'peers', 'assets', 'boards', 'ledger']
 /** First pause before connecting again; it doubles up to RETRY_MS_MAX. */
 export const RETRY_MS_MIN = 500
 /** Longest pause before connecting again. A guess: what people wait before they reload. */
@@ -28,6 +30,7 @@ export class LiveState {
     peers: null,
     assets: null,
     boards: null,
+    ledger: null,
   }
   readonly #client: NodeClient
   readonly #onChange: (snapshot: Snapshot) => void
@@ -77,7 +80,11 @@ export class LiveState {
     // Whatever changes may change a document's hash or a warning as well.
     if (topics.length > 0) await this.#load('status')
     if (this.#snapshot.status?.coop == null) return
-    await Promise.all(topics.filter((topic) => topic !== 'status').map((topic) => this.#load(topic)))
+    const asked = new Set(topics)
+    asked.delete('status')
+    // Seals give rights to issue, and who is connected can be asked for what it holds.
+    if (asked.has('members') || asked.has('peers')) asked.add('ledger')
+    await Promise.all([...asked].map((topic) => this.#load(topic)))
   }
 
   async #load(topic: Topic): Promise<void> {

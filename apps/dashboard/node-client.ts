@@ -1,3 +1,5 @@
+import { LedgerCalls } from './ledger-calls.ts'
+import type { Ledger } from './ledger-types.ts'
 import { readLines } from './line-reader.ts'
 import type {
   Added,
@@ -68,11 +70,14 @@ const NO_ANSWER: Problem = {
 
 /** The HTTP API of one node. Every method rejects with a NodeError. */
 export class NodeClient {
+  /** Calls about the ledger. */
+  readonly books: LedgerCalls
   readonly #token: string
 
   /** @param token - the node's access code */
   constructor(token: string) {
     this.#token = token
+    this.books = new LedgerCalls((method, path, body) => this.#call(method, path, body))
   }
 
   /** Address and subprotocols of a board's live connection. */
@@ -101,6 +106,10 @@ export class NodeClient {
 
   async boards(): Promise<BoardSummary[]> {
     return ((await this.#call('GET', '/v1/boards')) as { boards: BoardSummary[] }).boards
+  }
+
+  async ledger(): Promise<Ledger> {
+    return this.books.state()
   }
 
   async found(name: string, names: Names): Promise<Entered> {

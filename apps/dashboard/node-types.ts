@@ -106,6 +106,10 @@ export type Change =
   | { kind: 'role'; member: string; role: Role; scopes?: string[] }
   | { kind: 'slots'; device: string; count: number }
   | { kind: 'rules'; quorum: Government['rule']; recovery: Government['recovery'] }
+  /** The device may issue, or draw on credit, so much more of the unit; amounts as text by its scale. */
+  | { kind: 'allow'; right: 'issue' | 'credit'; device: string; unit: string; amount: string }
+  /** The device gets so much in the place of what `lost` holds and is silent about. */
+  | { kind: 'replace'; device: string; unit: string; amount: string; lost: string }
 
 /** What a recovery can change. */
 export type RecoveryChange = Extract<Change, { kind: 'steward' }> | { kind: 'demote'; member: string }
@@ -345,4 +349,4 @@ export interface NewToken extends Token {
 }
 
 /** Parts of the page's data that an event can name. */
-export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards'
+export type Topic = 'status' | 'members' | 'peers' | 'assets' | 'boards' | 'ledger'

@@ -24,3 +24,13 @@ export function sentence(text: string): string {
   const whole = text.slice(0, 1).toUpperCase() + text.slice(1)
   return /[.!?…]$/.test(whole) ? whole : `${whole}.`
 }
+
+/** True for what is wrong with an amount: it is said beside it. */
+export function isOfAmount(problem: Problem | null): problem is Problem {
+  return problem !== null && ['amount-malformed', 'not-covered', 'relay-limit'].includes(problem.code)
+}
+
+/** What is wrong and what to do, for beside a field. */
+export function besideField({ message, next }: Problem): string {
+  return `${sentence(message)} ${next}`
+}

@@ -6,9 +6,10 @@ import { ChangeFields } from './change-fields.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { EffectFacts } from './decision-facts.tsx'
 import { Field } from './field.tsx'
+import type { Unit } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Change, Member, Preview, Status } from './node-types.ts'
-import { ProblemNote, sentence } from './problem-note.tsx'
+import { ProblemNote, isOfAmount, sentence } from './problem-note.tsx'
 import { SelectField } from './select-field.tsx'
 
 const KINDS: readonly { value: Change['kind']; text: string }[] = [
@@ -16,6 +17,8 @@ const KINDS: readonly { value: Change['kind']; text: string }[] = [
   { value: 'demote', text: 'End a stewardship' },
   { value: 'role', text: 'Give a member another role' },
   { value: 'slots', text: 'Let a device admit more' },
+  { value: 'allow', text: 'Let a device issue, or draw on credit' },
+  { value: 'replace', text: 'Replace what a silent device holds' },
   { value: 'rules', text: 'Change the rules' },
   { value: 'lift', text: 'End a suspension' },
   { value: 'close', text: 'Close a device for good' },
@@ -24,18 +27,29 @@ const KINDS: readonly { value: Change['kind']; text: string }[] = [
 /** Characters of a reason, as the node takes them. */
 const REASON_MAX = 500
 
-/** Asks the stewards for a decision: first shows what it would change, then asks. */
-export function ProposeForm(props: { status: Status; members: readonly Member[] }): JSX.Element {
+/**
+ * Asks the stewards for a decision: first shows what it would change, then asks. `kinds`: those that can be chosen, else
+ * all; `start`: what is chosen already.
+ */
+export function ProposeForm(props: {
+  status: Status
+  members: readonly Member[]
+  units: readonly Unit[]
+  kinds?: readonly Change['kind'][]
+  start?: Partial<Draft>
+}): JSX.Element {
   const { client, announce, refresh } = useNode()
-  const { status, members } = props
+  const { status, members, units, kinds, start } = props
   const [draft, setDraft] = useState<Draft>({
     ...{ kind: 'steward', member: '', device: '', role: 'member', events: '', count: 10 },
+    ...{ right: 'issue', unit: '', amount: '', lost: '' },
     quorum: status.authority?.rule ?? 'two-thirds',
     recovery: status.authority?.recovery ?? 'member-quorum',
+    ...start,
   })
   const [reason, setReason] = useState('')
   const [preview, setPreview] = useState<{ change: Change; shown: Preview } | null>(null)
-  const change = changeOf(draft, members)
+  const change = changeOf(draft, members, units)
   const look = useAction(async () => {
     if (change !== null) setPreview({ change, shown: await client.previewProposal([change]) })
   })
@@ -45,7 +59,7 @@ export function ProposeForm(props: { status: Status; members: readonly Member[] 
     setPreview(null)
     setReason('')
     announce(asked.state === 'decided' ? 'Decided' : 'Asked. The stewards see it on their pages.')
-    refresh(['members'])
+    refresh(['members', 'ledger'])
   })
   const submit = (event: Event): void => {
     event.preventDefault()
@@ -56,11 +70,11 @@ export function ProposeForm(props: { status: Status; members: readonly Member[] 
       <SelectField
         label="What shall be decided"
         value={draft.kind}
-        options={KINDS}
+        options={KINDS.filter((it) => kinds?.includes(it.value) ?? true)}
         onValue={(kind) => setDraft({ ...draft, kind, member: '', device: '' })}
         testId="propose-kind"
       />
-      <ChangeFields draft={draft} members={members} onDraft={setDraft} />
+      <ChangeFields draft={draft} members={members} units={units} problem={look.problem} onDraft={setDraft} />
       <Field
         label="Why, for everybody to read"
         value={reason}
@@ -68,7 +82,7 @@ export function ProposeForm(props: { status: Status; members: readonly Member[] 
         maxLength={REASON_MAX}
         testId="propose-reason"
       />
-      <ProblemNote problem={look.problem} />
+      <ProblemNote problem={isOfAmount(look.problem) ? null : look.problem} />
       <button
         type="submit"
         class="button button-primary"

@@ -8,6 +8,8 @@ export interface SelectFieldProps<T extends string> {
   options: readonly { value: T; text: string }[]
   onValue: (value: T) => void
   hint?: string
+  /** False where an empty choice means any. */
+  isRequired?: boolean
   testId?: string
 }
 
@@ -21,7 +23,7 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>): JSX.E
       <select
         id={id}
         value={props.value}
-        required
+        required={props.isRequired ?? true}
         data-testid={props.testId}
         {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
         onChange={(event) => {

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
-import type { BalanceView, EntryView, HistoryPage, RightsView, UnitView, WrittenEntries } from '#node/host'
+import type {
+  BalanceView,
+  EntryView,
+  HistoryPage,
+  RightsView,
+  Taken,
+  UnitView,
+  WrittenEntries,
+} from '#node/host'
 import { CoopError } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
@@ -103,6 +111,48 @@ export async function rightsCommand(globals: Globals, unit: string | undefined):
   printResult(globals, view, text === '' ? 'nothing is counted yet' : text)
 }
 
+/** `coop ledger take UNIT [AMOUNT]`. */
+export async function takeCommand(
+  globals: Globals,
+  unit: string,
+  want: { rule: string } | { amount: string },
+): Promise<void> {
+  const client = await NodeClient.need(globals.data)
+  const taken = (await client.call('POST', '/v1/ledger/take', { unit, ...want })) as Taken
+  const rows = taken.from.map((it) => [
+    `${it.device.name}/${it.device.deviceName}`,
+    it.amount,
+    it.why === null ? '' : (WHY_NOT[it.why] ?? it.why),
+  ])
+  const head = `wanted ${taken.wanted} more ${safe(taken.code)}, took ${taken.taken}; here now: ${paint('1', taken.here)}`
+  printResult(globals, taken, rows.length === 0 ? head : `${head}\n${table(['FROM', 'AMOUNT', ''], rows)}`)
+}
+
+/** `coop ledger keep UNIT LOW HIGH`, `coop ledger keep UNIT --off`. */
+export async function keepCommand(
+  globals: Globals,
+  unit: string,
+  marks: { low: string | undefined; high: string | undefined } | null,
+): Promise<void> {
+  if (marks !== null && (marks.low === undefined || marks.high === undefined))
+    throw new CoopError(
+      'usage',
+      'two marks are needed',
+      'Run `coop ledger keep UNIT LOW HIGH`, or `coop ledger keep UNIT --off`.',
+    )
+  const client = await NodeClient.need(globals.data)
+  const view = (await client.call('POST', '/v1/ledger/keep', { unit, marks })) as { rights: RightsView[] }
+  printResult(globals, view, view.rights.map(rightsText).join('\n\n'))
+}
+
+const WHY_NOT: Readonly<Record<string, string>> = {
+  'nothing-to-spare': 'keeps what it has',
+  'too-soon': 'gave some just now',
+  'ping-pong': 'was given it by this device just now',
+  unreachable: 'does not answer',
+  'relay-limit': 'may not pass it on before the next seal',
+}
+
 /** `coop ledger history`. */
 export async function ledgerHistoryCommand(globals: Globals, options: HistoryOptions): Promise<void> {
   const client = await NodeClient.need(globals.data)
@@ -185,11 +235,12 @@ const HOLDER_TEXT = {
   stranded: 'stranded',
 } as const
 
-function rightsText({ code, here, reachable, elsewhere, stranded, devices }: RightsView): string {
+function rightsText({ code, here, reachable, elsewhere, stranded, marks, devices }: RightsView): string {
   const sums = [
     `here, cut off or not: ${paint('1', here)}`,
     `held by connected devices: ${reachable}`,
     `held by others: ${elsewhere}`,
+    ...(marks === null ? [] : [`asks for more below ${marks.low}, up to ${marks.high}`]),
     ...(/[1-9]/.test(stranded) ? [paint('33', `stranded: ${stranded}`)] : []),
   ]
   const rows = devices.map((it) => [

@@ -5,13 +5,25 @@ import {
   balanceCommand,
   defineCommand,
   entryCommand,
+  keepCommand,
   ledgerHistoryCommand,
   rightsCommand,
+  takeCommand,
   unitsCommand,
   writeCommand,
 } from './ledger-commands.ts'
 import type { DefineOptions, EntryOptions, HistoryOptions } from './ledger-commands.ts'
 import type { Globals } from './main.ts'
+import {
+  defineSplitCommand,
+  importCommand,
+  ledgerExportCommand,
+  netCommand,
+  splitCommand,
+  splitsCommand,
+  statementCommand,
+} from './money-commands.ts'
+import type { PeriodOptions } from './money-commands.ts'
 
 const QUIET = { writeErr: () => null, outputError: () => null }
 const UNIT = 'code or id (coop ledger units)'
@@ -68,6 +80,28 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .argument('[unit]', UNIT)
     .action(async (unit: string | undefined) => rightsCommand(globals(), unit))
   ledger
+    .command('take')
+    .description('take a share from connected devices, before this one is cut off')
+    .argument('<unit>', UNIT)
+    .argument('[amount]', 'so much more than there is here; default: what the rule gives')
+    .addOption(
+      new Option('--rule <rule>', 'what is shared out').choices(['even', 'forecast']).default('even'),
+    )
+    .action(async (unit: string, amount: string | undefined, options: { rule: string }) =>
+      takeCommand(globals(), unit, amount === undefined ? { rule: options.rule } : { amount }),
+    )
+  ledger
+    .command('keep')
+    .description('keep a unit at hand: below the low mark this device asks others, up to the high one')
+    .argument('<unit>', UNIT)
+    .argument('[low]', AMOUNT)
+    .argument('[high]', AMOUNT)
+    .option('--off', 'no longer')
+    .action(
+      async (unit: string, low: string | undefined, high: string | undefined, options: { off?: boolean }) =>
+        keepCommand(globals(), unit, options.off === true ? null : { low, high }),
+    )
+  ledger
     .command('history')
     .description('what happened, the newest first')
     .option('--unit <unit>', UNIT)
@@ -103,8 +137,68 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .argument('<file>', '[{"type":"consume","unit":"POSTER","amount":"1"},…]; - for the standard input')
     .option('--id <hex>', '32 digits that name the request: sent twice, it is written once')
     .action(async (file: string, options: { id?: string }) => writeCommand(globals(), file, options.id))
+  addMoneyCommands(ledger, globals)
   for (const command of [ledger, ...ledger.commands]) command.exitOverride().configureOutput(QUIET)
 }
+
+function addMoneyCommands(ledger: Command, globals: () => Globals): void {
+  const ofPeriod = (command: Command): Command =>
+    command
+      .option('--member <member>', 'of one member; default: of the co-op')
+      .option('--from <time>', 'from this time on, for example 2026-11-01', time)
+      .option('--until <time>', 'up to, and not with, this time', time)
+  ofPeriod(
+    ledger.command('statement').description('the books over a period: opening, movements, closing'),
+  ).action(async (options: PeriodOptions) => statementCommand(globals(), options))
+  ofPeriod(ledger.command('export').description('the books as a file for other tools'))
+    .addOption(new Option('--format <format>', 'of the file').choices(EXPORT_FORMATS).makeOptionMandatory())
+    .option('-o, --output <file>', 'where to; default: the standard output')
+    .action(async (options: PeriodOptions & { format: string; output?: string }) =>
+      ledgerExportCommand(globals(), options),
+    )
+  ledger
+    .command('import')
+    .description('bring in opening balances and stock from a CSV file')
+    .argument(
+      '<file>',
+      'columns: code or unit, kind, scale, device or member, amount, memo; - for the standard input',
+    )
+    .option('--dry-run', 'only say what it would write', false)
+    .action(async (file: string, options: { dryRun: boolean }) =>
+      importCommand(globals(), file, options.dryRun),
+    )
+  ledger
+    .command('split')
+    .description('split an amount by a rule; without arguments: all rules')
+    .argument('[rule]', 'its name')
+    .argument('[unit]', UNIT)
+    .argument('[amount]', AMOUNT)
+    .option('--usage <party=number...>', 'what was used, for parties that are paid by it')
+    .option('--pay', 'hand the parts over to the members, in one commit')
+    .option('--define <file>', 'write a rule, or a newer version of one, from a JSON file')
+    .action(
+      async (
+        rule: string | undefined,
+        unit: string | undefined,
+        amount: string | undefined,
+        options: { usage?: string[]; pay?: boolean; define?: string },
+      ) => {
+        if (options.define !== undefined) return defineSplitCommand(globals(), options.define)
+        if (rule === undefined) return splitsCommand(globals())
+        if (unit === undefined || amount === undefined)
+          throw new InvalidArgumentError('give RULE UNIT AMOUNT, or nothing to see all rules.')
+        return splitCommand(globals(), { rule, unit, amount }, options)
+      },
+    )
+  ledger
+    .command('net')
+    .description('debts of one unit as few payments; writes nothing')
+    .argument('<unit>', UNIT)
+    .argument('<file>', '[{"debtor":"Nora","creditor":"Ada","amount":"12.50"},…]; - for the standard input')
+    .action(async (unit: string, file: string) => netCommand(globals(), unit, file))
+}
+
+const EXPORT_FORMATS = ['csv', 'json', 'beancount', 'hledger', 'balances'] as const
 
 function withNotes(command: Command): Command {
   return command

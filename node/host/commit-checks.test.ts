@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { listSection, must, testCoop } from '../../test/actors/coop-actors.ts'
 import type { TestCoop } from '../../test/actors/coop-actors.ts'
+import { idOf, ledgerSection, move, unitOf } from '../../test/actors/ledger-hand.ts'
 import { MemorySource, give, recordsOf, signedBehind } from '../../test/actors/memory-source.ts'
 import { encodeRecord } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
@@ -51,6 +52,33 @@ test('every commit of an honest co-op passes every check', async () => {
     const sections = record.header.sections.map(() => 'section')
     expect(result.checks.map((it) => it.check)).toEqual([...names, ...sections])
   }
+})
+
+test('entries of the ledger are judged by the books of their causal past', async () => {
+  const { founder, founderSigner } = coop
+  const poster = unitOf()
+  const unit = idOf(founderSigner.publicKey, poster)
+  must(founder.author([ledgerSection({ t: 'define', unit: poster }, move('issue', unit, 5))]))
+  must(founder.author([ledgerSection(move('consume', unit, 5))]))
+  const source = new MemorySource(founder)
+  for (const order of source.records.keys()) expect(failed(await check(source, order))).toEqual([])
+  must(till.author([]))
+  const last = recordsOf(till).at(-1) ?? null
+  const overdrawn = signedBehind(last, till.signer, { coop: coop.coop }, [
+    ledgerSection(move('consume', unit, 1)),
+  ])
+  const after = signedBehind(overdrawn, till.signer, { coop: coop.coop }, [
+    { document: 'ledger', entries: 1, payload: Uint8Array.of(1) },
+  ])
+  give(founder, [...recordsOf(till), overdrawn, after])
+  const cheated = new MemorySource(founder)
+  const at = cheated.records.length
+  expect(failed(await check(cheated, at - 2))).toEqual([
+    expect.stringMatching(/^sectionledger: refused \(void\)/),
+  ])
+  expect(failed(await check(cheated, at - 1))).toEqual([
+    expect.stringMatching(/^sectionledger: refused \(entries\)/),
+  ])
 })
 
 test('a spoilt signature is covered by the next good one of the chain, or by none', async () => {

@@ -33,6 +33,10 @@ import { Incarnation } from './incarnation.ts'
 import { beginKeyChange, finishKeyChange } from './key-change.ts'
 import { KeyDesk } from './key-desk.ts'
 import { LedgerDesk } from './ledger-desk.ts'
+import { MarksBook } from './marks-book.ts'
+import { MoneyDesk } from './money-desk.ts'
+import { RIGHTS_PROTOCOL, RightsDesk } from './rights-desk.ts'
+import { RightsHand } from './rights-hand.ts'
 import { readGenesis } from './lost-genesis.ts'
 import { KIT_NOTE, OWN_KIT_NOTE, joiningKit, kitOfWords, newKit } from './recovery-kit.ts'
 
@@ -83,6 +87,8 @@ export interface Membership {
   incarnation: Incarnation
   /** Guests who came when their invite was used up. */
   waiting: WaitingList
+  /** Marks by which this device keeps units at hand. */
+  marks: MarksBook
   /** Device (hex) that admitted this one. */
   sponsor: string | null
 }
@@ -109,11 +115,14 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly authority: AuthorityDesk
   readonly recovery: RecoveryDesk
   readonly ledger: LedgerDesk
+  readonly rights: RightsDesk
+  readonly money: MoneyDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
   #membership: Membership | null = null
   #hand: BallotHand | null = null
+  #rightsHand: RightsHand | null = null
   #mesh: Mesh | null = null
   #isPaused = false
   #isEntering = false
@@ -145,6 +154,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.authority = new AuthorityDesk(this)
     this.recovery = new RecoveryDesk(this)
     this.ledger = new LedgerDesk(this)
+    this.rights = new RightsDesk(this)
+    this.money = new MoneyDesk(this)
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
@@ -341,7 +352,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       const { engine, genesisBytes, sponsor, book, waiting } = this.#membership
       const { port, host, isMdnsOn, log } = this.config
       const { crypto, key } = this
-      const handlers = { [ASSET_PROTOCOL]: this.desk.serve }
+      const handlers = { [ASSET_PROTOCOL]: this.desk.serve, [RIGHTS_PROTOCOL]: this.rights.serve }
       const { incarnation } = this.#membership
       const isAsking = (): boolean => incarnation.question.isOpen
       const mesh = await Mesh.start({
@@ -391,6 +402,11 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     return writer
   }
 
+  /** What this device keeps at hand has changed: it looks at once whether to ask for more. */
+  tendRights(): void {
+    this.#rightsHand?.look()
+  }
+
   /** Ends everything in order; the folder can be opened again afterwards. */
   async close(): Promise<void> {
     if (this.#isClosed) return
@@ -434,9 +450,10 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     await incarnation.judge(() => engine.replica, engine.isOwnChainIncomplete)
     const book = await AddressBook.open(this.#store)
     const waiting = await WaitingList.open(this.#store, () => this.emit('changed', ['members']))
+    const marks = await MarksBook.open(this.#store)
     const sponsor = await this.#store.get('m/sponsor')
     this.#membership = {
-      ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation, waiting },
+      ...{ genesis, genesisBytes, coop, engine, boards, book, incarnation, waiting, marks },
       sponsor: sponsor === null ? null : toHex(sponsor),
     }
     engine.on('durable', ({ batch, own }) => {
@@ -468,6 +485,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     })
     const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
     this.#hand = new BallotHand({ engine, log: log.child({ part: 'ballot' }), inTouch })
+    const { ledger, rights } = this
+    this.#rightsHand = new RightsHand({ engine, ledger, rights, marks, log: log.child({ part: 'rights' }) })
     this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
     void this.keys.restateHolding()
   }
@@ -494,6 +513,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.#keepTimer = null
     this.#hand?.close()
     this.#hand = null
+    this.#rightsHand?.close()
+    this.#rightsHand = null
     if (this.#membership === null) return
     const { engine, boards, incarnation } = this.#membership
     await engine.durable().catch(() => {

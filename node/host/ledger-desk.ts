@@ -6,6 +6,7 @@ import {
   UNIT_KINDS,
   accountKey,
   encodeLedgerEntries,
+  isMoving,
   unitIdOf,
   unitRefusal,
 } from '#protocol/ledger'
@@ -25,7 +26,8 @@ import { fromHex, toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { ClockCheck } from './clock-check.ts'
 import type { CoopNode } from './coop-node.ts'
-import { entryOf, findUnit } from './ledger-entries.ts'
+import { expiredHere } from './expired-rights.ts'
+import { amountOf, entryOf, findUnit } from './ledger-entries.ts'
 import type { EntryRequest, LedgerParts } from './ledger-entries.ts'
 import { historyPage } from './ledger-history.ts'
 import type { HistoryPage, HistoryQuery } from './ledger-history.ts'
@@ -95,6 +97,21 @@ export class LedgerDesk {
     })
   }
 
+  /** Keeps a unit at hand while this device is meshed: below `low` it asks others, up to `high`. Null ends that. */
+  async keep(text: string, marks: { low: string; high: string } | null): Promise<{ rights: RightsView[] }> {
+    const unit = this.unit(text)
+    const kept = marks === null ? null : { low: amountOf(marks.low, unit), high: amountOf(marks.high, unit) }
+    if (kept !== null && kept.high < kept.low)
+      throw new CoopError(
+        'usage',
+        'the high mark is below the low one',
+        'Give the low mark first: `coop ledger keep UNIT 10 40`.',
+      )
+    await this.#node.membership.marks.set(unit.id, kept)
+    this.#node.tendRights()
+    return this.rights(unit.id)
+  }
+
   /** Makes a unit on this device's chain. */
   async define(request: UnitRequest): Promise<{ unit: string; commit: string }> {
     const { engine } = this.#node.membership
@@ -118,11 +135,9 @@ export class LedgerDesk {
     const key = id === undefined ? null : requestKey(id)
     await this.#clock.check(engine)
     const entries = requests.map((it) => entryOf(it, parts))
+    await this.#needUsable(entries)
     if (key === null) return this.#write(entries)
-    return this.#ids.once(key, engine, async () => {
-      const [first, ...others] = entries
-      return this.#write([{ ...(first as Exclude<LedgerEntry, { t: 'define' }>), id: key }, ...others])
-    })
+    return this.appendOnce(key, entries)
   }
 
   /** A page of the history. */
@@ -153,7 +168,11 @@ export class LedgerDesk {
       return connected.has(device) ? 'reachable' : 'elsewhere'
     }
     const units = text === undefined ? ledger.units() : [findUnit(ledger, text)]
-    const parts = { books: ledger.books, names, stateOf, spendable: (unit: string) => this.spendable(unit) }
+    const { marks } = this.#node.membership
+    const parts = {
+      ...{ books: ledger.books, names, stateOf, spendable: (unit: string) => this.spendable(unit) },
+      marksOf: (unit: string) => marks.of(unit),
+    }
     return { rights: units.map((it) => rightsView(it, parts)) }
   }
 
@@ -167,6 +186,51 @@ export class LedgerDesk {
     return this.#node.membership.engine.replica.spendable(unit)
   }
 
+  /** The unit with an id; null when none is here. */
+  find(id: string): UnitInfo | null {
+    return this.#parts.ledger.unit(id)
+  }
+
+  /** What devices hold. */
+  get books(): LedgerState['books'] {
+    return this.#parts.ledger.books
+  }
+
+  get names(): RosterNames {
+    return this.#parts.names
+  }
+
+  /** As `spendable`, without what has expired and is on its way home. */
+  async usable(unit: string): Promise<bigint> {
+    const { ledger, nowMs } = this.#parts
+    const info = ledger.unit(unit)
+    if (info !== null && info.expiresMs !== null && info.expiresMs <= nowMs) return 0n
+    const expired = await expiredHere(this.#node.membership.engine, ledger, nowMs)
+    const gone = expired.filter((it) => it.unit === unit).reduce((sum, it) => sum + it.amount, 0n)
+    return this.spendable(unit) - gone
+  }
+
+  /** As `append`, under a name (16 bytes): entries with a name that was written before are not written again. */
+  async appendOnce(id: Uint8Array, entries: readonly LedgerEntry[]): Promise<WrittenEntries> {
+    return this.#ids.once(id, this.#node.membership.engine, async () => this.#write(named(entries, id)))
+  }
+
+  /** True when entries with this name (16 bytes) were written. */
+  async isWritten(id: Uint8Array): Promise<boolean> {
+    return this.#ids.has(id, this.#node.membership.engine)
+  }
+
+  /** Accepts what others have handed to this device, if there is any. */
+  async accept(): Promise<void> {
+    const { engine } = this.#node.membership
+    if (this.books.incomingTo(engine.replica.device ?? '').length > 0) await engine.append([])
+  }
+
+  /** Writes entries as they are, in one commit; whoever asks for something in words uses `write`. */
+  async append(entries: readonly LedgerEntry[]): Promise<WrittenEntries> {
+    return this.#write(entries)
+  }
+
   async #write(entries: readonly LedgerEntry[]): Promise<WrittenEntries> {
     const { engine } = this.#node.membership
     const section = { document: LEDGER, entries: entries.length, payload: encodeLedgerEntries(entries) }
@@ -174,6 +238,25 @@ export class LedgerDesk {
       throw this.#explained(cause, entries)
     })
     return { commit: toHex(record.id), isRepeat: false }
+  }
+
+  /** An honest device spends nothing that has expired, though the books would let it. */
+  async #needUsable(entries: readonly LedgerEntry[]): Promise<void> {
+    const { ledger, nowMs } = this.#parts
+    const { engine } = this.#node.membership
+    const expired = await expiredHere(engine, ledger, nowMs)
+    for (const { unit, amount, grant } of expired) {
+      const spent = entries.reduce(
+        (sum, it) => (isMoving(it) && it.unit === unit && SPENDING.has(it.t) ? sum + it.amount : sum),
+        0n,
+      )
+      if (spent === 0n || spent <= this.spendable(unit) - amount) continue
+      throw new CoopError(
+        'right-expired',
+        `${showAmount(amount, ledger.unit(unit) ?? { code: '?', scale: 0 })} of what this device holds has expired and goes back to who gave it (${grant.slice(0, 12)})`,
+        'Ask for more: `coop ledger take UNIT`. If the clock of this device is wrong, set it.',
+      )
+    }
   }
 
   /** A refusal of the books with what there is and what it would take. */
@@ -194,6 +277,12 @@ export class LedgerDesk {
       nowMs: Date.now(),
     }
   }
+}
+
+/** The entries, the first one that can have a name with this one. */
+function named(entries: readonly LedgerEntry[], id: Uint8Array): LedgerEntry[] {
+  const place = entries.findIndex(isMoving)
+  return entries.map((it, i) => (i === place ? ({ ...it, id } as LedgerEntry) : it))
 }
 
 /** The definition that a request means, with what it leaves out. */
@@ -258,7 +347,7 @@ function uncoveredError(
   const left = new Map<string, bigint>()
   const at = (account: string): bigint => left.get(account) ?? spendable(account)
   for (const entry of entries) {
-    if (entry.t === 'define') continue
+    if (!isMoving(entry)) continue
     const [from, into] = entry.t === 'transfer' ? (['held', null] as const) : MOVES[entry.t]
     const account = accountKey(entry.unit, from)
     const unit = ledger.unit(entry.unit)
@@ -280,6 +369,8 @@ function uncoveredError(
   return null
 }
 
+/** What a device does with rights for itself or others; the rest takes them home. */
+const SPENDING: ReadonlySet<LedgerEntry['t']> = new Set<LedgerEntry['t']>(['consume', 'transfer'])
 const HAS: Readonly<Record<AccountName, string>> = {
   held: 'holds',
   issuable: 'may issue',

@@ -1,13 +1,12 @@
-import { MOVES, readLedgerSection } from '#protocol/ledger'
+import { LEDGER, MOVES, isMoving, readLedgerSection } from '#protocol/ledger'
 import type { EntryNotes, LedgerEntry, LedgerState } from '#protocol/ledger'
-import { formatAmount } from '#protocol/ledger/money'
+import { decodeSplitRule, formatAmount } from '#protocol/ledger/money'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import { shownText } from '#apps/shown-text'
 import type { CommitSource } from './commit-source.ts'
 import type { DeviceName, RosterNames } from './roster-names.ts'
-import { LEDGER } from '#protocol/ledger'
 
 /** Entries of a page, at most. */
 export const HISTORY_ROWS_MAX = 500
@@ -127,7 +126,7 @@ function viewsOf(record: CommitRecord, order: number, query: HistoryQuery, parts
   const views: EntryView[] = []
   for (const [index, entry] of (entries ?? []).entries()) {
     const unit = acts[index]?.unit.replace(/[^a-z0-9-]$/, '') ?? ''
-    const id = entry.t === 'define' ? unit : entry.unit
+    const id = isMoving(entry) ? entry.unit : unit
     const view = entryView({ entry, id, index, order, record }, parts)
     if (isAsked(view, query, id)) views.push(view)
   }
@@ -145,7 +144,8 @@ function entryView(
   const scale = unit?.scale ?? 0
   const notes = notesOf(entry)
   const { acceptedBy } = standingOf(replica, order, index, entry)
-  const amount = entry.t === 'define' ? entry.unit.supply : entry.amount
+  const made = entry.t === 'define' ? entry.unit : null
+  const amount = isMoving(entry) ? entry.amount : (made?.supply ?? 0n)
   const shown = (text: string | undefined): string | null => (text === undefined ? null : shownText(text))
   return {
     commit: toHex(record.id),
@@ -155,8 +155,8 @@ function entryView(
     device: names.device(toHex(record.header.device)),
     type: entry.t,
     unit: id,
-    code: unit?.code ?? (entry.t === 'define' ? entry.unit.code : '?'),
-    amount: formatAmount(amount, entry.t === 'define' ? entry.unit.scale : scale),
+    code: unit?.code ?? made?.code ?? (entry.t === 'rule' ? ruleName(entry.rule) : '?'),
+    amount: formatAmount(amount, made?.scale ?? scale),
     to: entry.t === 'transfer' ? names.device(toHex(entry.to)) : null,
     expiresMs: entry.t === 'transfer' ? (entry.expiresMs ?? null) : null,
     memo: shown(notes.memo),
@@ -224,8 +224,14 @@ function placeBefore(
 }
 
 /** Types of entries, for whoever asks for one of them. */
-export const ENTRY_TYPES: readonly string[] = ['define', ...Object.keys(MOVES), 'transfer']
+export const ENTRY_TYPES: readonly string[] = ['define', 'rule', ...Object.keys(MOVES), 'transfer']
 
 function notesOf(entry: LedgerEntry): EntryNotes {
-  return entry.t === 'define' ? {} : entry
+  return isMoving(entry) ? entry : {}
+}
+
+/** `door v2`. */
+function ruleName(bytes: Uint8Array): string {
+  const read = decodeSplitRule(bytes)
+  return read.ok ? `${shownText(read.rule.id)} v${read.rule.version}` : '?'
 }

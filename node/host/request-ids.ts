@@ -1,4 +1,4 @@
-import { LEDGER, readLedgerSection } from '#protocol/ledger'
+import { LEDGER, isMoving, readLedgerSection } from '#protocol/ledger'
 import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
 import type { WrittenEntries } from './ledger-desk.ts'
@@ -32,6 +32,12 @@ export class RequestIds {
     return written
   }
 
+  /** True when a request with this id was written, or is under way. */
+  async has(id: Uint8Array, engine: Engine): Promise<boolean> {
+    await this.#read(engine)
+    return this.#known.has(toHex(id))
+  }
+
   async #read(engine: Engine): Promise<void> {
     if (this.#engine !== engine) {
       this.#engine = engine
@@ -56,7 +62,7 @@ export class RequestIds {
       for (const { header, id, payloads } of records) {
         const i = header.sections.findIndex((it) => it.document === LEDGER)
         for (const entry of readLedgerSection(payloads[i] ?? NONE, header.sections[i]?.entries ?? 0) ?? [])
-          if (entry.t !== 'define' && entry.id !== undefined)
+          if (isMoving(entry) && entry.id !== undefined)
             this.#known.set(toHex(entry.id), Promise.resolve(toHex(id)))
       }
       if (records.length === 0) break

@@ -5,6 +5,7 @@ import type { DocumentState } from '#protocol/document'
 import { equalBytes } from '#protocol/encoding'
 import type { Crypto } from '#protocol/identity'
 import { readCommits } from './commit-source.ts'
+import type { Replica } from '#protocol/replica'
 import type { CommitSource } from './commit-source.ts'
 
 /** Commits of a causal past that are read again for one verdict. A guess: a few seconds on a small box. */
@@ -53,6 +54,8 @@ export async function sectionVerdicts(
   return documents.map((document) => {
     const isWhole = replica.documentLog(document)?.isWithheld !== true
     if (!isWhole) return { document, ok: null, why: NOT_HERE }
+    if (replica.documentLog(document)?.kind?.isComputed === true)
+      return bookVerdict(replica, record, document)
     return verdicts.get(document) ?? { document, ok: false, why: NO_STANDING }
   })
 }
@@ -62,6 +65,16 @@ export function notJudged({ header }: CommitRecord, why: string): SectionVerdict
   return header.sections.map(({ document }) => ({ document, ok: null, why: `not judged: ${why}` }))
 }
 
+/** What the books say of a section that they are made of: a commit stands as a whole, or is void and counts nowhere. */
+function bookVerdict(replica: Replica, record: CommitRecord, document: string): SectionVerdictView {
+  if (replica.actsOf(record).length === 0) return { document, ok: false, why: UNREADABLE }
+  const isVoid = replica.epochs.evaluation.isVoid(replica.history.find(record.id))
+  return { document, ok: !isVoid, why: isVoid ? VOID : 'accepted' }
+}
+
+const UNREADABLE = 'refused (entries): the section is not a list of entries of its document'
+const VOID =
+  'refused (void): its device did not hold as much, or broke another rule of the books here or before; nothing of it counts'
 const UNKNOWN_KIND = 'not judged: this version knows no such kind of document'
 const NOT_HERE = 'not judged: payloads of this document, in this commit or before it, are not here'
 const NO_STANDING =

@@ -16,6 +16,7 @@ import type { Api, ApiEnv, Callers } from './caller.ts'
 import { addAuthorityRoutes } from './authority-routes.ts'
 import { addCommitRoutes } from './commit-routes.ts'
 import { addLedgerRoutes } from './ledger-routes.ts'
+import { addMoneyRoutes } from './money-routes.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import { addDocumentRoutes } from './document-routes.ts'
 import { addGuestRoutes } from './guest-routes.ts'
@@ -89,6 +90,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   addBoardRoutes(api, node)
   addCommitRoutes(api, node)
   addLedgerRoutes(api, node)
+  addMoneyRoutes(api, node)
   addDoctorRoutes(api, node)
   addDocumentRoutes(api, node)
   addTokenRoutes(api, callers.book)

@@ -5,7 +5,7 @@ import * as schemas from './ledger-schemas.ts'
 import { answers, takes } from './route-shapes.ts'
 
 /** Units, balances, entries. */
-export function addLedgerRoutes(api: Api, { ledger }: CoopNode): void {
+export function addLedgerRoutes(api: Api, { ledger, rights }: CoopNode): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -63,6 +63,30 @@ export function addLedgerRoutes(api: Api, { ledger }: CoopNode): void {
     async (context) => {
       const { entries, id } = context.req.valid('json')
       return context.json(await ledger.write(entries, id), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/ledger/take',
+      request: takes(schemas.TakeRequest),
+      responses: answers(schemas.TakenSchema, 'What connected devices handed over'),
+    }),
+    async (context) => {
+      const { unit, rule, amount } = context.req.valid('json')
+      return context.json(await rights.take(unit, rule ?? { amount: amount ?? '' }), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/ledger/keep',
+      request: takes(schemas.KeepRequest),
+      responses: answers(schemas.RightsSchema, 'The unit is kept at hand, or no more'),
+    }),
+    async (context) => {
+      const { unit, marks } = context.req.valid('json')
+      return context.json(await ledger.keep(unit, marks), 200)
     },
   )
 }

@@ -171,6 +171,10 @@ export const RightsSchema = z.object({
       reachable: z.string().openapi({ description: 'Held by devices that are connected now' }),
       elsewhere: z.string().openapi({ description: 'Held by devices that are not connected' }),
       stranded: z.string().openapi({ description: 'Held by devices that are closed, left or suspended' }),
+      marks: z
+        .object({ low: z.string(), high: z.string() })
+        .nullable()
+        .openapi({ description: 'Below `low` this device asks others for more, up to `high`' }),
       devices: z.array(
         z.object({
           device: DeviceNameSchema,
@@ -184,3 +188,26 @@ export const RightsSchema = z.object({
     }),
   ),
 })
+
+/** `POST /v1/ledger/take`: a share by a rule, or so much more than there is. */
+export const TakeRequest = z
+  .object({ unit: Unit, rule: z.enum(['even', 'forecast']).optional(), amount: Amount.optional() })
+  .refine((it) => (it.rule === undefined) !== (it.amount === undefined), {
+    message: 'give a rule or an amount',
+  })
+  .openapi('TakeRequest')
+
+/** What came of it. */
+export const TakenSchema = z.object({
+  unit: z.string(),
+  code: z.string(),
+  wanted: z.string(),
+  taken: z.string(),
+  here: z.string(),
+  from: z.array(z.object({ device: DeviceNameSchema, amount: z.string(), why: z.string().nullable() })),
+})
+
+/** `POST /v1/ledger/keep`: marks of a unit; null takes them away. */
+export const KeepRequest = z
+  .object({ unit: Unit, marks: z.object({ low: Amount, high: Amount }).nullable() })
+  .openapi('KeepRequest')

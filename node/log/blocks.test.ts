@@ -17,6 +17,13 @@ const unit = fc.stringMatching(/^[a-z]{1,8}-[a-z2-7]{26}[-+~=!]?$/)
 const amount = fc.bigInt({ min: 1n, max: AMOUNT_MAX })
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ kind: fc.constant('transfer' as const), to: id.map(toHex), unit, amount }),
+  fc.record({
+    kind: fc.constant('transfer' as const),
+    to: id.map(toHex),
+    unit,
+    amount,
+    expiresMs: fc.maxSafeNat(),
+  }),
   fc.record({ kind: fc.constant('fact' as const), unit, amount }),
   fc.record({ kind: fc.constant('fact' as const), unit, amount, into: unit }),
   fc.record({

@@ -26,7 +26,7 @@ interface Tables {
 
 /**
  * What a commit does for the books, as words of its index row: how many acts; of each its kind, the place of its unit and its
- * amount (8 bytes); then of a transfer the place of the receiver, of a move the place of the other account, of a definition
+ * amount (8 bytes); then of a transfer the place of the receiver, and when it expires (8 bytes) if it does; of a move the place of the other account, of a definition
  * one more than the relay limit (8 bytes; 0 for none) and its bytes with their length.
  */
 export function writeActs(acts: readonly Act[], words: Words, tables: TablePlaces): void {
@@ -35,8 +35,10 @@ export function writeActs(acts: readonly Act[], words: Words, tables: TablePlace
     words.put(codeOf(act))
     words.put(tables.nameAt(act.unit))
     putLong(words, act.kind === 'define' ? act.supply : act.amount)
-    if (act.kind === 'transfer') words.put(tables.keyAt(fromHex(act.to) ?? NO_KEY))
-    else if (act.kind === 'define') {
+    if (act.kind === 'transfer') {
+      words.put(tables.keyAt(fromHex(act.to) ?? NO_KEY))
+      if (act.expiresMs !== undefined) putLong(words, BigInt(act.expiresMs))
+    } else if (act.kind === 'define') {
       putLong(words, act.relayMax === null ? 0n : act.relayMax + 1n)
       putBytes(words, act.definition)
     } else if (act.into !== undefined) words.put(tables.nameAt(act.into))
@@ -60,9 +62,11 @@ function readAct(words: WordSource, { keys, names }: Tables): Act | null {
   const amount = readLong(words)
   if (unit === undefined) return null
   switch (code) {
-    case TRANSFER: {
+    case TRANSFER:
+    case GRANT: {
       const to = keys[words.next()]
-      return to === undefined ? null : { kind: 'transfer', to: nameOf(to), unit, amount }
+      const until = code === GRANT ? { expiresMs: Number(readLong(words)) } : {}
+      return to === undefined ? null : { kind: 'transfer', to: nameOf(to), unit, amount, ...until }
     }
     case FACT:
       return { kind: 'fact', unit, amount }
@@ -93,7 +97,7 @@ function nameOf(key: Uint8Array): string {
 }
 
 function codeOf(act: Act): number {
-  if (act.kind === 'transfer') return TRANSFER
+  if (act.kind === 'transfer') return act.expiresMs === undefined ? TRANSFER : GRANT
   if (act.kind === 'define') return DEFINE
   return act.into === undefined ? FACT : MOVE
 }
@@ -132,6 +136,8 @@ const TRANSFER = 0
 const FACT = 1
 const MOVE = 2
 const DEFINE = 3
-/** A definition has a code, a name and a few numbers: some 600 bytes at most. */
-const DEFINITION_BYTES_MAX = 4_096
+/** A transfer that expires. */
+const GRANT = 4
+/** A definition has some 600 bytes, a split rule 20,000 at most. */
+const DEFINITION_BYTES_MAX = 32_768
 const NO_KEY: Uint8Array = new Uint8Array(32)

@@ -7,6 +7,8 @@ export interface Transfer {
   unit: string
   /** Minor units, 1 to `AMOUNT_MAX`. */
   amount: bigint
+  /** Until then the receiver means to use it, by its own clock, Unix ms. No rule judges it. */
+  expiresMs?: number
 }
 
 /** Something done for good with the author's own holding: issued, consumed, redeemed, handed back, closed. */

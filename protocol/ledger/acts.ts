@@ -5,7 +5,9 @@ import type { Sha256 } from '../identity/index.ts'
 import { MOVES, accountKey } from './account.ts'
 import { readLedgerEntry } from './entries.ts'
 import type { LedgerEntry } from './entries.ts'
-import { definitionFromMap, definitionToMap, unitIdOf } from './unit.ts'
+import { decodeSplitRule } from './money/index.ts'
+import type { SplitRule } from './money/index.ts'
+import { definitionFromMap, definitionToMap, ruleIdOf, unitIdOf } from './unit.ts'
 import type { UnitInfo } from './unit.ts'
 
 /** The entries of a ledger section; null when it is none. */
@@ -38,8 +40,18 @@ export function actsOf(entries: readonly LedgerEntry[], device: Uint8Array, sha2
         definition: encodeCanonical([device, definitionToMap(unit)]),
       }
     }
+    if (entry.t === 'rule') {
+      // A rule is nothing that can be held; the books keep it as they keep what a unit is.
+      const definition = encodeCanonical([device, entry.rule])
+      const unit = ruleIdOf(sha256(definition))
+      return { kind: 'define', unit, supply: 0n, relayMax: null, definition }
+    }
     const { unit, amount } = entry
-    if (entry.t === 'transfer') return { kind: 'transfer', to: toHex(entry.to), unit, amount }
+    if (entry.t === 'transfer') {
+      const { expiresMs } = entry
+      const until = expiresMs === undefined ? {} : { expiresMs }
+      return { kind: 'transfer', to: toHex(entry.to), unit, amount, ...until }
+    }
     const [from, into] = MOVES[entry.t]
     return { kind: 'fact', unit: accountKey(unit, from), amount, into: accountKey(unit, into) }
   })
@@ -53,4 +65,13 @@ export function readDefinition(id: string, definition: Uint8Array): UnitInfo | n
   if (!isBytes(device, 32) || typeof map !== 'object' || map === null || Array.isArray(map)) return null
   const unit = map instanceof Uint8Array ? null : definitionFromMap(map)
   return unit === null ? null : { ...unit, id, device: toHex(device) }
+}
+
+/** A split rule from the bytes that it left in the books, with who wrote it (hex); null for others. */
+export function readRule(definition: Uint8Array): { rule: SplitRule; device: string } | null {
+  const decoded = decodeCanonical(definition)
+  if (!decoded.ok || !Array.isArray(decoded.value)) return null
+  const [device, bytes] = decoded.value
+  const read = bytes instanceof Uint8Array ? decodeSplitRule(bytes) : null
+  return isBytes(device, 32) && read?.ok === true ? { rule: read.rule, device: toHex(device) } : null
 }

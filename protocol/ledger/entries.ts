@@ -3,6 +3,7 @@ import type { Value, ValueMap } from '../encoding/index.ts'
 import { decodeAmount, encodeAmount } from './amount.ts'
 import { MOVES } from './account.ts'
 import type { MoveName } from './account.ts'
+import { decodeSplitRule } from './money/index.ts'
 import { definitionFromMap, definitionToMap, isUnitId } from './unit.ts'
 import type { UnitDefinition } from './unit.ts'
 
@@ -54,8 +55,20 @@ export interface TransferEntry extends EntryNotes {
   expiresMs?: number
 }
 
+/** Writes down how revenue is split: a rule, or a newer version of one. */
+export interface RuleEntry {
+  t: 'rule'
+  /** As `encodeSplitRule` has it. */
+  rule: Uint8Array
+}
+
 /** An entry of the ledger. */
-export type LedgerEntry = DefineEntry | MoveEntry | TransferEntry
+export type LedgerEntry = DefineEntry | RuleEntry | MoveEntry | TransferEntry
+
+/** True for an entry that moves an amount. */
+export function isMoving(entry: LedgerEntry): entry is MoveEntry | TransferEntry {
+  return entry.t !== 'define' && entry.t !== 'rule'
+}
 
 /** The typed entry in a decoded map, or null when it is not one of ours. */
 export function readLedgerEntry(map: ValueMap): LedgerEntry | null {
@@ -65,6 +78,11 @@ export function readLedgerEntry(map: ValueMap): LedgerEntry | null {
       return null
     const unit = definitionFromMap(map)
     return unit === null ? null : { t, unit }
+  }
+  if (t === 'rule') {
+    const { rule } = map
+    const isRule = hasKeys(map, ['t', 'rule'], []) && rule instanceof Uint8Array && decodeSplitRule(rule).ok
+    return isRule ? { t, rule } : null
   }
   const { unit } = map
   const amount = decodeAmount(map['amount'])
@@ -88,6 +106,7 @@ export function encodeLedgerEntries(entries: readonly LedgerEntry[]): Uint8Array
 
 function entryToMap(entry: LedgerEntry): ValueMap {
   if (entry.t === 'define') return { t: entry.t, ...definitionToMap(entry.unit) }
+  if (entry.t === 'rule') return { t: entry.t, rule: entry.rule }
   const { t, unit, amount, id, memo, ref, reverses } = entry
   const map: ValueMap = { t, unit, amount: encodeAmount(amount) }
   if (id !== undefined) map['id'] = id

@@ -3,13 +3,23 @@ import type { Value } from '../encoding/index.ts'
 import { SetHash } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import { unitOf } from '../evaluation/index.ts'
-import type { Act, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
+import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
 import { CountList } from '../history/index.ts'
-import { actsOf, readDefinition, readLedgerSection } from './acts.ts'
+import { actsOf, readDefinition, readLedgerSection, readRule } from './acts.ts'
+import type { SplitRule } from './money/index.ts'
 import type { UnitInfo } from './unit.ts'
 
 /** Why a ledger section that is about to be written was refused; one that others wrote is in the books or void there. */
 export type LedgerRefusal = 'entries' | 'role' | VoidReason
+
+/** A transfer that expires. */
+export interface ExpiringGrant extends ActName {
+  unit: string
+  /** Minor units. */
+  amount: bigint
+  /** By the receiver's own clock, Unix ms. */
+  expiresMs: number
+}
 
 /** The ledger as a replica shows it: units, where their entries stand, and the hash of what the books say. */
 export class LedgerState implements DocumentState {
@@ -17,6 +27,8 @@ export class LedgerState implements DocumentState {
   readonly #units = new Map<string, UnitInfo>()
   /** By unit: orders of the commits with entries of it, ascending. */
   readonly #ordersOf = new Map<string, CountList>()
+  /** By receiver (hex): rights that expire. */
+  readonly #grants = new Map<string, ExpiringGrant[]>()
   readonly #rows: SetHash
 
   constructor(host: DocumentHost) {
@@ -47,6 +59,18 @@ export class LedgerState implements DocumentState {
     return unit
   }
 
+  /** The newest version of each split rule, by its id; of two with one version the one of the lower name in the books. */
+  rules(): SplitRule[] {
+    const newest = new Map<string, SplitRule>()
+    for (const { definition } of this.books.definitions()) {
+      const rule = readRule(definition)?.rule
+      const known = rule === undefined ? undefined : newest.get(rule.id)
+      if (rule !== undefined && (known === undefined || known.version < rule.version))
+        newest.set(rule.id, rule)
+    }
+    return [...newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
   /** Orders of the commits with entries of a unit, ascending; of all that were stored, void ones as well. */
   ordersOf(unit: string): CountList {
     return this.#ordersOf.get(unit) ?? NO_ORDERS
@@ -54,12 +78,23 @@ export class LedgerState implements DocumentState {
 
   /** Takes note of what the newest commit does for the books. */
   took(order: number, acts: readonly Act[]): void {
-    for (const act of acts) {
+    for (const [index, act] of acts.entries()) {
       const unit = unitOf(act.unit)
+      if (act.kind === 'transfer' && act.expiresMs !== undefined) {
+        const { to, amount, expiresMs } = act
+        const grants = this.#grants.get(to) ?? []
+        grants.push({ order, act: index, unit, amount, expiresMs })
+        this.#grants.set(to, grants)
+      }
       let orders = this.#ordersOf.get(unit)
       if (orders === undefined) this.#ordersOf.set(unit, (orders = new CountList()))
       if (orders.at(orders.length - 1) !== order) orders.push(order)
     }
+  }
+
+  /** Rights that were handed to a device (hex) and expire, accepted or not, in the order of the log. */
+  grantsTo(device: string): readonly ExpiringGrant[] {
+    return this.#grants.get(device) ?? []
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -67,7 +102,7 @@ export class LedgerState implements DocumentState {
     const device = fromHex(section.device)
     if (entries === null || device === null)
       return refuse('entries', 'the section is not a list of ledger entries')
-    if (section.role === 'observer' && entries.some((it) => it.t === 'define'))
+    if (section.role === 'observer' && entries.some((it) => it.t === 'define' || it.t === 'rule'))
       return refuse('role', 'an observer defines no units')
     const reason = section.voidReason(actsOf(entries, device, this.#host.sha256))
     return reason === null ? { ok: true, apply: () => undefined } : refuse(reason, WHY[reason])

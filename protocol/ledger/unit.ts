@@ -109,6 +109,11 @@ export function unitIdOf(device: Uint8Array, unit: UnitDefinition, sha256: Sha25
   return `${unit.kind}-${base32(hash.subarray(0, 16))}`
 }
 
+/** What the books call a rule with this hash (32 bytes): no unit is called so. */
+export function ruleIdOf(hash: Uint8Array): string {
+  return `rule-${base32(hash.subarray(0, 16))}`
+}
+
 /** True for text that may be the id of a unit. */
 export function isUnitId(value: unknown): value is string {
   return typeof value === 'string' && UNIT_ID.test(value)

@@ -6,10 +6,11 @@ import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
 import { benchPipeline } from './pipeline.ts'
+import { benchSale } from './sale.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|idle|pipeline|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   fetch: benchFetch,
   idle: benchIdle,
   pipeline: benchPipeline,
+  sale: benchSale,
   'sim-events': benchSimEvents,
   'sim-world': benchSimWorld,
 }

@@ -11,6 +11,7 @@ import { forkProofVectors } from './fork-proof-vectors.ts'
 import { frameVectors } from './frame-vectors.ts'
 import { identityVectors } from './identity-vectors.ts'
 import { inviteVectors } from './invite-vectors.ts'
+import { splitVectors } from './split-vectors.ts'
 import { writerVectors } from './writer-vectors.ts'
 
 /** Text of every vector file, by name. The same on every run: no clock, no randomness. */
@@ -28,6 +29,7 @@ export function vectorFiles(): Record<string, string> {
     'frames.json': frameVectors(),
     'identity.json': identityVectors(),
     'invite.json': inviteVectors(),
+    'splits.json': splitVectors(),
     'writer.json': writerVectors(),
   }
   return Object.fromEntries(

@@ -3,9 +3,16 @@ import { replaceHidden } from '../../encoding/index.ts'
 /** One record of RFC 4180, with its line end. Numbers stay bare, all texts are quoted. */
 export function csvRecord(fields: readonly (string | number | CsvNumber)[]): string {
   const written = fields.map((field) =>
-    typeof field === 'string' ? `"${guardFormula(shownLine(field)).replaceAll('"', '""')}"` : String(field),
+    typeof field === 'string' ? `"${PLAIN.test(field) ? field : escaped(field)}"` : String(field),
   )
   return `${written.join(',')}\r\n`
+}
+
+/** Most texts are keys, ids and times, in which there is nothing to guard. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9 .:_-]*$/
+
+function escaped(field: string): string {
+  return guardFormula(shownLine(field)).replaceAll('"', '""')
 }
 
 /** A decimal number as text, such as `-12.50`: written without quotes and never taken for a formula. */

@@ -11,7 +11,7 @@ const NAME_LENGTH_MAX = 24
 const KEY_LENGTH = 16
 
 /**
- * A commodity name for each unit, by id: the code itself where it is a legal one (2 to 24 of `A-Z 0-9 -`, a letter first) and no other
+ * A commodity name for each unit, by id: the code itself where it is a legal one (2 to 24 of `A-Z 0-9 . _ -`, a letter first, a letter or digit last) and no other
  * unit's code comes out alike; else what of the code is legal and the end of the id. A function of the set of units: their
  * order means nothing, and two never get one name.
  */
@@ -85,10 +85,10 @@ export class AccountNames {
 function stemOf(code: string): string {
   const legal = plain(code)
     .toUpperCase()
-    .replaceAll(/[^A-Z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
+    .replaceAll(/[^A-Z0-9._-]+/g, '-')
+    .replaceAll(/^[-._]+|[-._]+$/g, '')
   const lettered = /^[A-Z]/.test(legal) ? legal : `U-${legal}`
-  const cut = lettered.slice(0, COMMODITY_LENGTH_MAX).replace(/-+$/, '')
+  const cut = lettered.slice(0, COMMODITY_LENGTH_MAX).replace(/[-._]+$/, '')
   return cut.length < 2 ? `${cut}X` : cut
 }
 
@@ -100,7 +100,7 @@ function markedName({ id, code }: UnitInfo, length: number): string {
       .slice(-length) || '0'
   const stem = stemOf(code)
     .slice(0, COMMODITY_LENGTH_MAX - mark.length - 1)
-    .replace(/-+$/, '')
+    .replace(/[-._]+$/, '')
   return `${stem}-${mark}`
 }
 

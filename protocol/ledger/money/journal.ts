@@ -84,9 +84,9 @@ export class JournalWriter implements ExportWriter {
     const day = dayOf(row.timeMs)
     const narration = row.memo === undefined ? row.type : `${row.type}: ${shownLine(row.memo)}`
     if (!row.isCounted) {
-      const amount = `${amountText(row.amount, row.unit, this.#context.units)} ${this.#commodity(row.unit)}`
+      const amount = `${amountText(row.amount, row.unit, this.#context.units)} ${shownLine(row.unit)}`
       return this.#form.comment(
-        `not counted: ${dayText(day)} ${amount} commit ${row.commit} ${row.index} ${narration}`,
+        `not counted: ${dayText(day)} ${amount} commit ${shownLine(row.commit)} ${row.index} ${narration}`,
       )
     }
     this.#lastDay = Math.max(this.#lastDay, day)
@@ -149,11 +149,9 @@ export class JournalWriter implements ExportWriter {
   }
 
   #commodity(unit: string): string {
-    const known = this.#commodities.get(unit)
-    if (known !== undefined) return known
-    const named = commodityNames([...this.#context.units.all, this.#context.units.of(unit)]).get(unit) ?? ''
-    this.#commodities.set(unit, named)
-    return named
+    const name = this.#commodities.get(unit)
+    if (name === undefined) throw new TypeError(`a counted row of a unit that is not in the table: ${unit}`)
+    return name
   }
 }
 

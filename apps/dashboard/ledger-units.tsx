@@ -1,0 +1,89 @@
+import type { JSX } from 'preact'
+import { shownText } from '#apps/shown-text'
+import { DefineForm } from './define-form.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { canWrite } from './ledger-parts.ts'
+import type { LedgerParts } from './ledger-parts.ts'
+import { KIND_TEXT, amountText, isZero, numberText } from './ledger-text.ts'
+import type { Rights, Unit } from './ledger-types.ts'
+import { routeAddress } from './route.ts'
+
+/** All units: what can be sold here, and what others hold. */
+export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
+  const { units, rights } = ledger
+  if (units.length === 0)
+    return (
+      <>
+        <EmptyState icon="ledger" title="Nothing is counted yet">
+          {canWrite(status)
+            ? 'Define what you want to count, below: posters, cups, seats, or money. Then issue some, and sell.'
+            : 'Units appear here as soon as somebody defines one.'}
+        </EmptyState>
+        {canWrite(status) && (
+          <section class="card" aria-labelledby="define-title">
+            <h2 id="define-title">Define a unit</h2>
+            <DefineForm units={units} />
+          </section>
+        )}
+      </>
+    )
+  return (
+    <>
+      <p class="lead">What this device holds it can sell without anybody else, also while it is cut off.</p>
+      <ul class="plain units" data-testid="units">
+        {units.map((unit) => (
+          <UnitCard key={unit.id} unit={unit} rights={rights.find((it) => it.unit === unit.id) ?? null} />
+        ))}
+      </ul>
+      {canWrite(status) && (
+        <details class="card more" data-testid="define">
+          <summary>Define a unit</summary>
+          <DefineForm units={units} />
+        </details>
+      )}
+    </>
+  )
+}
+
+function UnitCard({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.Element {
+  const { code, sums } = unit
+  const others = [
+    ['held by connected devices', rights?.reachable ?? '0'],
+    ['held by others', rights?.elsewhere ?? '0'],
+    ['stranded', rights?.stranded ?? '0'],
+    ['on the way', sums.inFlight],
+    ['spent twice', sums.deficits],
+    ['borne by loss accounts', sums.loss],
+  ].filter((it): it is [string, string] => !isZero(it[1] ?? '0'))
+  return (
+    <li class="card unit-card" data-testid="unit">
+      <h2>
+        <a href={routeAddress('ledger', unit.id)} data-testid="unit-link">
+          {code}
+        </a>
+        {unit.name !== code && (
+          <>
+            {' '}
+            <bdi class="unit-name breakable">{shownText(unit.name)}</bdi>
+          </>
+        )}
+      </h2>
+      <span class="badge">{KIND_TEXT[unit.kind].name}</span>
+      <p class="unit-here">
+        <span class="unit-amount" data-testid="unit-here">
+          {amountText(rights?.here ?? '0', code)}
+        </span>
+        <span class="muted">here, without the mesh</span>
+      </p>
+      {others.length > 0 && (
+        <ul class="plain unit-others muted">
+          {others.map(([what, amount]) => (
+            <li key={what}>
+              {numberText(amount)} {what}
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}

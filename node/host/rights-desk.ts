@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stream } from '@libp2p/interface'
+import { accountKey, decodeAmount, encodeAmount, grantOf, isUnitId, sharesOf } from '#protocol/ledger'
+import type {
+  Ask,
+  AskReason,
+  Granted,
+  LedgerEntry,
+  Marks,
+  ShareRule,
+  Sharer,
+  UnitInfo,
+} from '#protocol/ledger'
+import { formatAmount } from '#protocol/ledger/money'
+import { decodeCanonical, encodeCanonical, fromHex } from '#protocol/encoding'
+import { CoopError } from '#node/errors'
+import { FramedStream } from '#node/mesh'
+import type { CoopNode } from './coop-node.ts'
+import { amountOf } from './ledger-entries.ts'
+import type { DeviceName } from './roster-names.ts'
+
+/** Protocol by which a device asks another for a part of what it holds. */
+export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
+/** Bytes of one frame: an ask has some 80. */
+const FRAME_BYTES_MAX = 512
+/** How long an answer may take: the other side writes a commit to its disk. */
+const ANSWER_MS = 10_000
+/** How long a grant may take to arrive by sync after it was answered. */
+const ARRIVAL_MS = 10_000
+/** Grants that are remembered. */
+const LATELY_MAX = 1_000
+
+/** What was taken from whom, as text by the unit's scale. */
+export interface Taken {
+  unit: string
+  code: string
+  /** What this device wanted beside what it had. */
+  wanted: string
+  taken: string
+  /** What it can sell or spend now. */
+  here: string
+  from: { device: DeviceName; amount: string; why: string | null }[]
+}
+
+const REASONS: readonly AskReason[] = ['low', 'even', 'forecast', 'person']
+
+/** Rights on the move: asks other devices for a part of what they hold, and answers them. */
+export class RightsDesk {
+  readonly #node: CoopNode
+  #lately: Granted[] = []
+  /** Grants are made one after the other. */
+  #granting: Promise<unknown> = Promise.resolve()
+
+  constructor(node: CoopNode) {
+    this.#node = node
+  }
+
+  /** Answers one ask of a member. */
+  readonly serve = async (stream: Stream, device: string): Promise<void> => {
+    const framed = new FramedStream(stream, FRAME_BYTES_MAX)
+    const ask = readAsk(await framed.next(ANSWER_MS), device)
+    if (ask === null) return framed.abort('malformed ask', 'malformed-frame')
+    const granting = this.#granting.then(async () => this.#grant(ask))
+    this.#granting = granting.catch(() => null)
+    const { amount, why } = await granting
+    await framed.send(encodeCanonical([amount === 0n ? null : encodeAmount(amount), why]))
+  }
+
+  /**
+   * Takes a share before this device is cut off: what a rule gives it of all that connected devices and itself hold, or as
+   * much as is asked for.
+   */
+  async take(text: string, want: ShareRule | { amount: string }): Promise<Taken> {
+    const unit = this.#node.ledger.unit(text)
+    const has = this.#node.ledger.spendable(unit.id)
+    const isRule = typeof want === 'string'
+    const target = isRule
+      ? (sharesOf(want, this.#sharers(unit.id)).get(this.#own) ?? 0n)
+      : has + amountOf(want.amount, unit)
+    return this.#fetch(unit, target > has ? target - has : 0n, isRule ? want : 'person')
+  }
+
+  /** Asks for more of a unit that fell below its low mark. */
+  async refill(unit: UnitInfo, marks: Marks): Promise<Taken | null> {
+    const has = this.#node.ledger.spendable(unit.id)
+    return has < marks.low ? this.#fetch(unit, marks.high - has, 'low') : null
+  }
+
+  async #fetch(unit: UnitInfo, wanted: bigint, reason: AskReason): Promise<Taken> {
+    const { ledger } = this.#node
+    const text = (amount: bigint): string => formatAmount(amount, unit.scale)
+    const from: Taken['from'] = []
+    const before = ledger.spendable(unit.id)
+    let taken = 0n
+    for (const { device } of this.#givers(unit.id)) {
+      if (taken >= wanted) break
+      const answer = await this.#ask({ unit: unit.id, amount: wanted - taken, reason, device })
+      taken += answer.amount
+      from.push({ device: ledger.names.device(device), amount: text(answer.amount), why: answer.why })
+    }
+    const arrivedAtMs = performance.now() + ARRIVAL_MS
+    while (ledger.spendable(unit.id) < before + taken && performance.now() < arrivedAtMs) await sleep(20)
+    // Accepted before this device goes away, so that others know where it is.
+    if (taken > 0n) await ledger.accept()
+    const shown = { wanted: text(wanted), taken: text(taken), here: text(ledger.spendable(unit.id)) }
+    return { unit: unit.id, code: unit.code, ...shown, from }
+  }
+
+  async #ask(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
+    const { mesh } = this.#node
+    if (mesh === null) return { amount: 0n, why: 'unreachable' }
+    try {
+      const framed = new FramedStream(await mesh.openStream(ask.device, RIGHTS_PROTOCOL), FRAME_BYTES_MAX)
+      try {
+        await framed.send(encodeCanonical([ask.unit, encodeAmount(ask.amount), ask.reason]))
+        const answer = readAnswer(await framed.next(ANSWER_MS))
+        if (answer.amount > 0n) this.#note(ask, true)
+        return answer
+      } finally {
+        framed.abort('done')
+      }
+    } catch {
+      // The next one is asked; whoever is cut off now cannot answer.
+      return { amount: 0n, why: 'unreachable' }
+    }
+  }
+
+  /** Gives what the rules allow, in a commit of this device. */
+  async #grant(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
+    const { ledger, membership } = this.#node
+    const unit = ledger.find(ask.unit)
+    if (unit === null || membership.engine.writeRefusal !== null)
+      return { amount: 0n, why: 'nothing-to-spare' }
+    const isShare = ask.reason === 'even' || ask.reason === 'forecast'
+    const sharers = this.#sharers(unit.id, ask.device)
+    const grant = grantOf(ask, {
+      spendable: await ledger.usable(unit.id),
+      marks: membership.marks.of(unit.id),
+      share: isShare ? (sharesOf(ask.reason as ShareRule, sharers).get(this.#own) ?? 0n) : 0n,
+      lately: this.#lately,
+      nowMs: Date.now(),
+    })
+    if ('why' in grant) return grant
+    const to = fromHex(ask.device) ?? new Uint8Array(32)
+    const entry: LedgerEntry = { t: 'transfer', to, unit: unit.id, amount: grant.amount }
+    try {
+      await ledger.append([entry])
+    } catch (cause) {
+      if (!(cause instanceof CoopError)) throw cause
+      return { amount: 0n, why: cause.code }
+    }
+    this.#note(ask, false)
+    return { amount: grant.amount, why: null }
+  }
+
+  #note({ unit, device }: Ask, isReceived: boolean): void {
+    this.#lately.push({ atMs: Date.now(), unit, device, isReceived })
+    if (this.#lately.length > LATELY_MAX) this.#lately = this.#lately.slice(-LATELY_MAX / 2)
+  }
+
+  /** Devices that share a unit now: this one, those connected, and who asks. */
+  #sharers(unit: string, asking: string | null = null): Sharer[] {
+    const { books } = this.#node.ledger
+    const devices = new Set([this.#own, ...this.#connected, ...(asking === null ? [] : [asking])])
+    return [...devices].map((device) => ({
+      device,
+      held: books.holding(device, unit),
+      used: books.holding(device, accountKey(unit, 'used')),
+    }))
+  }
+
+  /** Connected devices that hold something, the richest first. */
+  #givers(unit: string): Sharer[] {
+    const givers = this.#sharers(unit).filter((it) => it.device !== this.#own && it.held > 0n)
+    return givers.sort((a, b) =>
+      a.held === b.held ? (a.device < b.device ? -1 : 1) : a.held > b.held ? -1 : 1,
+    )
+  }
+
+  get #own(): string {
+    return this.#node.membership.engine.replica.device ?? ''
+  }
+
+  get #connected(): readonly string[] {
+    return this.#node.mesh?.connectedDevices() ?? []
+  }
+}
+
+function readAsk(bytes: Uint8Array, device: string): Ask | null {
+  const decoded = decodeCanonical(bytes)
+  if (!decoded.ok || !Array.isArray(decoded.value) || decoded.value.length !== 3) return null
+  const [unit, rawAmount, rawReason] = decoded.value
+  const amount = decodeAmount(rawAmount)
+  const reason = REASONS.find((it) => it === rawReason)
+  return isUnitId(unit) && amount !== null && reason !== undefined ? { unit, amount, reason, device } : null
+}
+
+function readAnswer(bytes: Uint8Array): { amount: bigint; why: string | null } {
+  const decoded = decodeCanonical(bytes)
+  const fields = decoded.ok && Array.isArray(decoded.value) ? decoded.value : []
+  const [amount, why] = fields
+  const text = typeof why === 'string' && /^[a-z-]{1,40}$/.test(why) ? why : null
+  return { amount: decodeAmount(amount) ?? 0n, why: text }
+}

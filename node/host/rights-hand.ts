@@ -1,0 +1,151 @@
+import type { Logger } from 'pino'
+import type { LedgerEntry, LedgerState } from '#protocol/ledger'
+import { LEDGER, isMoving } from '#protocol/ledger'
+import { AUTHORITY } from '#protocol/authority'
+import { fromHex } from '#protocol/encoding'
+import type { DurableCommits, Engine } from '#node/engine'
+import { expiredHere, homeRef } from './expired-rights.ts'
+import type { MarksBook } from './marks-book.ts'
+import type { LedgerDesk } from './ledger-desk.ts'
+import type { RightsDesk } from './rights-desk.ts'
+
+/** From the news of a transfer until it is accepted, so that several are accepted by one commit. */
+const ACCEPT_AFTER_MS = 200
+/** How often expiry and marks are looked at. A guess: a till notices within half a minute. */
+const LOOK_EVERY_MS = 15_000
+
+/** What a hand stands on. */
+export interface RightsHandParts {
+  engine: Engine
+  ledger: LedgerDesk
+  rights: RightsDesk
+  marks: MarksBook
+  log: Logger
+}
+
+/**
+ * Does by itself what a holder of rights owes or needs: accepts what others hand over, writes back what a seal issued in
+ * this device's place, hands back what expired, asks for more where a unit fell below its low mark. It rests while this
+ * device may not write.
+ */
+export class RightsHand {
+  readonly #parts: RightsHandParts
+  #timer: NodeJS.Timeout | null = null
+  #isAtWork = false
+  #isAskedAgain = false
+  #isClosed = false
+
+  constructor(parts: RightsHandParts) {
+    this.#parts = parts
+    parts.engine.on('durable', this.#onDurable)
+    parts.engine.on('reset', this.#onReset)
+    this.#lookIn(ACCEPT_AFTER_MS)
+  }
+
+  /** Does nothing more. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#parts.engine.off('durable', this.#onDurable)
+    this.#parts.engine.off('reset', this.#onReset)
+  }
+
+  readonly #onDurable = ({ batch }: DurableCommits): void => {
+    const isNews = batch.rows.some(({ acts, documents }) => acts.length > 0 || documents.includes(AUTHORITY))
+    if (isNews) this.#lookIn(ACCEPT_AFTER_MS)
+  }
+
+  readonly #onReset = (): void => this.#lookIn(ACCEPT_AFTER_MS)
+
+  /** Looks soon: what is kept at hand has changed. */
+  look(): void {
+    this.#lookIn(0)
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#isClosed) return
+    if (this.#isAtWork) {
+      this.#isAskedAgain = true
+      return
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#work(), ms)
+  }
+
+  async #work(): Promise<void> {
+    this.#timer = null
+    this.#isAtWork = true
+    this.#isAskedAgain = false
+    try {
+      if (this.#parts.engine.writeRefusal === null) await this.#look()
+    } catch (cause) {
+      if (!this.#isClosed) this.#parts.log.warn({ err: cause }, 'rights could not be tended; trying again')
+    } finally {
+      this.#isAtWork = false
+    }
+    this.#lookIn(this.#isAskedAgain ? ACCEPT_AFTER_MS : this.#untilExpiryMs())
+  }
+
+  /** Until the next right of this device expires, at most `LOOK_EVERY_MS`. */
+  #untilExpiryMs(): number {
+    const { replica } = this.#parts.engine
+    const nowMs = Date.now()
+    const grants = (replica.document(LEDGER) as LedgerState).grantsTo(replica.device ?? '')
+    const soon = grants.map((it) => it.expiresMs - nowMs).filter((ms) => ms > 0)
+    return Math.min(LOOK_EVERY_MS, ...soon)
+  }
+
+  async #look(): Promise<void> {
+    const { engine, ledger, marks, rights } = this.#parts
+    const { replica } = engine
+    const own = replica.device ?? ''
+    const state = replica.document(LEDGER) as LedgerState
+    if (replica.standing === null || state.units().length === 0) return
+    const entries = [...this.#toWriteBack(state, own), ...(await this.#toHandBack(state))]
+    if (entries.length > 0) await ledger.append(entries)
+    else await ledger.accept()
+    for (const [id, kept] of marks.all) {
+      const unit = state.unit(id)
+      if (unit !== null && !this.#isClosed) await rights.refill(unit, kept)
+    }
+  }
+
+  /** A seal issued to others what this device holds: it gives that up as far as it has it. */
+  #toWriteBack({ books }: LedgerState, own: string): LedgerEntry[] {
+    const units = books.definitions().map((it) => it.unit)
+    return units.flatMap((unit): LedgerEntry[] => {
+      const loss = books.lossOf(own, unit)
+      const has = loss > 0n ? this.#parts.ledger.spendable(unit) : 0n
+      const amount = loss < has ? loss : has
+      return amount > 0n ? [{ t: 'write-back', unit, amount }] : []
+    })
+  }
+
+  /** What expired goes home: to who gave it, while that device is in the co-op; else it is handed back. */
+  async #toHandBack(state: LedgerState): Promise<LedgerEntry[]> {
+    const { engine, ledger } = this.#parts
+    const nowMs = Date.now()
+    const whole = state
+      .units()
+      .filter((it) => it.expiresMs !== null && it.expiresMs <= nowMs)
+      .flatMap(({ id }): LedgerEntry[] => {
+        const amount = ledger.spendable(id)
+        return amount > 0n ? [{ t: 'return', unit: id, amount, ref: 'expired' }] : []
+      })
+    const isWhole = new Set(whole.filter(isMoving).map((it) => it.unit))
+    const parts = await expiredHere(engine, state, nowMs)
+    return [
+      ...whole,
+      ...parts
+        .filter((it) => !isWhole.has(it.unit))
+        .map(({ unit, amount, from, grant }): LedgerEntry => {
+          const ref = homeRef(grant)
+          const to = fromHex(from)
+          const isIn = engine.replica.authority.statusOf(from) === 'active'
+          return to !== null && isIn
+            ? { t: 'transfer', to, unit, amount, ref }
+            : { t: 'return', unit, amount, ref }
+        }),
+    ]
+  }
+}
