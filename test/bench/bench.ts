@@ -11,8 +11,7 @@ import { benchSale } from './sale.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
