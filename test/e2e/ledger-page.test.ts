@@ -242,6 +242,7 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
     expect(await form.getByTestId('propose-lost').inputValue()).toBe(stall.device)
     await form.getByTestId('propose-amount').fill('70')
     await form.getByTestId('propose-amount').press('Enter')
+    await ada.getByRole('dialog').getByTestId('replace-risk').waitFor()
     await ada.getByTestId('dialog-confirm').press('Enter')
     await ada.getByTestId('unit-troubles').getByText('The loss account of stall/stall bears 70').waitFor()
     expect(await axeViolations(ada)).toEqual([])
