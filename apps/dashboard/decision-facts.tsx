@@ -47,6 +47,15 @@ export function EffectFacts({ effect }: { effect: Effect }): JSX.Element {
           {formatQuantity(it.commits, 'change')} of <bdi>{shownText(it.name)}</bdi>
         </Fact>
       ))}
+      {effect.atRisk.map((it) => (
+        <Fact name={it.isReplaced ? 'Loss account' : 'At risk'} key={`${it.device.device} ${it.isReplaced}`}>
+          {it.amounts.map(shownText).join(', ')}:{' '}
+          <bdi>{shownText(`${it.device.name}/${it.device.deviceName}`)}</bdi>{' '}
+          {it.isReplaced
+            ? 'bears what it has sold of that meanwhile'
+            : 'holds that, and nobody can be handed it any more'}
+        </Fact>
+      ))}
       <Afterwards of={effect} />
     </>
   )

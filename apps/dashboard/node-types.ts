@@ -94,6 +94,8 @@ export interface Effect extends Government {
   leaving: MemberName[]
   removed: MemberName[]
   closed: (DeviceName & { commits: number; kept: number })[]
+  /** What closed devices hold, and what their loss accounts bear by the decision. */
+  atRisk: { device: DeviceName; amounts: string[]; isReplaced: boolean }[]
   floor: number | null
   late: { device: string; name: string; commits: number }[]
 }

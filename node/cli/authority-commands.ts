@@ -123,7 +123,16 @@ function effectLines(effect: Effect): string[] {
     ),
     ...(effect.floor === null ? [] : [`  floor        ${effect.floor}`]),
     ...effect.late.map((it) => `  late         ${it.commits} commits of ${safe(it.name)}`),
+    ...effect.atRisk.map(riskLine),
   ]
+}
+
+function riskLine({ device, amounts, isReplaced }: Effect['atRisk'][number]): string {
+  const whose = safe(`${device.name}/${device.deviceName}`)
+  const what = amounts.map(safe).join(', ')
+  return isReplaced
+    ? `  loss account ${what}: ${whose} bears what it has sold of that meanwhile`
+    : `  at risk      ${what}: ${whose} holds that, and nobody can be handed it any more`
 }
 
 function nextOf(it: ProposalView): string {

@@ -38,7 +38,7 @@ interface Splits {
 /** `coop ledger statement`. */
 export async function statementCommand(globals: Globals, options: PeriodOptions): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const view = (await client.call('GET', `/v1/ledger/statement?${periodQuery(options)}`)) as StatementView
+  const view = (await client.call('GET', `/v1/ledger/statement?${periodQuery(options).toString()}`)) as StatementView
   const rows = view.lines.map((it) => [
     ...[it.code, it.account, [it.memberName, it.deviceName].filter((name) => name !== '').join('/')],
     ...[it.opening, it.up, it.down, it.closing],
@@ -68,7 +68,7 @@ export async function ledgerExportCommand(
   const client = await NodeClient.need(globals.data)
   const query = periodQuery(options)
   query.set('format', format)
-  const response = await client.download(`/v1/ledger/export?${query}`)
+  const response = await client.download(`/v1/ledger/export?${query.toString()}`)
   if (output === undefined) {
     await pipeline(Readable.fromWeb(response.body), process.stdout, { end: false }).catch(
       (cause: unknown) => {

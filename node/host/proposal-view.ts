@@ -1,4 +1,5 @@
-import type { AuthorityState, Change, Epoch, Proposal, Rules } from '#protocol/authority'
+import type { AuthorityState, Change, Epoch, Outcome, Proposal, Rules } from '#protocol/authority'
+import { isHeld } from '#protocol/evaluation'
 import { LEDGER } from '#protocol/ledger'
 import type { LedgerState } from '#protocol/ledger'
 import { showAmount } from '#protocol/ledger/money'
@@ -48,6 +49,11 @@ export interface EffectView extends GovernmentView {
   floor: number | null
   /** Commits that are good now and would be late: those above the frontier that cite an epoch below the new floor. */
   late: { device: string; name: string; commits: number }[]
+  /**
+   * What devices hold that the decision closes, with amounts as text: nobody can be handed that any more. A seal may issue it
+   * anew; then the loss account of the device bears what it has sold meanwhile. And what such accounts bear by this decision.
+   */
+  atRisk: { device: DeviceName; amounts: string[]; isReplaced: boolean }[]
 }
 
 /** A proposal as people weigh it. */
@@ -244,7 +250,28 @@ function effectOf(replica: Replica, proposal: Asked, names: RosterNames): Effect
     closed: [...closed].sort().map((it) => ({ ...names.device(it), ...keptOf(replica, it) })),
     floor: outcome.floor,
     late: outcome.floor === null ? [] : lateBelow(replica, { floor: outcome.floor, closed, names }),
+    atRisk: atRisk(replica, { closed, outcome, names }),
   }
+}
+
+/** What the devices that are closed hold, and what a decision issues against loss accounts. */
+function atRisk(
+  replica: Replica,
+  { closed, outcome, names }: { closed: ReadonlySet<string>; outcome: Outcome; names: RosterNames },
+): EffectView['atRisk'] {
+  const { books } = replica.document(LEDGER) as LedgerState
+  const text = amountIn(replica)
+  const stranded = [...closed].sort().map((device) => {
+    const held = [...books.accountsOf(device)].filter(([account, amount]) => isHeld(account) && amount > 0n)
+    const amounts = held.map(([unit, amount]) => text(unit, amount)).sort()
+    return { device: names.device(device), amounts, isReplaced: false }
+  })
+  const replaced = outcome.allowances.flatMap(({ against, unit, amount }) =>
+    against === undefined
+      ? []
+      : [{ device: names.device(against), amounts: [text(unit, amount)], isReplaced: true }],
+  )
+  return [...stranded.filter((it) => it.amounts.length > 0), ...replaced]
 }
 
 /** Commits of a device (hex) that are here, and how many of them a seal that closes it keeps. */

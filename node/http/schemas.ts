@@ -357,6 +357,9 @@ const EffectSchema = GovernmentSchema.extend({
   closed: z.array(DeviceNameSchema.extend({ commits: z.number().int(), kept: z.number().int() })),
   floor: z.number().int().nullable(),
   late: z.array(z.object({ device: z.string(), name: z.string(), commits: z.number().int() })),
+  atRisk: z
+    .array(z.object({ device: DeviceNameSchema, amounts: z.array(z.string()), isReplaced: z.boolean() }))
+    .openapi({ description: 'What closed devices hold, and what their loss accounts bear by this' }),
 })
 
 /** `POST /v1/proposals/preview`. */

@@ -4,11 +4,8 @@ import { decodeAmount, encodeAmount } from './amount.ts'
 import { MOVES } from './account.ts'
 import type { MoveName } from './account.ts'
 import { decodeSplitRule } from './money/index.ts'
-import { definitionFromMap, definitionToMap, isUnitId } from './unit.ts'
+import { MEMO_LENGTH_MAX, definitionFromMap, definitionToMap, isUnitId } from './unit.ts'
 import type { UnitDefinition } from './unit.ts'
-
-/** Longest memo and reference, UTF-16 units. A guess: a line of a receipt. */
-export const MEMO_LENGTH_MAX = 200
 
 /** Names an entry: its commit and its place there. */
 export interface EntryName {

@@ -2,7 +2,7 @@ export { ACCOUNTS, MOVES, accountKey, isReplaceable } from './account.ts'
 export type { AccountName, MoveName } from './account.ts'
 export { actsOf, readDefinition, readLedgerSection } from './acts.ts'
 export { decodeAmount, encodeAmount } from './amount.ts'
-export { MEMO_LENGTH_MAX, encodeLedgerEntries, isMoving, readLedgerEntry } from './entries.ts'
+export { encodeLedgerEntries, isMoving, readLedgerEntry } from './entries.ts'
 export type {
   DefineEntry,
   EntryName,
@@ -17,5 +17,13 @@ export { LedgerState } from './ledger-state.ts'
 export type { ExpiringGrant, LedgerRefusal } from './ledger-state.ts'
 export { GRANT_EVERY_MS, NO_PING_PONG_MS, expiredRights, grantOf, sharesOf } from './shares.ts'
 export type { Ask, AskReason, Flow, Grant, Granted, Marks, ShareRule, Sharer } from './shares.ts'
-export { SEALED_KINDS, UNIT_KINDS, isUnitId, kindOfUnit, unitIdOf, unitRefusal } from './unit.ts'
+export {
+  MEMO_LENGTH_MAX,
+  SEALED_KINDS,
+  UNIT_KINDS,
+  isUnitId,
+  kindOfUnit,
+  unitIdOf,
+  unitRefusal,
+} from './unit.ts'
 export type { UnitDefinition, UnitInfo, UnitKind, UnitRefusal } from './unit.ts'

@@ -3,6 +3,7 @@ import type { Value, ValueMap } from '../encoding/index.ts'
 import { isAmount } from '../evaluation/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 import { decodeAmount, encodeAmount } from './amount.ts'
+import { SCALE_MAX } from './money/amount.ts'
 
 /** What units count. */
 export type UnitKind = 'money' | 'credit' | 'quota' | 'slot' | 'stock' | 'seat' | 'admission' | 'edition'
@@ -26,8 +27,8 @@ export const SEALED_KINDS: ReadonlySet<UnitKind> = new Set<UnitKind>(['money', '
 export const CODE_LENGTH_MAX = 24
 /** Longest name of a unit, UTF-16 units. A guess: a line on a till. */
 export const UNIT_NAME_LENGTH_MAX = 100
-/** Digits behind the point, at most. 18 are those of the largest amount. */
-export const SCALE_MAX = 18
+/** Longest memo and reference of an entry, UTF-16 units. A guess: a line of a receipt. */
+export const MEMO_LENGTH_MAX = 200
 
 /** What a unit is. Fixed for good: its id is a hash of it. */
 export interface UnitDefinition {
@@ -61,14 +62,24 @@ export type UnitRefusal = 'code' | 'kind' | 'scale' | 'name' | 'supply' | 'relay
 /** What is wrong with a definition; null for nothing. */
 export function unitRefusal(unit: UnitDefinition): UnitRefusal | null {
   const { code, kind, scale, name, supply, relayMax, expiresMs, nonce } = unit
-  if (!CODE.test(code)) return 'code'
+  if (!isUnitCode(code)) return 'code'
   if (!UNIT_KINDS.includes(kind)) return 'kind'
-  if (!isCount(scale) || scale > SCALE_MAX || (scale > 0 && !DIVISIBLE.has(kind))) return 'scale'
+  if (!isCount(scale) || scale > SCALE_MAX || (scale > 0 && !isDivisible(kind))) return 'scale'
   if (!isName(name, UNIT_NAME_LENGTH_MAX)) return 'name'
   if (SEALED_KINDS.has(kind) ? supply !== 0n : !isAmount(supply)) return 'supply'
   if (relayMax !== null && relayMax !== 0n && !isAmount(relayMax)) return 'relay'
   if (expiresMs !== null && !isCount(expiresMs)) return 'expiry'
   return isBytes(nonce, 16) ? null : 'nonce'
+}
+
+/** True for a code that a unit may have. */
+export function isUnitCode(code: string): boolean {
+  return CODE.test(code)
+}
+
+/** True for kinds that have parts smaller than one. */
+export function isDivisible(kind: UnitKind): boolean {
+  return DIVISIBLE.has(kind)
 }
 
 /** The definition as it stands in an entry. */

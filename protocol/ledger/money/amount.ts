@@ -1,3 +1,5 @@
+import { isAmount } from '../../evaluation/index.ts'
+
 /** Digits of an amount in minor units: the most that always stays below 2^63, the bound of the ledger's amounts. */
 export const AMOUNT_DIGITS_MAX = 18
 /** First amount that is too large for the ledger: 2^63. */
@@ -86,11 +88,6 @@ export function isScale(scale: number): boolean {
   return Number.isSafeInteger(scale) && scale >= 0 && scale <= SCALE_MAX
 }
 
-/** True for an amount that an entry of the ledger may move: 1 to 2^63 - 1. */
-export function isAmount(amount: bigint): boolean {
-  return amount > 0n && amount < AMOUNT_LIMIT
-}
-
 function refuseForm(written: string, example: string): AmountResult {
   if (/^[-+\u2212]/u.test(written))
     return refuse('amount-sign', `write the amount without a sign, ${example}`)
@@ -114,3 +111,5 @@ function refuse(refusal: AmountRefusal, message: string): AmountResult {
 function exampleOf(scale: number): bigint {
   return scale === 0 ? 12n : scale > 16 ? 1n : 125n * 10n ** BigInt(scale - 1)
 }
+
+export { isAmount }

@@ -1,4 +1,12 @@
-import { isName } from '../../encoding/index.ts'
+import {
+  CODE_LENGTH_MAX,
+  MEMO_LENGTH_MAX,
+  SEALED_KINDS,
+  UNIT_KINDS,
+  isDivisible,
+  isUnitCode,
+} from '../unit.ts'
+import type { UnitKind } from '../unit.ts'
 import { AMOUNT_LIMIT, SCALE_MAX, parseAmount } from './amount.ts'
 import type { AmountRefusal } from './amount.ts'
 import { BALANCE_COLUMNS } from './csv-export.ts'
@@ -6,14 +14,8 @@ import { IMPORT_ERRORS_MAX, readImportFile } from './import-file.ts'
 import type { FileError, ImportFileRefusal, ImportRow } from './import-file.ts'
 import type { Holder, UnitInfo } from './ledger-row.ts'
 
-/** Characters of a unit's code and of a memo in a file. Guesses; what the ledger takes may be shorter. */
-const CODE_LENGTH_MAX = 64
-const MEMO_LENGTH_MAX = 256
-
 /** Kinds of units that a file may define. Admissions are made with tickets. */
-export const IMPORT_KINDS = ['money', 'credit', 'quota', 'stock', 'seat', 'slot', 'edition'] as const
-/** Kinds whose author may fix a supply in the definition; of the others the right to issue comes from seals alone. */
-const KINDS_WITH_SUPPLY: readonly string[] = ['stock', 'seat', 'edition']
+export const IMPORT_KINDS: readonly UnitKind[] = UNIT_KINDS.filter((it) => it !== 'admission')
 
 /** Why a line is not imported. Stable: apps translate these for people. */
 export type ImportRefusal =
@@ -158,7 +160,7 @@ class Planner {
     const entries: PlannedEntry[] = []
     for (const { unit, info, line, issues, transfers, own, paid } of this.#plans.values()) {
       if (unit.isNew) {
-        const supply = KINDS_WITH_SUPPLY.includes(info.kind) ? own + paid : 0n
+        const supply = hasOwnSupply(info.kind) ? own + paid : 0n
         entries.push({ type: 'define', label: unit.label, ...info, supply, line })
       }
       for (const issue of issues) entries.push(issue)
@@ -172,7 +174,7 @@ class Planner {
   totals(): ImportTotal[] {
     return [...this.#plans.values()].map(({ unit, info, own, paid }) => ({
       ...{ unit, code: info.code, scale: info.scale, amount: own + paid },
-      needsAllowance: !unit.isNew || !KINDS_WITH_SUPPLY.includes(info.kind),
+      needsAllowance: !unit.isNew || !hasOwnSupply(info.kind),
     }))
   }
 
@@ -214,8 +216,12 @@ class Planner {
     const [id, code, kind, scale] = ['unit', 'code', 'kind', 'scale'].map((name) => row.text(name)) as Texts
     const label = id === '' ? code : id
     const notKnown = `the ledger has no unit ${label.slice(0, CODE_LENGTH_MAX)}: to define it,`
-    if (!isName(code, CODE_LENGTH_MAX)) {
-      return no('import-unit', `${notKnown} write a code of at most ${CODE_LENGTH_MAX} characters`, 'code')
+    if (!isUnitCode(code)) {
+      return no(
+        'import-unit',
+        `${notKnown} write a code of 1 to ${CODE_LENGTH_MAX} capital letters, digits, dots, dashes or underscores`,
+        'code',
+      )
     }
     if (!(IMPORT_KINDS as readonly string[]).includes(kind)) {
       return no('import-kind', `${notKnown} write a kind out of ${IMPORT_KINDS.join(', ')}`, 'kind')
@@ -223,6 +229,9 @@ class Planner {
     if (!/^[0-9]{1,2}$/.test(scale) || Number(scale) > SCALE_MAX) {
       const message = `${notKnown} write its decimal places as scale, 0 to ${SCALE_MAX}: 2 for cents, 0 for pieces`
       return no('import-scale', message, 'scale')
+    }
+    if (Number(scale) > 0 && !isDivisible(kind as UnitKind)) {
+      return no('import-scale', `${notKnown} write 0 as scale: a ${kind} has no smaller parts`, 'scale')
     }
     const info = { code, kind, scale: Number(scale) }
     const plan = this.#planOf(` ${label}`, { isNew: true, label }, info, row)
@@ -341,4 +350,9 @@ function no(
   column: string,
 ): { ok: false; refusal: ImportRefusal; message: string; column: string } {
   return { ok: false, refusal, message, column }
+}
+
+/** Of the other kinds the right to issue comes from seals alone. */
+function hasOwnSupply(kind: string): boolean {
+  return !SEALED_KINDS.has(kind as UnitKind)
 }

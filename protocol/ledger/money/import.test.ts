@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isName } from '../../encoding/index.ts'
+import { isUnitCode } from '../unit.ts'
 import { drawnRows } from '../../../test/actors/ledger-rows.ts'
 import {
   ALL_TIME,
@@ -41,14 +41,14 @@ function errorsOf(result: ImportResult): [string[], string] {
   ]
 }
 
-const STOCK = { type: 'define', label: 'Tee L', code: 'Tee L', kind: 'stock', scale: 0 }
-const tee = { isNew: true, label: 'Tee L' }
+const STOCK = { type: 'define', label: 'TEE-L', code: 'TEE-L', kind: 'stock', scale: 0 }
+const tee = { isNew: true, label: 'TEE-L' }
 const eur = { isNew: false, id: EUR.id }
 
 describe('an import', () => {
   it('defines units, issues what the device keeps, issues and transfers what others get', () => {
     const text =
-      'code,kind,scale,device,amount,memo\nTee L,stock,0,,40,van\nTee L,stock,0,nas,30,shelf\nTee L,stock,0,box,5,\nEUR,,,nas,12.50,float\n'
+      'code,kind,scale,device,amount,memo\nTEE-L,stock,0,,40,van\nTEE-L,stock,0,nas,30,shelf\nTEE-L,stock,0,box,5,\nEUR,,,nas,12.50,float\n'
     const result = plan(text)
     expect(entriesOf(result)).toEqual([
       { ...STOCK, supply: 75n, line: 2 },
@@ -82,7 +82,7 @@ describe('an import', () => {
     ])
     expect(result).toMatchObject({
       totals: [
-        { unit: tee, code: 'Tee L', scale: 0, amount: 75n, needsAllowance: false },
+        { unit: tee, code: 'TEE-L', scale: 0, amount: 75n, needsAllowance: false },
         { unit: eur, code: 'EUR', scale: 2, amount: 1_250n, needsAllowance: true },
       ],
     })
@@ -92,15 +92,15 @@ describe('an import', () => {
   })
 
   it('takes what spreadsheets make of a CSV file', () => {
-    const plain = entriesOf(plan('code,kind,scale,member,amount,memo\nTee L,stock,0,Ann,40,"a, ""b"""\n'))
+    const plain = entriesOf(plan('code,kind,scale,member,amount,memo\nTEE-L,stock,0,Ann,40,"a, ""b"""\n'))
     for (const text of [
-      '\ufeffcode,kind,scale,member,amount,memo\r\nTee L,stock,0,Ann,40,"a, ""b"""\r\n',
-      'Code;Kind;Scale;Member;Amount;Memo\r\nTee L;stock;0;Ann;40;"a, ""b"""\r\n',
-      'code\tkind\tscale\tmember\tamount\tmemo\rTee L\tstock\t0\tAnn\t40\t"a, ""b"""',
-      'AMOUNT , member,memo,scale,kind,code,,\n40, Ann ,"a, ""b""",0,stock,Tee L,,\n,,,,,,,\n',
+      '\ufeffcode,kind,scale,member,amount,memo\r\nTEE-L,stock,0,Ann,40,"a, ""b"""\r\n',
+      'Code;Kind;Scale;Member;Amount;Memo\r\nTEE-L;stock;0;Ann;40;"a, ""b"""\r\n',
+      'code\tkind\tscale\tmember\tamount\tmemo\rTEE-L\tstock\t0\tAnn\t40\t"a, ""b"""',
+      'AMOUNT , member,memo,scale,kind,code,,\n40, Ann ,"a, ""b""",0,stock,TEE-L,,\n,,,,,,,\n',
     ])
       expect(entriesOf(plan(text)), text).toEqual(plain)
-    const told = plan('sep=;\ncode;kind;scale;amount\nTee;stock;0;40')
+    const told = plan('sep=;\ncode;kind;scale;amount\nTEE;stock;0;40')
     expect(entriesOf(told)).toMatchObject([{ line: 3 }, { line: 3, amount: 40n }])
     expect(entriesOf(plan(`code,member,amount\nEUR,${TILL.member},1`))).toHaveLength(1)
     expect(entriesOf(plan(`unit,device,member,amount\n${EUR.id},box,Ben,1`))).toHaveLength(2)
@@ -186,7 +186,7 @@ describe('an import', () => {
       { type: 'issue' },
     ])
     expect(errorsOf(plan('code,amount\nEUR,1', { self: 'gone' }))[0]).toEqual(['2:0 device import-holder'])
-    const conflict = 'code,kind,scale,amount\nTee,stock,0,1\nTee,stock,1,1\nTee,seat,0,1'
+    const conflict = 'code,kind,scale,amount\nTEE,stock,0,1\nTEE,stock,1,1\nTEE,seat,0,1'
     expect(errorsOf(plan(conflict))[0]).toEqual([
       '3:3 scale import-unit-differs',
       '4:2 kind import-unit-differs',
@@ -298,7 +298,7 @@ describe('balances that are exported and imported', () => {
         const lines = statement.lines()
         const units = drawn.units.map((unit) => ({
           ...unit,
-          code: isName(unit.code, 64) ? unit.code : 'code',
+          code: isUnitCode(unit.code) ? unit.code : 'CODE',
         }))
         const context = {
           title: '',
