@@ -11,6 +11,7 @@ import { forkProofVectors } from './fork-proof-vectors.ts'
 import { frameVectors } from './frame-vectors.ts'
 import { identityVectors } from './identity-vectors.ts'
 import { inviteVectors } from './invite-vectors.ts'
+import { ledgerVectors } from './ledger-vectors.ts'
 import { splitVectors } from './split-vectors.ts'
 import { writerVectors } from './writer-vectors.ts'
 
@@ -29,6 +30,7 @@ export function vectorFiles(): Record<string, string> {
     'frames.json': frameVectors(),
     'identity.json': identityVectors(),
     'invite.json': inviteVectors(),
+    'ledger.json': ledgerVectors(),
     'splits.json': splitVectors(),
     'writer.json': writerVectors(),
   }
