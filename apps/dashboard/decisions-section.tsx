@@ -14,6 +14,7 @@ import { ProblemNote, sentence } from './problem-note.tsx'
 import { ProposeForm } from './propose-form.tsx'
 import { RecoveryCard } from './recovery-card.tsx'
 import { RecoveryPanel } from './recovery-panel.tsx'
+import { ReplaceRisk } from './replace-risk.tsx'
 import { SectionTitle } from './section-title.tsx'
 
 /** What is to be decided, and what was. */
@@ -139,6 +140,7 @@ function ProposalCard(props: { proposal: Proposal; onChanged: (after: Proposal) 
         )}
         {proposal.effect !== null && <EffectFacts effect={proposal.effect} />}
       </dl>
+      {proposal.changes.some((it) => it.kind === 'replace') && <ReplaceRisk />}
       {proposal.misfit !== null && (
         <p class="note note-warning">
           <Icon name="warning" />

@@ -7,8 +7,8 @@ import { commitAddress, routeAddress } from './route.ts'
 
 /** One entry: who did what, how it stands, and the commit that proves it. */
 export function EntryRow({ entry, canTakeBack }: { entry: Entry; canTakeBack: boolean }): JSX.Element {
-  const { type, code, amount, state, to, memo, ref } = entry
-  const what = type === 'define' ? definedText(amount, code) : amountText(amount, code)
+  const { type, amount, state, to, memo, ref } = entry
+  const what = whatOf(entry)
   const time = new Date(entry.timeMs)
   return (
     <li class="row entry" data-testid="entry">
@@ -87,6 +87,11 @@ function Reverses({ name }: { name: string }): JSX.Element {
       </a>
     </span>
   )
+}
+
+function whatOf({ type, amount, code }: Entry): string {
+  if (type === 'rule') return shownText(code)
+  return type === 'define' ? definedText(amount, code) : amountText(amount, code)
 }
 
 /** Nothing of it: the stewards decide who issues it. */

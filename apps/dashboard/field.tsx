@@ -16,7 +16,7 @@ export interface FieldProps {
   problem?: string | null
   /** `decimal`: phones show digits and a point. */
   inputMode?: 'decimal' | 'numeric' | 'search'
-  type?: 'text' | 'search' | 'datetime-local'
+  type?: 'text' | 'search' | 'date' | 'datetime-local'
   inputRef?: Ref<HTMLInputElement>
 }
 

@@ -3,10 +3,15 @@ import type {
   Commit,
   CommitChecks,
   EntryRequest,
+  ExportFormat,
   HistoryFilter,
   HistoryPage,
   Ledger,
   Rights,
+  Split,
+  SplitRule,
+  Statement,
+  StatementFilter,
   Taken,
   Unit,
   UnitRequest,
@@ -19,9 +24,12 @@ export type Call = (method: string, path: string, body?: unknown) => Promise<unk
 /** Calls about the ledger, and about commits that prove it. Every method rejects with a NodeError. */
 export class LedgerCalls {
   readonly #call: Call
+  readonly #file: (path: string) => Promise<Blob>
 
-  constructor(call: Call) {
+  /** @param file - gets the bytes of an answer */
+  constructor(call: Call, file: (path: string) => Promise<Blob>) {
     this.#call = call
+    this.#file = file
   }
 
   /** Units, what devices have of them, and what can be sold where. */
@@ -60,6 +68,31 @@ export class LedgerCalls {
   /** Keeps a unit at hand between two marks; null: no longer. */
   async keep(unit: string, marks: { low: string; high: string } | null): Promise<void> {
     await this.#call('POST', '/v1/ledger/keep', { unit, marks })
+  }
+
+  async statement(filter: StatementFilter): Promise<Statement> {
+    const query = new URLSearchParams({ ...filter })
+    return (await this.#call('GET', `/v1/ledger/statement?${query.toString()}`)) as Statement
+  }
+
+  async export(format: ExportFormat, filter: StatementFilter): Promise<Blob> {
+    const query = new URLSearchParams({ ...filter, format })
+    return this.#file(`/v1/ledger/export?${query.toString()}`)
+  }
+
+  async splits(): Promise<SplitRule[]> {
+    return ((await this.#call('GET', '/v1/ledger/splits')) as { splits: SplitRule[] }).splits
+  }
+
+  /** The parts of an amount; with `isPaid` they are handed over at once. */
+  async split(request: {
+    rule: string
+    unit: string
+    amount: string
+    usage?: Record<string, string>
+    isPaid: boolean
+  }): Promise<Split> {
+    return (await this.#call('POST', '/v1/ledger/split', request)) as Split
   }
 
   async commit(id: string): Promise<Commit> {

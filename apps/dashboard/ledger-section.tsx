@@ -3,6 +3,8 @@ import { CommitPanel } from './commit-panel.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity } from './format.ts'
 import { LedgerHistory } from './ledger-history.tsx'
+import { LedgerSplits } from './ledger-splits.tsx'
+import { LedgerStatement } from './ledger-statement.tsx'
 import type { Ledger } from './ledger-types.ts'
 import { LedgerUnit } from './ledger-unit.tsx'
 import { LedgerUnits } from './ledger-units.tsx'
@@ -10,6 +12,13 @@ import type { Members, Status } from './node-types.ts'
 import { routeAddress } from './route.ts'
 import type { Route } from './route.ts'
 import { SectionTitle } from './section-title.tsx'
+
+const PARTS = [
+  { detail: null, text: 'Balances' },
+  { detail: 'history', text: 'History' },
+  { detail: 'statement', text: 'Statement' },
+  { detail: 'splits', text: 'Splits' },
+] as const
 
 /** Money, stock and rights: what there is, one unit, the history, or a commit that proves something. */
 export function LedgerSection(props: {
@@ -30,12 +39,12 @@ export function LedgerSection(props: {
       </>
     )
   const parts = { status, members, ledger }
-  if (detail !== null && detail !== 'history') {
+  const part = PARTS.find((it) => it.detail === detail)
+  if (detail !== null && part === undefined) {
     const unit = ledger.units.find((it) => it.id === detail)
     if (unit === undefined) return <UnknownUnit />
     return <LedgerUnit key={`${unit.id} ${JSON.stringify(query)}`} {...parts} unit={unit} query={query} />
   }
-  const isHistory = detail === 'history'
   return (
     <>
       <SectionTitle
@@ -44,19 +53,22 @@ export function LedgerSection(props: {
       />
       {ledger.units.length > 0 && (
         <nav class="tabs" aria-label="Parts of the ledger">
-          <a href={routeAddress('ledger')} aria-current={isHistory ? undefined : 'page'}>
-            Balances
-          </a>
-          <a
-            href={routeAddress('ledger', 'history')}
-            aria-current={isHistory ? 'page' : undefined}
-            data-testid="ledger-history"
-          >
-            History
-          </a>
+          {PARTS.map((it) => (
+            <a
+              key={it.detail}
+              href={routeAddress('ledger', it.detail ?? undefined)}
+              aria-current={it.detail === detail ? 'page' : undefined}
+              data-testid={`ledger-${it.detail ?? 'balances'}`}
+            >
+              {it.text}
+            </a>
+          ))}
         </nav>
       )}
-      {isHistory ? <LedgerHistory {...parts} query={query} /> : <LedgerUnits {...parts} />}
+      {detail === null && <LedgerUnits {...parts} />}
+      {detail === 'history' && <LedgerHistory {...parts} query={query} />}
+      {detail === 'statement' && <LedgerStatement {...parts} query={query} />}
+      {detail === 'splits' && <LedgerSplits {...parts} />}
     </>
   )
 }

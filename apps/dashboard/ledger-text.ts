@@ -1,5 +1,5 @@
 import { shownText } from '#apps/shown-text'
-import type { Entry, EntryType, HolderState, UnitKind } from './ledger-types.ts'
+import type { Entry, EntryType, HolderState, StatementLine, UnitKind } from './ledger-types.ts'
 import type { DeviceName } from './node-types.ts'
 
 /** Digits that are shown, at most. Who defines goods of its own may issue as many as there are numbers. */
@@ -61,6 +61,7 @@ export const HOLDER_TEXT: Readonly<Record<HolderState, string>> = {
 /** What an entry did, for the history and its filter. */
 export const TYPE_TEXT: Readonly<Record<EntryType, string>> = {
   define: 'Defined',
+  rule: 'Split rule set',
   issue: 'Issued',
   withdraw: 'Withdrawn',
   consume: 'Sold or used',
@@ -77,4 +78,15 @@ export const STATE_TEXT: Readonly<Record<Exclude<Entry['state'], 'counted'>, str
   'on-the-way': 'on its way',
   'not-counted': 'not counted',
   void: 'void',
+}
+
+/** Accounts of a statement. */
+export const ACCOUNT_TEXT: Readonly<Record<StatementLine['account'], string>> = {
+  held: 'Held',
+  'in-flight': 'On its way here',
+  used: 'Sold or used',
+  returned: 'Handed back',
+  issued: 'Issued',
+  credit: 'Drawn on credit',
+  loss: 'Loss account',
 }

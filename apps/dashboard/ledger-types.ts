@@ -98,7 +98,7 @@ export type MoveName =
   | 'write-back'
 
 /** Type of an entry. */
-export type EntryType = MoveName | 'transfer' | 'define'
+export type EntryType = MoveName | 'transfer' | 'define' | 'rule'
 
 /** An entry as it is asked for. */
 export type EntryRequest = {
@@ -191,4 +191,56 @@ export interface Commit {
 export interface CommitChecks {
   isValid: boolean
   checks: { check: string; document: string | null; ok: boolean | null; why: string }[]
+}
+
+/** Whose books, and of which time; what is left out is everything. */
+export interface StatementFilter {
+  /** Key of a member. */
+  member?: string
+  fromMs?: string
+  untilMs?: string
+}
+
+/** One account of a device in one unit over a period. */
+export interface StatementLine {
+  account: 'held' | 'in-flight' | 'used' | 'returned' | 'issued' | 'credit' | 'loss'
+  memberName: string
+  device: string
+  deviceName: string
+  unit: string
+  code: string
+  opening: string
+  up: string
+  down: string
+  closing: string
+}
+
+/** The books of a member or of the co-op. */
+export interface Statement {
+  lines: StatementLine[]
+  units: { unit: string; code: string; isBalanced: boolean }[]
+}
+
+/** A format of an export. */
+export type ExportFormat = 'csv' | 'json' | 'beancount' | 'hledger' | 'balances'
+
+/** A split rule; parties by name or key. */
+export interface SplitRule {
+  id: string
+  version: number
+  parties: ({ key: string } & (
+    | { way: 'fixed'; amount: string }
+    | { way: 'points'; points: number }
+    | { way: 'share'; weight: number }
+    | { way: 'usage' }
+  ))[]
+}
+
+/** The parts of an amount. */
+export interface Split {
+  version: number
+  code: string
+  parts: { to: string; amount: string }[]
+  /** Commit by which they were handed over; null when they were not. */
+  commit: string | null
 }

@@ -77,7 +77,15 @@ export class NodeClient {
   /** @param token - the node's access code */
   constructor(token: string) {
     this.#token = token
-    this.books = new LedgerCalls((method, path, body) => this.#call(method, path, body))
+    this.books = new LedgerCalls(
+      (method, path, body) => this.#call(method, path, body),
+      async (path) => {
+        const response = await this.#send('GET', path)
+        return response.blob().catch(() => {
+          throw new NodeError(NO_ANSWER, 0)
+        })
+      },
+    )
   }
 
   /** Address and subprotocols of a board's live connection. */

@@ -10,6 +10,7 @@ import type { Unit } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Change, Member, Preview, Status } from './node-types.ts'
 import { ProblemNote, isOfAmount, sentence } from './problem-note.tsx'
+import { ReplaceRisk } from './replace-risk.tsx'
 import { SelectField } from './select-field.tsx'
 
 const KINDS: readonly { value: Change['kind']; text: string }[] = [
@@ -122,6 +123,7 @@ function PreviewText(props: { preview: Preview; status: Status; reason: string }
         ))}
       </ul>
       {reason !== '' && <p class="breakable">“{reason}”</p>}
+      {preview.changes.some((it) => it.kind === 'replace') && <ReplaceRisk />}
       {preview.misfit !== null && <p>{sentence(preview.misfit)}</p>}
       {preview.effect !== null && (
         <dl class="facts decision-facts">

@@ -2,11 +2,11 @@ import type { JSX } from 'preact'
 import { lostDevice, lostDevices, unitsFor } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
 import { Field } from './field.tsx'
-import { Icon } from './icon.tsx'
 import { KIND_TEXT } from './ledger-text.ts'
 import type { Unit } from './ledger-types.ts'
 import type { Member, Problem } from './node-types.ts'
 import { besideField, isOfAmount } from './problem-note.tsx'
+import { ReplaceRisk } from './replace-risk.tsx'
 import { SelectField } from './select-field.tsx'
 
 const RIGHTS = [
@@ -50,17 +50,7 @@ export function RightFields(props: {
             onValue={(device) => onDraft({ lost: device, device: '' })}
             testId="propose-lost"
           />
-          <div class="note note-warning" data-testid="replace-risk">
-            <Icon name="warning" />
-            <div>
-              <p class="note-title">What this risks</p>
-              <p>
-                Nothing is taken from the silent device: it may be selling right now. If it has sold what it
-                holds, or still does, there is more out than there was, and its loss account bears it: the
-                co-op pays. If it comes back with them unsold, it can write them back.
-              </p>
-            </div>
-          </div>
+          <ReplaceRisk />
         </>
       )}
       {draft.kind === 'allow' && (

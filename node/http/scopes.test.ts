@@ -139,10 +139,16 @@ describe('each call of the OpenAPI document', () => {
   })
 })
 
+/** What whoever sells or admits can see. */
+const SEEN = [
+  ...['GET /v1/ledger/balances', 'GET /v1/ledger/rights', 'GET /v1/ledger/units'],
+  ...['GET /v1/members', 'GET /v1/status'],
+]
+
 describe('what is written down of scopes, apart from the table', () => {
   test.each([
-    ['till', ['GET /v1/members', 'GET /v1/status']],
-    ['gate', ['GET /v1/members', 'GET /v1/status']],
+    ['till', [...SEEN, 'POST /v1/ledger/entries', 'POST /v1/ledger/take']],
+    ['gate', SEEN],
   ])('a %s makes these calls and no other', (scope, expected) => {
     const allowed = calls.filter((it) => it.operation['x-scopes'].includes(scope as Scope))
     expect(allowed.map((it) => it.call).sort()).toEqual(expected)

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HistoryPage, ProposalView } from '#node/host'
@@ -204,6 +205,45 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
     expect(back).toMatchObject({ type: 'restore', amount: '2', reverses: `${sale?.commit}/0` })
   })
 
+  test('the books are read of everybody or one member, and saved as a file', async () => {
+    await ada.getByTestId('nav-ledger').press('Enter')
+    await ada.getByTestId('ledger-statement').press('Enter')
+    const held = ada.getByTestId('books').getByRole('row').filter({ hasText: 'Held' })
+    await held.filter({ hasText: 'stall/stall' }).getByText('85').first().waitFor()
+    expect(await axeViolations(ada)).toEqual([])
+    const [file] = await Promise.all([
+      ada.waitForEvent('download'),
+      ada.getByTestId('export-beancount').press('Enter'),
+    ])
+    expect(file.suggestedFilename()).toBe('ledger.beancount')
+    expect(await readFile(await file.path(), 'utf8')).toContain('POSTER-A2')
+    await ada.getByTestId('statement-member').selectOption({ label: 'nas' })
+    await held.filter({ hasText: 'stall/stall' }).waitFor({ state: 'detached' })
+    await bo.goto(`${stall.ready.http}/#/ledger/statement`)
+    await bo.getByTestId('books').waitFor()
+    expect([await axeViolations(bo), await isWide(bo)]).toEqual([[], false])
+  })
+
+  test('an amount is split by a rule, looked at, and handed over in one commit', async () => {
+    await ada.getByTestId('ledger-splits').press('Enter')
+    await ada.getByText('No split rules yet').waitFor()
+    const parties = [
+      { key: 'nas', way: 'points', points: 3_000 },
+      { key: 'stall', way: 'share', weight: 1 },
+    ]
+    await nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties })
+    await ada.getByTestId('splits').getByText('30 % of what is left').waitFor()
+    await ada.getByTestId('split-amount').fill('10')
+    await ada.getByTestId('split-amount').press('Enter')
+    await ada.getByTestId('split-parts').getByText('7').waitFor()
+    expect(await axeViolations(ada)).toEqual([])
+    await ada.getByTestId('dialog-confirm').press('Enter')
+    await ada.getByTestId('split-done').getByRole('link').press('Enter')
+    await ada.getByTestId('commit-entries').getByText('split door v1').waitFor()
+    await bo.goto(`${stall.ready.http}/#/ledger/history?type=rule`)
+    await bo.getByTestId('entry').getByText('door v1').waitFor()
+  })
+
   test('the right to issue money is asked for and given, and what replacing risks is said', async () => {
     await ada.getByTestId('nav-ledger').press('Enter')
     await ada.getByTestId('define').locator('summary').first().press('Enter')
@@ -234,7 +274,7 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
   test('what a lost device holds is stranded, and the stewards replace it at the risk of its loss account', async () => {
     await nas.api('POST', '/v1/suspensions', { device: stall.device, reason: 'stolen' })
     await ada.getByTestId('nav-ledger').press('Enter')
-    await ada.getByTestId('unit').getByText('85 stranded').waitFor()
+    await ada.getByTestId('unit').getByText('92 stranded').waitFor()
     await ada.getByTestId('unit-link').filter({ hasText: 'POSTER' }).press('Enter')
     await ada.getByTestId('ask-replace').press('Enter')
     const form = ada.getByTestId('ask-right')
@@ -242,6 +282,7 @@ describe.skipIf(!HAS_BROWSER)('the ledger on the page', () => {
     expect(await form.getByTestId('propose-lost').inputValue()).toBe(stall.device)
     await form.getByTestId('propose-amount').fill('70')
     await form.getByTestId('propose-amount').press('Enter')
+    await ada.getByRole('dialog').getByTestId('replace-risk').waitFor()
     await ada.getByTestId('dialog-confirm').press('Enter')
     await ada.getByTestId('unit-troubles').getByText('The loss account of stall/stall bears 70').waitFor()
     expect(await axeViolations(ada)).toEqual([])

@@ -1,0 +1,198 @@
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { shownText } from '#apps/shown-text'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+import { EmptyState, LoadingRows } from './empty-state.tsx'
+import { Field } from './field.tsx'
+import { canWrite } from './ledger-parts.ts'
+import type { LedgerParts } from './ledger-parts.ts'
+import { amountText, numberText } from './ledger-text.ts'
+import type { Split, SplitRule } from './ledger-types.ts'
+import { problemOf } from './node-client.ts'
+import { useAction, useNode } from './node-context.ts'
+import type { Member, Problem } from './node-types.ts'
+import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
+import { unitText } from './right-fields.tsx'
+import { commitAddress } from './route.ts'
+import { SelectField } from './select-field.tsx'
+
+/** How revenue is shared out: the rules, and an amount split by one. */
+export function LedgerSplits(props: LedgerParts): JSX.Element {
+  const { client } = useNode()
+  const { ledger, members } = props
+  const [rules, setRules] = useState<SplitRule[] | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  useEffect(() => {
+    client.books.splits().then(setRules, (thrown: unknown) => setProblem(problemOf(thrown)))
+  }, [client, ledger])
+  const nameOf = nameIn(members?.members ?? [])
+  return (
+    <>
+      <ProblemNote problem={problem} />
+      {rules === null && problem === null && <LoadingRows what="split rules" />}
+      {rules?.length === 0 && (
+        <EmptyState icon="ledger" title="No split rules yet">
+          A rule says who gets which part of what is earned. Set one with{' '}
+          <code>coop ledger split --define FILE</code>.
+        </EmptyState>
+      )}
+      {rules !== null && rules.length > 0 && (
+        <>
+          <ul class="plain units" data-testid="splits">
+            {rules.map((rule) => (
+              <li class="card stack" key={rule.id}>
+                <h2 class="breakable">
+                  <bdi>{shownText(rule.id)}</bdi> <span class="unit-name">version {rule.version}</span>
+                </h2>
+                <ul class="plain">
+                  {rule.parties.map((it) => (
+                    <li key={it.key}>
+                      <bdi>{nameOf(it.key)}</bdi>: {partText(it)}
+                    </li>
+                  ))}
+                </ul>
+              </li>
+            ))}
+          </ul>
+          <SplitForm {...props} rules={rules} nameOf={nameOf} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** Splits an amount by a rule: shows the parts, and hands them over once they are agreed to. */
+function SplitForm(
+  props: LedgerParts & { rules: readonly SplitRule[]; nameOf: (key: string) => string },
+): JSX.Element {
+  const { client, announce, refresh } = useNode()
+  const { rules, ledger, nameOf } = props
+  const { units } = ledger
+  const [chosen, setChosen] = useState({ rule: '', unit: '' })
+  const [amount, setAmount] = useState('')
+  const [usage, setUsage] = useState<Readonly<Record<string, string>>>({})
+  const [shown, setShown] = useState<Split | null>(null)
+  const [paid, setPaid] = useState<Split | null>(null)
+  const rule = rules.find((it) => it.id === chosen.rule) ?? rules[0]
+  const unit = chosen.unit || (units[0]?.id ?? '')
+  const users = rule?.parties.filter((it) => it.way === 'usage') ?? []
+  const request = { rule: rule?.id ?? '', unit, amount: amount.trim(), usage: { ...usage } }
+  const look = useAction(async () => {
+    if (request.amount === '') return
+    setPaid(null)
+    setShown(await client.books.split({ ...request, isPaid: false }))
+  })
+  const pay = useAction(async () => {
+    const done = await client.books.split({ ...request, isPaid: true })
+    setShown(null)
+    setAmount('')
+    setPaid(done)
+    announce('Split and handed over')
+    refresh(['ledger'])
+  })
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    look.run()
+  }
+  return (
+    <form class="card split-form" aria-labelledby="split-title" onSubmit={submit}>
+      <h2 id="split-title">Split an amount</h2>
+      <SelectField
+        label="By the rule"
+        value={rule?.id ?? ''}
+        options={rules.map((it) => ({ value: it.id, text: shownText(it.id) }))}
+        onValue={(rule) => {
+          setUsage({})
+          setChosen({ ...chosen, rule })
+        }}
+        testId="split-rule"
+      />
+      <SelectField
+        label="Unit"
+        value={unit}
+        options={units.map((it) => ({ value: it.id, text: unitText(it, units) }))}
+        onValue={(unit) => setChosen({ ...chosen, unit })}
+        testId="split-unit"
+      />
+      <Field
+        label="Amount"
+        value={amount}
+        onValue={setAmount}
+        inputMode="decimal"
+        problem={isOfAmount(look.problem) ? besideField(look.problem) : null}
+        isRequired
+        testId="split-amount"
+      />
+      {users.map(({ key }) => (
+        <Field
+          key={key}
+          label={`Used by ${nameOf(key)}`}
+          value={usage[key] ?? ''}
+          onValue={(used) => setUsage({ ...usage, [key]: used })}
+          inputMode="numeric"
+          isRequired
+        />
+      ))}
+      <ProblemNote problem={isOfAmount(look.problem) ? null : look.problem} />
+      <button
+        type="submit"
+        class="button button-primary"
+        aria-disabled={look.isBusy || request.amount === ''}
+        data-testid="split-submit"
+      >
+        See the parts
+      </button>
+      <div role="status" data-testid="split-done">
+        {paid !== null && (
+          <p class="note note-done">
+            <span>
+              Handed over.{' '}
+              {paid.commit === null ? (
+                'All of it stays on this device.'
+              ) : (
+                <a href={commitAddress(paid.commit)}>The commit that proves it</a>
+              )}
+            </span>
+          </p>
+        )}
+      </div>
+      {shown !== null && (
+        <ConfirmDialog
+          title="The parts"
+          confirmLabel="Hand them over"
+          isBusy={pay.isBusy}
+          problem={pay.problem}
+          {...(canWrite(props.status) ? { onConfirm: pay.run } : {})}
+          onClose={() => setShown(null)}
+        >
+          <ul class="plain" data-testid="split-parts">
+            {shown.parts.map((it) => (
+              <li key={it.to}>
+                <bdi>{nameOf(it.to)}</bdi>: {amountText(it.amount, shown.code)}
+              </li>
+            ))}
+          </ul>
+          <p class="hint">They sum exactly. Handed over, they leave what this device holds.</p>
+        </ConfirmDialog>
+      )}
+    </form>
+  )
+}
+
+function partText(party: SplitRule['parties'][number]): string {
+  switch (party.way) {
+    case 'fixed':
+      return `${numberText(party.amount)} smallest parts, before all others`
+    case 'points':
+      return `${party.points / 100} % of what is left`
+    case 'share':
+      return `${party.weight} ${party.weight === 1 ? 'share' : 'shares'} of the rest`
+    case 'usage':
+      return 'by what was used'
+  }
+}
+
+/** Names a party: by the member's name where it is a key. */
+function nameIn(members: readonly Member[]): (key: string) => string {
+  return (key) => shownText(members.find((it) => it.member === key)?.name ?? key)
+}
