@@ -38,7 +38,10 @@ interface Splits {
 /** `coop ledger statement`. */
 export async function statementCommand(globals: Globals, options: PeriodOptions): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const view = (await client.call('GET', `/v1/ledger/statement?${periodQuery(options).toString()}`)) as StatementView
+  const view = (await client.call(
+    'GET',
+    `/v1/ledger/statement?${periodQuery(options).toString()}`,
+  )) as StatementView
   const rows = view.lines.map((it) => [
     ...[it.code, it.account, [it.memberName, it.deviceName].filter((name) => name !== '').join('/')],
     ...[it.opening, it.up, it.down, it.closing],

@@ -1,8 +1,10 @@
+import type { Account, AccountTable } from './account-table.ts'
 import { ACCOUNTS } from './account.ts'
 import { Balances } from './balances.ts'
 import type { Row } from './balances.ts'
 import type { DeviceTable } from './device-table.ts'
 import type { IssuedAllowance } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { PlacedTransfer } from './transfers.ts'
 
 /**
@@ -31,7 +33,7 @@ export interface UnitSums {
 }
 
 class Book {
-  readonly account: string
+  readonly account: Account
   issued = 0n
   issuedAside = 0n
   replaced = 0n
@@ -40,7 +42,7 @@ class Book {
   movedOut = 0n
   readonly rows = new Map<number, Row>()
 
-  constructor(account: string) {
+  constructor(account: Account) {
     this.account = account
   }
 }
@@ -48,41 +50,44 @@ class Book {
 /** What counts, summed up: kept up to date by what changes, never added up anew. */
 export class Books {
   readonly balances: Balances
-  readonly #books = new Map<string, Book>()
+  readonly #accounts: AccountTable
+  /** By the account's number. */
+  readonly #books: (Book | undefined)[] = []
 
-  constructor(devices: DeviceTable) {
+  constructor(accounts: AccountTable, devices: DeviceTable) {
+    this.#accounts = accounts
     this.balances = new Balances(devices)
   }
 
   /** What counts as the device's; below zero is a deficit. */
   holding(device: number, account: string): bigint {
-    return this.#books.get(account)?.rows.get(device)?.holding ?? 0n
+    return this.#find(account)?.rows.get(device)?.holding ?? 0n
   }
 
   /** What counts as on its way to the device. */
   inFlightTo(device: number, account: string): bigint {
-    return this.#books.get(account)?.rows.get(device)?.inFlight ?? 0n
+    return this.#find(account)?.rows.get(device)?.inFlight ?? 0n
   }
 
   /** What was issued against the device's loss account and is not written back. */
   loss(device: number, unit: string): bigint {
-    const replaced = this.#books.get(unit)?.rows.get(device)?.replaced ?? 0n
+    const replaced = this.#find(unit)?.rows.get(device)?.replaced ?? 0n
     return replaced - this.holding(device, unit + ACCOUNTS.writtenBack)
   }
 
   /** Devices with something on the account, or lacking it. */
   holders(account: string): Row[] {
-    return [...(this.#books.get(account)?.rows.values() ?? [])].filter((row) => row.holding !== 0n)
+    return [...(this.#find(account)?.rows.values() ?? [])].filter((row) => row.holding !== 0n)
   }
 
   /** Devices with anything on an account of the unit, now or before. */
   devicesOf(unit: string): Set<number> {
     const accounts = [unit, ...Object.values(ACCOUNTS).map((mark) => unit + mark)]
-    return new Set(accounts.flatMap((account) => [...(this.#books.get(account)?.rows.keys() ?? [])]))
+    return new Set(accounts.flatMap((account) => [...(this.#find(account)?.rows.keys() ?? [])]))
   }
 
   sums(account: string): UnitSums {
-    const book = this.#books.get(account)
+    const book = this.#find(account)
     if (book === undefined) return NO_SUMS
     const { issued, issuedAside, replaced, consumed, movedIn, movedOut } = book
     let held = 0n
@@ -97,8 +102,8 @@ export class Books {
   }
 
   /** Adds (or with `isIssued` false takes back) an allowance. */
-  issue({ device, unit, amount, against }: IssuedAllowance, isIssued: boolean): void {
-    const book = this.#book(unit)
+  issue({ device, account, amount, against }: IssuedAllowance, isIssued: boolean): void {
+    const book = this.#book(account)
     const signed = isIssued ? amount : -amount
     book.issued += signed
     this.#add(book, device, signed)
@@ -108,25 +113,25 @@ export class Books {
   }
 
   /** Notes that an allowance now counts (or no longer) only because a chain took it. */
-  setAside({ unit, amount }: IssuedAllowance, isAside: boolean): void {
-    this.#book(unit).issuedAside += isAside ? amount : -amount
+  setAside({ account, amount }: IssuedAllowance, isAside: boolean): void {
+    this.#book(account).issuedAside += isAside ? amount : -amount
   }
 
   /** Adds what a definition gives its author. */
-  supply(device: number, account: string, amount: bigint): void {
+  supply(device: number, account: Account, amount: bigint): void {
     const book = this.#book(account)
     book.issued += amount
     this.#add(book, device, amount)
   }
 
-  consume(device: number, account: string, amount: bigint): void {
+  consume(device: number, account: Account, amount: bigint): void {
     const book = this.#book(account)
     book.consumed += amount
     this.#add(book, device, -amount)
   }
 
   /** Moves an amount between two accounts of a device. */
-  move(device: number, from: string, into: string, amount: bigint): void {
+  move(device: number, from: Account, into: Account, amount: bigint): void {
     const [source, target] = [this.#book(from), this.#book(into)]
     source.movedOut += amount
     target.movedIn += amount
@@ -136,8 +141,8 @@ export class Books {
 
   /** Counts the debit of a transfer that nobody accepted (or with `isCounted` false stops to). */
   count(transfer: PlacedTransfer, isCounted: boolean): void {
-    const { branch, to, unit, amount } = transfer
-    const book = this.#book(unit)
+    const { branch, to, account, amount } = transfer
+    const book = this.#book(account)
     const signed = isCounted ? amount : -amount
     this.#add(book, branch.device, -signed)
     this.#row(book, to).inFlight += signed
@@ -147,9 +152,29 @@ export class Books {
   /** Counts both sides of a transfer, when it is accepted for the first time. */
   accept(transfer: PlacedTransfer): void {
     if (!transfer.isCounted) this.count(transfer, true)
-    const row = this.#row(this.#book(transfer.unit), transfer.to)
+    const row = this.#row(this.#book(transfer.account), transfer.to)
     row.inFlight -= transfer.amount
     row.holding += transfer.amount
+  }
+
+  save(out: SnapshotWriter): void {
+    const books = this.#books.filter((book) => book !== undefined)
+    out.list(books, (book) => {
+      out.count(book.account.index)
+      for (const sum of SUMS) out.amount(book[sum])
+      out.list([...book.rows.values()], (row) => this.balances.save(out, row))
+    })
+  }
+
+  load(from: SnapshotReader): void {
+    from.each(() => {
+      const book = this.#book(this.#accounts.read(from))
+      for (const sum of SUMS) book[sum] = from.amount()
+      from.each(() => {
+        const row = this.balances.load(from, book.account)
+        book.rows.set(row.device, row)
+      })
+    })
   }
 
   #add(book: Book, device: number, amount: bigint): void {
@@ -164,12 +189,17 @@ export class Books {
     return row
   }
 
-  #book(account: string): Book {
-    let book = this.#books.get(account)
-    if (book === undefined) this.#books.set(account, (book = new Book(account)))
-    return book
+  #book(account: Account): Book {
+    return (this.#books[account.index] ??= new Book(account))
+  }
+
+  #find(name: string): Book | undefined {
+    const account = this.#accounts.find(name)
+    return account === undefined ? undefined : this.#books[account.index]
   }
 }
+
+const SUMS = ['issued', 'issuedAside', 'replaced', 'consumed', 'movedIn', 'movedOut'] as const
 
 const NO_SUMS: UnitSums = {
   issued: 0n,

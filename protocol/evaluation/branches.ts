@@ -1,6 +1,7 @@
 import type { CausalGraph } from '../history/index.ts'
 import type { DeviceTable } from './device-table.ts'
 import { reachOn } from './line.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { NumberedLine } from './steps.ts'
 
 /** A stretch of one device's chain; positions are seqs. A device that never forked has one, from seq 0. */
@@ -111,14 +112,65 @@ export class Branches {
     return { branch, isNew }
   }
 
+  save(out: SnapshotWriter): void {
+    out.count(this.length)
+    out.list(this.all, ({ device, parent, base, first, end, last }) => {
+      out.count(device)
+      out.place(parent?.index ?? -1)
+      for (const value of [base, first, end, last]) out.count(value)
+    })
+    out.list([...this.#aside], ([order, branch]) => {
+      out.count(order)
+      out.count(branch.index)
+    })
+  }
+
+  load(from: SnapshotReader): void {
+    this.length = from.count()
+    from.each(() => {
+      const index = this.all.length
+      const device = from.below(this.#devices.length)
+      const parent = this.all[from.below(index + 1) - 1] ?? null
+      const [base, first, end, last] = [from.count(), this.order(from), this.order(from), from.count()]
+      this.#place({ index, device, parent, base, first, end, last })
+    })
+    from.each(() => this.#aside.set(this.order(from), this.read(from)))
+  }
+
+  /** Reads a commit that is here. */
+  order(from: SnapshotReader): number {
+    return from.below(this.length)
+  }
+
+  /** Reads a branch by its number. */
+  read(from: SnapshotReader): Branch {
+    return this.all[from.below(this.all.length)] ?? NOWHERE
+  }
+
+  /** Reads a place that `savePlace` wrote. */
+  readPlace(from: SnapshotReader): Place {
+    return { branch: this.read(from), seq: from.count() }
+  }
+
   #start(first: number, parent: Branch | null): Branch {
     const base = this.#links.seqOf(first)
     const device = this.deviceOf(first)
-    const branch: Branch = { index: this.all.length, device, parent, base, first, end: -1, last: base - 1 }
+    return this.#place({ index: this.all.length, device, parent, base, first, end: -1, last: base - 1 })
+  }
+
+  #place(branch: Branch): Branch {
     this.all.push(branch)
-    ;(this.#ofDevice[device] ??= []).push(branch)
+    ;(this.#ofDevice[branch.device] ??= []).push(branch)
     return branch
   }
 }
+
+export function savePlace(out: SnapshotWriter, { branch, seq }: Place): void {
+  out.count(branch.index)
+  out.count(seq)
+}
+
+/** What is read where a snapshot is off. */
+const NOWHERE: Branch = { index: -1, device: -1, parent: null, base: 0, first: -1, end: -1, last: -1 }
 
 const NONE: readonly Branch[] = []

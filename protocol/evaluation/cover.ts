@@ -1,14 +1,18 @@
+import type { Account, AccountTable, NamedUnit } from './account-table.ts'
 import { ACCOUNTS, isHeld, unitOf } from './account.ts'
 import { isAmount } from './act.ts'
-import type { Act, Define } from './act.ts'
+import type { Act, Define, Fact, Transfer } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
+import { Purse } from './purse.ts'
+import type { LeftBehind } from './purse.ts'
 import { RelayLimits } from './relay-limits.ts'
-import type { Bounds, BoundParts } from './relay-limits.ts'
+import type { BoundParts, Bounds } from './relay-limits.ts'
 import type { IssuedAllowance, SealTree } from './seal-tree.ts'
-import { PathSteps } from './steps.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { PlacedTransfer, Transfers } from './transfers.ts'
+import type { Range } from './trusted.ts'
 import { isDefinition } from './units.ts'
 import type { Units } from './units.ts'
 
@@ -38,51 +42,67 @@ export interface Judgement {
   readonly voidBecause: VoidReason | null
   readonly accepted: readonly PlacedTransfer[]
   readonly taken: readonly IssuedAllowance[]
-  /** What its chain has left of each unit that it credits or debits. */
-  readonly left: ReadonlyMap<string, bigint>
-  /** What its chain may not pass on of each unit with a relay limit that it accepts or debits. */
-  readonly bounds: ReadonlyMap<string, Bounds>
+  /** What its chain has left on each account that it credits or debits. */
+  readonly left: LeftBehind
+  /** What its chain may not pass on of each unit with a relay limit that it accepts or debits; null for none. */
+  readonly bounds: ReadonlyMap<NamedUnit, Bounds> | null
 }
 
-const NOTHING: Judgement = { voidBecause: null, accepted: [], taken: [], left: new Map(), bounds: new Map() }
+const NO_TRANSFERS: readonly PlacedTransfer[] = []
+const NO_ALLOWANCES: readonly IssuedAllowance[] = []
+const NOTHING: Judgement = {
+  voidBecause: null,
+  accepted: NO_TRANSFERS,
+  taken: NO_ALLOWANCES,
+  left: { accounts: [], amounts: [] },
+  bounds: null,
+}
+
+/** What a cover is decided by. */
+export interface CoverParts {
+  readonly accounts: AccountTable
+  readonly seals: SealTree
+  readonly transfers: Transfers
+  readonly units: Units
+}
 
 /**
  * What each chain may spend: what it accepted and took from the seals it cites, less its own debits. Decided
  * commit by commit from the causal past; what counts in the books never enters.
  */
 export class Cover {
+  readonly #accounts: AccountTable
   readonly #seals: SealTree
   readonly #transfers: Transfers
   readonly #units: Units
   readonly #relay: RelayLimits
-  readonly #left = new Map<string, PathSteps<bigint>>()
+  readonly #purse = new Purse()
   /** First void commit of each branch that has one, by the branch's number. */
   readonly #voidFrom = new Map<number, number>()
 
-  constructor(seals: SealTree, transfers: Transfers, units: Units) {
+  constructor({ accounts, seals, transfers, units }: CoverParts) {
+    this.#accounts = accounts
     this.#seals = seals
     this.#transfers = transfers
     this.#units = units
     this.#relay = new RelayLimits(seals, units)
   }
 
-  /** True while no commit is void. */
-  get isPlain(): boolean {
-    return this.#voidFrom.size === 0
-  }
-
-  /** What the chain has left of a unit behind its commit. */
-  left(branch: Branch, seq: number, unit: string): bigint {
-    return this.#left.get(unit)?.at(branch, seq) ?? 0n
+  /** What the chain has left on an account behind its commit. */
+  left(branch: Branch, seq: number, name: string): bigint {
+    const account = this.#accounts.find(name)
+    return account === undefined ? 0n : this.#purse.left(branch, seq, account)
   }
 
   /** What of it the chain may not pass on. */
-  bound(branch: Branch, seq: number, account: string): bigint {
-    return this.#relay.bound(branch, seq, account)
+  bound(branch: Branch, seq: number, name: string): bigint {
+    const account = this.#accounts.find(name)
+    return account === undefined ? 0n : this.#relay.bound(branch, seq, account)
   }
 
   /** True when the debits of the commit are void. */
   isVoid({ branch, seq }: Place): boolean {
+    if (this.#voidFrom.size === 0) return false
     let limit = seq
     for (let part: Branch | null = branch; part !== null; part = part.parent) {
       if ((this.#voidFrom.get(part.index) ?? Infinity) <= limit) return true
@@ -96,76 +116,128 @@ export class Cover {
     const isNothing = acts.length === 0 && insight.news.length === 0 && insight.epochBefore === commit.epoch
     if (isNothing && !insight.isOutdated && this.#voidFrom.size === 0) return NOTHING
     const before: Place = { branch, seq: seq - 1 }
-    // No chain trusts a commit twice, so none accepts a transfer twice.
-    const accepted = insight.news.flatMap((range) => this.#transfers.inTo(range, branch.device))
-    const taken = insight.epochBefore === commit.epoch ? [] : this.#allowances(commit, insight, before)
-    const left = new Map<string, bigint>()
-    for (const { unit, amount } of [...accepted, ...taken])
-      left.set(unit, (left.get(unit) ?? this.left(branch, seq - 1, unit)) + amount)
-    const bounds = new Map<string, BoundParts>()
-    for (const { unit, amount } of accepted) this.#boundsOf(unit, commit, bounds)?.accept(amount)
+    const accepted = this.#accepted(insight.news, branch.device)
+    const taken =
+      insight.epochBefore === commit.epoch ? NO_ALLOWANCES : this.#allowances(commit, insight, before)
+    let bounds = this.#credit(commit, accepted, taken)
     let voidBecause: VoidReason | null = null
     if (this.isVoid(before)) voidBecause = 'void-before'
     else if (insight.isOutdated) voidBecause = 'epoch-outdated'
-    else voidBecause = this.#debit({ left, bounds }, acts, commit, author)
-    return { voidBecause, accepted, taken, left, bounds }
+    else if (acts.length > 0) {
+      voidBecause = this.#debit(acts, commit, author, bounds)
+      // A commit stands as a whole: what the acts before did is undone.
+      if (voidBecause !== null) bounds = this.#credit(commit, accepted, taken)
+    }
+    return { voidBecause, accepted, taken, left: this.#purse.result(), bounds }
   }
 
   /** Takes up a commit that is now the end of its branch. */
-  add({ branch, seq }: JudgedCommit, judgement: Judgement): void {
-    if (judgement.voidBecause !== null && !this.isVoid({ branch, seq })) this.#voidFrom.set(branch.index, seq)
-    for (const [unit, left] of judgement.left) {
-      let steps = this.#left.get(unit)
-      if (steps === undefined) this.#left.set(unit, (steps = new PathSteps()))
-      steps.set(branch, seq, left)
-    }
-    for (const [unit, bounds] of judgement.bounds) this.#relay.add({ branch, seq }, unit, bounds)
+  add({ branch, seq }: JudgedCommit, { voidBecause, left, bounds }: Judgement): void {
+    if (voidBecause !== null && !this.isVoid({ branch, seq })) this.#voidFrom.set(branch.index, seq)
+    this.#purse.keep(branch, seq, left)
+    if (bounds !== null) for (const [unit, parts] of bounds) this.#relay.add({ branch, seq }, unit, parts)
   }
 
-  /**
-   * Takes the acts off what is left; changes nothing when one of them is not valid, since a commit stands as
-   * a whole.
-   */
+  save(out: SnapshotWriter, branches: Branches): void {
+    this.#purse.save(out, branches)
+    this.#relay.save(out, branches)
+    out.list([...this.#voidFrom], ([branch, seq]) => {
+      out.count(branch)
+      out.count(seq)
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    this.#purse.load(from, branches)
+    this.#relay.load(from, branches)
+    from.each(() => this.#voidFrom.set(from.count(), from.count()))
+  }
+
+  /** No chain trusts a commit twice, so none accepts a transfer twice. */
+  #accepted(news: readonly Range[], device: number): readonly PlacedTransfer[] {
+    let accepted: PlacedTransfer[] | null = null
+    for (const range of news) {
+      const found = this.#transfers.inTo(range, device)
+      if (found.length > 0) accepted = accepted === null ? found : accepted.concat(found)
+    }
+    return accepted ?? NO_TRANSFERS
+  }
+
+  /** Starts with what the chain has left, and adds what the commit takes in. */
+  #credit(
+    commit: JudgedCommit,
+    accepted: readonly PlacedTransfer[],
+    taken: readonly IssuedAllowance[],
+  ): Map<NamedUnit, BoundParts> | null {
+    const bounds = this.#units.hasLimits ? new Map<NamedUnit, BoundParts>() : null
+    this.#purse.begin(commit.branch, commit.seq - 1)
+    for (const { account, amount } of accepted) {
+      this.#purse.add(account, amount)
+      if (bounds !== null) this.#boundsOf(account.unit, commit, bounds)?.accept(amount)
+    }
+    for (const { account, amount } of taken) this.#purse.add(account, amount)
+    return bounds
+  }
+
+  /** Takes the acts off what is left, until one of them is not valid. */
   #debit(
-    { left, bounds }: { left: Map<string, bigint>; bounds: Map<string, BoundParts> },
     acts: readonly Act[],
     commit: JudgedCommit,
     author: string,
+    bounds: Map<NamedUnit, BoundParts> | null,
   ): VoidReason | null {
-    const after = new Map<string, bigint>()
-    const boundAfter = new Map<string, BoundParts>([...bounds].map(([unit, parts]) => [unit, parts.copy()]))
-    const defined = new Set<string>()
-    const had = (account: string): bigint =>
-      after.get(account) ?? left.get(account) ?? this.left(commit.branch, commit.seq - 1, account)
+    const purse = this.#purse
+    let defined: Set<string> | null = null
     for (const act of acts) {
-      if (!isWellFormed(act, author)) return 'malformed'
       if (act.kind === 'define') {
-        if (defined.has(act.unit) || this.#isDefinedBefore(act, commit)) return 'defined-twice'
-        defined.add(act.unit)
-        const right = act.unit + ACCOUNTS.right
-        if (act.supply > 0n) after.set(right, had(right) + act.supply)
+        if (!isDefinition(act)) return 'malformed'
+        if (defined?.has(act.unit) === true || this.#isDefinedBefore(act, commit)) return 'defined-twice'
+        defined = (defined ?? new Set()).add(act.unit)
+        if (act.supply > 0n) purse.add(this.#accounts.add(act.unit + ACCOUNTS.right), act.supply)
         continue
       }
-      const { unit, amount } = act
-      if (!this.#units.isKnown(unit, commit) && !defined.has(unitOf(unit))) return 'unknown-unit'
-      const covered = had(unit)
+      const { amount } = act
+      const from = this.#accounts.find(act.unit)
+      if (!this.#isWellFormed(act, from, author)) return 'malformed'
+      if (!this.#isKnown(act.unit, from, commit, defined)) return 'unknown-unit'
+      if (from === undefined) return 'uncovered'
+      const covered = purse.now(from)
       if (covered < amount) return 'uncovered'
-      after.set(unit, covered - amount)
-      const parts = this.#boundsOf(unitOf(unit), commit, boundAfter)
+      purse.add(from, -amount)
+      const parts = bounds === null ? null : this.#boundsOf(from.unit, commit, bounds)
       if (act.kind === 'transfer') {
         if (parts !== null && covered - amount < parts.held) return 'relay-limit'
         continue
       }
-      parts?.move(unit, act.into, amount)
-      if (act.into !== undefined) after.set(act.into, had(act.into) + amount)
+      const into = act.into === undefined ? null : this.#accounts.add(act.into)
+      if (into !== null) purse.add(into, amount)
+      parts?.move(from, into, amount)
     }
-    for (const [account, amount] of after) left.set(account, amount)
-    for (const [unit, parts] of boundAfter) bounds.set(unit, parts)
     return null
   }
 
+  #isWellFormed(act: Transfer | Fact, from: Account | undefined, author: string): boolean {
+    if (!isAmount(act.amount)) return false
+    if (act.kind === 'transfer')
+      return act.to !== author && (from === undefined ? isHeld(act.unit) : from.place === 0)
+    if (act.into === undefined) return true
+    const into = from === undefined ? undefined : this.#accounts.find(act.into)
+    if (from !== undefined && into !== undefined) return from !== into && from.unit === into.unit
+    return act.into !== act.unit && unitOf(act.into) === unitOf(act.unit)
+  }
+
+  #isKnown(
+    name: string,
+    account: Account | undefined,
+    commit: JudgedCommit,
+    defined: ReadonlySet<string> | null,
+  ): boolean {
+    const unit = account === undefined ? this.#accounts.findUnit(unitOf(name)) : account.unit
+    return this.#units.isKnown(unit, commit) || (defined?.has(unitOf(name)) ?? false)
+  }
+
   /** The bounds of a unit that the commit works on; null where the unit has no limit. */
-  #boundsOf(unit: string, commit: JudgedCommit, bounds: Map<string, BoundParts>): BoundParts | null {
+  #boundsOf(unit: NamedUnit, commit: JudgedCommit, bounds: Map<NamedUnit, BoundParts>): BoundParts | null {
     let parts = bounds.get(unit) ?? null
     if (parts !== null) return parts
     parts = this.#relay.before(unit, commit)
@@ -182,11 +254,4 @@ export class Cover {
       .allowancesTo(commit.branch.device, insight.epochBefore, commit.epoch)
       .filter((it) => !it.takenAt.some((place) => isAtOrBefore(place, before)))
   }
-}
-
-function isWellFormed(act: Act, author: string): boolean {
-  if (act.kind === 'define') return isDefinition(act)
-  if (!isAmount(act.amount)) return false
-  if (act.kind === 'transfer') return act.to !== author && isHeld(act.unit)
-  return act.into === undefined || (act.into !== act.unit && unitOf(act.into) === unitOf(act.unit))
 }

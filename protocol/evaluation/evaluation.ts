@@ -1,17 +1,21 @@
+import { AccountTable } from './account-table.ts'
 import type { Act, ActName, Allowance } from './act.ts'
 import type { Balance, BalanceChange } from './balances.ts'
 import type { UnitSums } from './books.ts'
 import { Branches } from './branches.ts'
-import type { Links, Place } from './branches.ts'
+import type { Branch, Links, Place } from './branches.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Changes } from './change-log.ts'
 import { Cover } from './cover.ts'
-import type { Judgement, VoidReason } from './cover.ts'
+import type { Judgement } from './cover.ts'
 import { DeviceTable } from './device-table.ts'
 import { Insights } from './insight.ts'
 import type { Insight, JudgedCommit } from './insight.ts'
+import { Reach } from './reach.ts'
 import { FOUNDING, SealTree } from './seal-tree.ts'
-import type { SealFacts, SealRefusal } from './seal-tree.ts'
+import type { Seal, SealFacts, SealRefusal } from './seal-tree.ts'
+import { readSnapshot, writeSnapshot } from './snapshot.ts'
+import type { EvaluationParts } from './snapshot.ts'
 import { Standings } from './standings.ts'
 import type { Shift, Standing } from './standings.ts'
 import { Tally } from './tally.ts'
@@ -20,6 +24,8 @@ import { unitTotals } from './unit-totals.ts'
 import type { UnitTotals } from './unit-totals.ts'
 import { Units } from './units.ts'
 import type { UnitDefinition } from './units.ts'
+import { JudgedVerdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What an evaluation stands on. */
 export interface EvaluationInit {
@@ -46,16 +52,6 @@ export interface CommitDraft {
   acts: readonly Act[]
 }
 
-/** What a commit's causal past says of it. The same on every replica, whatever else it stores. */
-export interface Verdict {
-  /** Why its debits are void; null when they are valid. */
-  voidBecause: VoidReason | null
-  /** Transfers that it is the first on its branch to accept. */
-  accepted: ActName[]
-  /** Minor units left of each unit that it credits or debits; other units are as behind the commit before. */
-  left: ReadonlyMap<string, bigint>
-}
-
 /** What appending a commit did. */
 export interface Appended {
   verdict: Verdict
@@ -74,6 +70,7 @@ export type SealResult = { ok: true; seal: number; changes: Changes } | { ok: fa
  */
 export class Evaluation {
   readonly #graph: EvaluationInit['graph']
+  readonly #accounts = new AccountTable()
   readonly #devices = new DeviceTable()
   readonly #branches: Branches
   readonly #seals: SealTree
@@ -82,22 +79,32 @@ export class Evaluation {
   readonly #units: Units
   readonly #tally: Tally
   readonly #cover: Cover
+  readonly #areUnitsDemanded: boolean
+  readonly #reach: Reach
 
   constructor({ graph, keyOf, founding = [], demandsUnits = false }: EvaluationInit) {
     this.#graph = graph
+    this.#areUnitsDemanded = demandsUnits
     this.#branches = new Branches(graph, this.#devices, keyOf)
-    this.#seals = new SealTree(this.#branches, this.#devices, founding)
+    this.#reach = new Reach(this.#branches)
+    this.#seals = new SealTree(this.#branches, { devices: this.#devices, accounts: this.#accounts }, founding)
     this.#insights = new Insights(this.#branches, graph, this.#seals)
     const seal = this.#seals.at(FOUNDING)
     this.#standings = new Standings(this.#branches, this.#insights.outlook, seal)
-    this.#units = new Units(graph, demandsUnits)
+    this.#units = new Units(graph, this.#accounts, demandsUnits)
     this.#tally = new Tally({
+      accounts: this.#accounts,
       devices: this.#devices,
       seals: this.#seals,
       standings: this.#standings,
       units: this.#units,
     })
-    this.#cover = new Cover(this.#seals, this.#tally.transfers, this.#units)
+    this.#cover = new Cover({
+      accounts: this.#accounts,
+      seals: this.#seals,
+      transfers: this.#tally.transfers,
+      units: this.#units,
+    })
   }
 
   /** Number of appended commits. */
@@ -153,12 +160,19 @@ export class Evaluation {
     const prev = draft.prev < 0 ? null : this.#branches.placeOf(draft.prev)
     if (prev !== null && prev.branch.end !== draft.prev)
       throw new RangeError('a draft stands at the end of a branch')
+    if (
+      !this.#reach.holdsNext(
+        () => draft.prev,
+        () => device,
+      )
+    )
+      throw new RangeError('a draft is out of reach')
     const branch = prev?.branch ?? { index: -1, device, parent: null, base: 0, first: -1, end: -1, last: -1 }
     const { seen } = draft
     const pastOf = [draft.prev, ...seen]
     const epoch = this.#seals.at(draft.epoch)
     const commit = { branch, seq: (prev?.seq ?? -1) + 1, seen, pastOf, epoch }
-    return verdictOf(this.#judge(commit, draft.acts, draft.device).judgement)
+    return new JudgedVerdict(this.#judge(commit, draft.acts, draft.device).judgement)
   }
 
   /**
@@ -169,7 +183,10 @@ export class Evaluation {
   append(order: number, epoch: number, acts: readonly Act[], isOutdated: boolean = false): Appended {
     this.#wake()
     if (order !== this.length) throw new RangeError(`commit ${this.length} comes next, not ${order}`)
+    if (this.needsHistory(order)) throw new RangeError(`commit ${order} is out of reach`)
     const cited = this.#seals.at(epoch)
+    const plain = isOutdated ? null : this.#plainBranch(order, cited)
+    if (plain !== null) return this.#appendTo(plain, order, cited, acts)
     const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
     if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
@@ -181,25 +198,30 @@ export class Evaluation {
     this.#standings.extended(branch, cited)
     if (isNew && this.#branches.of(branch.device).length > 1)
       this.#move(this.#standings.learnFork(branch.device, branch.base), log)
-    const place: Place = { branch, seq: branch.last }
-    for (const transfer of judgement.accepted) this.#tally.accept(transfer, order, log)
-    for (const issued of judgement.taken) this.#tally.take(issued, place)
-    if (judgement.voidBecause === null) this.#tally.record(order, place, acts)
-    return { verdict: verdictOf(judgement), changes: log.changes(), cut: insight.cut }
+    this.#record(order, { branch, seq: branch.last }, { judgement, acts, log })
+    return { verdict: new JudgedVerdict(judgement), changes: log.changes(), cut: insight.cut }
   }
 
   /**
    * As `append`, for a commit without acts that changes nothing beside its chain's length: it goes on the only branch of
-   * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed,
-   * late or void. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
+   * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed
+   * or late, nor its chain void, and nothing is paid to it. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
    */
   appendPlain(order: number, epoch: number): boolean {
+    if (order !== this.length || this.needsHistory(order)) return false
+    this.#wake()
     const cited = this.#seals.at(epoch)
-    if (!this.#tally.transfers.isEmpty || !this.#cover.isPlain || order !== this.length) return false
-    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return false
-    const branch = this.#branches.plainBranchOf(order)
-    if (branch === null || !this.#insights.isPlain(order, branch, cited)) return false
+    const branch = this.#plainBranch(order, cited)
+    if (branch === null || this.#cover.isVoid({ branch, seq: branch.last })) return false
+    const { transfers } = this.#tally
+    const { trusted } = this.#insights
+    const isPaid = (head: number): boolean => {
+      const payer = this.#branches.branchOf(head)
+      return transfers.isPaidAbove(branch.device, payer, trusted.upTo(branch, payer))
+    }
+    if (trusted.isAwake && !this.#graph.everySeen(order, (head) => !isPaid(head))) return false
     this.#branches.lengthen(branch, order)
+    trusted.follow(order, { branch, seq: branch.last }, NEVER)
     return true
   }
 
@@ -276,23 +298,24 @@ export class Evaluation {
   }
 
   /**
-   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did;
-   * ascending.
+   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did; ascending. Of one
+   * that was accepted below what was restored the evaluation does not know them: see `needsHistory`.
    */
   acceptedBy({ order, act }: ActName): number[] {
     const transfer = this.#transferOf(this.#branches.placeOf(order), act)
+    if (transfer === undefined) this.#reachedPlace(order)
     return [...(transfer?.acceptedBy ?? [])].sort((a, b) => a - b)
   }
 
   /** What the chain may still spend behind a commit, minor units: by that commit's causal past alone. */
   left(order: number, unit: string): bigint {
-    const { branch, seq } = this.#branches.placeOf(order)
+    const { branch, seq } = this.#reachedPlace(order)
     return this.#cover.left(branch, seq, unit)
   }
 
   /** What of it may not be passed on, because of the unit's relay limit: by that commit's causal past alone. */
   bound(order: number, account: string): bigint {
-    const { branch, seq } = this.#branches.placeOf(order)
+    const { branch, seq } = this.#reachedPlace(order)
     return this.#cover.bound(branch, seq, account)
   }
 
@@ -324,7 +347,7 @@ export class Evaluation {
   /** What counts as the device's by account, in no order; accounts that are empty are left out. */
   accountsOf(device: string): Map<string, bigint> {
     const rows = this.#tally.books.balances.of(this.#devices.find(device)).filter((row) => row.holding !== 0n)
-    return new Map(rows.map(({ account, holding }) => [account, holding]))
+    return new Map(rows.map(({ account, holding }) => [account.name, holding]))
   }
 
   /** Keys of the devices that hold something on an account, with how much, in no order; below zero is a deficit. */
@@ -378,7 +401,97 @@ export class Evaluation {
       const last = this.#tally.transfers.inTo(range, receiver).at(-1)
       if (last !== undefined) heads.push(last.order)
     }
-    return heads
+    return heads.sort((a, b) => a - b)
+  }
+
+  /**
+   * The branch that the next commit goes on, if that is the only one of its device, the commit knows and cites what the one
+   * before does, lists who knows the same, and nothing stored is forked, closed or late; else null.
+   */
+  #plainBranch(order: number, cited: Seal): Branch | null {
+    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
+    const branch = this.#branches.plainBranchOf(order)
+    return branch !== null && this.#insights.isPlain(order, branch, cited) ? branch : null
+  }
+
+  /** As `append`, where `#plainBranch` gave the branch: most commits are such, and cost a third. */
+  #appendTo(branch: Branch, order: number, cited: Seal, acts: readonly Act[]): Appended {
+    this.#branches.lengthen(branch, order)
+    const place: Place = { branch, seq: branch.last }
+    const { transfers } = this.#tally
+    const insight = this.#insights.readPlain(order, place, cited, (payer, above) =>
+      transfers.isPaidAbove(branch.device, payer, above),
+    )
+    const commit: JudgedCommit = { ...place, seen: NONE, pastOf: [order], epoch: cited }
+    const judgement = this.#cover.judge(commit, insight, acts, this.#devices.keyOf(branch.device))
+    this.#cover.add(commit, judgement)
+    const log = new ChangeLog(this.#graph, order)
+    this.#record(order, place, { judgement, acts, log })
+    return { verdict: new JudgedVerdict(judgement), changes: log.changes(), cut: insight.cut }
+  }
+
+  /** Enters in the books what the newest commit, at the end of its branch, takes in and does. */
+  #record(
+    order: number,
+    place: Place,
+    { judgement, acts, log }: { judgement: Judgement; acts: readonly Act[]; log: ChangeLog },
+  ): void {
+    const { voidBecause, accepted, taken } = judgement
+    for (const transfer of accepted) this.#tally.accept(transfer, order, log)
+    for (const issued of taken) this.#tally.take(issued, place)
+    if (voidBecause === null) this.#tally.record(order, place, acts)
+  }
+
+  /**
+   * All that this evaluation says of the commits so far, without what they did: what is left at the ends of chains, transfers
+   * that not every chain of the receiver has accepted, the seals and how all stands. Equal states of one replica give equal
+   * bytes.
+   */
+  save(): Uint8Array {
+    return writeSnapshot(this.#parts, this.#areUnitsDemanded)
+  }
+
+  /**
+   * An evaluation that goes on where the one that was saved stood: seals, tip and closings are in it, and may be told again.
+   * Of what is below it cannot answer everything, and not take up every commit: see `needsHistory`. Null for bytes of another
+   * version or none of `save`; that the graph holds the same commits under the same orders is the host's to make sure of.
+   */
+  static restore(bytes: Uint8Array, init: Omit<EvaluationInit, 'founding'>): Evaluation | null {
+    const evaluation = new Evaluation(init)
+    if (!readSnapshot(bytes, evaluation.#parts, init.demandsUnits ?? false)) return null
+    evaluation.#reach.begin()
+    return evaluation
+  }
+
+  get #parts(): EvaluationParts {
+    return {
+      devices: this.#devices,
+      accounts: this.#accounts,
+      branches: this.#branches,
+      seals: this.#seals,
+      insights: this.#insights,
+      standings: this.#standings,
+      units: this.#units,
+      tally: this.#tally,
+      cover: this.#cover,
+    }
+  }
+
+  /**
+   * True when the commit is out of reach for an evaluation that was restored: the next commit when it parts a chain below
+   * what was restored, or starts one anew, so that it cannot be appended; of a commit that was taken up, when what it left,
+   * and who accepted its transfers, is not known. The host then makes an evaluation of the whole log.
+   */
+  needsHistory(order: number): boolean {
+    if (order !== this.length) return !this.#reach.holds(this.#branches.placeOf(order))
+    const prev = (): number => this.#graph.prevOf(order)
+    return !this.#reach.holdsNext(prev, () => this.#branches.deviceOf(order))
+  }
+
+  #reachedPlace(order: number): Place {
+    const place = this.#branches.placeOf(order)
+    if (!this.#reach.holds(place)) throw new RangeError(`commit ${order} is out of reach`)
+    return place
   }
 
   #judge(
@@ -408,6 +521,5 @@ export class Evaluation {
   }
 }
 
-function verdictOf({ voidBecause, accepted, left }: Judgement): Verdict {
-  return { voidBecause, accepted: accepted.map((it) => ({ order: it.order, act: it.act })), left }
-}
+const NONE: readonly number[] = []
+const NEVER = (): boolean => false

@@ -3,6 +3,7 @@ import { KnowledgePool } from './knowledge.ts'
 import type { Knowledge } from './knowledge.ts'
 import { Outlook } from './outlook.ts'
 import type { Seal, SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 import { Trusted } from './trusted.ts'
 import type { Range } from './trusted.ts'
@@ -42,6 +43,7 @@ export class Insights {
   readonly #branches: Branches
   readonly #links: Links
   readonly #pool: KnowledgePool
+  readonly #seals: SealTree
   readonly #epochs = new PathSteps<Seal>()
   readonly #knowledge = new PathSteps<Knowledge>()
 
@@ -52,6 +54,7 @@ export class Insights {
   constructor(branches: Branches, links: Links, seals: SealTree) {
     this.#branches = branches
     this.#links = links
+    this.#seals = seals
     this.#pool = new KnowledgePool(seals)
     this.trusted = new Trusted(branches, links)
     this.outlook = new Outlook(seals, this.#epochs)
@@ -77,15 +80,27 @@ export class Insights {
 
   /**
    * True when the next commit, at the end of this branch, knows and cites nothing but what the commit before does, and no
-   * head that it lists can be cut: then there is nothing to `add`.
+   * head that it lists can be cut: then there is nothing to `add` but what it trusts.
    */
   isPlain(order: number, branch: Branch, epoch: Seal): boolean {
     const { last } = branch
-    if (this.trusted.isAwake || this.#epochs.at(branch, last) !== epoch) return false
+    if (this.#epochs.at(branch, last) !== epoch) return false
     const knowledge = this.#knowledgeAt(branch, last)
     if (knowledge.forks.size > 0 || knowledge.tips.length !== 1 || knowledge.tips[0] !== epoch) return false
     this.#expected = knowledge
     return this.#links.everySeen(order, this.#isExpected)
+  }
+
+  /** What the newest commit of a branch knows and trusts of which `isPlain` was true. `passes`: see `Trusted.follow`. */
+  readPlain(
+    order: number,
+    place: Place,
+    epoch: Seal,
+    passes: (other: Branch, above: number) => boolean,
+  ): Insight {
+    const knowledge = this.#knowledgeAt(place.branch, place.seq)
+    const news = this.trusted.follow(order, place, passes)
+    return { knowledge, epochBefore: epoch, isOutdated: false, news, cut: NO_CUT }
   }
 
   /** Numbers of the last seals known at these places together. */
@@ -119,6 +134,18 @@ export class Insights {
     this.trusted.add(commit, insight.news, insight.cut)
   }
 
+  save(out: SnapshotWriter): void {
+    this.#epochs.save(out, (seal) => out.count(seal.index))
+    this.#knowledge.save(out, (knowledge) => this.#pool.save(out, knowledge))
+    this.trusted.save(out)
+  }
+
+  load(from: SnapshotReader): void {
+    this.#epochs.load(from, () => this.#seals.read(from))
+    this.#knowledge.load(from, () => this.#pool.load(from))
+    this.trusted.load(from)
+  }
+
   #knownAt(places: readonly Place[]): Knowledge {
     let knowledge = this.#pool.nothing
     for (const { branch, seq } of places)
@@ -133,8 +160,9 @@ export class Insights {
   /** The graph is asked only of devices that are seen to have forked here: others have not in any past. */
   #forkSeq(knowledge: Knowledge, orders: readonly number[], device: number): number {
     const recorded = knowledge.forks.get(device) ?? Infinity
-    const [first, second] = this.#branches.of(device)
-    if (first === undefined || second === undefined) return recorded
+    const branches = this.#branches.of(device)
+    const first = branches[0]
+    if (first === undefined || branches.length === 1) return recorded
     return Math.min(recorded, this.#links.forkSeqKnownTo(orders, this.#links.deviceOf(first.end)))
   }
 }

@@ -1,4 +1,5 @@
 import type { Seal, SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** What a commit knows of epochs: those that any commit of its past cites, with their lines, and what they record. */
 export interface Knowledge {
@@ -52,6 +53,19 @@ export class KnowledgePool {
       for (const [device, seq] of at.forkProofs) lower(forks, device, seq)
     const tips = knowledge.tips.filter((tip) => !this.#seals.isAtOrBefore(tip, seal))
     return this.#make([...tips, seal], forks)
+  }
+
+  /** Knowledge whose last seals are these. */
+  of(tips: readonly Seal[]): Knowledge {
+    return tips.reduce((knowledge, tip) => this.withSeal(knowledge, tip), this.nothing)
+  }
+
+  save(out: SnapshotWriter, { tips }: Knowledge): void {
+    out.list(tips, ({ index }) => out.count(index))
+  }
+
+  load(from: SnapshotReader): Knowledge {
+    return this.of(from.list(() => this.#seals.read(from)))
   }
 
   #make(unsorted: readonly Seal[], forks: ReadonlyMap<number, number>): Knowledge {

@@ -1,8 +1,10 @@
-import { ACCOUNTS, isHeld, unitOf } from './account.ts'
-import type { Branch, Place } from './branches.ts'
+import { PLACES } from './account-table.ts'
+import type { Account, NamedUnit } from './account-table.ts'
+import type { Branch, Branches, Place } from './branches.ts'
 import type { JudgedCommit } from './insight.ts'
 import { sharedReach } from './line.ts'
 import type { SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 import type { Units } from './units.ts'
 
@@ -10,13 +12,25 @@ import type { Units } from './units.ts'
 export interface Bounds {
   /** All that the chain accepted of the unit so far. */
   readonly accepted: bigint
-  /** Bound part of each account: of what is held, and then of the others in the order of `ACCOUNTS`. */
+  /** Bound part of each account, by its place. */
   readonly parts: readonly bigint[]
 }
 
-const HELD = 0
-const MARKS: readonly string[] = Object.values(ACCOUNTS)
-const UNBOUND: Bounds = { accepted: 0n, parts: [0n, ...MARKS.map(() => 0n)] }
+const UNBOUND: readonly bigint[] = Array.from({ length: PLACES }, () => 0n)
+
+/** What chains accepted of a unit, and what is bound, where it changed. */
+class UnitBounds {
+  readonly accepted = new PathSteps<bigint>()
+  readonly parts = new PathSteps<readonly bigint[]>()
+
+  acceptedAt(branch: Branch, seq: number): bigint {
+    return this.accepted.at(branch, seq) ?? 0n
+  }
+
+  partsAt(branch: Branch, seq: number): readonly bigint[] {
+    return this.parts.at(branch, seq) ?? UNBOUND
+  }
+}
 
 /**
  * Of what a chain accepts outside the frontier of the line it cites, it may pass on the limit of the unit: what it
@@ -25,7 +39,8 @@ const UNBOUND: Bounds = { accepted: 0n, parts: [0n, ...MARKS.map(() => 0n)] }
 export class RelayLimits {
   readonly #seals: SealTree
   readonly #units: Units
-  readonly #bounds = new Map<string, PathSteps<Bounds>>()
+  /** By the unit's number. */
+  readonly #bounds = new Map<number, UnitBounds>()
 
   constructor(seals: SealTree, units: Units) {
     this.#seals = seals
@@ -33,27 +48,59 @@ export class RelayLimits {
   }
 
   /** Bound part of what the chain has left on the account behind its commit. */
-  bound(branch: Branch, seq: number, account: string): bigint {
-    return this.#bounds.get(unitOf(account))?.at(branch, seq)?.parts[placeOf(account)] ?? 0n
+  bound(branch: Branch, seq: number, { unit, place }: Account): bigint {
+    return this.#bounds.get(unit.index)?.partsAt(branch, seq)[place] ?? 0n
   }
 
   /** What a commit starts from that accepts or debits something of the unit; null where the unit has no limit. */
-  before(unit: string, { branch, seq, epoch }: JudgedCommit): BoundParts | null {
+  before(unit: NamedUnit, { branch, seq, epoch }: JudgedCommit): BoundParts | null {
     const limit = this.#units.relayMax(unit)
     if (limit === null) return null
-    const bounds = this.#bounds.get(unit)
-    const before = bounds?.at(branch, seq - 1) ?? UNBOUND
+    const bounds = this.#of(unit.index)
     const frontier = this.#seals.frontierOf(epoch, branch.device)
     const settled = frontier === null ? -1 : sharedReach(branch, frontier.branch, frontier.seq)
-    const atFrontier = bounds?.at(branch, settled)?.accepted ?? 0n
-    return new BoundParts(before, { limit, atFrontier })
+    const before = { accepted: bounds.acceptedAt(branch, seq - 1), parts: bounds.partsAt(branch, seq - 1) }
+    return new BoundParts(before, { limit, atFrontier: bounds.acceptedAt(branch, settled) })
+  }
+
+  /** Writes what chains accepted, step by step, since a frontier may come to lie anywhere; and what is bound at the ends. */
+  save(out: SnapshotWriter, { all }: Branches): void {
+    out.list([...this.#bounds], ([unit, bounds]) => {
+      out.count(unit)
+      bounds.accepted.save(out, (accepted) => out.amount(accepted))
+      out.list(
+        all.filter((branch) => bounds.partsAt(branch, branch.last).some((part) => part > 0n)),
+        (branch) => {
+          out.count(branch.index)
+          for (const part of bounds.partsAt(branch, branch.last)) out.amount(part)
+        },
+      )
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    from.each(() => {
+      const bounds = this.#of(from.count())
+      bounds.accepted.load(from, () => from.amount())
+      from.each(() => {
+        const branch = branches.read(from)
+        const parts = UNBOUND.map(() => from.amount())
+        bounds.parts.set(branch, branch.last, parts)
+      })
+    })
   }
 
   /** Takes up a commit that is now the end of its branch. */
-  add({ branch, seq }: Place, unit: string, bounds: Bounds): void {
-    let steps = this.#bounds.get(unit)
-    if (steps === undefined) this.#bounds.set(unit, (steps = new PathSteps()))
-    steps.set(branch, seq, bounds)
+  add({ branch, seq }: Place, { index }: NamedUnit, { accepted, parts }: Bounds): void {
+    const bounds = this.#of(index)
+    if (bounds.acceptedAt(branch, seq) !== accepted) bounds.accepted.set(branch, seq, accepted)
+    bounds.parts.set(branch, seq, parts)
+  }
+
+  #of(unit: number): UnitBounds {
+    let bounds = this.#bounds.get(unit)
+    if (bounds === undefined) this.#bounds.set(unit, (bounds = new UnitBounds()))
+    return bounds
   }
 }
 
@@ -79,25 +126,21 @@ export class BoundParts implements Bounds {
 
   /** What of the held account must stay. */
   get held(): bigint {
-    return this.parts[HELD] ?? 0n
-  }
-
-  copy(): BoundParts {
-    return new BoundParts(this, { limit: this.#limit, atFrontier: this.#atFrontier })
+    return this.parts[0] ?? 0n
   }
 
   accept(amount: bigint): void {
     const before = this.#beyond()
     this.accepted += amount
-    this.parts[HELD] = this.held + this.#beyond() - before
+    this.parts[0] = this.held + this.#beyond() - before
   }
 
   /** A fact takes of the bound part first, and binds as much where it puts it. */
-  move(from: string, into: string | undefined, amount: bigint): void {
-    const bound = this.parts[placeOf(from)] ?? 0n
+  move(from: Account, into: Account | null, amount: bigint): void {
+    const bound = this.parts[from.place] ?? 0n
     const moved = bound < amount ? bound : amount
-    this.parts[placeOf(from)] = bound - moved
-    if (into !== undefined) this.parts[placeOf(into)] = (this.parts[placeOf(into)] ?? 0n) + moved
+    this.parts[from.place] = bound - moved
+    if (into !== null) this.parts[into.place] = (this.parts[into.place] ?? 0n) + moved
   }
 
   /** What was accepted since the frontier beyond the limit. */
@@ -105,8 +148,4 @@ export class BoundParts implements Bounds {
     const beyond = this.accepted - this.#atFrontier - this.#limit
     return beyond > 0n ? beyond : 0n
   }
-}
-
-function placeOf(account: string): number {
-  return isHeld(account) ? HELD : MARKS.indexOf(account.at(-1) ?? '') + 1
 }

@@ -1,10 +1,13 @@
+import type { Account, AccountTable } from './account-table.ts'
 import { isAmount } from './act.ts'
 import type { Allowance } from './act.ts'
 import { isAtOrBefore } from './branches.ts'
 import type { Branch, Branches, Place } from './branches.ts'
 import type { DeviceTable } from './device-table.ts'
+import { savePlace } from './branches.ts'
 import { reachOn } from './line.ts'
 import type { Line } from './line.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** Seal number of the founding epoch. */
 export const FOUNDING = 0
@@ -39,12 +42,12 @@ export type SealRefusal = 'frontier-twice' | 'frontier-off-branch' | 'floor-abov
 export interface IssuedAllowance {
   readonly seal: number
   readonly device: number
-  readonly unit: string
+  readonly account: Account
   readonly amount: bigint
   /** Device against whose loss account it is issued; null for none. */
   readonly against: number | null
   /** Commits that took it, one on each branch that did. */
-  readonly takenAt: Place[]
+  takenAt: Place[]
 }
 
 /** A seal and what follows from its line. */
@@ -60,6 +63,8 @@ export interface Seal {
   readonly forkProofs: ReadonlyMap<number, number>
   readonly allowances: readonly IssuedAllowance[]
   readonly line: SealLine
+  /** As the seal says it. */
+  readonly facts: SealFacts
 }
 
 interface SealLine extends Line {
@@ -71,6 +76,7 @@ interface SealLine extends Line {
 export class SealTree {
   readonly #branches: Branches
   readonly #devices: DeviceTable
+  readonly #accounts: AccountTable
   readonly #seals: Seal[] = []
   readonly #numbers = new Map<string, number>()
   /** Frontiers of each device in the order in which their seals arrived; on one line that is upwards. */
@@ -81,9 +87,14 @@ export class SealTree {
   /** In the order in which their seals arrived. */
   readonly #allowances = new Map<number, IssuedAllowance[]>()
 
-  constructor(branches: Branches, devices: DeviceTable, founding: readonly Allowance[]) {
+  constructor(
+    branches: Branches,
+    { devices, accounts }: { devices: DeviceTable; accounts: AccountTable },
+    founding: readonly Allowance[],
+  ) {
     this.#branches = branches
     this.#devices = devices
+    this.#accounts = accounts
     this.#add(null, { ...FOUNDING_FACTS, allowances: founding })
   }
 
@@ -173,6 +184,39 @@ export class SealTree {
     return found
   }
 
+  save(out: SnapshotWriter): void {
+    out.list(this.#seals, ({ facts, allowances }) => {
+      saveFacts(out, facts)
+      for (const { takenAt } of allowances) out.list(takenAt, (place) => savePlace(out, place))
+    })
+    out.list([...this.#closedFrom], ([first, seals]) => {
+      out.count(first)
+      out.list(seals, ({ index }) => out.count(index))
+    })
+  }
+
+  /** Takes the place of all that is here; whoever keeps the founding seal must ask for it again. */
+  load(from: SnapshotReader): void {
+    this.#seals.length = 0
+    this.#allowances.clear()
+    from.each(() => {
+      const facts = readFacts(from, this.#branches)
+      if (from.isOff) return
+      const parent = this.#seals.length === 0 ? null : (this.#seals[facts.parent] ?? this.#seals[0] ?? null)
+      for (const issued of this.#add(parent, facts).allowances)
+        issued.takenAt = from.list(() => this.#branches.readPlace(from))
+    })
+    from.each(() => {
+      const first = this.#branches.order(from)
+      from.each(() => this.closeFrom(first, this.read(from)))
+    })
+  }
+
+  /** Reads a seal by its number. */
+  read(from: SnapshotReader): Seal {
+    return this.at(from.below(this.#seals.length))
+  }
+
   #add(parent: Seal | null, facts: SealFacts): Seal {
     const index = this.#seals.length
     const height = parent === null ? 0 : parent.height + 1
@@ -185,6 +229,7 @@ export class SealTree {
       forkProofs: this.#proofs(facts),
       allowances: facts.allowances.map((it) => this.#issued(index, it)),
       line: parent === null ? { parent: null, base: 0, last: 0 } : lineAfter(parent),
+      facts,
     }
     this.#seals.push(seal)
     this.#numbers.set(seal.id, index)
@@ -200,7 +245,8 @@ export class SealTree {
   #issued(seal: number, { device, unit, amount, against }: Allowance): IssuedAllowance {
     if (!isAmount(amount)) throw new RangeError('an allowance is one minor unit to AMOUNT_MAX')
     const from = against === undefined ? null : this.#devices.add(against)
-    return { seal, device: this.#devices.add(device), unit, amount, against: from, takenAt: [] }
+    const account = this.#accounts.add(unit)
+    return { seal, device: this.#devices.add(device), account, amount, against: from, takenAt: [] }
   }
 
   #proofs(facts: SealFacts): Map<number, number> {
@@ -210,6 +256,40 @@ export class SealTree {
       proofs.set(number, Math.min(seq, proofs.get(number) ?? Infinity))
     }
     return proofs
+  }
+}
+
+function saveFacts(out: SnapshotWriter, facts: SealFacts): void {
+  out.text(facts.id)
+  out.place(facts.parent)
+  out.list(facts.frontier, (order) => out.count(order))
+  out.list(facts.closed, (key) => out.text(key))
+  out.count(facts.floor)
+  out.list(facts.forkProofs, ({ device, seq }) => {
+    out.text(device)
+    out.count(seq)
+  })
+  out.list(facts.allowances, ({ device, unit, amount, against }) => {
+    out.text(device)
+    out.text(unit)
+    out.amount(amount)
+    out.list(against === undefined ? [] : [against], (key) => out.text(key))
+  })
+}
+
+function readFacts(from: SnapshotReader, branches: Branches): SealFacts {
+  return {
+    id: from.text(),
+    parent: from.place(),
+    frontier: from.list(() => branches.order(from)),
+    closed: from.list(() => from.text()),
+    floor: from.count(),
+    forkProofs: from.list(() => ({ device: from.text(), seq: from.count() })),
+    allowances: from.list(() => {
+      const allowance = { device: from.text(), unit: from.text(), amount: from.amount() }
+      const [against] = from.list(() => from.text())
+      return against === undefined ? allowance : { ...allowance, against }
+    }),
   }
 }
 

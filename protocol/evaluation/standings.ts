@@ -1,7 +1,8 @@
 import type { Branch, Branches, Place } from './branches.ts'
 import { goodUpTo } from './outlook.ts'
 import type { Limits, Outlook } from './outlook.ts'
-import type { Seal } from './seal-tree.ts'
+import type { Seal, SealTree } from './seal-tree.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** How a commit stands under the chosen line and all that is stored. */
 export interface Standing {
@@ -86,6 +87,20 @@ export class Standings {
   choose(tip: Seal): Shift[] {
     this.#tip = tip
     return this.#branches.all.map((branch) => this.#refresh(branch))
+  }
+
+  save(out: SnapshotWriter): void {
+    out.count(this.#tip.index)
+    out.list([...this.#forks], ([device, seq]) => {
+      out.count(device)
+      out.count(seq)
+    })
+  }
+
+  load(from: SnapshotReader, seals: SealTree): void {
+    const tip = seals.read(from)
+    from.each(() => this.#forks.set(from.count(), from.count()))
+    this.choose(tip)
   }
 
   #refresh(branch: Branch): Shift {

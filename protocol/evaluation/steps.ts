@@ -1,4 +1,5 @@
 import type { Line } from './line.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /** A line with a number of its own among all lines. */
 export interface NumberedLine extends Line {
@@ -55,6 +56,29 @@ export class PathSteps<T> {
     return first
   }
 
+  /** Writes all steps, by line. */
+  save(out: SnapshotWriter, write: (value: T) => void): void {
+    out.list([...this.#lines], ([line, { from, values }]) => {
+      out.count(line)
+      out.list(from, (at, step) => {
+        out.count(at)
+        write(values[step] as T)
+      })
+    })
+  }
+
+  load(from: SnapshotReader, read: () => T): void {
+    from.each(() => {
+      const line = from.count()
+      const [places, values]: [number[], T[]] = [[], []]
+      from.each(() => {
+        places.push(from.count())
+        values.push(read())
+      })
+      this.#lines.set(line, { from: places, values })
+    })
+  }
+
   #firstOn(
     line: NumberedLine,
     after: number,
@@ -73,12 +97,16 @@ export class PathSteps<T> {
   }
 }
 
-/** Index of the last number that is at most `limit` in an ascending list; -1 when there is none. */
-export function lastAtMost(ascending: readonly number[], limit: number): number {
+/** Index of the last of the first `length` numbers of an ascending list that is at most `limit`; -1 when there is none. */
+export function lastAtMost(
+  ascending: ArrayLike<number>,
+  limit: number,
+  length: number = ascending.length,
+): number {
   // Most questions are about the newest.
-  if ((ascending.at(-1) ?? Infinity) <= limit) return ascending.length - 1
+  if ((ascending[length - 1] ?? Infinity) <= limit) return length - 1
   let low = 0
-  let high = ascending.length
+  let high = length
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((ascending[middle] ?? 0) <= limit) low = middle + 1

@@ -1,3 +1,4 @@
+import type { AccountTable } from './account-table.ts'
 import { ACCOUNTS } from './account.ts'
 import type { Act, ActName, Define, Fact, Transfer } from './act.ts'
 import { Books } from './books.ts'
@@ -12,6 +13,7 @@ import type { Units } from './units.ts'
 
 /** What a tally keeps its books by. */
 export interface TallyParts {
+  readonly accounts: AccountTable
   readonly devices: DeviceTable
   readonly seals: SealTree
   readonly standings: Standings
@@ -22,13 +24,15 @@ export interface TallyParts {
 export class Tally {
   readonly books: Books
   readonly transfers: Transfers = new Transfers()
+  readonly #accounts: AccountTable
   readonly #devices: DeviceTable
   readonly #seals: SealTree
   readonly #standings: Standings
   readonly #units: Units
 
-  constructor({ devices, seals, standings, units }: TallyParts) {
-    this.books = new Books(devices)
+  constructor({ accounts, devices, seals, standings, units }: TallyParts) {
+    this.books = new Books(accounts, devices)
+    this.#accounts = accounts
     this.#devices = devices
     this.#seals = seals
     this.#standings = standings
@@ -44,7 +48,7 @@ export class Tally {
         this.#define(order, place, act)
         continue
       }
-      this.#units.noteKnown(act.unit, place)
+      this.#units.noteKnown(this.#accounts.add(act.unit).unit, place)
       if (act.kind === 'fact') this.#enterFact(place.branch.device, act)
       else this.#enterTransfer({ order, act: index }, place, act, isGood)
     }
@@ -93,12 +97,14 @@ export class Tally {
     const { device } = place.branch
     const isFirst = !this.#units.isDefinedBy(define.unit, device)
     this.#units.define(order, place, define)
-    if (isFirst && define.supply > 0n) this.books.supply(device, define.unit + ACCOUNTS.right, define.supply)
+    if (isFirst && define.supply > 0n)
+      this.books.supply(device, this.#accounts.add(define.unit + ACCOUNTS.right), define.supply)
   }
 
   #enterFact(device: number, { unit, amount, into }: Fact): void {
-    if (into === undefined) this.books.consume(device, unit, amount)
-    else this.books.move(device, unit, into, amount)
+    const from = this.#accounts.add(unit)
+    if (into === undefined) this.books.consume(device, from, amount)
+    else this.books.move(device, from, this.#accounts.add(into), amount)
   }
 
   #enterTransfer(
@@ -113,7 +119,7 @@ export class Tally {
       branch,
       seq,
       to: this.#devices.add(to),
-      unit,
+      account: this.#accounts.add(unit),
       amount,
       acceptedBy: NOBODY,
       isCounted: false,

@@ -1,5 +1,7 @@
+import type { Account, AccountTable } from './account-table.ts'
 import type { ActName } from './act.ts'
-import type { Branch, Place } from './branches.ts'
+import type { Branch, Branches, Place } from './branches.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import type { Range } from './trusted.ts'
 
 /**
@@ -12,7 +14,8 @@ export interface PlacedTransfer extends ActName, Place {
   readonly seq: number
   /** Number of the receiving device. */
   readonly to: number
-  readonly unit: string
+  /** The account that it leaves and comes to. */
+  readonly account: Account
   readonly amount: bigint
   /** Orders of the receiver's commits that accepted it: one on each of its branches that did. */
   acceptedBy: readonly number[]
@@ -41,6 +44,28 @@ export class Transfers {
     else paid.push(transfer)
   }
 
+  /** Writes the transfers that pass. */
+  save(out: SnapshotWriter, passes: (transfer: PlacedTransfer) => boolean): void {
+    out.list(this.#of.flat().filter(passes), (transfer) => {
+      const { order, act, branch, seq, to, account, amount, acceptedBy, isCounted } = transfer
+      for (const value of [order, act, branch.index, seq, to, account.index]) out.count(value)
+      out.amount(amount)
+      out.list(acceptedBy, (by) => out.count(by))
+      out.count(isCounted ? 1 : 0)
+    })
+  }
+
+  load(from: SnapshotReader, { accounts, branches }: { accounts: AccountTable; branches: Branches }): void {
+    from.each(() => {
+      const name = { order: branches.order(from), act: from.count() }
+      const place = branches.readPlace(from)
+      const [to, account, amount] = [from.count(), accounts.read(from), from.amount()]
+      const acceptedBy = from.list(() => branches.order(from))
+      const isCounted = from.below(2) === 1
+      if (!from.isOff) this.add({ ...name, ...place, to, account, amount, acceptedBy, isCounted })
+    })
+  }
+
   /** Transfers in a stretch of a branch. */
   in({ branch, from, to }: Range): PlacedTransfer[] {
     return slice(this.#of[branch.index] ?? [], from, to)
@@ -50,6 +75,11 @@ export class Transfers {
   inTo({ branch, from, to }: Range, receiver: number): PlacedTransfer[] {
     const paid = this.#to.get(receiver)?.get(branch)
     return paid === undefined ? NONE : slice(paid, from, to)
+  }
+
+  /** True when the branch holds a transfer to the device above a seq. */
+  isPaidAbove(receiver: number, payer: Branch, seq: number): boolean {
+    return (this.#to.get(receiver)?.get(payer)?.at(-1)?.seq ?? -1) > seq
   }
 
   /** Branches that hold transfers to a device. */

@@ -1,4 +1,5 @@
 import type { Branch, Branches, Links, Place } from './branches.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
 /**
  * Commits of a branch between two kept tables of what it trusts. A fork walks at most as many to find what its
@@ -82,6 +83,28 @@ export class Trusted {
     return news
   }
 
+  /**
+   * As `news` and `add` for the newest commit, where it trusts all heads that it lists up to themselves and no device has
+   * forked: of the news those alone that pass.
+   */
+  follow(order: number, place: Place, passes: (other: Branch, above: number) => boolean): readonly Range[] {
+    if (!this.#isAwake) return NO_NEWS
+    const { branch: author } = place
+    let news: Range[] | null = null
+    const table = (this.#ends[author.index] ??= new SeqTable())
+    this.#links.everySeen(order, (head) => {
+      const branch = this.#branches.branchOf(head)
+      const to = this.#links.seqOf(head)
+      const known = table.at(branch.index)
+      if (known >= to) return true
+      if (passes(branch, known)) (news ??= []).push({ branch, from: known + 1, to })
+      table.raise(branch.index, to)
+      return true
+    })
+    this.#keepNowAndThen(place, table)
+    return news ?? NO_NEWS
+  }
+
   /** Starts a branch with what its trunk trusted at the commit `prev`; -1 for nothing. */
   start(branch: Branch, prev: number): void {
     if (!this.#isAwake) return
@@ -96,9 +119,47 @@ export class Trusted {
     if (this.#isAwake) this.#enter(place, news)
   }
 
+  /** Writes the tables at the ends of branches, and what was cut. */
+  save(out: SnapshotWriter): void {
+    out.list([...this.#cut], ([order, heads]) => {
+      out.count(order)
+      out.list([...heads], ([head, seq]) => {
+        out.count(head)
+        out.place(seq)
+      })
+    })
+    out.count(this.#isAwake ? 1 : 0)
+    if (!this.#isAwake) return
+    for (const { index } of this.#branches.all)
+      for (const { index: other } of this.#branches.all) out.place(this.#ends[index]?.at(other) ?? -1)
+  }
+
+  load(from: SnapshotReader): void {
+    from.each(() => {
+      const order = this.#branches.order(from)
+      this.#cut.set(order, new Map(from.list(() => [this.#branches.order(from), from.place()])))
+    })
+    this.#isAwake = from.below(2) === 1
+    if (!this.#isAwake) return
+    for (const branch of this.#branches.all) {
+      const table = new SeqTable()
+      for (const { index } of this.#branches.all) {
+        const seq = from.place()
+        if (seq >= 0) table.raise(index, seq)
+      }
+      this.#ends[branch.index] = table
+      // So that nobody walks back beyond it.
+      this.#keep(branch, branch.last, table)
+    }
+  }
+
   #enter({ branch, seq }: Place, news: readonly Range[]): void {
     const table = (this.#ends[branch.index] ??= new SeqTable())
     for (const { branch: other, to } of news) table.raise(other.index, to)
+    this.#keepNowAndThen({ branch, seq }, table)
+  }
+
+  #keepNowAndThen({ branch, seq }: Place, table: SeqTable): void {
     if ((seq + 1) % KEPT_EVERY_COMMITS === 0) this.#keep(branch, seq, table)
   }
 

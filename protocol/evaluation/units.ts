@@ -1,9 +1,11 @@
+import type { AccountTable, NamedUnit } from './account-table.ts'
 import { unitOf } from './account.ts'
 import { AMOUNT_MAX } from './act.ts'
 import type { Define } from './act.ts'
-import { isAtOrBefore } from './branches.ts'
-import type { Links, Place } from './branches.ts'
+import { isAtOrBefore, savePlace } from './branches.ts'
+import type { Branches, Links, Place } from './branches.ts'
 import type { JudgedCommit } from './insight.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 import { PathSteps } from './steps.ts'
 
 /** A unit that a valid commit defined. */
@@ -30,75 +32,122 @@ interface Unit extends UnitDefinition {
 /** Units by their definitions, and who knows them. */
 export class Units {
   readonly #links: Links
+  readonly #accounts: AccountTable
   readonly #areDemanded: boolean
-  readonly #units = new Map<string, Unit>()
+  /** By number in the table of accounts. */
+  readonly #units: (Unit | undefined)[] = []
+  #hasLimits = false
 
   /** `areDemanded`: nobody may debit a unit that it does not know. */
-  constructor(links: Links, areDemanded: boolean) {
+  constructor(links: Links, accounts: AccountTable, areDemanded: boolean) {
     this.#links = links
+    this.#accounts = accounts
     this.#areDemanded = areDemanded
   }
 
+  /** True once a unit with a relay limit is defined. */
+  get hasLimits(): boolean {
+    return this.#hasLimits
+  }
+
   /** Definition of a unit; undefined while no valid commit here defines it. */
-  of(unit: string): UnitDefinition | undefined {
-    const known = this.#units.get(unit)
-    return known === undefined ? undefined : told(known)
+  of(name: string): UnitDefinition | undefined {
+    const unit = this.#find(name)
+    return unit === undefined ? undefined : told(unit)
   }
 
   /** All units, by name. */
   all(): UnitDefinition[] {
-    return [...this.#units.keys()].sort().map((unit) => told(this.#units.get(unit) as Unit))
+    return this.#units
+      .filter((unit) => unit !== undefined)
+      .map(told)
+      .sort((a, b) => (a.unit < b.unit ? -1 : 1))
   }
 
-  /** Most that may be passed on of what was accepted outside the frontier; null for no limit, and where nobody demands definitions. */
-  relayMax(unit: string): bigint | null {
-    return this.#areDemanded ? (this.#units.get(unit)?.relayMax ?? null) : null
+  /**
+   * Most that may be passed on of what was accepted outside the frontier; null for no limit, and where nobody demands
+   * definitions.
+   */
+  relayMax({ index }: NamedUnit): bigint | null {
+    return this.#areDemanded ? (this.#units[index]?.relayMax ?? null) : null
   }
 
-  /** True when the account's unit is defined in the past of the commit, or nobody demands that it is. */
-  isKnown(account: string, commit: JudgedCommit): boolean {
+  /** True when the unit is defined in the past of the commit, or nobody demands that it is. */
+  isKnown(named: NamedUnit | undefined, commit: JudgedCommit): boolean {
     if (!this.#areDemanded) return true
-    const unit = this.#units.get(unitOf(account))
+    const unit = named === undefined ? undefined : this.#units[named.index]
     if (unit === undefined) return false
     if (unit.known.at(commit.branch, commit.seq) === true) return true
     return unit.orders.some((defined) => this.#isInPast(commit, defined))
   }
 
   /** True when the chain defines the unit at the place or before it. */
-  isDefinedOn(unit: string, place: Place): boolean {
-    return this.#units.get(unit)?.places.some((it) => isAtOrBefore(it, place)) ?? false
+  isDefinedOn(name: string, place: Place): boolean {
+    return this.#find(name)?.places.some((it) => isAtOrBefore(it, place)) ?? false
   }
 
   /** True when any branch of the device defines the unit. */
-  isDefinedBy(unit: string, device: number): boolean {
-    return this.#units.get(unit)?.places.some((it) => it.branch.device === device) ?? false
+  isDefinedBy(name: string, device: number): boolean {
+    return this.#find(name)?.places.some((it) => it.branch.device === device) ?? false
   }
 
   /** Takes up a valid definition. */
   define(order: number, place: Place, { unit: name, supply, relayMax, definition }: Define): void {
-    let unit = this.#units.get(name)
-    if (unit === undefined) {
-      unit = {
-        unit: name,
-        supply,
-        relayMax,
-        definition,
-        orders: [],
-        places: [],
-        known: new PathSteps(),
-      }
-      this.#units.set(name, unit)
-    }
+    const { index } = this.#accounts.unit(name)
+    const about = { unit: name, supply, relayMax, definition }
+    const unit =
+      this.#units[index] ?? this.#enter({ ...about, orders: [], places: [], known: new PathSteps() })
     unit.orders.push(order)
     unit.places.push(place)
     unit.known.set(place.branch, place.seq, true)
   }
 
-  /** Notes that a valid commit debits an account, so that the commits behind it need not look for the definition. */
-  noteKnown(account: string, { branch, seq }: Place): void {
+  /** Notes that a valid commit debits the unit, so that the commits behind it need not look for the definition. */
+  noteKnown({ index }: NamedUnit, { branch, seq }: Place): void {
     if (!this.#areDemanded) return
-    const known = this.#units.get(unitOf(account))?.known
+    const known = this.#units[index]?.known
     if (known?.at(branch, seq) !== true) known?.set(branch, seq, true)
+  }
+
+  save(out: SnapshotWriter): void {
+    const units = this.#units.filter((unit) => unit !== undefined)
+    out.list(units, ({ unit, supply, relayMax, definition, orders, places, known }) => {
+      out.text(unit)
+      out.amount(supply)
+      out.amount(relayMax ?? -1n)
+      out.bytes(definition)
+      out.list(orders, (order, at) => {
+        out.count(order)
+        savePlace(out, places[at] as Place)
+      })
+      known.save(out, () => {})
+    })
+  }
+
+  load(from: SnapshotReader, branches: Branches): void {
+    from.each(() => {
+      const [unit, supply, limit, definition] = [from.text(), from.amount(), from.amount(), from.bytes()]
+      const about = { unit, supply, relayMax: limit < 0n ? null : limit, definition }
+      const [orders, places]: [number[], Place[]] = [[], []]
+      from.each(() => {
+        orders.push(branches.order(from))
+        places.push(branches.readPlace(from))
+      })
+      const known = new PathSteps<true>()
+      known.load(from, () => true)
+      this.#enter({ ...about, orders, places, known })
+    })
+  }
+
+  #enter(unit: Unit): Unit {
+    this.#units[this.#accounts.unit(unit.unit).index] = unit
+    if (unit.relayMax !== null && this.#areDemanded) this.#hasLimits = true
+    return unit
+  }
+
+  #find(name: string): Unit | undefined {
+    const named = this.#accounts.findUnit(name)
+    return named === undefined ? undefined : this.#units[named.index]
   }
 
   #isInPast({ pastOf }: JudgedCommit, defined: number): boolean {

@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 })
 const histories = Number(positionals[0] ?? 20_000)
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-const { agreesWith: _, ...all } = laws
+const { leaveNothingInFlight: _, ...all } = laws
 // A sale is by whole replicas and takes a hundred times as long as a history: only when it is asked for.
 const chosen: Record<string, Law> = values.law === 'flashSale' ? { flashSale } : all
 for (const [name, law] of Object.entries(chosen)) {

@@ -1,15 +1,14 @@
 import { expect } from 'vitest'
 import type { Choices } from './choices.ts'
 import { generateRing } from './colluders.ts'
-import { accountsOf, expectAgreement, isAgreed, said, unitsOf } from './comparison.ts'
+import { accountsOf, expectAgreement, said, unitsOf } from './comparison.ts'
+import { SUBJECT, filled } from './filling.ts'
 import { generateHistory } from './history-generator.ts'
 import { itemsOf } from './intake.ts'
-import type { Item } from './intake.ts'
 import { storedForks } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
 import { evaluate } from './oracle.ts'
 import type { Reached } from './reached.ts'
-import type { Rules } from './rules.ts'
 import { Subject } from './subject.ts'
 import type { MakeWitness, Witness } from './witness.ts'
 import { has, ids, keyOf } from './world.ts'
@@ -20,8 +19,6 @@ import type { World } from './world.ts'
  * made.
  */
 export type Law = (draw: Choices, reached: Reached, make?: MakeWitness) => void
-
-const SUBJECT = (world: World): Subject => new Subject(world)
 
 /** A replica says what the rules say, after every commit and seal, in any order of arrival. */
 export const agreesWithTheRules: Law = (draw, reached) => {
@@ -37,13 +34,6 @@ export const agreesWithTheRules: Law = (draw, reached) => {
   reached.note('plain', first.plain > 0)
   reached.note('plain and not', first.plain > 0 && first.plain < first.store.commits.size)
   reached.noteHistory(mesh, evaluate(world, world.all(), first.tip))
-}
-
-/** True when a replica of a history says what other rules would say: so it went nowhere where they matter. */
-export function agreesWith(rules: Rules, draw: Choices): boolean {
-  const { world } = generateHistory(draw)
-  const subject = filled(world, draw, SUBJECT)
-  return isAgreed(subject, evaluate(world, world.all(), subject.tip, rules))
 }
 
 /** Equal sets give equal states, whatever the order, and whatever comes twice. */
@@ -241,7 +231,14 @@ export const boundsColluders: Law = (draw, reached, make = SUBJECT) => {
 }
 
 /** Nothing stays in flight to an honest device that lists what it is advised to. */
-export const leavesNothingInFlight: Law = (draw, reached) => {
+export const leavesNothingInFlight: Law = (draw, reached) => leaveNothingInFlight(draw, reached)
+
+/** The same of a device that takes the advice in its own way. */
+export function leaveNothingInFlight(
+  draw: Choices,
+  reached: Reached,
+  take: (heads: number[]) => number[] = (heads) => heads,
+): void {
   const mesh = generateHistory(draw)
   const { world } = mesh
   const subject = filled(world, draw, SUBJECT)
@@ -249,7 +246,7 @@ export const leavesNothingInFlight: Law = (draw, reached) => {
   const units = unitsOf(world)
   for (const device of honestDevices(mesh)) {
     const before = units.map((unit) => subject.inFlightTo(device, unit))
-    const id = writeAdvised(subject, device)
+    const id = writeAdvised(subject, device, take)
     expect(subject.voidReason(id)).toBe(null)
     for (const unit of units) expect(subject.inFlightTo(device, unit)).toBe(0n)
     expect(subject.evaluation.incomingTo(keyOf(device))).toEqual([])
@@ -273,25 +270,6 @@ const TOTALS = [
   'credit',
   'creditLacking',
 ]
-
-/** Everything of a world in a random order, some of it twice. */
-function arrivals(world: World, draw: Choices): Item[] {
-  const items = itemsOf(world.all())
-  return draw.shuffled([...items, ...items.filter(() => draw.chance(30))])
-}
-
-/** A replica that got everything, in a random order. */
-function filled<T extends Witness>(
-  world: World,
-  draw: Choices,
-  make: (world: World) => T,
-  step?: (witness: T) => void,
-): T {
-  const witness = make(world)
-  for (const item of arrivals(world, draw)) witness.receive(item, () => step?.(witness))
-  expect(witness.isStuck).toBe(false)
-  return witness
-}
 
 /** All that a replica says. */
 function testimonyOf(witness: Witness): object {
@@ -343,12 +321,12 @@ function settleAll(subject: Subject): void {
 }
 
 /** Writes a commit that lists what pays the device and proofs of forks, and cites the winning epoch. */
-function writeAdvised(subject: Subject, device: number): number {
+function writeAdvised(subject: Subject, device: number, take: (heads: number[]) => number[]): number {
   const { world, evaluation, store } = subject
   const [prev = -1] = world.headsOf(store.commits, device)
   const past = prev < 0 ? 0n : world.at(prev).past
   const proofs = [...storedForks(world, store).values()].flatMap((it) => it.commits)
-  const incoming = evaluation.incomingTo(keyOf(device)).map((order) => subject.idOf(order))
+  const incoming = take(evaluation.incomingTo(keyOf(device)).map((order) => subject.idOf(order)))
   const seen = [...new Set([...incoming, ...proofs.filter((it) => !has(past, it))])]
   const id = world.commit(device, prev, { epoch: subject.tip, seen })
   subject.receive({ kind: 'commit', id })

@@ -179,8 +179,9 @@ export function has(bits: bigint, id: number): boolean {
 
 /** Ids in a set of bits, ascending. */
 export function ids(bits: bigint): number[] {
+  const text = bits.toString(2)
   const found: number[] = []
-  for (let id = 0, rest = bits; rest > 0n; id += 1, rest >>= 1n) if ((rest & 1n) === 1n) found.push(id)
+  for (let at = text.length - 1; at >= 0; at -= 1) if (text[at] === '1') found.push(text.length - 1 - at)
   return found
 }
 
