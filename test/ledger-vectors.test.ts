@@ -5,16 +5,28 @@ import { actsOf, encodeLedgerEntries, readDefinition, readLedgerSection, unitIdO
 import { nodeCrypto } from '#node/crypto'
 
 interface Vectors {
-  units: { name: string; id: string; device: string; code: string; kind: string; supply: string; nonce: string }[]
-  sections: { name: string; device: string; entries: number; payload: string; acts: (string | number | null)[][] }[]
+  units: {
+    name: string
+    id: string
+    device: string
+    code: string
+    kind: string
+    supply: string
+    nonce: string
+  }[]
+  sections: {
+    name: string
+    device: string
+    entries: number
+    payload: string
+    acts: (string | number | null)[][]
+  }[]
   invalid: { name: string; payload: string }[]
 }
 
 const { sha256 } = nodeCrypto()
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array()
-const vectors = JSON.parse(
-  readFileSync(new URL('vectors/ledger.json', import.meta.url), 'utf8'),
-) as Vectors
+const vectors = JSON.parse(readFileSync(new URL('vectors/ledger.json', import.meta.url), 'utf8')) as Vectors
 
 test('ledger.json: sections, their bytes and what they do for the books', () => {
   for (const { name, device, entries, payload, acts } of vectors.sections) {
