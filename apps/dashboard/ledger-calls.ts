@@ -91,6 +91,7 @@ export class LedgerCalls {
     amount: string
     usage?: Record<string, string>
     isPaid: boolean
+    id?: string
   }): Promise<Split> {
     return (await this.#call('POST', '/v1/ledger/split', request)) as Split
   }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
@@ -8,6 +8,7 @@ import { canWrite } from './ledger-parts.ts'
 import type { LedgerParts } from './ledger-parts.ts'
 import { amountText, numberText } from './ledger-text.ts'
 import type { Split, SplitRule } from './ledger-types.ts'
+import { RequestId } from './request-id.ts'
 import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Member, Problem } from './node-types.ts'
@@ -73,6 +74,7 @@ function SplitForm(
   const [usage, setUsage] = useState<Readonly<Record<string, string>>>({})
   const [shown, setShown] = useState<Split | null>(null)
   const [paid, setPaid] = useState<Split | null>(null)
+  const ids = useRef(new RequestId())
   const rule = rules.find((it) => it.id === chosen.rule) ?? rules[0]
   const unit = chosen.unit || (units[0]?.id ?? '')
   const users = rule?.parties.filter((it) => it.way === 'usage') ?? []
@@ -83,7 +85,8 @@ function SplitForm(
     setShown(await client.books.split({ ...request, isPaid: false }))
   })
   const pay = useAction(async () => {
-    const done = await client.books.split({ ...request, isPaid: true })
+    const done = await client.books.split({ ...request, isPaid: true, id: ids.current.of(request) })
+    ids.current.done()
     setShown(null)
     setAmount('')
     setPaid(done)

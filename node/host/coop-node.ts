@@ -481,13 +481,13 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     engine.on('rebuilt', () => {
       this.#closeWriters()
       this.emit('reset')
-      this.emit('changed', ['status', 'assets', 'boards', 'members'])
+      this.emit('changed', ['status', 'assets', 'boards', 'members', 'ledger'])
     })
     const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
     this.#hand = new BallotHand({ engine, log: log.child({ part: 'ballot' }), inTouch })
     const { ledger, rights } = this
     this.#rightsHand = new RightsHand({ engine, ledger, rights, marks, log: log.child({ part: 'rights' }) })
-    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger'])
     void this.keys.restateHolding()
   }
 
@@ -580,7 +580,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     await this.startMesh().catch((cause: unknown) =>
       this.config.log.error({ err: cause }, 'the mesh did not start again'),
     )
-    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards'])
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger'])
   }
 
   async #stopMesh(): Promise<void> {

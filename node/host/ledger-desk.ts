@@ -132,12 +132,11 @@ export class LedgerDesk {
     const parts = this.#parts
     if (requests.length === 0 || requests.length > ENTRIES_MAX)
       throw new CoopError('usage', `one commit takes 1 to ${ENTRIES_MAX} entries`, 'Write fewer at a time.')
-    const key = id === undefined ? null : requestKey(id)
     await this.#clock.check(engine)
-    const entries = requests.map((it) => entryOf(it, parts))
-    await this.#needUsable(entries)
-    if (key === null) return this.#write(entries)
-    return this.appendOnce(key, entries)
+    return this.pay(
+      requests.map((it) => entryOf(it, parts)),
+      id,
+    )
   }
 
   /** A page of the history. */
@@ -224,6 +223,14 @@ export class LedgerDesk {
   async accept(): Promise<void> {
     const { engine } = this.#node.membership
     if (this.books.incomingTo(engine.replica.device ?? '').length > 0) await engine.append([])
+  }
+
+  /** Writes entries that spend nothing that has expired; under an id as `write`. */
+  async pay(entries: readonly LedgerEntry[], id?: string): Promise<WrittenEntries> {
+    const key = id === undefined ? null : requestKey(id)
+    if (key !== null && (await this.isWritten(key))) return this.appendOnce(key, entries)
+    await this.#needUsable(entries)
+    return key === null ? this.#write(entries) : this.appendOnce(key, entries)
   }
 
   /** Writes entries as they are, in one commit; whoever asks for something in words uses `write`. */

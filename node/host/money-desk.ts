@@ -202,6 +202,8 @@ export class MoneyDesk {
     amount: string
     usage?: Readonly<Record<string, string>> | undefined
     isPaid: boolean
+    /** 32 hexadecimal digits: a request that is sent twice is paid once. */
+    id?: string | undefined
   }): Promise<{ version: number; code: string; parts: PaymentView[]; commit: string | null }> {
     const rule = this.rules().find((it) => it.id === request.rule)
     if (rule === undefined)
@@ -235,7 +237,7 @@ export class MoneyDesk {
         ? []
         : [{ t: 'transfer', to, unit: unit.id, amount, ref }]
     })
-    const commit = entries.length === 0 ? null : (await this.#node.ledger.append(entries)).commit
+    const commit = entries.length === 0 ? null : (await this.#node.ledger.pay(entries, request.id)).commit
     return { version: rule.version, code: unit.code, parts, commit }
   }
 

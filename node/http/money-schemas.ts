@@ -80,6 +80,7 @@ export const SplitRequest = z
     amount: Amount,
     usage: z.record(z.string().max(64), Amount).optional(),
     isPaid: z.boolean().default(false),
+    id: z.string().max(64).optional().openapi({ description: '32 hexadecimal digits: paid once' }),
   })
   .openapi('SplitRequest')
 
