@@ -29,7 +29,7 @@ export function nodeCrypto(): Crypto {
 
 /** One-shot hash. Measured, of 300 bytes: 0.5 µs as a text of one letter a byte, 1.4 µs as the buffer that Node makes. */
 function sha256(bytes: Uint8Array): Uint8Array {
-  const letters = hash('sha256', bytes, 'latin1')
+  const letters = hash('sha256', bytes, 'binary')
   const digest = new Uint8Array(HASH_BYTES)
   for (let i = 0; i < HASH_BYTES; i += 1) digest[i] = letters.charCodeAt(i)
   return digest

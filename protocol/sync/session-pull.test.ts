@@ -327,7 +327,11 @@ test('the first answer is short, later ones as long as suits how fast commits co
     const second = it.sent.at(-1)
     return second?.kind === 'want' ? second.limit : 0
   }
-  expect([limitAfter(1), limitAfter(100), limitAfter(20_000)]).toEqual([REQUEST_COMMITS_ALONE, 2_560, REQUEST_COMMITS_FIRST])
+  expect([limitAfter(1), limitAfter(100), limitAfter(20_000)]).toEqual([
+    REQUEST_COMMITS_ALONE,
+    2_560,
+    REQUEST_COMMITS_FIRST,
+  ])
 })
 
 test('commits that are here, stored or waiting, are not asked for again, and so are not sent', () => {
