@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { commitMessage, decodeRecord } from '#protocol/commit'
 import type { CommitRecord, RecordRefusal } from '#protocol/commit'
@@ -16,6 +17,13 @@ export interface DecodeQuestion {
 
 /** The ids of the records, 32 bytes each, and which of their own signatures hold; or why one of them is no record. */
 export type DecodeAnswer = { ok: true; ids: Uint8Array; checked: number[] } | { ok: false; refusal: string }
+
+/**
+ * The thread stands back for the main thread, which local writes wait for. On Linux alone: elsewhere it would be the whole
+ * process. Measured on two cores: p99 of a write during a catch-up 20 to 22 ms, 17 to 28 without; the catch-up is as fast.
+ */
+const NICE = 5
+if (process.platform === 'linux') setPriority(NICE)
 
 const crypto = nodeCrypto()
 const rule = new SignatureRule(crypto)

@@ -48,5 +48,7 @@ test('a list of bits holds those that were added, however far out, and no others
   bits.add(31)
   const found = Array.from({ length: 100_100 }, (_, i) => i).filter((i) => bits.has(i))
   expect(found).toEqual(added)
+  expect([...bits.places()]).toEqual(added)
+  expect([...new BitList().places()]).toEqual([])
   expect(bits.has(10_000_000)).toBe(false)
 })

@@ -123,6 +123,8 @@ class Batch {
   /** By number in `#ids`: the place in the batch, and the run. */
   readonly #places: number[] = []
   readonly #runOf: number[][] = []
+  /** By place in the batch: the place of the commit before it on its chain; -1 when that is not in the batch. */
+  readonly #before: number[] = []
   #count = -1
 
   constructor(view: IntakeView) {
@@ -132,6 +134,7 @@ class Batch {
 
   link(record: CommitRecord, records: readonly CommitRecord[]): IntakeVerdict {
     this.#count += 1
+    this.#before.push(-1)
     const { coop, history, pending } = this.#view
     const { header, id } = record
     if (this.#ids.find(id) >= 0 || history.find(id) >= 0 || pending.has(id)) return 'duplicate'
@@ -144,6 +147,7 @@ class Batch {
     const place = this.#places[before]
     const verdict = place === undefined ? this.#linkToStored(record) : follows(record, records[place])
     if (verdict !== 'linked') return verdict
+    this.#before[this.#count] = place ?? -1
     const run = this.#runOf[before]
     // A second commit after the same one is the other branch of a fork: a run of its own.
     const extended = run !== undefined && run.at(-1) === place ? run : []
@@ -152,6 +156,11 @@ class Batch {
     this.#runOf[this.#ids.add(id)] = extended
     this.#places.push(this.#count)
     return 'linked'
+  }
+
+  /** Place of the commit before the one at this place, which was linked; -1 when it is not in the batch. */
+  before(place: number): number {
+    return this.#before[place] ?? -1
   }
 
   /** Place in the batch of a record that was linked; -1 for none. */
@@ -263,11 +272,11 @@ function looseOf(batch: Batch, { records, verdicts }: Judged, view: IntakeView):
     const isFollowing =
       header.prev === null
         ? mayBegin !== false
-        : history.find(header.prev) >= 0 || folded.has(batch.placeOf(header.prev))
+        : folded.has(batch.before(at)) || history.find(header.prev) >= 0
     const isComplete = header.seen.every((head) => folded.isThere(head))
     if (isFollowing && isComplete) {
       // What proves the seal that it cites may be missing: only the commit's whole past says so.
-      const mayBeRefused = citesAnew(record, batch, records, view)
+      const mayBeRefused = citesAnew(record, records[batch.before(at)], view)
       if (folded.add(at, mayBegin === null || mayBeRefused) || mayBeRefused) loose.add(at)
       continue
     }
@@ -283,8 +292,8 @@ const OPEN_TOLD_APART = 30
 
 /** Records of a batch that will be folded, as far as the batch tells: unless a first commit behind them is a stranger's. */
 class FoldedPlaces {
-  /** By place: which first commits it stands or falls with, a bit each. */
-  readonly #open = new Map<number, number>()
+  /** By place: which first commits it stands or falls with, a bit each; -1 for one that will not be folded. */
+  readonly #open: Int32Array
   readonly #batch: Batch
   readonly #records: readonly CommitRecord[]
   readonly #history: History
@@ -292,59 +301,66 @@ class FoldedPlaces {
 
   constructor(batch: Batch, parts: { records: readonly CommitRecord[]; history: History }) {
     this.#batch = batch
+    this.#open = new Int32Array(parts.records.length).fill(-1)
     this.#records = parts.records
     this.#history = parts.history
   }
 
   has(place: number): boolean {
-    return this.#open.has(place)
+    return (this.#open[place] ?? -1) >= 0
   }
 
   /** True for a head that is stored, or will be, and is what the commit that lists it says. */
   isThere({ id, device, seq }: SeenHead): boolean {
-    const order = this.#history.find(id)
-    if (order >= 0) return this.#history.seqOf(order) === seq && this.#history.isBy(order, device)
+    // Most of what is listed came just before, and no commit of the batch is stored yet.
     const place = this.#batch.placeOf(id)
-    const header = this.#records[place]?.header
-    return this.has(place) && header?.seq === seq && equalBytes(header.device, device)
+    if (place >= 0) {
+      const header = this.#records[place]?.header
+      return this.has(place) && header?.seq === seq && equalBytes(header.device, device)
+    }
+    const order = this.#history.find(id)
+    return order >= 0 && this.#history.seqOf(order) === seq && this.#history.isBy(order, device)
   }
 
   /** Adds a record; true when it may be refused for what it lists although the one before it is stored. */
   add(place: number, isOpen: boolean): boolean {
     if (this.#count === 0 && !isOpen) {
-      this.#open.set(place, 0)
+      this.#open[place] = 0
       return false
     }
     const header = this.#records[place]?.header
     let listed = 0
     for (const { id } of header?.seen ?? []) listed |= this.#openOf(id)
-    const before = header?.prev === null || header === undefined ? 0 : this.#openOf(header.prev)
+    const before = this.#openAt(this.#batch.before(place))
     let own = 0
     if (isOpen) {
       own = 1 << Math.min(this.#count, OPEN_TOLD_APART)
       this.#count += 1
     }
-    this.#open.set(place, before | listed | own)
+    this.#open[place] = before | listed | own
     // The last bit stands for many: what lists one of them may stand or fall with another than the commit before it.
     return (listed & ~before) !== 0 || (listed & (1 << OPEN_TOLD_APART)) !== 0
   }
 
   #openOf(id: Uint8Array): number {
-    return this.#open.get(this.#batch.placeOf(id)) ?? 0
+    return this.#openAt(this.#batch.placeOf(id))
+  }
+
+  #openAt(place: number): number {
+    return Math.max(0, this.#open[place] ?? 0)
   }
 }
 
 /** True for a commit that cites another epoch than the one before on its chain, which nothing that is stored proves. */
-function citesAnew(
-  record: CommitRecord,
-  batch: Batch,
-  records: readonly CommitRecord[],
-  view: IntakeView,
-): boolean {
+function citesAnew(record: CommitRecord, before: CommitRecord | undefined, view: IntakeView): boolean {
   const { prev, epoch } = record.header
   if (prev === null) return !equalBytes(epoch, view.coop) && !view.mayCite(record)
-  const order = view.history.find(prev)
-  const before = records[batch.placeOf(prev)]?.header ?? view.pending.get(prev)?.header
-  const cited = order >= 0 ? view.epochOf(order) : before?.epoch
+  const cited = before?.header.epoch ?? storedEpoch(prev, view)
   return (cited === undefined || !equalBytes(cited, epoch)) && !view.mayCite(record)
+}
+
+/** The epoch that a commit which is stored, or waits, cites. */
+function storedEpoch(id: Uint8Array, view: IntakeView): Uint8Array | undefined {
+  const order = view.history.find(id)
+  return order >= 0 ? view.epochOf(order) : view.pending.get(id)?.header.epoch
 }

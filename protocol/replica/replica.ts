@@ -460,10 +460,10 @@ export class Replica {
     const { header } = record
     const refuseIt = (refusal: CommitRefusal): void => void result.refused.push({ record, refusal })
     if (header.prev === null && !this.#isKnownDevice(record)) return refuseIt('unknown-device')
-    const isLinked =
-      header.prev === null || this.history.find(header.prev) >= 0 || this.pending.has(header.prev)
+    const prev = this.#orderOf(header.prev)
+    const isLinked = header.prev === null || prev >= 0 || this.pending.has(header.prev)
     if (!isLinked) return refuseIt('gap') // an earlier record of the batch was refused
-    const links = this.#resolve(record)
+    const links = this.#resolve(record, prev)
     if (links === null) {
       for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
       return refuseIt('false-seen')
@@ -513,12 +513,18 @@ export class Replica {
     return isGood ? null : 'unsigned-stretch'
   }
 
+  /** Order of a commit, or -1. */
+  #orderOf(id: Uint8Array | null): number {
+    return id === null ? -1 : this.history.find(id)
+  }
+
   /** Orders that a commit links to, and ids that are not folded here; null when it names a head falsely. */
-  #resolve(record: CommitRecord): { prev: number; seen: number[]; missing: Uint8Array[] } | null {
+  #resolve(
+    { header }: CommitRecord,
+    prev: number = this.#orderOf(header.prev),
+  ): { prev: number; seen: number[]; missing: Uint8Array[] } | null {
     const { history } = this
-    const { header } = record
     const missing: Uint8Array[] = []
-    const prev = header.prev === null ? -1 : history.find(header.prev)
     if (header.prev !== null && prev < 0) missing.push(header.prev)
     const seen: number[] = []
     for (const head of header.seen) {

@@ -35,8 +35,11 @@ export const REQUEST_COMMITS_FIRST = 128
 export const COVER_COMMITS_MAX = 4_096
 /** How long an answer should take as fast as the last ones came: below `STALL_MS`, so that no honest peer seems stalled. */
 export const REQUEST_MS = 2_000
-/** Commits of one answer while one peer is asked. A guess: a second of work, after which others may get a share. */
-export const REQUEST_COMMITS_ALONE = 16_384
+/**
+ * Commits of one answer while one peer is asked. What comes in `REQUEST_MS` on the fastest machine measured: before each
+ * request all of the last answer is stored, while nothing comes, and the peer looks through all that is asked for.
+ */
+export const REQUEST_COMMITS_ALONE = 65_536
 /** Commits of one answer while several peers are asked: what waits for the others' share stays small. */
 export const REQUEST_COMMITS_SHARED = 2_000
 /** Waiting commits, and their bytes, above which a peer is not asked for more while others bring their share. */

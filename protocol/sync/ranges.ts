@@ -34,26 +34,24 @@ export function ordersOf(replica: Replica, wants: readonly Want[], isUrgentOnly:
     ranges.push({ branch, from, length })
   }
   // In the order in which they were stored: what a commit acknowledges comes before it.
-  return Uint32Array.from(withoutDoubles(history, ranges)).sort()
+  return withoutDoubles(ranges)
 }
 
 /**
- * The orders of all ranges, each once. Takes steps by the number of different commits: thousands of ranges may share
+ * The orders of all ranges, each once, ascending. Takes steps by the number of different commits: thousands of ranges may share
  * a long chain.
  */
-function withoutDoubles(history: History, ranges: readonly Range[]): number[] {
+function withoutDoubles(ranges: readonly Range[]): Uint32Array {
   const taken = new BitList()
-  const orders: number[] = []
   // Whoever comes upon a commit that was taken comes upon all before it down to a `from` that is not above its own.
   for (const { branch, from, length } of ranges.toSorted((a, b) => a.from - b.from)) {
     let order = length > from ? branch.at(length - 1) : -1
     for (let seq = length - 1; seq >= from && order >= 0 && !taken.has(order); seq -= 1) {
       taken.add(order)
-      orders.push(order)
-      order = history.prevOf(order)
+      order = branch.at(seq - 1)
     }
   }
-  return orders
+  return taken.places()
 }
 
 /**

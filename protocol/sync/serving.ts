@@ -37,6 +37,12 @@ export class Serving {
   #left: number[] = []
   #ahead = 0
   #isReading = false
+  /** Read while the peer stores what was sent before, so that it goes as soon as the peer confirms one. */
+  #ready: Batch | null = null
+  /** The last batch was cut short, so that those after it end where signatures were checked. */
+  #isShort = false
+  /** A batch was cut short in vain. */
+  #isVain = false
   /** What is left was followed to the commits whose signatures cover it. */
   #isFollowed = false
 
@@ -60,12 +66,16 @@ export class Serving {
 
   /** True when everything was sent. */
   get isDone(): boolean {
-    return !this.#isReading && this.#at >= this.#length && this.#left.length === 0
+    return !this.#isReading && this.#ready === null && this.#isAllTaken
   }
 
-  /** Orders to read next; null while a read is under way, the peer has not confirmed enough, or nothing is left. */
+  get #isAllTaken(): boolean {
+    return this.#at >= this.#length && this.#left.length === 0
+  }
+
+  /** Orders to read next; null while a read is under way, what was read is not sent yet, or nothing is left. */
   nextRead(): number[] | null {
-    if (this.#isReading || this.#ahead >= BATCHES_AHEAD || this.isDone) return null
+    if (this.#isReading || this.#ready !== null || this.#isAllTaken) return null
     this.#isReading = true
     const count = BATCH_COMMITS_MAX - this.#left.length
     return [...this.#left, ...this.#orders.subarray(this.#at, Math.min(this.#length, this.#at + count))]
@@ -77,10 +87,23 @@ export class Serving {
     return this.#ahead >= 0
   }
 
-  /** Takes what was read, a prefix of the last `nextRead`, and makes the next batch; null when it ends here. */
-  take(commits: readonly ServedCommit[]): Batch | null {
-    if (!this.#isReading) return null
+  /** The next batch to send; null until one is read, and while the peer has not confirmed enough. */
+  nextBatch(): Batch | null {
+    const batch = this.#ahead < BATCHES_AHEAD ? this.#ready : null
+    if (batch === null) return null
+    this.#ready = null
+    this.#ahead += 1
+    return batch
+  }
+
+  /** Takes what was read, a prefix of the last `nextRead`, and makes the next batch of it, unless it ends here. */
+  take(commits: readonly ServedCommit[]): void {
+    if (!this.#isReading) return
     this.#isReading = false
+    this.#ready = this.#batchOf(commits)
+  }
+
+  #batchOf(commits: readonly ServedCommit[]): Batch | null {
     if (commits.length === 0) return this.#end()
     let count = this.#signedLength(commits, batchLength(commits, BATCH_BYTES_TARGET))
     let places = this.#closed(commits.slice(0, count))
@@ -96,7 +119,6 @@ export class Serving {
     this.#at += Math.max(0, count - this.#left.length)
     const skipped = commits.slice(0, count).filter((_, place) => !sent.has(place))
     this.#left = [...skipped.map((it) => it.order), ...rest]
-    this.#ahead += 1
     const batch = places.flatMap((place) => commits[place] ?? [])
     return { orders: batch.map((it) => it.order), records: batch.map((it) => it.bytes) }
   }
@@ -143,20 +165,25 @@ export class Serving {
   }
 
   /**
-   * Where to end a batch of at most `count` commits: behind the last place, in its second half, at which every chain of it
-   * ends with a signature that was checked here already. What was received in a batch goes on in the same one, and nobody
-   * checks it again.
+   * Where to end a batch of at most `count` commits: behind the last place at which every chain of it ends with a
+   * signature that was checked here already. What was received in a batch goes on in the same one, and nobody checks it
+   * again. A place in its first half is taken when more follows, so that the next batches end so too; not again when the
+   * next one does not.
    */
   #signedLength(commits: readonly ServedCommit[], count: number): number {
     const open = new Set<number>()
-    let length = count
-    for (const [place, { order }] of commits.slice(0, count).entries()) {
+    let length = 0
+    for (let place = 0; place < count; place += 1) {
+      const order = commits[place]?.order ?? -1
       const { index } = this.#replica.history.branchOf(order)
       if (this.#replica.isSigned(order)) open.delete(index)
       else open.add(index)
-      if (open.size === 0 && place >= count / 2) length = place + 1
+      if (open.size === 0) length = place + 1
     }
-    return length
+    this.#isVain ||= this.#isShort && length < count / 2
+    const isLast = count === this.#left.length + this.#length - this.#at
+    this.#isShort = length > 0 && length < count / 2 && !isLast && !this.#isVain
+    return length >= count / 2 || this.#isShort ? length : count
   }
 
   #closed(commits: readonly ServedCommit[]): number[] {

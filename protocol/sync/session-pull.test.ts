@@ -16,6 +16,7 @@ import {
   FRAME_BYTES_MAX,
   FRUITLESS_REQUESTS_MAX,
   REFUSALS_MAX,
+  REQUEST_COMMITS_ALONE,
   REQUEST_COMMITS_FIRST,
 } from './limits.ts'
 
@@ -258,11 +259,11 @@ test('more batches than two are sent only as the peer confirms', () => {
     it.outputs.filter((output) => output.kind === 'read').length,
     it.sent.filter((frame) => frame.kind === 'commits').length,
   ]
-  for (let i = 0; i < BATCHES_AHEAD; i += 1) give()
-  expect(counts()).toEqual([BATCHES_AHEAD, BATCHES_AHEAD])
+  for (let i = 0; i <= BATCHES_AHEAD; i += 1) give()
+  // The next one is read already, and goes at once when the peer confirms one.
+  expect(counts()).toEqual([BATCHES_AHEAD + 1, BATCHES_AHEAD])
   it.frame({ kind: 'more', request: 1 })
-  give()
-  expect(counts()).toEqual([BATCHES_AHEAD + 1, BATCHES_AHEAD + 1])
+  expect(counts()).toEqual([BATCHES_AHEAD + 2, BATCHES_AHEAD + 1])
 })
 
 test('a log that cannot be read ends the answer instead of hanging it', () => {
@@ -326,7 +327,11 @@ test('the first answer is short, later ones as long as suits how fast commits co
     const second = it.sent.at(-1)
     return second?.kind === 'want' ? second.limit : 0
   }
-  expect([limitAfter(1), limitAfter(100), limitAfter(20_000)]).toEqual([16_384, 2_560, REQUEST_COMMITS_FIRST])
+  expect([limitAfter(1), limitAfter(100), limitAfter(20_000)]).toEqual([
+    REQUEST_COMMITS_ALONE,
+    2_560,
+    REQUEST_COMMITS_FIRST,
+  ])
 })
 
 test('commits that are here, stored or waiting, are not asked for again, and so are not sent', () => {

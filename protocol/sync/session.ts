@@ -43,7 +43,7 @@ import { PayloadExchange } from './payload-exchange.ts'
 import { knownOf, ordersOf } from './ranges.ts'
 import { Reconciler } from './reconciler.ts'
 import { Serving } from './serving.ts'
-import type { ServedCommit } from './serving.ts'
+import type { Batch, ServedCommit } from './serving.ts'
 import type { CloseCode, IngestOutcome, SessionInit, SessionInput, SessionOutput } from './session-port.ts'
 
 interface Pull {
@@ -611,6 +611,9 @@ export class SyncSession {
   #serveOn(): void {
     const serving = this.#serving
     if (serving === null) return
+    const batch = serving.nextBatch()
+    if (batch !== null) this.#sendBatch(serving.request, batch)
+    if (this.#isClosed) return
     const orders = serving.nextRead()
     if (orders !== null) this.#out.push({ kind: 'read', orders })
     else if (serving.isDone) {
@@ -620,19 +623,19 @@ export class SyncSession {
   }
 
   #sendRecords(commits: readonly ServedCommit[]): void {
-    const serving = this.#serving
-    const batch = serving?.take(this.#payloads.wantedForms(commits)) ?? null
-    if (serving !== null && batch !== null) {
-      for (const order of batch.orders) {
-        this.#peerHas(order)
-        if (this.#served.has(order)) this.#servedTwice += 1
-        this.#served.add(order)
-      }
-      if (this.#servedTwice > SERVED_TWICE_MAX)
-        return this.#close('wasteful', `more than ${SERVED_TWICE_MAX} commits asked for twice`)
-      this.#send({ kind: 'commits', request: serving.request, records: batch.records })
-    }
+    this.#serving?.take(this.#payloads.wantedForms(commits))
     this.#serveOn()
+  }
+
+  #sendBatch(request: number, { orders, records }: Batch): void {
+    for (const order of orders) {
+      this.#peerHas(order)
+      if (this.#served.has(order)) this.#servedTwice += 1
+      this.#served.add(order)
+    }
+    if (this.#servedTwice > SERVED_TWICE_MAX)
+      return this.#close('wasteful', `more than ${SERVED_TWICE_MAX} commits asked for twice`)
+    this.#send({ kind: 'commits', request, records })
   }
 
   #confirmed(request: number): void {

@@ -28,18 +28,19 @@ export interface BenchCoop extends History {
   more(count: number, isSigned?: (number: number) => boolean): CommitRecord[]
 }
 
-/** Records in batches as a node would receive them. */
+/** Records in batches as a node would receive them: as many as fit a frame. */
 export function* inBatches(records: readonly CommitRecord[]): Generator<readonly CommitRecord[]> {
   let batch: CommitRecord[] = []
-  let bytes = 0
+  let bytes = FRAME_HEAD_BYTES
   for (const record of records) {
-    if (bytes + record.bytes.length > BATCH_BYTES_TARGET) {
+    const length = RECORD_HEAD_BYTES + record.bytes.length
+    if (bytes + length > BATCH_BYTES_TARGET) {
       yield batch
       batch = []
-      bytes = 0
+      bytes = FRAME_HEAD_BYTES
     }
     batch.push(record)
-    bytes += record.bytes.length
+    bytes += length
   }
   yield batch
 }
@@ -122,6 +123,10 @@ export function makeCoop(devices: number, crypto: Crypto): BenchCoop {
   }
   return { genesis, coop, founderSeed, readerSeed, seeds, records, more }
 }
+
+/** What a frame of commits takes beside its records, at most, and beside each of them. */
+const FRAME_HEAD_BYTES = 14
+const RECORD_HEAD_BYTES = 3
 
 /** In the place of a signature that nothing checks, because a later one covers the commit. */
 const UNSIGNED: Uint8Array = new Uint8Array(64)
