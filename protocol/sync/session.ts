@@ -102,6 +102,8 @@ export class SyncSession {
   readonly #urgent = new Set<string>()
   /** Forked devices of which the peer was told, or needs not be. */
   readonly #toldForks = new Set<number>()
+  /** Those of which it was told while news are gathered, and of which nothing has come since. */
+  readonly #justTold = new Set<number>()
   #serving: Serving | null = null
   /** Places of the log that were sent. */
   readonly #served = new BitList()
@@ -115,11 +117,13 @@ export class SyncSession {
   #shareDueMs: number | null = null
   #announceAtMs: number | null = null
   #rootAtMs: number | null = null
-  /** Devices whose chains got longer. */
-  readonly #news = new Set<number>()
+  /** Place in the log from which on commits may be news for the peer. */
+  #newsFrom = 0
   /** Length of each branch, by its index, that the peer is known to have. */
   readonly #peerLengths = new CountList()
   #lastPeerRoot: Uint8Array | null = null
+  /** Length of the log when that was its root; -1 when it was not, as far as it was looked at. */
+  #sameLength = -1
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
   /** The pair of roots that a round could not bring closer. */
@@ -149,6 +153,14 @@ export class SyncSession {
   /** True while the peer owes this side an answer: to a round that it opened, or to a request. */
   get isAsking(): boolean {
     return this.#round !== null || this.#pull !== null
+  }
+
+  /**
+   * True while news are gathered: what comes meanwhile is told with them, so that `changed` need not be given, unless a
+   * chain has parted.
+   */
+  get isGathering(): boolean {
+    return this.#announceAtMs !== null && !this.#payloads.awaitsCommit
   }
 
   /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
@@ -269,6 +281,7 @@ export class SyncSession {
     const reconciler = new Reconciler(replica.heads, sha256, [key, hello.key])
     this.#peer = { hello, reconciler, isLeader: compareBytes(key, hello.key) <= 0 }
     this.#helloDueMs = null
+    this.#newsFrom = replica.logLength
     this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
     const isSame =
       equalBytes(hello.authority, replica.authority.stateHash()) &&
@@ -282,7 +295,9 @@ export class SyncSession {
   #root(root: Uint8Array): void {
     const own = this.#init.replica.heads.root()
     this.#lastPeerRoot = root
+    this.#sameLength = -1
     if (equalBytes(root, own)) {
+      this.#sameLength = this.#init.replica.logLength
       this.#stuckAt = ''
       this.#leadDueMs = null
       this.#noteSynced()
@@ -644,18 +659,29 @@ export class SyncSession {
 
   #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
+    const isParted = this.#init.replica.forkEnds.forked.size > 0
+    if (this.#announceAtMs !== null && !isParted) return
     for (const device of devices) {
       if (!this.#hasNewsOf(device)) continue
-      if (this.#isForkNews(device)) this.#tellFork(device)
-      else this.#news.add(device)
+      if (this.#isForkNews(device)) {
+        this.#tellFork(device)
+        continue
+      }
+      this.#justTold.delete(device)
+      this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
     }
-    if (this.#news.size > 0) this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
   }
 
   /** True when the peer has said that it has all that is here now: what is told here came from it. */
   #isPeerUpToDate(): boolean {
+    const { replica } = this.#init
     const root = this.#lastPeerRoot
-    return root !== null && equalBytes(root, this.#init.replica.heads.root())
+    if (root === null || this.#sameLength === replica.logLength) return root !== null
+    // While no chain has parted each commit makes another root.
+    if (this.#sameLength >= 0 && replica.forkEnds.forked.size === 0) return false
+    if (!equalBytes(root, replica.heads.root())) return false
+    this.#sameLength = replica.logLength
+    return true
   }
 
   #isForkNews(device: number): boolean {
@@ -665,7 +691,7 @@ export class SyncSession {
   /** Tells of a fork at once, with all ends: two of one device in a frame are what makes the peer ask for it first. */
   #tellFork(device: number): void {
     this.#toldForks.add(device)
-    this.#news.delete(device)
+    this.#justTold.add(device)
     if (this.#isPeerUpToDate()) return
     this.#sendRows(0, this.#init.replica.heads.rowsOf(device))
     this.isSynced = false
@@ -675,8 +701,18 @@ export class SyncSession {
   /** Rows of a device that the peer may not know. */
   #newsOf(device: number): HeadRow[] {
     const { heads, history } = this.#init.replica
-    if (!this.#hasNewsOf(device)) return []
     return heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id)))
+  }
+
+  /** Devices with commits that the peer may not have, of those from a place in the log on, in the order of these. */
+  #devicesSince(place: number): Set<number> {
+    const { history } = this.#init.replica
+    const devices = new Set<number>()
+    for (let order = place; order < history.length; order += 1)
+      if (this.#isNews(order)) devices.add(history.deviceOf(order))
+    for (const device of this.#justTold) devices.delete(device)
+    this.#justTold.clear()
+    return devices
   }
 
   #hasNewsOf(device: number): boolean {
@@ -685,14 +721,16 @@ export class SyncSession {
 
   /** True for a commit that the peer may not have. */
   #isNews(order: number): boolean {
+    if (this.#init.hasPassedOn?.(order) === true) return false
     const { history } = this.#init.replica
     return history.seqOf(order) >= (this.#peerLengths.at(history.branchOf(order).index) ?? 0)
   }
 
   #announce(): void {
-    if (this.#isPeerUpToDate()) return this.#news.clear()
-    const rows = [...this.#news].flatMap((device) => this.#newsOf(device))
-    this.#news.clear()
+    const from = this.#newsFrom
+    this.#newsFrom = this.#init.replica.logLength
+    if (this.#isPeerUpToDate()) return
+    const rows = [...this.#devicesSince(from)].flatMap((device) => this.#newsOf(device))
     this.#sendRows(0, rows)
     if (rows.length === 0) return
     this.isSynced = false

@@ -1,7 +1,5 @@
-import type { Replica } from '#protocol/replica'
 import { FRAME_BYTES_MAX, FrameSplitter, SyncSession } from '#protocol/sync'
-import type { PullShare, SessionInput, SessionOutput } from '#protocol/sync'
-import type { Sha256 } from '#protocol/identity'
+import type { SessionInit, SessionInput, SessionOutput } from '#protocol/sync'
 
 /** Answers that may wait before the peer's next frame is read, as in a node. */
 export const ANSWERS_MAX = 64
@@ -29,7 +27,7 @@ export class PeerLink {
 
   constructor(
     place: { peer: number; stream: number },
-    init: { replica: Replica; sha256: Sha256; key: Uint8Array; share: PullShare },
+    init: SessionInit,
   ) {
     this.peer = place.peer
     this.stream = place.stream

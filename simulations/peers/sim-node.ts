@@ -5,7 +5,6 @@ import { completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
-import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
@@ -17,6 +16,8 @@ import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
 import { mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
+import { GossipBook, HeardGossip } from './gossip.ts'
+import type { GossipMessage } from './gossip.ts'
 import type { Actor, Message } from './messages.ts'
 import type { NodeHost } from './node-host.ts'
 import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
@@ -91,10 +92,7 @@ export class SimNode implements Actor {
   #claimUntilMs = 0
   #streams = 0
   #knownForks = 0
-  /** Commits that came by gossip and are not on the disk yet. */
-  readonly #gossiped = new Set<CommitRecord>()
-  /** Numbers of gossiped commits that are in this life's log. */
-  #heard = new BitList()
+  #heard = new HeardGossip(new GossipBook(), 0, 0)
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
@@ -339,7 +337,6 @@ export class SimNode implements Actor {
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
-    this.#heard = new BitList()
     this.#knownForks = 0
     for (let order = 0; order < this.disk.length; order += 1) {
       const entry = this.disk.at(order)
@@ -355,6 +352,7 @@ export class SimNode implements Actor {
       this.disk.loose.push(...behind.filter((it) => !it.isRotten).map((it) => it.record))
       break
     }
+    this.#heard = new HeardGossip(this.#host.gossip, this.slot, replica.logLength)
     const waiting = this.disk.waiting()
     if (waiting.length > 0) this.#ingest(waiting, -1)
     this.#takeLoose()
@@ -373,7 +371,7 @@ export class SimNode implements Actor {
     this.#batchesSynced = this.#batchesQueued
     this.#claimUntilMs = 0
     this.#unacknowledged.clear()
-    this.#gossiped.clear()
+    this.#heard.fresh.clear()
   }
 
   /** A write failed: everything begins anew from what the disk holds. */
@@ -405,10 +403,12 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null) return
     this.#end(peer)
-    const { crypto, sim } = this.#host
+    const { crypto, sim, gossip } = this.#host
     const { sha256 } = crypto.crypto
     const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
-    const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share })
+    const [number, since] = [this.#linkTo(peer), gossip.size]
+    const hasPassedOn = (order: number): boolean => this.#heard.cameBy(number, order, since)
+    const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share, hasPassedOn })
     this.links.set(peer, link)
     if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
@@ -596,17 +596,25 @@ export class SimNode implements Actor {
   }
 
   /** Only honest nodes gossip, so records are handed on as they were decoded once. */
-  #takeGossip(from: number, { record, number }: Extract<Message, { kind: 'gossip' }>): void {
+  #takeGossip(from: number, message: GossipMessage): void {
     const { replica } = this
-    if (replica === null || this.#heard.has(number)) return
-    if (replica.history.find(record.id) >= 0) return this.#heard.add(number)
-    if (replica.pending.has(record.id)) return
+    if (replica === null) return
+    message.cameBy.add(this.#linkTo(from))
+    if (this.#heard.has(message)) return
+    const order = this.#takeNews(replica, message.record, from)
+    if (order >= 0) this.#heard.add(message, order)
+  }
+
+  /** Takes a gossiped commit unless it is here; its place in the log, or -1. */
+  #takeNews({ history, pending }: Replica, record: CommitRecord, from: number): number {
+    const known = history.find(record.id)
+    if (known >= 0 || pending.has(record.id)) return known
     // Out of order it would only wait; the sessions bring it in its turn.
-    if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
+    if (record.header.prev !== null && history.find(record.header.prev) < 0) return -1
     this.#host.observer.reached('gossip', this.number)
-    this.#gossiped.add(record)
-    const result = this.#ingest([record], from)
-    if (result?.stored[0]?.record === record) this.#heard.add(number)
+    this.#heard.fresh.add(record)
+    const first = this.#ingest([record], from)?.stored[0]
+    return first?.record === record ? first.order : -1
   }
 
   // Log.
@@ -742,20 +750,19 @@ export class SimNode implements Actor {
         this.#gossip(record)
       }
     }
-    for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+    const isParted = replica.forkEnds.forked.size > 0
+    for (const link of [...this.links.values()])
+      if (isParted || !link.session.isGathering) this.#step(link, { kind: 'changed', devices: [...devices] })
   }
 
   #gossip(record: CommitRecord): void {
-    const { gossipNumbers } = this.#host
-    const number = gossipNumbers.get(record) ?? gossipNumbers.size
-    gossipNumbers.set(record, number)
-    const message = { kind: 'gossip', record, number } as const
+    const message = this.#host.gossip.messageOf(record)
     for (const [peer, link] of this.links) if (!link.isOutside) this.#host.send(this.number, peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
   #isNews(record: CommitRecord, isOwn: boolean): boolean {
-    return this.#gossiped.delete(record) || isOwn
+    return this.#heard.fresh.delete(record) || isOwn
   }
 
   /** Makes stale documents anew, and folds what came while their log could not be read. */
