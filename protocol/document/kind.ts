@@ -1,4 +1,5 @@
 import type { Sha256, SignatureRule } from '../identity/index.ts'
+import type { Readings } from './readings.ts'
 
 /** What a device may do in the co-op. Scopes of events come with the event document. */
 export type Role = 'steward' | 'member' | 'venue' | 'archive' | 'observer'
@@ -115,6 +116,8 @@ export interface DocumentHost {
   rule: SignatureRule
   /** True unless the commit is contested and no shown commit of another device relies on it. */
   isVisible(order: number): boolean
+  /** What other replicas have read of the same bytes, where several share records. */
+  readings?: Readings | undefined
   /** A kept state to start from, if the host has one. */
   cached(document: string): CachedDocument | null
 }

@@ -34,6 +34,7 @@ export class Epochs {
 
   /**
    * @param parts.source - who knows the committed seals: the authority document
+   * @param parts.nameOf - key (hex) of a device by number
    * @param parts.admissionOf - commit (hex) of the admission that the chain from a first commit stands on; null for none
    */
   constructor(parts: {
@@ -41,6 +42,7 @@ export class Epochs {
     history: History
     source: EpochTree
     admissionOf: (first: number) => string | null
+    nameOf: (device: number) => string
   }) {
     this.#history = parts.history
     this.#coop = parts.coop
@@ -48,7 +50,7 @@ export class Epochs {
     this.#admissionOf = parts.admissionOf
     this.#ids = [parts.coop]
     const { history } = parts
-    this.evaluation = new Evaluation({ graph: history, keyOf: (device) => toHex(history.keyOf(device)) })
+    this.evaluation = new Evaluation({ graph: history, keyOf: parts.nameOf })
   }
 
   /** What visibility stands on. */

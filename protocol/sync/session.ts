@@ -432,7 +432,7 @@ export class SyncSession {
   /** The peer is known to have this commit. */
   #peerHas(order: number): void {
     const { history } = this.#init.replica
-    this.#peerLengths.raise(history.branchOf(order).index, history.seqOf(order) + 1)
+    this.#peerLengths.raise(history.branchIndexOf(order), history.seqOf(order) + 1)
   }
 
   #finishRound(): void {
@@ -723,16 +723,15 @@ export class SyncSession {
   #isNews(order: number): boolean {
     if (this.#init.hasPassedOn?.(order) === true) return false
     const { history } = this.#init.replica
-    return history.seqOf(order) >= (this.#peerLengths.at(history.branchOf(order).index) ?? 0)
+    return history.seqOf(order) >= (this.#peerLengths.at(history.branchIndexOf(order)) ?? 0)
   }
 
   #announce(): void {
     const from = this.#newsFrom
     this.#newsFrom = this.#init.replica.logLength
-    if (this.#isPeerUpToDate()) return
     const rows = [...this.#devicesSince(from)].flatMap((device) => this.#newsOf(device))
+    if (rows.length === 0 || this.#isPeerUpToDate()) return
     this.#sendRows(0, rows)
-    if (rows.length === 0) return
     this.isSynced = false
     // Once it is quiet the roots are compared, so that both sides know that they agree.
     this.#rootAtMs = this.#nowMs + QUIET_MS

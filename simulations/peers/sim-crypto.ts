@@ -1,5 +1,6 @@
 import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord, RecordRefusal } from '#protocol/commit'
+import { Readings } from '#protocol/document'
 import { concatBytes, toHex } from '#protocol/encoding'
 import { SignatureRule, portableSigner, portableVerify } from '#protocol/identity'
 import type { Crypto, Sha256, Signer } from '#protocol/identity'
@@ -20,6 +21,7 @@ export interface SimCrypto {
   readonly mode: 'real' | 'fast'
   readonly crypto: Crypto
   readonly rule: SignatureRule
+  readonly readings: Readings
   /** A signer from its 32-byte seed. */
   signer(seed: Uint8Array): Signer
   /** Decodes the records of one batch; the first that is none spoils it. Nodes share the decoded records. */
@@ -46,7 +48,8 @@ export function simCrypto(init: {
     verify: (key, message, signature) => port.verify(key, message, signature),
   }
   const rule = mode === 'fast' ? new KeyedRule(crypto) : new RememberingRule(crypto)
-  return { mode, crypto, rule, signer: (seed) => port.signer(seed), decode: decoder(hash) }
+  const readings = new Readings()
+  return { mode, crypto, rule, readings, signer: (seed) => port.signer(seed), decode: decoder(hash) }
 }
 
 const PORTABLE: SigningPort = { verify: portableVerify, signer: portableSigner }

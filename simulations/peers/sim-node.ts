@@ -137,7 +137,12 @@ export class SimNode implements Actor {
 
   /** True when commits of the own chain were here once and are not now. */
   get isOwnChainShort(): boolean {
-    return (this.replica?.lengthOf(this.device) ?? 0) < this.disk.ownLength
+    return (this.replica === null ? 0 : this.#ownLengthIn(this.replica)) < this.disk.ownLength
+  }
+
+  #ownLengthIn({ history }: Replica): number {
+    const number = this.signer === null ? -1 : history.findDevice(this.signer.publicKey)
+    return history.branchesOf(number).reduce((length, branch) => Math.max(length, branch.length), 0)
   }
 
   /** Starts from what the disk holds. `wasKilled`: it did not stop in order. */
@@ -331,8 +336,8 @@ export class SimNode implements Actor {
   #open(): void {
     const { crypto, coop, sim, observer } = this.#host
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
-    const rule = crypto.rule
-    const replica = openReplica({ coop, crypto: crypto.crypto, rule, signer: this.signer, seed })
+    const { rule, readings } = crypto
+    const replica = openReplica({ coop, crypto: crypto.crypto, rule, readings, signer: this.signer, seed })
     replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
@@ -408,7 +413,8 @@ export class SimNode implements Actor {
     const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
     const [number, since] = [this.#linkTo(peer), gossip.size]
     const hasPassedOn = (order: number): boolean => this.#heard.cameBy(number, order, since)
-    const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share, hasPassedOn })
+    const init = { replica, sha256, key, share: this.#share, hasPassedOn }
+    const link = new PeerLink({ peer, stream }, init, (output) => this.#carryOut(link, output))
     this.links.set(peer, link)
     if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
@@ -498,7 +504,7 @@ export class SimNode implements Actor {
 
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
-    link.step(input, { nowMs: () => this.#steadyMs, carryOut: (output) => this.#carryOut(link, output) })
+    link.step(input, this.#steadyMs)
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
@@ -719,7 +725,7 @@ export class SimNode implements Actor {
     batch.waiting.push(...work.waiting)
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
-    batch.ownLength = replica.lengthOf(this.device)
+    batch.ownLength = this.#ownLengthIn(replica)
     if (this.#writing === null && !isEmptyBatch(batch)) this.#startWrite()
     else if (!isEmptyBatch(batch)) this.#batchesQueued = this.#batchesSynced + 2
   }
@@ -740,9 +746,7 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null || entries.length === 0) return
     const { observer, isGossiping } = this.#host
-    const devices = new Set<number>()
     for (const { record } of entries) {
-      devices.add(replica.history.findDevice(record.header.device))
       const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
@@ -751,8 +755,10 @@ export class SimNode implements Actor {
       }
     }
     const isParted = replica.forkEnds.forked.size > 0
-    for (const link of [...this.links.values()])
-      if (isParted || !link.session.isGathering) this.#step(link, { kind: 'changed', devices: [...devices] })
+    const links = [...this.links.values()].filter((link) => isParted || !link.session.isGathering)
+    if (links.length === 0) return
+    const devices = new Set(entries.map(({ record }) => replica.history.findDevice(record.header.device)))
+    for (const link of links) this.#step(link, { kind: 'changed', devices: [...devices] })
   }
 
   #gossip(record: CommitRecord): void {
