@@ -117,8 +117,9 @@ export class SyncSession {
   #shareDueMs: number | null = null
   #announceAtMs: number | null = null
   #rootAtMs: number | null = null
-  /** Place in the log from which on commits may be news for the peer. */
+  /** Places in the log: from one on commits may be news for the peer, and those before the other are told of next. */
   #newsFrom = 0
+  #newsTo = 0
   /** Length of each branch, by its index, that the peer is known to have. */
   readonly #peerLengths = new CountList()
   #lastPeerRoot: Uint8Array | null = null
@@ -161,6 +162,11 @@ export class SyncSession {
    */
   get isGathering(): boolean {
     return this.#announceAtMs !== null && !this.#payloads.awaitsCommit
+  }
+
+  /** When news are told next, ms; -1 when none are gathered. */
+  get announceAtMs(): number {
+    return this.isGathering ? (this.#announceAtMs ?? -1) : -1
   }
 
   /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
@@ -668,8 +674,15 @@ export class SyncSession {
         continue
       }
       this.#justTold.delete(device)
-      this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
+      this.#gather()
     }
+  }
+
+  #gather(): void {
+    if (this.#announceAtMs !== null) return
+    this.#announceAtMs = this.#nowMs + ANNOUNCE_DELAY_MS
+    // What comes later may yet come from the peer.
+    this.#newsTo = this.#init.hasPassedOn === undefined ? Infinity : this.#init.replica.logLength
   }
 
   /** True when the peer has said that it has all that is here now: what is told here came from it. */
@@ -704,11 +717,11 @@ export class SyncSession {
     return heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id)))
   }
 
-  /** Devices with commits that the peer may not have, of those from a place in the log on, in the order of these. */
-  #devicesSince(place: number): Set<number> {
+  /** Devices with commits that the peer may not have, of those between two places in the log, in the order of these. */
+  #devicesIn(from: number, to: number): Set<number> {
     const { history } = this.#init.replica
     const devices = new Set<number>()
-    for (let order = place; order < history.length; order += 1)
+    for (let order = from; order < to; order += 1)
       if (this.#isNews(order)) devices.add(history.deviceOf(order))
     for (const device of this.#justTold) devices.delete(device)
     this.#justTold.clear()
@@ -728,13 +741,17 @@ export class SyncSession {
 
   #announce(): void {
     const from = this.#newsFrom
-    this.#newsFrom = this.#init.replica.logLength
-    const rows = [...this.#devicesSince(from)].flatMap((device) => this.#newsOf(device))
-    if (rows.length === 0 || this.#isPeerUpToDate()) return
+    const { logLength } = this.#init.replica
+    this.#newsFrom = Math.min(this.#newsTo, logLength)
+    const rows = [...this.#devicesIn(from, this.#newsFrom)].flatMap((device) => this.#newsOf(device))
+    if (this.#newsFrom < logLength) this.#gather()
+    const isNews = rows.length > 0 && !this.#isPeerUpToDate()
+    // Once it is quiet the roots are compared, so that both sides know that they agree.
+    const quietAtMs = this.#nowMs + QUIET_MS
+    this.#rootAtMs = isNews ? quietAtMs : Math.max(this.#rootAtMs ?? 0, quietAtMs)
+    if (!isNews) return
     this.#sendRows(0, rows)
     this.isSynced = false
-    // Once it is quiet the roots are compared, so that both sides know that they agree.
-    this.#rootAtMs = this.#nowMs + QUIET_MS
   }
 
   #wake(): void {

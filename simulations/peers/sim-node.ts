@@ -91,6 +91,8 @@ export class SimNode implements Actor {
   #askUntilMs = 0
   #claimUntilMs = 0
   #streams = 0
+  /** All sessions gather news until then, and need not be told of more. */
+  #gatheringUntilMs = -1
   #knownForks = 0
   #heard = new HeardGossip(new GossipBook(), 0, 0)
   /** Own commits (hex) whose author waits for the disk. */
@@ -416,6 +418,7 @@ export class SimNode implements Actor {
     const init = { replica, sha256, key, share: this.#share, hasPassedOn }
     const link = new PeerLink({ peer, stream }, init, (output) => this.#carryOut(link, output))
     this.links.set(peer, link)
+    this.#gatheringUntilMs = -1
     if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
   }
@@ -755,10 +758,15 @@ export class SimNode implements Actor {
       }
     }
     const isParted = replica.forkEnds.forked.size > 0
-    const links = [...this.links.values()].filter((link) => isParted || !link.session.isGathering)
-    if (links.length === 0) return
-    const devices = new Set(entries.map(({ record }) => replica.history.findDevice(record.header.device)))
-    for (const link of links) this.#step(link, { kind: 'changed', devices: [...devices] })
+    if (this.#steadyMs < this.#gatheringUntilMs && !isParted) return
+    const found = new Set(entries.map(({ record }) => replica.history.findDevice(record.header.device)))
+    const devices = [...found]
+    let untilMs = Infinity
+    for (const link of [...this.links.values()]) {
+      if (isParted || !link.session.isGathering) this.#step(link, { kind: 'changed', devices })
+      untilMs = Math.min(untilMs, link.session.announceAtMs)
+    }
+    this.#gatheringUntilMs = untilMs
   }
 
   #gossip(record: CommitRecord): void {
