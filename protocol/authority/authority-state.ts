@@ -312,7 +312,10 @@ function readSection(payload: Uint8Array): { count: number; entry: AuthorityEntr
   if (maps === null) return null
   // One act a section keeps every check against a settled state; a commit for each act is cheap.
   const [first] = maps
-  return { count: maps.length, entry: first === undefined || maps.length > 1 ? null : readAuthorityEntry(first) }
+  return {
+    count: maps.length,
+    entry: first === undefined || maps.length > 1 ? null : readAuthorityEntry(first),
+  }
 }
 
 /** A section with the epoch that it cites. What a host's context computes on demand stays on demand. */

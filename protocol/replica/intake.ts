@@ -92,7 +92,8 @@ function verdictAlone({ header, id, payloads }: CommitRecord, view: IntakeView):
   if (view.pending.has(id)) return 'duplicate'
   if (!equalBytes(header.coop, view.coop)) return 'other-coop'
   for (let i = 0; i < header.sections.length; i += 1)
-    if (payloads[i] === null && view.isAlwaysSent(header.sections[i]?.document ?? '')) return 'payload-missing'
+    if (payloads[i] === null && view.isAlwaysSent(header.sections[i]?.document ?? ''))
+      return 'payload-missing'
   return null
 }
 

@@ -192,8 +192,17 @@ export class Replica {
 
   /** Number of commits of a device (hex) up to the end of its longest branch; 0 when there are none. */
   lengthOf(device: string): number {
-    const number = this.history.findDevice(fromHex(device) ?? NONE)
-    return this.history.branchesOf(number).reduce((length, branch) => Math.max(length, branch.length), 0)
+    return this.#lengthOf(fromHex(device) ?? NONE)
+  }
+
+  /** As `lengthOf`, for this device. */
+  get ownLength(): number {
+    return this.#lengthOf(this.#init.signer?.publicKey ?? NONE)
+  }
+
+  #lengthOf(key: Uint8Array): number {
+    const branches = this.history.branchesOf(this.history.findDevice(key))
+    return branches.reduce((length, branch) => Math.max(length, branch.length), 0)
   }
 
   /** True when commit `order` bears a signature that this replica has checked itself. */
@@ -545,7 +554,8 @@ export class Replica {
   #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): number {
     const { header, id } = record
     const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
-    if (header.seq === 0) this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
+    if (header.seq === 0)
+      this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
     this.#enter(order, links.isSigned, header.epoch)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {

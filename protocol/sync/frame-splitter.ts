@@ -36,12 +36,6 @@ export class FrameSplitter {
         const length = new DataView(this.#prefix.buffer).getUint32(0)
         if (length === 0) return { ok: false, refusal: 'frame-empty' }
         if (length > this.#lengthMax) return { ok: false, refusal: 'frame-too-long' }
-        if (length === chunk.length - at) {
-          // All of it is here, and nothing else: no copy is made of most frames.
-          frames.push(chunk.subarray(at))
-          this.#prefixLength = 0
-          break
-        }
         this.#frame = new Uint8Array(length)
         this.#filled = 0
       }

@@ -61,6 +61,9 @@ export const STATES = [
 /** One of them. */
 export type ReachedState = (typeof STATES)[number]
 
+/** Why a device did not write. */
+export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'closed' | 'refused'
+
 /** What nodes tell of themselves; checkers listen. */
 export interface NodeObserver {
   reached(state: ReachedState, node: number): void

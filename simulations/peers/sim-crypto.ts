@@ -97,7 +97,8 @@ class KeyedRule extends SignatureRule {
 
 function isJoined(whole: Uint8Array, parts: readonly Uint8Array[]): boolean {
   let at = 0
-  for (const part of parts) for (let i = 0; i < part.length; i += 1, at += 1) if (whole[at] !== part[i]) return false
+  for (const part of parts)
+    for (let i = 0; i < part.length; i += 1, at += 1) if (whole[at] !== part[i]) return false
   return at === whole.length
 }
 

@@ -19,38 +19,25 @@ import { editSection } from './coop-script.ts'
 import { GossipBook, HeardGossip } from './gossip.ts'
 import type { GossipMessage } from './gossip.ts'
 import type { Actor, Message } from './messages.ts'
-import type { NodeHost } from './node-host.ts'
+import type { NodeHost, WriteRefusal } from './node-host.ts'
+import {
+  ASK_MS,
+  CALL_OUTSIDE_US,
+  CLAIM_MS,
+  DIAL_US,
+  DIAL_US_MAX,
+  DRAIN_US,
+  EPOCH_MS,
+  FAREWELL_US,
+  GOSSIP_BYTES_MAX,
+  PART_BYTES,
+  REOPEN_US,
+  SERVE_OUTSIDE_US,
+  STREAM_BYTES_MAX,
+  UNSYNCED_BYTES_MAX,
+} from './node-limits.ts'
 import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
 import type { Outgoing } from './peer-link.ts'
-
-/** What virtual time 0 is on a clock without skew, in ms since 1970. */
-export const EPOCH_MS = 1_700_000_000_000
-/** Bytes that may wait for the disk before nothing more is taken in, as in a node's engine. */
-export const UNSYNCED_BYTES_MAX = 8_388_608
-/** Bytes on their way to a peer at which a host hands in no more: the window of a yamux stream. */
-export const STREAM_BYTES_MAX = 262_144
-/** A lost stream is dialled again after this, doubled each time up to the second, as a node does. */
-export const DIAL_US = 3_000_000
-const DIAL_US_MAX = 20_000_000
-/** How often a node looks whether its full disk takes writes again. */
-const REOPEN_US = 2_000_000
-/** Longest wait of a write after a hard stop for a peer that may know more of the own chain, ms. */
-const ASK_MS = 3_000
-/** Longest wait of a write after a peer said that it knows more, ms. */
-const CLAIM_MS = 10_000
-/** Commits larger than this travel by sync streams alone, as in a node. */
-const GOSSIP_BYTES_MAX = 65_536
-const DRAIN_US = 20_000
-/** A device that is outside is called again after this, and served for so long. As in a node. */
-const CALL_OUTSIDE_US = 30_000_000
-const SERVE_OUTSIDE_US = 10_000_000
-/** How long a device that was a member until now stays connected to hear of it. As in a node. */
-const FAREWELL_US = 3_000_000
-/** Bytes of a stream that arrive together: large frames come bit by bit. A guess, below a TLS or noise record. */
-const PART_BYTES = 16_384
-
-/** Why a device did not write. */
-export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'closed' | 'refused'
 
 /**
  * One node: the real replica and sessions of the protocol, on a simulated network, disk and clock. It has a host's
@@ -139,12 +126,7 @@ export class SimNode implements Actor {
 
   /** True when commits of the own chain were here once and are not now. */
   get isOwnChainShort(): boolean {
-    return (this.replica === null ? 0 : this.#ownLengthIn(this.replica)) < this.disk.ownLength
-  }
-
-  #ownLengthIn({ history }: Replica): number {
-    const number = this.signer === null ? -1 : history.findDevice(this.signer.publicKey)
-    return history.branchesOf(number).reduce((length, branch) => Math.max(length, branch.length), 0)
+    return (this.replica?.ownLength ?? 0) < this.disk.ownLength
   }
 
   /** Starts from what the disk holds. `wasKilled`: it did not stop in order. */
@@ -411,11 +393,10 @@ export class SimNode implements Actor {
     if (replica === null) return
     this.#end(peer)
     const { crypto, sim, gossip } = this.#host
-    const { sha256 } = crypto.crypto
     const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
     const [number, since] = [this.#linkTo(peer), gossip.size]
     const hasPassedOn = (order: number): boolean => this.#heard.cameBy(number, order, since)
-    const init = { replica, sha256, key, share: this.#share, hasPassedOn }
+    const init = { replica, sha256: crypto.crypto.sha256, key, share: this.#share, hasPassedOn }
     const link = new PeerLink({ peer, stream }, init, (output) => this.#carryOut(link, output))
     this.links.set(peer, link)
     this.#gatheringUntilMs = -1
@@ -622,8 +603,7 @@ export class SimNode implements Actor {
     if (record.header.prev !== null && history.find(record.header.prev) < 0) return -1
     this.#host.observer.reached('gossip', this.number)
     this.#heard.fresh.add(record)
-    const first = this.#ingest([record], from)?.stored[0]
-    return first?.record === record ? first.order : -1
+    return this.#ingest([record], from)?.stored[0]?.order ?? -1
   }
 
   // Log.
@@ -728,7 +708,7 @@ export class SimNode implements Actor {
     batch.waiting.push(...work.waiting)
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
-    batch.ownLength = this.#ownLengthIn(replica)
+    batch.ownLength = replica.ownLength
     if (this.#writing === null && !isEmptyBatch(batch)) this.#startWrite()
     else if (!isEmptyBatch(batch)) this.#batchesQueued = this.#batchesSynced + 2
   }
@@ -759,8 +739,7 @@ export class SimNode implements Actor {
     }
     const isParted = replica.forkEnds.forked.size > 0
     if (this.#steadyMs < this.#gatheringUntilMs && !isParted) return
-    const found = new Set(entries.map(({ record }) => replica.history.findDevice(record.header.device)))
-    const devices = [...found]
+    const devices = [...new Set(entries.map((it) => replica.history.findDevice(it.record.header.device)))]
     let untilMs = Infinity
     for (const link of [...this.links.values()]) {
       if (isParted || !link.session.isGathering) this.#step(link, { kind: 'changed', devices })
