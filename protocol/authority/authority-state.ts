@@ -1,6 +1,6 @@
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
-import { readEntries } from '../document/index.ts'
+import { readEntries, readOnce } from '../document/index.ts'
 import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
 import type { Act, ActVerdict, AuthorityRefusal } from './act.ts'
 import { Admissions } from './admissions.ts'
@@ -202,10 +202,10 @@ export class AuthorityState implements DocumentState {
   }
 
   check(section: SectionContext): SectionVerdict {
-    const maps = readEntries(section.payload, section.entries)
-    if (maps === null) return refuse('entries', 'the section is not a list of authority entries')
-    // One act a section keeps every check against a settled state; a commit for each act is cheap.
-    const entry = maps.length === 1 && maps[0] !== undefined ? readAuthorityEntry(maps[0]) : null
+    const read = readOnce(this.#host.readings, readSection, section.payload)
+    if (read?.count !== section.entries)
+      return refuse('entries', 'the section is not a list of authority entries')
+    const { entry } = read
     if (entry === null) return refuse('entries', 'exactly one known authority entry is expected')
     const effect = this.#judge(entry, section)
     if (typeof effect === 'string')
@@ -218,8 +218,7 @@ export class AuthorityState implements DocumentState {
   }
 
   lacking(section: SectionContext): number[] {
-    const [map] = readEntries(section.payload, 1) ?? []
-    const entry = map === undefined ? null : readAuthorityEntry(map)
+    const entry = readOnce(this.#host.readings, readSection, section.payload)?.entry
     return entry?.t === 'propose' ? this.decisions.lacking(entry, section) : []
   }
 
@@ -304,6 +303,18 @@ export class AuthorityState implements DocumentState {
       case 'kits':
         return this.recovery.kits(entry, act)
     }
+  }
+}
+
+/** How many entries a section holds, and its only one; null for what is no list. */
+function readSection(payload: Uint8Array): { count: number; entry: AuthorityEntry | null } | null {
+  const maps = readEntries(payload)
+  if (maps === null) return null
+  // One act a section keeps every check against a settled state; a commit for each act is cheap.
+  const [first] = maps
+  return {
+    count: maps.length,
+    entry: first === undefined || maps.length > 1 ? null : readAuthorityEntry(first),
   }
 }
 

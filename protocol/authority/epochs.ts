@@ -1,4 +1,4 @@
-import { toHex } from '../encoding/index.ts'
+import { equalBytes, toHex } from '../encoding/index.ts'
 import type { Role } from '../document/index.ts'
 import type { Allowance } from '../evaluation/index.ts'
 import { Epoch, LineMap } from './epoch.ts'
@@ -89,7 +89,8 @@ export class EpochTree {
 
   /** A committed epoch by its id, as bytes or in hex; null when it is none. */
   find(id: Uint8Array | string): Epoch | null {
-    return this.#byName.get(typeof id === 'string' ? id : toHex(id)) ?? null
+    if (typeof id === 'string') return this.#byName.get(id) ?? null
+    return equalBytes(id, this.#tip.id) ? this.#tip : (this.#byName.get(toHex(id)) ?? null)
   }
 
   /** True when a past holds a certificate of the epoch. */

@@ -1,9 +1,9 @@
 import { encodeCanonical, toHex } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
-import { SetHash, readEntries } from '../document/index.ts'
+import { SetHash, readEntries, readOnce } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import { readCatalogueEntry } from './entries.ts'
-import type { AssetKind, CatalogueEntry, UnlistEntry } from './entries.ts'
+import type { AssetKind, CatalogueEntry, ListEntry, UnlistEntry } from './entries.ts'
 
 /** One listing of an asset. */
 export interface Listing {
@@ -54,11 +54,11 @@ export class CatalogueState implements DocumentState {
   }
 
   check(section: SectionContext): SectionVerdict {
-    const maps = readEntries(section.payload, section.entries)
-    if (maps === null) return refuse('entries', 'the section is not a list of catalogue entries')
-    const entries: CatalogueEntry[] = []
-    for (const [index, map] of maps.entries()) {
-      const entry = readCatalogueEntry(map)
+    const read = readOnce(this.#host.readings, readSection, section.payload)
+    if (read?.length !== section.entries)
+      return refuse('entries', 'the section is not a list of catalogue entries')
+    const entries: ReadEntry[] = []
+    for (const [index, entry] of read.entries()) {
       if (entry === null) return refuse('entries', `entry ${index} is not a catalogue entry`)
       const refusal = this.#judge(entry, section)
       if (refusal !== null)
@@ -92,19 +92,17 @@ export class CatalogueState implements DocumentState {
     return section.role === 'steward' || listing.member === section.member ? null : 'listing-of-another'
   }
 
-  #apply(entries: CatalogueEntry[], section: SectionContext): void {
+  #apply(entries: readonly ReadEntry[], section: SectionContext): void {
     this.revision += 1
     for (const [index, entry] of entries.entries()) {
       switch (entry.t) {
         case 'list': {
           const { device, member, seq, order, timeMs } = section
-          const key = listingKey(section.commit, index)
+          const { key, cid, hash } = this.#named(entry, section.commit, index)
           const { name, sizeBytes, kind } = entry
-          // A copy of the CID: the original is a view that would keep its whole frame alive.
-          const cid = entry.cid.slice()
           const listing = { key, cid, name, sizeBytes, kind, device, member, seq, order, timeMs }
           this.listings.set(key, listing)
-          this.#listed.add(rowOf(listing))
+          this.#listed.add(rowOf(listing), hash)
           break
         }
         case 'unlist': {
@@ -125,6 +123,17 @@ export class CatalogueState implements DocumentState {
     }
   }
 
+  /** Worked out once for all replicas that share what was read of the commit. */
+  #named(entry: ReadEntry & { t: 'list' }, commit: Uint8Array, index: number): Named {
+    if (entry.named?.commit === commit) return entry.named
+    const key = listingKey(commit, index)
+    // A copy of the CID: the original is a view that would keep its whole frame alive.
+    const row = { ...entry, key, cid: entry.cid.slice() }
+    const named = { commit, key, cid: row.cid, hash: this.#listed.hashOf(rowOf(row)) }
+    entry.named = named
+    return named
+  }
+
   /** A statement ends those before it on the author's own chain. */
   #hold(cid: string, section: SectionContext, isHeld: boolean): void {
     const devices = this.holders.get(cid) ?? new Map<string, readonly number[]>()
@@ -140,8 +149,26 @@ export class CatalogueState implements DocumentState {
   }
 }
 
+/** A listing as all replicas name it. */
+interface Named {
+  /** The commit that lists it, as the object that replicas share. */
+  commit: Uint8Array
+  key: string
+  cid: Uint8Array
+  /** Hash of its row. */
+  hash: Uint8Array
+}
+
+/** An entry that was read; a listing with its name, once a commit is known to hold it. */
+type ReadEntry = Exclude<CatalogueEntry, ListEntry> | (ListEntry & { named?: Named })
+
+/** The entries of a section, null for each that is none; null for what is no list. */
+function readSection(payload: Uint8Array): (ReadEntry | null)[] | null {
+  return readEntries(payload)?.map((map) => readCatalogueEntry(map)) ?? null
+}
+
 /** What of a listing is state that replicas agree on. */
-function rowOf({ key, cid, name, sizeBytes, kind }: Listing): Value {
+function rowOf({ key, cid, name, sizeBytes, kind }: Omit<ListEntry, 't'> & { key: string }): Value {
   return [key, cid, name, sizeBytes, kind]
 }
 

@@ -1,4 +1,5 @@
 export { readEntries } from './entries.ts'
+export { Readings, readOnce } from './readings.ts'
 export { ROLES } from './kind.ts'
 export type {
   CachedDocument,

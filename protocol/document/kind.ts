@@ -1,5 +1,6 @@
 import type { Act, Evaluation, VoidReason } from '../evaluation/index.ts'
 import type { Sha256, SignatureRule } from '../identity/index.ts'
+import type { Readings } from './readings.ts'
 
 /** What a device may do in the co-op. Scopes of events come with the event document. */
 export type Role = 'steward' | 'member' | 'venue' | 'archive' | 'observer'
@@ -122,6 +123,8 @@ export interface DocumentHost {
   isVisible(order: number): boolean
   /** The books: what devices hold, as far as stored commits and the line of seals say. */
   books(): Evaluation
+  /** What other replicas have read of the same bytes, where several share records. */
+  readings?: Readings | undefined
   /** A kept state to start from, if the host has one. */
   cached(document: string): CachedDocument | null
 }

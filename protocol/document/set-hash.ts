@@ -21,16 +21,21 @@ export class SetHash {
     this.#sha256 = sha256
   }
 
-  /** Adds a row that is not in the set. */
-  add(row: Value): void {
+  /** Hash of a row, 32 bytes. */
+  hashOf(row: Value): Uint8Array {
+    return this.#sha256(encodeCanonical(row))
+  }
+
+  /** Adds a row that is not in the set. `hash`: its own, if it is known. */
+  add(row: Value, hash: Uint8Array = this.hashOf(row)): void {
     this.size += 1
-    this.#move(row, 1)
+    this.#move(hash, 1)
   }
 
   /** Takes out a row that was added, given as it was then. */
   remove(row: Value): void {
     this.size -= 1
-    this.#move(row, -1)
+    this.#move(this.hashOf(row), -1)
   }
 
   /** The sum, 32 bytes, little endian. */
@@ -41,8 +46,7 @@ export class SetHash {
     return bytes
   }
 
-  #move(row: Value, sign: 1 | -1): void {
-    const hash = this.#sha256(encodeCanonical(row))
+  #move(hash: Uint8Array, sign: 1 | -1): void {
     const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
     let carry = 0
     for (let i = 0; i < WORDS; i += 1) {

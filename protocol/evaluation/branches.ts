@@ -61,6 +61,11 @@ export class Branches {
     this.#keyOf = keyOf
   }
 
+  /** True once a chain has parted. */
+  get hasParted(): boolean {
+    return this.#aside.size > 0
+  }
+
   /** Branches of a device, in the order in which they turned up. */
   of(device: number): readonly Branch[] {
     return this.#ofDevice[device] ?? []

@@ -35,6 +35,7 @@ export interface Insight {
 }
 
 const NO_CUT: ReadonlyMap<number, number> = new Map()
+const NO_NEWS: readonly Range[] = []
 
 /** Judges what commits know and trust; nothing here depends on what else is stored. */
 export class Insights {
@@ -62,6 +63,11 @@ export class Insights {
 
   read(commit: JudgedCommit): Insight {
     const { branch, seq, seen, epoch } = commit
+    const shared = commit.isOutdated === true ? null : this.#sharedUnder(epoch)
+    if (shared !== null) {
+      const epochBefore = this.#epochs.at(branch, seq - 1) ?? null
+      return { knowledge: shared, epochBefore, isOutdated: false, news: NO_NEWS, cut: NO_CUT }
+    }
     let inherited = this.#knowledgeAt(branch, seq - 1)
     const heads = seen.map((order) => this.#branches.placeOf(order))
     for (const head of heads) inherited = this.#pool.both(inherited, this.#knowledgeAt(head.branch, head.seq))
@@ -79,6 +85,17 @@ export class Insights {
   }
 
   /**
+   * What each commit that cites the epoch knows, whatever it lists, as long as all know the same and nobody's chain has
+   * parted, is closed or late, or is asked for what it trusts; else null. Then no head need be looked at.
+   */
+  #sharedUnder(epoch: Seal): Knowledge | null {
+    const { only } = this.#pool
+    if (only === null || only.forks.size > 0 || only.tips.length !== 1 || only.tips[0] !== epoch) return null
+    const isPlain = !this.trusted.isAwake && !this.#branches.hasParted && this.#seals.isPlain(epoch)
+    return isPlain ? only : null
+  }
+
+  /**
    * True when the next commit, at the end of this branch, knows and cites nothing but what the commit before does, and no
    * head that it lists can be cut: then there is nothing to `add` but what it trusts.
    */
@@ -87,6 +104,7 @@ export class Insights {
     if (this.#epochs.at(branch, last) !== epoch) return false
     const knowledge = this.#knowledgeAt(branch, last)
     if (knowledge.forks.size > 0 || knowledge.tips.length !== 1 || knowledge.tips[0] !== epoch) return false
+    if (knowledge === this.#pool.only) return true
     this.#expected = knowledge
     return this.#links.everySeen(order, this.#isExpected)
   }

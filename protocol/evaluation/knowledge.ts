@@ -18,9 +18,15 @@ export class KnowledgePool {
   readonly nothing: Knowledge = { tips: [], forks: new Map() }
   readonly #seals: SealTree
   readonly #made = new Map<string, Knowledge>()
+  #first: Knowledge | null = null
 
   constructor(seals: SealTree) {
     this.#seals = seals
+  }
+
+  /** What every commit knows, as long as all know the same; null before the first and once they do not. */
+  get only(): Knowledge | null {
+    return this.#made.size === 1 ? this.#first : null
   }
 
   /** True when `seal` or one of its descendants is known. */
@@ -74,6 +80,7 @@ export class KnowledgePool {
     let knowledge = this.#made.get(name)
     if (knowledge === undefined) {
       knowledge = { tips, forks }
+      this.#first ??= knowledge
       this.#made.set(name, knowledge)
     }
     return knowledge

@@ -167,8 +167,14 @@ export class History implements CausalGraph {
     return this.#branchesOf[device] ?? []
   }
 
+  /** Index of the commit's branch. */
+  branchIndexOf(order: number): number {
+    return this.#branchOf.at(order) ?? missing(`commit ${order}`)
+  }
+
   deviceOf(order: number): number {
-    return this.branchOf(order).device
+    // While no chain has parted, a device has one branch, and both have one number.
+    return this.#forkSeqs.size === 0 ? this.branchIndexOf(order) : this.branchOf(order).device
   }
 
   seqOf(order: number): number {

@@ -16,6 +16,8 @@ export const PAST_NUMBERS_MAX = 4_194_304
  * once are two dozen acknowledgements deep; a vector of the same past takes thousands of steps.
  */
 export const SEARCH_STEPS_MAX = 256
+/** Found ways that are remembered: 200 KB. A guess: the heads that are listed next are among the newest few thousand. */
+export const WAYS_KEPT_MAX = 4_096
 
 /**
  * Answers whether a commit is in the causal past of another. What the tip of a branch knows is kept as one number per
@@ -26,6 +28,9 @@ export class Past {
   readonly #source: PastSource
   readonly #vectors = new Map<number, PastVector>()
   #numbers = 0
+  /** By branch, then by commit: a length of the branch that the commit was found to know, which may know more. */
+  readonly #ways = new Map<number, Map<number, number>>()
+  #wayCount = 0
 
   constructor(source: PastSource) {
     this.#source = source
@@ -51,6 +56,35 @@ export class Past {
    * looked at. False says nothing. Who asks once for each of many chains gets answers without a vector for each.
    */
   #hasWay(order: number, earlier: number): boolean {
+    const of = this.#source.branchOf(earlier)
+    const seq = this.#source.seqOf(earlier)
+    const ways = this.#ways.get(of.index)
+    let length = ways?.get(order) ?? 0
+    if (length > seq) return true
+    // Whoever lists heads that were asked about just now knows what they know.
+    if (ways !== undefined)
+      for (const seen of this.#source.seenOf(order)) {
+        length = ways.get(seen) ?? 0
+        if (length > seq) break
+      }
+    if (length <= seq) length = this.#wayTo(order, earlier)
+    if (length > seq) this.#noteWay(of.index, order, length)
+    return length > seq
+  }
+
+  #noteWay(branch: number, order: number, length: number): void {
+    if (this.#wayCount >= WAYS_KEPT_MAX) {
+      this.#ways.clear()
+      this.#wayCount = 0
+    }
+    this.#wayCount += 1
+    const ways = this.#ways.get(branch)
+    if (ways === undefined) this.#ways.set(branch, new Map([[order, length]]))
+    else ways.set(order, length)
+  }
+
+  /** How much of the earlier commit's branch is known where the search came upon it; 0 when it did not. */
+  #wayTo(order: number, earlier: number): number {
     const { branches } = this.#source
     const target = this.#source.branchOf(earlier).index
     /** By branch: how much of it is looked through. */
@@ -69,7 +103,7 @@ export class Past {
         let oldest = Infinity
         for (const seen of this.#source.seenOf(next)) {
           if (seen < earlier) continue
-          if (this.#source.branchOf(seen).index === target) return true
+          if (this.#source.branchOf(seen).index === target) return this.#source.seqOf(seen) + 1
           if (seen < oldest) {
             if (oldest < Infinity) todo.push(oldest)
             oldest = seen
@@ -78,14 +112,15 @@ export class Past {
         // Looked at next: it leads furthest back.
         if (oldest < Infinity) todo.push(oldest)
         steps += 1
-        if (steps > SEARCH_STEPS_MAX) return false
+        if (steps > SEARCH_STEPS_MAX) return 0
         seq -= 1
       }
       const before = parent === null || seq >= base ? -1 : parent.at(base - 1)
-      if (before >= earlier && this.#source.branchOf(before).index === target) return true
+      if (before >= earlier && this.#source.branchOf(before).index === target)
+        return this.#source.seqOf(before) + 1
       if (before >= earlier) todo.push(before)
     }
-    return false
+    return 0
   }
 
   /** What `order` knows. The vector belongs to this object and moves on with the next question. */

@@ -360,8 +360,17 @@ export class Documents {
 
   /** Key of a commit's device in hex. */
   nameOf(order: number): string {
-    const device = this.#history.deviceOf(order)
+    return this.nameOfDevice(this.#history.deviceOf(order))
+  }
+
+  /** Key of a device in hex, by number. */
+  nameOfDevice(device: number): string {
     return (this.#names[device] ??= toHex(this.#history.keyOf(device)))
+  }
+
+  /** Hands in the key of a commit's device in hex. */
+  nameDevice(order: number, name: string): void {
+    this.#names[this.#history.deviceOf(order)] = name
   }
 
   /** What the replica keeps of a document, made when there is nothing yet. */

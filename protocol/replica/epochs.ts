@@ -37,6 +37,7 @@ export class Epochs {
 
   /**
    * @param parts.source - who knows the committed seals: the authority document
+   * @param parts.nameOf - key (hex) of a device by number
    * @param parts.admissionOf - commit (hex) of the admission that the chain from a first commit stands on; null for none
    */
   constructor(parts: {
@@ -44,6 +45,7 @@ export class Epochs {
     history: History
     source: EpochTree
     admissionOf: (first: number) => string | null
+    nameOf: (device: number) => string
   }) {
     this.#history = parts.history
     this.#coop = parts.coop
@@ -53,7 +55,7 @@ export class Epochs {
     const { history } = parts
     this.evaluation = new Evaluation({
       graph: history,
-      keyOf: (device) => toHex(history.keyOf(device)),
+      keyOf: parts.nameOf,
       demandsUnits: true,
     })
   }

@@ -48,11 +48,12 @@ export class Heads {
   /** Takes a device in that wrote its first commit. */
   add(device: number): void {
     const { history } = this.#source
-    const number = history.keyOf(device)[0] ?? 0
+    const key = history.keyOf(device)
+    const number = key[0] ?? 0
     const bucket = this.#buckets.get(number) ?? { devices: [], digest: null }
     this.#buckets.set(number, bucket)
-    bucket.devices.push(device)
-    bucket.devices.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
+    const after = bucket.devices.findIndex((it) => compareBytes(key, history.keyOf(it)) < 0)
+    bucket.devices.splice(after < 0 ? bucket.devices.length : after, 0, device)
     this.touch(device)
   }
 

@@ -64,6 +64,8 @@ export function judgeBatch(
   view: IntakeView,
   { signatures, isLast }: { signatures: Signatures; isLast: boolean },
 ): IntakeVerdict[] {
+  const [only] = records
+  if (only !== undefined && records.length === 1) return [judgeAlone(only, view, signatures)]
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
   const judged = { records, verdicts, signatures, rule: view.rule, bare: bareVerdict(isLast) }
@@ -75,6 +77,36 @@ export function judgeBatch(
     break
   }
   return verdicts
+}
+
+/** What came alone: nothing covers it, and it covers nothing, but its own signature. */
+function judgeAlone(record: CommitRecord, view: IntakeView, signatures: Signatures): IntakeVerdict {
+  const verdict = view.history.find(record.id) >= 0 ? 'duplicate' : verdictAlone(record, view)
+  if (verdict !== null) return verdict
+  const linked = linkToStored(record, view)
+  return linked !== 'linked' || signatures.isGood(record, view.rule) ? linked : 'signature'
+}
+
+/** What a record that is not in the log is by itself, whatever it follows; null when it may be linked. */
+function verdictAlone({ header, id, payloads }: CommitRecord, view: IntakeView): IntakeVerdict | null {
+  if (view.pending.has(id)) return 'duplicate'
+  if (!equalBytes(header.coop, view.coop)) return 'other-coop'
+  for (let i = 0; i < header.sections.length; i += 1)
+    if (payloads[i] === null && view.isAlwaysSent(header.sections[i]?.document ?? ''))
+      return 'payload-missing'
+  return null
+}
+
+function linkToStored(record: CommitRecord, { history, pending }: IntakeView): IntakeVerdict {
+  const { prev, seq, device } = record.header
+  if (prev === null) return 'linked'
+  const order = history.find(prev)
+  if (order >= 0) {
+    const isNext = history.seqOf(order) + 1 === seq && history.isBy(order, device)
+    return isNext ? 'linked' : 'false-prev'
+  }
+  const waiting = pending.get(prev)
+  return waiting === undefined ? 'gap' : follows(record, waiting)
 }
 
 function bareVerdict(isLast: boolean): IntakeVerdict {
@@ -135,17 +167,13 @@ class Batch {
   link(record: CommitRecord, records: readonly CommitRecord[]): IntakeVerdict {
     this.#count += 1
     this.#before.push(-1)
-    const { coop, history, pending } = this.#view
     const { header, id } = record
-    if (this.#ids.find(id) >= 0 || history.find(id) >= 0 || pending.has(id)) return 'duplicate'
-    if (!equalBytes(header.coop, coop)) return 'other-coop'
-    for (let i = 0; i < header.sections.length; i += 1) {
-      const document = header.sections[i]?.document ?? ''
-      if (record.payloads[i] === null && this.#view.isAlwaysSent(document)) return 'payload-missing'
-    }
+    if (this.#ids.find(id) >= 0 || this.#view.history.find(id) >= 0) return 'duplicate'
+    const alone = verdictAlone(record, this.#view)
+    if (alone !== null) return alone
     const before = header.prev === null ? -1 : this.#ids.find(header.prev)
     const place = this.#places[before]
-    const verdict = place === undefined ? this.#linkToStored(record) : follows(record, records[place])
+    const verdict = place === undefined ? linkToStored(record, this.#view) : follows(record, records[place])
     if (verdict !== 'linked') return verdict
     this.#before[this.#count] = place ?? -1
     const run = this.#runOf[before]
@@ -172,19 +200,6 @@ class Batch {
   needs({ prev, seen }: CommitRecord['header']): number[] {
     const ids = prev === null ? seen.map((it) => it.id) : [prev, ...seen.map((it) => it.id)]
     return ids.map((id) => this.placeOf(id)).filter((place) => place >= 0)
-  }
-
-  #linkToStored(record: CommitRecord): IntakeVerdict {
-    const { history, pending } = this.#view
-    const { prev, seq, device } = record.header
-    if (prev === null) return 'linked'
-    const order = history.find(prev)
-    if (order >= 0) {
-      const isNext = history.seqOf(order) + 1 === seq && history.isBy(order, device)
-      return isNext ? 'linked' : 'false-prev'
-    }
-    const waiting = pending.get(prev)
-    return waiting === undefined ? 'gap' : follows(record, waiting)
   }
 }
 

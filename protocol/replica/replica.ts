@@ -1,12 +1,13 @@
 import { AUTHORITY, AuthorityState, decodeGenesis } from '../authority/index.ts'
 import { SEEN_MAX, commitMessage, compareSeen, sectionsRefusal, signCommit } from '../commit/index.ts'
 import type { CommitRecord, Section, SeenHead } from '../commit/index.ts'
-import { readEntries } from '../document/index.ts'
+import { readEntries, readOnce } from '../document/index.ts'
 import type {
   CachedDocument,
   DocumentHost,
   DocumentRegistry,
   DocumentState,
+  Readings,
   SectionContext,
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
@@ -45,6 +46,8 @@ export interface ReplicaInit {
   cached?: (document: string) => CachedDocument | null
   /** Judges signatures; one that several replicas of a simulation share remembers for all. Default: one of its own. */
   rule?: SignatureRule
+  /** What was read of records that replicas hand each other: one that several of a simulation share. Default: none. */
+  readings?: Readings
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
   /**
@@ -132,10 +135,12 @@ export class Replica {
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
     const cached = init.cached ?? ((): null => null)
+    const { readings } = init
     const host: DocumentHost = {
       coop: init.coop,
       sha256,
       rule: this.rule,
+      readings,
       isVisible,
       cached,
       books: () => this.epochs.evaluation,
@@ -147,6 +152,7 @@ export class Replica {
       history: this.history,
       source: this.authority.epochs,
       admissionOf: (first) => this.#standings.of(first)?.admission ?? null,
+      nameOf: (device) => this.documents.nameOfDevice(device),
     })
     this.visibility = new Visibility(this.history, this.epochs.ground)
     const stretches = new Stretches(this.history, this.visibility)
@@ -197,8 +203,17 @@ export class Replica {
 
   /** Number of commits of a device (hex) up to the end of its longest branch; 0 when there are none. */
   lengthOf(device: string): number {
-    const number = this.history.findDevice(fromHex(device) ?? NONE)
-    return this.history.branchesOf(number).reduce((length, branch) => Math.max(length, branch.length), 0)
+    return this.#lengthOf(fromHex(device) ?? NONE)
+  }
+
+  /** As `lengthOf`, for this device. */
+  get ownLength(): number {
+    return this.#lengthOf(this.#init.signer?.publicKey ?? NONE)
+  }
+
+  #lengthOf(key: Uint8Array): number {
+    const branches = this.history.branchesOf(this.history.findDevice(key))
+    return branches.reduce((length, branch) => Math.max(length, branch.length), 0)
   }
 
   /** True when commit `order` bears a signature that this replica has checked itself. */
@@ -542,7 +557,7 @@ export class Replica {
    */
   #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
     if (record.header.prev !== null) return true
-    const name = toHex(record.header.device)
+    const name = readOnce(this.#init.readings, toHex, record.header.device)
     const admissions = this.authority.admissionsOf(name)
     const isKnown = (order: number): boolean =>
       seen.some((head) => head >= 0 && this.history.knows(head, order))
@@ -551,7 +566,7 @@ export class Replica {
 
   #isKnownDevice(record: CommitRecord): boolean {
     if (this.history.findDevice(record.header.device) >= 0) return true
-    const name = toHex(record.header.device)
+    const name = readOnce(this.#init.readings, toHex, record.header.device)
     return this.authority.isAdmitted(name) || this.#foundingMember(record, name) !== null
   }
 
@@ -573,6 +588,8 @@ export class Replica {
     const { header, id } = record
     const acts = this.actsOf(record)
     const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
+    if (header.seq === 0)
+      this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
     this.#enter(order, links.isSigned, header.epoch, acts)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {

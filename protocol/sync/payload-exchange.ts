@@ -125,6 +125,11 @@ export class PayloadExchange {
     this.#hasNews = true
   }
 
+  /** True while the peer is to be told once a commit is here that it asked for in vain. */
+  get awaitsCommit(): boolean {
+    return this.#unknown !== null
+  }
+
   /** Commits came: the peer may have asked for one of them in vain. */
   stored(nowMs: number): void {
     if (this.#unknown === null || this.#host.replica.history.find(this.#unknown) < 0) return

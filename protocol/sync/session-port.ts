@@ -76,4 +76,6 @@ export interface SessionInit {
   key: Uint8Array
   /** Divides the work among the sessions of this replica; all of them have the same. */
   share: PullShare
+  /** True when the peer passed the commit at this place of the log on by another way, as by gossip: it is not told of it. */
+  hasPassedOn?: (order: number) => boolean
 }

@@ -1,5 +1,5 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
-import { BitList, CountList } from '../history/index.ts'
+import { BitList } from '../history/index.ts'
 import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
@@ -8,7 +8,6 @@ import type { BucketBrief, Frame, HelloFrame, Want } from './frame.ts'
 import { FrameBudget, framesOf, framesOfBrief } from './frame-budget.ts'
 import { prefixFrame } from './frame-splitter.ts'
 import {
-  ANNOUNCE_DELAY_MS,
   ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
   BATCHES_AHEAD,
@@ -40,6 +39,7 @@ import {
   WANTS_MAX,
 } from './limits.ts'
 import { PayloadExchange } from './payload-exchange.ts'
+import { PeerNews } from './peer-news.ts'
 import { knownOf, ordersOf } from './ranges.ts'
 import { Reconciler } from './reconciler.ts'
 import { Serving } from './serving.ts'
@@ -100,8 +100,6 @@ export class SyncSession {
   #isUrgentDue = false
   /** Devices (hex) that the peer says have forked: whoever else is asked for them, this peer is too. */
   readonly #urgent = new Set<string>()
-  /** Forked devices of which the peer was told, or needs not be. */
-  readonly #toldForks = new Set<number>()
   #serving: Serving | null = null
   /** Places of the log that were sent. */
   readonly #served = new BitList()
@@ -113,13 +111,13 @@ export class SyncSession {
   #helloDueMs: number | null = null
   #leadDueMs: number | null = null
   #shareDueMs: number | null = null
-  #announceAtMs: number | null = null
   #rootAtMs: number | null = null
-  /** Devices whose chains got longer. */
-  readonly #news = new Set<number>()
-  /** Length of each branch, by its index, that the peer is known to have. */
-  readonly #peerLengths = new CountList()
+  /** When the roots were last compared, so that news without end do not put it off for ever. */
+  #comparedAtMs = 0
+  readonly #news: PeerNews
   #lastPeerRoot: Uint8Array | null = null
+  /** Length of the log when that was its root; -1 when it was not, as far as it was looked at. */
+  #sameLength = -1
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
   /** The pair of roots that a round could not bring closer. */
@@ -132,6 +130,7 @@ export class SyncSession {
   constructor(init: SessionInit) {
     this.#init = init
     this.#number = init.share.join()
+    this.#news = new PeerNews(init.replica, init.hasPassedOn ?? null)
     this.#payloads = new PayloadExchange({
       replica: init.replica,
       sha256: init.sha256,
@@ -149,6 +148,19 @@ export class SyncSession {
   /** True while the peer owes this side an answer: to a round that it opened, or to a request. */
   get isAsking(): boolean {
     return this.#round !== null || this.#pull !== null
+  }
+
+  /**
+   * True while news are gathered: what comes meanwhile is told with them, so that `changed` need not be given, unless a
+   * chain has parted.
+   */
+  get isGathering(): boolean {
+    return this.#news.atMs !== null && !this.#payloads.awaitsCommit
+  }
+
+  /** When news are told next, ms; -1 when none are gathered. */
+  get announceAtMs(): number {
+    return this.isGathering ? (this.#news.atMs ?? -1) : -1
   }
 
   /** Applies one input at `nowMs`, of a clock that nobody sets, and returns every effect it causes, in order. */
@@ -269,12 +281,13 @@ export class SyncSession {
     const reconciler = new Reconciler(replica.heads, sha256, [key, hello.key])
     this.#peer = { hello, reconciler, isLeader: compareBytes(key, hello.key) <= 0 }
     this.#helloDueMs = null
+    this.#news.start()
+    this.#comparedAtMs = this.#nowMs
     this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
     const isSame =
       equalBytes(hello.authority, replica.authority.stateHash()) &&
       equalBytes(hello.forks, forkDigest(replica, sha256))
     this.#isUrgentDue = !isSame
-    for (const device of replica.forkEnds.forked) this.#toldForks.add(device)
     this.#root(hello.root)
   }
 
@@ -282,7 +295,9 @@ export class SyncSession {
   #root(root: Uint8Array): void {
     const own = this.#init.replica.heads.root()
     this.#lastPeerRoot = root
+    this.#sameLength = -1
     if (equalBytes(root, own)) {
+      this.#sameLength = this.#init.replica.logLength
       this.#stuckAt = ''
       this.#leadDueMs = null
       this.#noteSynced()
@@ -409,15 +424,9 @@ export class SyncSession {
   #noteRow(row: HeadRow): void {
     const { history } = this.#init.replica
     const order = history.find(row.id)
-    if (order >= 0) return this.#peerHas(order)
+    if (order >= 0) return this.#news.peerHas(order)
     this.#plan.set(toHex(row.id), row)
     if (toHex(row.device) === this.#init.replica.device) this.#out.push({ kind: 'superseded', row })
-  }
-
-  /** The peer is known to have this commit. */
-  #peerHas(order: number): void {
-    const { history } = this.#init.replica
-    this.#peerLengths.raise(history.branchOf(order).index, history.seqOf(order) + 1)
   }
 
   #finishRound(): void {
@@ -455,7 +464,7 @@ export class SyncSession {
     for (const [name, row] of this.#plan) {
       const order = replica.history.find(row.id)
       if (order >= 0 || replica.pending.has(row.id)) {
-        if (order >= 0) this.#peerHas(order)
+        if (order >= 0) this.#news.peerHas(order)
         this.#plan.delete(name)
       } else if (
         wants.length < WANTS_MAX &&
@@ -529,7 +538,7 @@ export class SyncSession {
     pull.ingesting -= 1
     pull.stored += result.stored.length + result.waiting.length
     pull.duplicates += result.duplicates
-    for (const { order } of result.stored) this.#peerHas(order)
+    for (const { order } of result.stored) this.#news.peerHas(order)
     if (pull.duplicates > DUPLICATES_MAX)
       return this.#close('wasteful', `${pull.duplicates} known commits in one answer`)
     this.#countRefusals(result, pull)
@@ -629,7 +638,7 @@ export class SyncSession {
 
   #sendBatch(request: number, { orders, records }: Batch): void {
     for (const order of orders) {
-      this.#peerHas(order)
+      this.#news.peerHas(order)
       if (this.#served.has(order)) this.#servedTwice += 1
       this.#served.add(order)
     }
@@ -647,60 +656,39 @@ export class SyncSession {
 
   #changed(devices: readonly number[]): void {
     if (this.#peer === null) return
-    for (const device of devices) {
-      if (!this.#hasNewsOf(device)) continue
-      if (this.#isForkNews(device)) this.#tellFork(device)
-      else this.#news.add(device)
-    }
-    if (this.#news.size > 0) this.#announceAtMs ??= this.#nowMs + ANNOUNCE_DELAY_MS
+    for (const device of this.#news.changed(devices, this.#nowMs)) this.#tellFork(device)
   }
 
   /** True when the peer has said that it has all that is here now: what is told here came from it. */
   #isPeerUpToDate(): boolean {
+    const { replica } = this.#init
     const root = this.#lastPeerRoot
-    return root !== null && equalBytes(root, this.#init.replica.heads.root())
-  }
-
-  #isForkNews(device: number): boolean {
-    return this.#init.replica.forkEnds.forked.has(device) && !this.#toldForks.has(device)
+    if (root === null || this.#sameLength === replica.logLength) return root !== null
+    // While no chain has parted each commit makes another root.
+    if (this.#sameLength >= 0 && replica.forkEnds.forked.size === 0) return false
+    if (!equalBytes(root, replica.heads.root())) return false
+    this.#sameLength = replica.logLength
+    return true
   }
 
   /** Tells of a fork at once, with all ends: two of one device in a frame are what makes the peer ask for it first. */
   #tellFork(device: number): void {
-    this.#toldForks.add(device)
-    this.#news.delete(device)
     if (this.#isPeerUpToDate()) return
     this.#sendRows(0, this.#init.replica.heads.rowsOf(device))
     this.isSynced = false
     this.#rootAtMs = this.#nowMs + QUIET_MS
   }
 
-  /** Rows of a device that the peer may not know. */
-  #newsOf(device: number): HeadRow[] {
-    const { heads, history } = this.#init.replica
-    if (!this.#hasNewsOf(device)) return []
-    return heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id)))
-  }
-
-  #hasNewsOf(device: number): boolean {
-    return this.#init.replica.forkEnds.of(device).some((end) => this.#isNews(end))
-  }
-
-  /** True for a commit that the peer may not have. */
-  #isNews(order: number): boolean {
-    const { history } = this.#init.replica
-    return history.seqOf(order) >= (this.#peerLengths.at(history.branchOf(order).index) ?? 0)
-  }
-
   #announce(): void {
-    if (this.#isPeerUpToDate()) return this.#news.clear()
-    const rows = [...this.#news].flatMap((device) => this.#newsOf(device))
-    this.#news.clear()
-    this.#sendRows(0, rows)
-    if (rows.length === 0) return
-    this.isSynced = false
+    const rows = this.#news.take(this.#nowMs)
+    const isNews = rows.length > 0 && !this.#isPeerUpToDate()
     // Once it is quiet the roots are compared, so that both sides know that they agree.
-    this.#rootAtMs = this.#nowMs + QUIET_MS
+    const quietAtMs = this.#nowMs + QUIET_MS
+    const latestMs = this.#comparedAtMs + ROUND_EVERY_MS
+    this.#rootAtMs = isNews ? quietAtMs : Math.max(this.#rootAtMs ?? 0, Math.min(quietAtMs, latestMs))
+    if (!isNews) return
+    this.#sendRows(0, rows)
+    this.isSynced = false
   }
 
   #wake(): void {
@@ -710,10 +698,7 @@ export class SyncSession {
       return this.#answer.isSilent(this.#nowMs)
         ? this.#close('silent', `no answer in ${ANSWER_TIMEOUT_MS} ms`)
         : this.#close('stalling', `an answer of less than ${ANSWER_BYTES_PER_SECOND_MIN} bytes a second`)
-    if (isDue(this.#announceAtMs, this.#nowMs)) {
-      this.#announceAtMs = null
-      this.#announce()
-    }
+    if (isDue(this.#news.atMs, this.#nowMs)) this.#announce()
     if (isDue(this.#leadDueMs, this.#nowMs)) {
       this.#leadDueMs = null
       if (this.#round === null && this.#pull === null) this.#startRound()
@@ -725,6 +710,7 @@ export class SyncSession {
     }
     if (isDue(this.#rootAtMs, this.#nowMs)) {
       this.#rootAtMs = this.#nowMs + ROUND_EVERY_MS
+      this.#comparedAtMs = this.#nowMs
       this.#sendRoot(this.#init.replica.heads.root())
     }
   }
@@ -733,7 +719,7 @@ export class SyncSession {
     const dueMs = Math.min(
       this.#helloDueMs ?? Infinity,
       this.#answer.dueMs ?? Infinity,
-      this.#announceAtMs ?? Infinity,
+      this.#news.atMs ?? Infinity,
       this.#leadDueMs ?? Infinity,
       this.#shareDueMs ?? Infinity,
       this.#rootAtMs ?? Infinity,

@@ -1,6 +1,6 @@
-import type { CommitRecord } from '#protocol/commit'
 import { sizeOfAssetMessage } from './asset-shelf.ts'
 import type { AssetMessage } from './asset-shelf.ts'
+import type { GossipMessage } from './gossip.ts'
 
 /** What nodes of a simulation send each other over a link: what TCP, noise and libp2p carry in a real mesh. */
 export type Message =
@@ -10,8 +10,8 @@ export type Message =
   | { kind: 'frame'; stream: number; bytes: Uint8Array }
   /** The stream is over. */
   | { kind: 'reset'; stream: number }
-  /** A small commit that was just written or passed on; `number` names it in this run. */
-  | { kind: 'gossip'; record: CommitRecord; number: number }
+  /** A small commit that was just written or passed on. */
+  | GossipMessage
   /** The sender keeps no connection with this key: it wrote two histories, and here is that proven. */
   | { kind: 'suspended' }
   /** About assets, on a stream of its own. */

@@ -3,6 +3,7 @@ import type { CommitRefusal } from '#protocol/replica'
 import type { CloseCode } from '#protocol/sync'
 import type { Simulator, Timers } from '../kernel/index.ts'
 import type { Network } from '../network/index.ts'
+import type { GossipBook } from './gossip.ts'
 import type { Message } from './messages.ts'
 import type { SimCrypto } from './sim-crypto.ts'
 
@@ -60,6 +61,9 @@ export const STATES = [
 /** One of them. */
 export type ReachedState = (typeof STATES)[number]
 
+/** Why a device did not write. */
+export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'closed' | 'refused'
+
 /** What nodes tell of themselves; checkers listen. */
 export interface NodeObserver {
   reached(state: ReachedState, node: number): void
@@ -83,8 +87,7 @@ export interface NodeHost {
   readonly coop: Uint8Array
   readonly observer: NodeObserver
   readonly isGossiping: boolean
-  /** Small numbers of the commits that were gossiped: a node knows by one bit that it has one already. */
-  readonly gossipNumbers: Map<CommitRecord, number>
+  readonly gossip: GossipBook
   /** By link: when its session wants to be woken; when it is dialled again; when what waits is tried again. */
   readonly wakes: Timers
   readonly dials: Timers

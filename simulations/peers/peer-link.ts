@@ -1,7 +1,5 @@
-import type { Replica } from '#protocol/replica'
 import { FRAME_BYTES_MAX, FrameSplitter, SyncSession } from '#protocol/sync'
-import type { PullShare, SessionInput, SessionOutput } from '#protocol/sync'
-import type { Sha256 } from '#protocol/identity'
+import type { SessionInit, SessionInput, SessionOutput } from '#protocol/sync'
 
 /** Answers that may wait before the peer's next frame is read, as in a node. */
 export const ANSWERS_MAX = 64
@@ -26,25 +24,25 @@ export class PeerLink {
   isOutside = false
   #isStepping = false
   readonly #inputs: SessionInput[] = []
+  readonly #carryOut: (output: SessionOutput) => void
 
   constructor(
     place: { peer: number; stream: number },
-    init: { replica: Replica; sha256: Sha256; key: Uint8Array; share: PullShare },
+    init: SessionInit,
+    carryOut: (output: SessionOutput) => void,
   ) {
     this.peer = place.peer
     this.stream = place.stream
     this.session = new SyncSession(init)
+    this.#carryOut = carryOut
   }
 
-  /** Hands inputs to the session one after the other; what comes meanwhile waits for its turn. */
-  step(input: SessionInput, host: { nowMs: () => number; carryOut: (output: SessionOutput) => void }): void {
-    this.#inputs.push(input)
-    if (this.#isStepping) return
+  /** Hands inputs to the session one after the other; what comes meanwhile waits for its turn. Virtual time stands still. */
+  step(input: SessionInput, nowMs: number): void {
+    if (this.#isStepping) return void this.#inputs.push(input)
     this.#isStepping = true
-    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-      for (const output of this.session.handle(next, host.nowMs())) {
-        if (this.isOpen) host.carryOut(output)
-      }
+    for (let next: SessionInput | undefined = input; next !== undefined; next = this.#inputs.shift()) {
+      for (const output of this.session.handle(next, nowMs)) if (this.isOpen) this.#carryOut(output)
     }
     this.#isStepping = false
   }

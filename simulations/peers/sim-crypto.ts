@@ -1,5 +1,6 @@
 import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord, RecordRefusal } from '#protocol/commit'
+import { Readings } from '#protocol/document'
 import { concatBytes, toHex } from '#protocol/encoding'
 import { SignatureRule, portableSigner, portableVerify } from '#protocol/identity'
 import type { Crypto, Sha256, Signer } from '#protocol/identity'
@@ -20,6 +21,7 @@ export interface SimCrypto {
   readonly mode: 'real' | 'fast'
   readonly crypto: Crypto
   readonly rule: SignatureRule
+  readonly readings: Readings
   /** A signer from its 32-byte seed. */
   signer(seed: Uint8Array): Signer
   /** Decodes the records of one batch; the first that is none spoils it. Nodes share the decoded records. */
@@ -46,7 +48,8 @@ export function simCrypto(init: {
     verify: (key, message, signature) => port.verify(key, message, signature),
   }
   const rule = mode === 'fast' ? new KeyedRule(crypto) : new RememberingRule(crypto)
-  return { mode, crypto, rule, signer: (seed) => port.signer(seed), decode: decoder(hash) }
+  const readings = new Readings()
+  return { mode, crypto, rule, readings, signer: (seed) => port.signer(seed), decode: decoder(hash) }
 }
 
 const PORTABLE: SigningPort = { verify: portableVerify, signer: portableSigner }
@@ -71,6 +74,8 @@ function keyedHash(sha256: Sha256, key: Uint8Array): SigningPort {
 /** The signatures of `fast` mode are no points of a curve: only their keyed hash is compared. */
 class KeyedRule extends SignatureRule {
   readonly #crypto: Crypto
+  /** By signature, which nodes hand on as it was decoded once: what it was last found good for, all in one. */
+  readonly #good = new WeakMap<Uint8Array, Uint8Array>()
 
   constructor(crypto: Crypto) {
     super(crypto)
@@ -78,12 +83,23 @@ class KeyedRule extends SignatureRule {
   }
 
   override verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    return this.#crypto.verify(publicKey, message, signature)
+    const known = this.#good.get(signature)
+    if (known !== undefined && isJoined(known, [publicKey, message, signature])) return true
+    if (!this.#crypto.verify(publicKey, message, signature)) return false
+    this.#good.set(signature, concatBytes(publicKey, message, signature))
+    return true
   }
 
   override isGoodKey(publicKey: Uint8Array): boolean {
     return publicKey.length === 32
   }
+}
+
+function isJoined(whole: Uint8Array, parts: readonly Uint8Array[]): boolean {
+  let at = 0
+  for (const part of parts)
+    for (let i = 0; i < part.length; i += 1, at += 1) if (whole[at] !== part[i]) return false
+  return at === whole.length
 }
 
 /** The rule itself, asked once for each signature. */

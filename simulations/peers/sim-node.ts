@@ -5,7 +5,6 @@ import { completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
-import { BitList } from '#protocol/history'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX, PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
@@ -17,39 +16,28 @@ import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
 import { mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
+import { GossipBook, HeardGossip } from './gossip.ts'
+import type { GossipMessage } from './gossip.ts'
 import type { Actor, Message } from './messages.ts'
-import type { NodeHost } from './node-host.ts'
+import type { NodeHost, WriteRefusal } from './node-host.ts'
+import {
+  ASK_MS,
+  CALL_OUTSIDE_US,
+  CLAIM_MS,
+  DIAL_US,
+  DIAL_US_MAX,
+  DRAIN_US,
+  EPOCH_MS,
+  FAREWELL_US,
+  GOSSIP_BYTES_MAX,
+  PART_BYTES,
+  REOPEN_US,
+  SERVE_OUTSIDE_US,
+  STREAM_BYTES_MAX,
+  UNSYNCED_BYTES_MAX,
+} from './node-limits.ts'
 import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
 import type { Outgoing } from './peer-link.ts'
-
-/** What virtual time 0 is on a clock without skew, in ms since 1970. */
-export const EPOCH_MS = 1_700_000_000_000
-/** Bytes that may wait for the disk before nothing more is taken in, as in a node's engine. */
-export const UNSYNCED_BYTES_MAX = 8_388_608
-/** Bytes on their way to a peer at which a host hands in no more: the window of a yamux stream. */
-export const STREAM_BYTES_MAX = 262_144
-/** A lost stream is dialled again after this, doubled each time up to the second, as a node does. */
-export const DIAL_US = 3_000_000
-const DIAL_US_MAX = 20_000_000
-/** How often a node looks whether its full disk takes writes again. */
-const REOPEN_US = 2_000_000
-/** Longest wait of a write after a hard stop for a peer that may know more of the own chain, ms. */
-const ASK_MS = 3_000
-/** Longest wait of a write after a peer said that it knows more, ms. */
-const CLAIM_MS = 10_000
-/** Commits larger than this travel by sync streams alone, as in a node. */
-const GOSSIP_BYTES_MAX = 65_536
-const DRAIN_US = 20_000
-/** A device that is outside is called again after this, and served for so long. As in a node. */
-const CALL_OUTSIDE_US = 30_000_000
-const SERVE_OUTSIDE_US = 10_000_000
-/** How long a device that was a member until now stays connected to hear of it. As in a node. */
-const FAREWELL_US = 3_000_000
-/** Bytes of a stream that arrive together: large frames come bit by bit. A guess, below a TLS or noise record. */
-const PART_BYTES = 16_384
-
-/** Why a device did not write. */
-export type WriteRefusal = 'off' | 'full' | 'superseded' | 'own-chain-short' | 'asking' | 'closed' | 'refused'
 
 /**
  * One node: the real replica and sessions of the protocol, on a simulated network, disk and clock. It has a host's
@@ -90,11 +78,10 @@ export class SimNode implements Actor {
   #askUntilMs = 0
   #claimUntilMs = 0
   #streams = 0
+  /** All sessions gather news until then, and need not be told of more. */
+  #gatheringUntilMs = -1
   #knownForks = 0
-  /** Commits that came by gossip and are not on the disk yet. */
-  readonly #gossiped = new Set<CommitRecord>()
-  /** Numbers of gossiped commits that are in this life's log. */
-  #heard = new BitList()
+  #heard = new HeardGossip(new GossipBook(), 0, 0)
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
   /** Called with the length of the next fsync when it begins. */
@@ -139,7 +126,7 @@ export class SimNode implements Actor {
 
   /** True when commits of the own chain were here once and are not now. */
   get isOwnChainShort(): boolean {
-    return (this.replica?.lengthOf(this.device) ?? 0) < this.disk.ownLength
+    return (this.replica?.ownLength ?? 0) < this.disk.ownLength
   }
 
   /** Starts from what the disk holds. `wasKilled`: it did not stop in order. */
@@ -333,13 +320,12 @@ export class SimNode implements Actor {
   #open(): void {
     const { crypto, coop, sim, observer } = this.#host
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
-    const rule = crypto.rule
-    const replica = openReplica({ coop, crypto: crypto.crypto, rule, signer: this.signer, seed })
+    const { rule, readings } = crypto
+    const replica = openReplica({ coop, crypto: crypto.crypto, rule, readings, signer: this.signer, seed })
     replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
     this.#sessions = new Map()
-    this.#heard = new BitList()
     this.#knownForks = 0
     for (let order = 0; order < this.disk.length; order += 1) {
       const entry = this.disk.at(order)
@@ -355,6 +341,7 @@ export class SimNode implements Actor {
       this.disk.loose.push(...behind.filter((it) => !it.isRotten).map((it) => it.record))
       break
     }
+    this.#heard = new HeardGossip(this.#host.gossip, this.slot, replica.logLength)
     const waiting = this.disk.waiting()
     if (waiting.length > 0) this.#ingest(waiting, -1)
     this.#takeLoose()
@@ -373,7 +360,7 @@ export class SimNode implements Actor {
     this.#batchesSynced = this.#batchesQueued
     this.#claimUntilMs = 0
     this.#unacknowledged.clear()
-    this.#gossiped.clear()
+    this.#heard.fresh.clear()
   }
 
   /** A write failed: everything begins anew from what the disk holds. */
@@ -405,11 +392,14 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null) return
     this.#end(peer)
-    const { crypto, sim } = this.#host
-    const { sha256 } = crypto.crypto
+    const { crypto, sim, gossip } = this.#host
     const key = sim.random.stream('session.key', this.slot, peer).bytes(16)
-    const link = new PeerLink({ peer, stream }, { replica, sha256, key, share: this.#share })
+    const [number, since] = [this.#linkTo(peer), gossip.size]
+    const hasPassedOn = (order: number): boolean => this.#heard.cameBy(number, order, since)
+    const init = { replica, sha256: crypto.crypto.sha256, key, share: this.#share, hasPassedOn }
+    const link = new PeerLink({ peer, stream }, init, (output) => this.#carryOut(link, output))
     this.links.set(peer, link)
+    this.#gatheringUntilMs = -1
     if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
   }
@@ -498,7 +488,7 @@ export class SimNode implements Actor {
 
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
-    link.step(input, { nowMs: () => this.#steadyMs, carryOut: (output) => this.#carryOut(link, output) })
+    link.step(input, this.#steadyMs)
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
@@ -596,17 +586,24 @@ export class SimNode implements Actor {
   }
 
   /** Only honest nodes gossip, so records are handed on as they were decoded once. */
-  #takeGossip(from: number, { record, number }: Extract<Message, { kind: 'gossip' }>): void {
+  #takeGossip(from: number, message: GossipMessage): void {
     const { replica } = this
-    if (replica === null || this.#heard.has(number)) return
-    if (replica.history.find(record.id) >= 0) return this.#heard.add(number)
-    if (replica.pending.has(record.id)) return
+    if (replica === null) return
+    message.cameBy.add(this.#linkTo(from))
+    if (this.#heard.has(message)) return
+    const order = this.#takeNews(replica, message.record, from)
+    if (order >= 0) this.#heard.add(message, order)
+  }
+
+  /** Takes a gossiped commit unless it is here; its place in the log, or -1. */
+  #takeNews({ history, pending }: Replica, record: CommitRecord, from: number): number {
+    const known = history.find(record.id)
+    if (known >= 0 || pending.has(record.id)) return known
     // Out of order it would only wait; the sessions bring it in its turn.
-    if (record.header.prev !== null && replica.history.find(record.header.prev) < 0) return
+    if (record.header.prev !== null && history.find(record.header.prev) < 0) return -1
     this.#host.observer.reached('gossip', this.number)
-    this.#gossiped.add(record)
-    const result = this.#ingest([record], from)
-    if (result?.stored[0]?.record === record) this.#heard.add(number)
+    this.#heard.fresh.add(record)
+    return this.#ingest([record], from)?.stored[0]?.order ?? -1
   }
 
   // Log.
@@ -711,7 +708,7 @@ export class SimNode implements Actor {
     batch.waiting.push(...work.waiting)
     batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
-    batch.ownLength = replica.lengthOf(this.device)
+    batch.ownLength = replica.ownLength
     if (this.#writing === null && !isEmptyBatch(batch)) this.#startWrite()
     else if (!isEmptyBatch(batch)) this.#batchesQueued = this.#batchesSynced + 2
   }
@@ -732,9 +729,7 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null || entries.length === 0) return
     const { observer, isGossiping } = this.#host
-    const devices = new Set<number>()
     for (const { record } of entries) {
-      devices.add(replica.history.findDevice(record.header.device))
       const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
@@ -742,20 +737,25 @@ export class SimNode implements Actor {
         this.#gossip(record)
       }
     }
-    for (const link of [...this.links.values()]) this.#step(link, { kind: 'changed', devices: [...devices] })
+    const isParted = replica.forkEnds.forked.size > 0
+    if (this.#steadyMs < this.#gatheringUntilMs && !isParted) return
+    const devices = [...new Set(entries.map((it) => replica.history.findDevice(it.record.header.device)))]
+    let untilMs = Infinity
+    for (const link of [...this.links.values()]) {
+      if (isParted || !link.session.isGathering) this.#step(link, { kind: 'changed', devices })
+      untilMs = Math.min(untilMs, link.session.announceAtMs)
+    }
+    this.#gatheringUntilMs = untilMs
   }
 
   #gossip(record: CommitRecord): void {
-    const { gossipNumbers } = this.#host
-    const number = gossipNumbers.get(record) ?? gossipNumbers.size
-    gossipNumbers.set(record, number)
-    const message = { kind: 'gossip', record, number } as const
+    const message = this.#host.gossip.messageOf(record)
     for (const [peer, link] of this.links) if (!link.isOutside) this.#host.send(this.number, peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
   #isNews(record: CommitRecord, isOwn: boolean): boolean {
-    return this.#gossiped.delete(record) || isOwn
+    return this.#heard.fresh.delete(record) || isOwn
   }
 
   /** Makes stale documents anew, and folds what came while their log could not be read. */

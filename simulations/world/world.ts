@@ -9,7 +9,8 @@ import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
 import type { Topology, Venue } from '../network/index.ts'
-import { Books, AssetShelf, SimNode, assetSection, listSection, simCrypto, sizeOf } from '../peers/index.ts'
+import { AssetShelf, Books, GossipBook, SimNode, assetSection } from '../peers/index.ts'
+import { listSection, simCrypto, sizeOf } from '../peers/index.ts'
 import type { Actor, Message, NodeHost, ReachedState, SigningPort, SimCrypto } from '../peers/index.ts'
 import { Pen, Rogue, TwoFaces } from '../adversaries/index.ts'
 import type { RogueKind } from '../adversaries/index.ts'
@@ -354,7 +355,7 @@ export class World implements CheckedWorld {
     return {
       ...{ sim, network: this.network, crypto: this.crypto, coop, observer: this.books },
       isGossiping: this.#config.isGossiping,
-      gossipNumbers: new Map(),
+      gossip: new GossipBook(),
       wakes: timers('session.wake', (node, peer) => node.wake(peer)),
       dials: timers('link.dial', (node, peer) => node.redial(peer)),
       drains: timers('link.drain', (node, peer) => node.drain(peer)),
