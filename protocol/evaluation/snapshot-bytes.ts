@@ -82,7 +82,10 @@ export class SnapshotReader {
     for (let factor = 1; ; factor *= 128) {
       const byte = this.#byte()
       value += (byte & 127) * factor
-      if (byte < 128) return byte === 0 && factor > 1 ? this.#off() : value
+      if (byte < 128) {
+        const isWhole = value <= Number.MAX_SAFE_INTEGER && (byte > 0 || factor === 1)
+        return isWhole ? value : this.#off()
+      }
       if (factor >= 2 ** 49) return this.#off()
     }
   }
@@ -102,8 +105,9 @@ export class SnapshotReader {
     for (let shift = 0n; ; shift += 7n) {
       const byte = this.#byte()
       value |= BigInt(byte & 127) << shift
-      if (byte < 128) break
-      if (shift > AMOUNT_BITS_MAX) return BigInt(this.#off())
+      const isLast = byte < 128
+      if ((isLast && byte === 0 && shift > 0n) || shift > AMOUNT_BITS_MAX) return BigInt(this.#off())
+      if (isLast) break
     }
     return (value & 1n) === 1n ? -((value + 1n) >> 1n) : value >> 1n
   }

@@ -22,8 +22,19 @@ export const ACCOUNTS: readonly AccountName[] = Object.keys(SUFFIX) as AccountNa
 
 /** How the evaluation calls an account of a unit. */
 export function accountKey(unit: string, account: AccountName): string {
-  return unit + SUFFIX[account]
+  if (account === 'held') return unit
+  let names = NAMES.get(unit)
+  if (names === undefined) {
+    if (NAMES.size === NAMES_MAX) NAMES.clear()
+    NAMES.set(unit, (names = {}))
+  }
+  // One text for all entries of an account: the evaluation looks it up faster than one that is made anew.
+  return (names[account] ??= unit + SUFFIX[account])
 }
+
+const NAMES = new Map<string, Partial<Record<AccountName, string>>>()
+/** Units of which the names of accounts are kept. A guess: more than a busy co-op sells at once. */
+const NAMES_MAX = 10_000
 
 /** Name of an entry that moves something between accounts of its author. */
 export type MoveName =
