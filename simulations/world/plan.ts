@@ -3,6 +3,7 @@ import type { Distribution, RandomStreams } from '../kernel/index.ts'
 import type { Topology } from '../network/index.ts'
 import { planAssembly } from './assembly-plan.ts'
 import type { Roles } from './roles.ts'
+import { planTrade } from './trade-plan.ts'
 import type { Decision, WorldConfig } from './world-config.ts'
 
 /** Share of the phase of faults in which members join. */
@@ -93,6 +94,7 @@ export function drawPlan(
   }
   plan.push(...churnOf(config, honest, random))
   plan.push(...planAssembly(config, { roles, random }))
+  plan.push(...planTrade(config, { roles, random }))
   const one = random.stream('plan.one-way-peer')
   return plan
     .map((it): Omit<Decision, 'key'> =>
