@@ -46,5 +46,7 @@ function problemOf(node: SimNode, trade: TradeView, honest: ReadonlySet<string>)
 }
 
 function orderOf({ replica }: SimNode, commit: string): number {
-  return replica?.history.find(Uint8Array.from(commit.match(/../g) ?? [], (it) => Number.parseInt(it, 16))) ?? -1
+  return (
+    replica?.history.find(Uint8Array.from(commit.match(/../g) ?? [], (it) => Number.parseInt(it, 16))) ?? -1
+  )
 }

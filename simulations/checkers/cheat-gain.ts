@@ -7,8 +7,8 @@ import { bookedCommits, booksOf, honestDevices } from './trade-view.ts'
 import type { TradedUnit, TradeView } from './trade-view.ts'
 
 /**
- * What others accepted from k devices that write several histories is at most, for each history, what these ever had and k
- * relay limits. Without a relay limit several of them are bounded by nothing; one is.
+ * What one other device accepted from k cheats is at most what these ever had and k relay limits, and what all others did, as
+ * much for each history. Without a relay limit several of them are bounded by nothing; one is.
  */
 export const cheatGain: Checker = (world) => {
   const { trade } = world
@@ -33,7 +33,8 @@ function problemOf(
   const commits = bookedCommits(node, trade)
   const cheats = new Set<string>()
   let had = 0n
-  let gave = 0n
+  /** By accepted it. */
+  const gave = new Map<string, bigint>()
   for (const { order, device, acts } of commits ?? []) {
     if (!honest.has(device)) cheats.add(device)
     for (const [act, it] of acts.entries()) {
@@ -43,7 +44,7 @@ function problemOf(
       if (it.kind !== 'transfer' || it.unit !== unit || honest.has(device) === honest.has(it.to)) continue
       const isAccepted = (books?.acceptedBy({ order, act }).length ?? 0) > 0
       if (!honest.has(it.to)) had += it.amount
-      else if (isAccepted) gave += it.amount
+      else if (isAccepted) gave.set(it.to, (gave.get(it.to) ?? 0n) + it.amount)
     }
   }
   const { history } = node.replica ?? {}
@@ -54,7 +55,11 @@ function problemOf(
     return number < 0 ? 1 : history.branchesOf(number).length
   })
   const most = BigInt(Math.max(1, ...lines))
-  const bound = most * (had + BigInt(cheats.size) * (relayMax ?? 0n))
-  if (gave <= bound) return null
-  return `${cheats.size} cheats of up to ${most} histories had ${had}, and others accepted ${gave} of them`
+  const bound = had + (cheats.size > 1 ? BigInt(cheats.size) * (relayMax ?? 0n) : 0n)
+  const all = [...gave.values()].reduce((sum, it) => sum + it, 0n)
+  const richest = [...gave].find(([, amount]) => amount > bound)
+  if (richest === undefined && all <= most * bound) return null
+  const who =
+    richest === undefined ? `all others accepted ${all}` : `${richest[0].slice(0, 12)} accepted ${richest[1]}`
+  return `${cheats.size} cheats of up to ${most} histories had ${had}, and ${who}`
 }

@@ -31,8 +31,6 @@ export const equalBooks: Checker = (world) => {
 function saidBy(node: SimNode): string {
   const rows = booksOf(node)?.balances() ?? []
   const hash = node.replica?.document(LEDGER)?.stateHash() ?? new Uint8Array()
-  const shown = rows.map(
-    (it) => `${it.account} ${it.device} ${it.holding} ${it.inFlight} ${it.replaced}`,
-  )
+  const shown = rows.map((it) => `${it.account} ${it.device} ${it.holding} ${it.inFlight} ${it.replaced}`)
   return [toHex(hash), ...shown].join('\n')
 }

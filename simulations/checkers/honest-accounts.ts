@@ -17,8 +17,7 @@ export const honestAccounts: Checker = (world) => {
       )
     }
     const below = books?.balances().find((it) => it.holding < 0n && honest.has(it.device))
-    if (below !== undefined)
-      problem(`${below.device.slice(0, 12)} has ${below.holding} on ${below.account}`)
+    if (below !== undefined) problem(`${below.device.slice(0, 12)} has ${below.holding} on ${below.account}`)
     for (const { order, device, record } of bookedCommits(node, trade) ?? []) {
       if (!honest.has(device) || books?.isVoid(order) !== true) continue
       problem(`commit ${record.header.seq} of ${device.slice(0, 12)} is void`)

@@ -26,7 +26,10 @@ export const noOversell: Checker = (world) => {
 }
 
 /** By unit: what devices that follow the protocol consumed and were told is safe, less what they restored. */
-export function soldIn({ books, nodes }: Pick<CheckedWorld, 'books' | 'nodes'>, trade: TradeView): Map<string, bigint> {
+export function soldIn(
+  { books, nodes }: Pick<CheckedWorld, 'books' | 'nodes'>,
+  trade: TradeView,
+): Map<string, bigint> {
   const honest = new Set(nodes.map((it) => it.device))
   const used = new Map(trade.units.map(({ unit }) => [accountKey(unit, 'used'), unit]))
   const sold = new Map<string, bigint>()

@@ -55,7 +55,8 @@ export function actsIn(record: CommitRecord, sha256: Sha256): readonly Act[] {
   const { sections, device } = record.header
   const at = sections.findIndex((it) => it.document === LEDGER)
   const payload = record.payloads[at]
-  const entries = payload === undefined || payload === null ? null : readLedgerSection(payload, sections[at]?.entries ?? 0)
+  const entries =
+    payload === undefined || payload === null ? null : readLedgerSection(payload, sections[at]?.entries ?? 0)
   const acts = entries === null ? [] : actsOf(entries, device, sha256)
   read.set(record, acts)
   return acts

@@ -28,7 +28,8 @@ export function* smallerWorlds(
   if (trade !== undefined) {
     yield idle
     for (const name of ['customers', 'cheatActs', 'units'] as const)
-      for (const count of fewer(trade[name])) if (count > 0 || name !== 'units') yield { ...world, trade: { ...trade, [name]: count } }
+      for (const count of fewer(trade[name]))
+        if (count > 0 || name !== 'units') yield { ...world, trade: { ...trade, [name]: count } }
     if (trade.marks !== null) yield { ...world, trade: { ...trade, marks: null } }
   }
   const { churn, ...settled } = faults

@@ -37,6 +37,8 @@ export const trade = sometimes(
     from: time().default(2_000_000).describe('when the first customers come'),
     until: time().optional().describe('when the last ones come; default: 10 s before the faults end'),
     patience: time().default(2_000_000).describe('how long a customer waits'),
-    cheatActs: whole(0, 1_000).default(6).describe('times that each cheat spends all that it has'),
+    cheatActs: whole(0, 1_000)
+      .default(6)
+      .describe('times that each cheat spends what it has, on both of its histories'),
   }),
 )

@@ -135,19 +135,25 @@ export class Market implements TradeView {
     this.#serve(this.#errands.push({ place, stock, amount, untilUs, givers: null }) - 1)
   }
 
-  /** A cheat spends all that it has, on each of its histories: it sells it, or hands it to somebody there, or to another cheat. */
+  /**
+   * A cheat spends what it has, on each of its histories: it sells it, or hands it to somebody there, mostly the same one, or to another
+   * cheat. Crossed, it hands it to somebody on one history, and on the other to the other cheat, who may know somebody there.
+   */
   cheat({ node: place, key }: Decision, faces: TwoFaces | undefined): void {
     const random = this.#parts.sim.random.stream('cheat', key)
     const stock = random.pick(this.units)
-    const way = random.pick(['sell', 'hand', 'hand', 'pass'] as const)
+    const way = random.pick(['sell', 'hand', 'hand', 'pass', 'cross', 'cross'] as const)
     const others = [...this.cheats].filter((it) => this.#placeOf.get(it) !== place)
     const ally = others.length === 0 ? null : random.pick(others)
     let written = 0
-    for (const node of this.#parts.writersAt(place)) {
-      const amount = spendable(node, stock.unit)
+    for (const [side, node] of this.#parts.writersAt(place).entries()) {
+      const all = spendable(node, stock.unit)
+      // Now and then a part, so that something is left for the next time.
+      const amount = all > 1n && random.below(2) === 0 ? all / 2n : all
       const near = [...node.links.keys()].map((it) => toHex(this.#parts.deviceAt(it)))
-      const honest = near.filter((it) => this.#placeOf.has(it) && !this.cheats.has(it))
-      const to = way === 'pass' ? ally : honest.length === 0 ? null : random.pick(honest)
+      const honest = near.filter((it) => this.#placeOf.has(it) && !this.cheats.has(it)).sort()
+      const one = random.below(4) === 0 ? random.below(Math.max(1, honest.length)) : 0
+      const to = way === 'pass' || (way === 'cross' && side === 1) ? ally : (honest[one] ?? null)
       if (amount <= 0n || (to === null && way !== 'sell')) continue
       const { unit } = stock
       const entry = (some: bigint): LedgerEntry =>
@@ -371,7 +377,10 @@ export class Market implements TradeView {
     return amount
   }
 
-  #answered(from: number, { errand: index, amount }: Extract<RightsMessage, { kind: 'rights-answer' }>): void {
+  #answered(
+    from: number,
+    { errand: index, amount }: Extract<RightsMessage, { kind: 'rights-answer' }>,
+  ): void {
     const errand = this.#errands[index]
     if (errand === undefined || this.#parts.isOver()) return
     const [node] = this.#parts.writersAt(errand.place)

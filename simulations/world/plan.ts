@@ -84,7 +84,8 @@ export function drawPlan(
   }
   const forks = random.stream('plan.fork')
   const parted = plan.filter(({ what, atUs }) => what === 'partition' && atUs >= joinUntilUs)
-  for (const node of cheats) {
+  // Where they spend, the plan of the trade says when.
+  for (const node of config.trade === undefined ? cheats : []) {
     const anyUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
     // Each side of a partition then sees one history for a while.
     const cut = parted.length > 0 && (faults.troubledReturns ?? 0) > 0 ? forks.pick(parted) : null

@@ -19,9 +19,7 @@ export function popularityOf(
 ): Map<number, number> {
   const ranked = [...roles.members]
   random.stream('trade.popularity').shuffle(ranked)
-  return new Map(
-    ranked.map((place, rank) => [place, Math.max(1, Math.round(WHOLE / pow(rank + 1, rush)))]),
-  )
+  return new Map(ranked.map((place, rank) => [place, Math.max(1, Math.round(WHOLE / pow(rank + 1, rush)))]))
 }
 
 /** Draws when customers come, and to whom, and when cheats spend. */
@@ -40,12 +38,42 @@ export function planTrade(
     const chosen = popularity.find(([, weight]) => (at -= weight) < 0)
     plan.push({ what: 'customer', atUs, node: chosen?.[0] ?? 0, peer: -1, forUs: 0 })
   }
-  const acts = random.stream('plan.cheat')
-  for (const node of [...roles.forkers, ...roles.colluders.flat()]) {
-    for (let i = 0; i < trade.cheatActs; i += 1) {
-      const atUs = trade.fromUs + acts.below(Math.max(1, phases.faultsUs - trade.fromUs))
-      plan.push({ what: 'cheat', atUs, node, peer: -1, forUs: 0 })
-    }
-  }
+  for (const group of [...roles.forkers.map((it) => [it]), ...roles.colluders])
+    plan.push(...cheating(group, trade, { roles, faultsUs: phases.faultsUs, random }))
   return plan
 }
+
+/** One cheat or two who collude: they write two histories, mostly across a partition of which they talk to both sides, and spend there. */
+function cheating(
+  group: readonly number[],
+  trade: TradeConfig,
+  { roles, faultsUs, random }: { roles: Roles; faultsUs: number; random: RandomStreams },
+): Omit<Decision, 'key'>[] {
+  const [first = 0] = group
+  const stream = random.stream('plan.cheat', first)
+  const others = Object.values(roles)
+    .flat(2)
+    .filter((place) => !group.includes(place))
+  stream.shuffle(others)
+  const half = 1 + stream.below(Math.max(1, others.length - 1))
+  const groups = [others.slice(0, half), others.slice(half)]
+  const atUs = trade.fromUs + stream.below(Math.max(1, Math.floor(faultsUs / 2)))
+  const forUs = 1 + stream.below(Math.max(1, Math.floor(faultsUs / 2)))
+  const isAcross = stream.chance(ACROSS)
+  // The second's histories may be crossed: who sees one of the first is paid of the other by way of the second.
+  const isCrossed = stream.below(2) === 0
+  const plan: Omit<Decision, 'key'>[] = group.map((node) => ({
+    ...{ what: 'fork', atUs, node, peer: -1, forUs: 0 },
+    groups: isCrossed && node !== first ? groups.toReversed() : groups,
+  }))
+  if (isAcross) plan.unshift({ what: 'partition', atUs, node: first, peer: -1, forUs, groups })
+  for (let i = 0; i < trade.cheatActs; i += 1)
+    for (const node of group) {
+      const whenUs = atUs + 1 + stream.below(forUs)
+      plan.push({ what: 'cheat', atUs: whenUs, node, peer: -1, forUs: 0 })
+    }
+  return plan
+}
+
+/** Share of cheats who wait for a partition: else all know of the fork at once. */
+const ACROSS = 0.75

@@ -635,13 +635,15 @@ export class World implements CheckedWorld {
     this.#later(forUs, () => this.network.heal(cut))
   }
 
-  /** Links between groups, all others being one more, but for those of one place. */
+  /** Links between groups, all others being one more, but for those of one place and whoever it colludes with. */
   #pairsBetween(groups: readonly (readonly number[])[], but: number): [number, number][] {
     const groupOf = (place: number): number => groups.findIndex((group) => group.includes(place))
     const pairs: [number, number][] = []
+    const pair = this.roles.colluders.find((it) => it.includes(but)) ?? [but]
     for (let place = 0; place < this.topology.nodes; place += 1)
       for (const peer of this.topology.peersOf(place))
-        if (place !== but && peer !== but && groupOf(place) !== groupOf(peer)) pairs.push([place, peer])
+        if (!pair.includes(place) && !pair.includes(peer) && groupOf(place) !== groupOf(peer))
+          pairs.push([place, peer])
     return pairs
   }
 
