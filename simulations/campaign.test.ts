@@ -66,7 +66,9 @@ test.each(Object.keys(SEEDS))('scenario %s holds under its fixed seeds', (name) 
     (seed) => runOnce(planOf(scenario, seed, { ports: PORTS }), PORTS).result,
   )
   expect(failuresOf(results)).toEqual([])
-  const missed = (REACHES[name] ?? []).filter((state) => results.every(({ reached }) => (reached[state] ?? 0) === 0))
+  const missed = (REACHES[name] ?? []).filter((state) =>
+    results.every(({ reached }) => (reached[state] ?? 0) === 0),
+  )
   expect(missed).toEqual([])
 })
 
