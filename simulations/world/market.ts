@@ -146,6 +146,8 @@ export class Market implements TradeView {
     const others = [...this.cheats].filter((it) => this.#placeOf.get(it) !== place)
     const ally = others.length === 0 ? null : random.pick(others)
     let written = 0
+    // Of two who collude one takes in what the other wrote: did both, whoever sees one side of each would know of both forks.
+    if (this.#parts.roles.colluders.some(([, second]) => second === place)) faces?.collude()
     for (const [side, node] of this.#parts.writersAt(place).entries()) {
       const all = spendable(node, stock.unit)
       // Now and then a part, so that something is left for the next time.
@@ -168,7 +170,6 @@ export class Market implements TradeView {
       }
     }
     if (written > 1) this.reached('spent-twice')
-    faces?.collude()
   }
 
   /** True for a message between devices that ask and grant; it is dealt with. */
