@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
+import { fromHex } from '#protocol/encoding'
 import { LEDGER } from '#protocol/ledger'
 import { Cover } from '../../protocol/evaluation/cover.ts'
 import type { VoidReason } from '../../protocol/evaluation/cover.ts'
 import { CALM, names, nodeOf, spoilt } from '../../test/actors/calm-world.ts'
+import { hand, ledgerSection } from '../../test/actors/ledger-hand.ts'
 import type { SimNode } from '../peers/index.ts'
-import type { TradeConfig, World, WorldConfig } from '../world/index.ts'
+import type { Decision, TradeConfig, World, WorldConfig } from '../world/index.ts'
 
 const SECOND = 1_000_000
 
@@ -139,6 +141,56 @@ describe('each checker catches what it is there for', () => {
       }
     }
     const { found } = without(['uncovered', 'relay-limit'], () => spoilt({ seed: 2, before }, config))
+    expect(names(found)).toContain('cheat-gain')
+  })
+
+  test('cheat-gain: nobody keeps the relay limit, and an accomplice passes on to a venue what that venue was given already', () => {
+    const config = cheating({ colluders: 1 }, { relayMax: 1, units: 1, customers: 0, isAsking: false })
+    const { colluders, members } = spoilt({}, config, []).world.roles
+    const [first, second] = colluders[0] ?? expect.fail('nobody colludes')
+    const groups = [members.slice(0, 3), members.slice(3)]
+    const [venue = 0] = groups[0] ?? []
+    const at = (
+      what: Decision['what'],
+      seconds: number,
+      node: number,
+      rest: Partial<Decision> = {},
+    ): Decision => ({
+      ...{ key: seconds, what, atUs: seconds * SECOND, node, peer: -1, forUs: 0, ...rest },
+    })
+    const decisions = [
+      at('customer', 3, venue),
+      at('partition', 5, first, { forUs: 40 * SECOND, groups }),
+      // The accomplice spends before it hears of the first's other history, and is heard of when the venue has accepted that.
+      at('partition', 4, -1, { forUs: 12 * SECOND, groups: [[second]] }),
+      at('fork', 6, first, { groups }),
+      at('fork', 7, second, { groups: groups.toReversed() }),
+      at('cheat', 10, first),
+      at('customer', 14, venue),
+      at('cheat', 11, second),
+      at('customer', 20, venue),
+    ]
+    const before = (world: World): void => {
+      const { trade } = world
+      const [{ unit } = expect.fail('no unit')] = trade?.units ?? []
+      const keyAt = (place: number): Uint8Array => {
+        const node = world.nodes.find((it) => it.number === place)
+        return node?.signer?.publicKey ?? secondKey
+      }
+      const secondKey = fromHex([...(trade?.cheats ?? [])][1] ?? '') ?? expect.fail('no accomplice')
+      const give = (node: SimNode, to: Uint8Array): unknown =>
+        node.write(() => ledgerSection(hand(to, unit, node.replica?.spendable(unit) ?? 0n)))
+      if (trade === null) return
+      trade.cheat = ({ node }, faces) => {
+        const [one, other] = faces?.writers() ?? []
+        if (faces === undefined || one === undefined || other === undefined) return
+        const near = faces.faceFor(venue)
+        if (node === second) faces.collude()
+        give(near, keyAt(venue))
+        if (node === first) give(near === one ? other : one, secondKey)
+      }
+    }
+    const { found } = without(['relay-limit'], () => spoilt({ before }, config, decisions))
     expect(names(found)).toContain('cheat-gain')
   })
 })
