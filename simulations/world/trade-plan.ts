@@ -12,13 +12,16 @@ export function sellersOf({ members, forkers, colluders }: Roles): number[] {
   return [...members, ...forkers, ...colluders.flat()]
 }
 
+/** By the streams of a run: ranks are drawn once, whoever asks first. */
+const drawn = new WeakMap<RandomStreams, readonly number[]>()
+
 /** How much each member is sought after: whole parts of the most popular one's. */
 export function popularityOf(
   { rush }: TradeConfig,
   { roles, random }: { roles: Roles; random: RandomStreams },
 ): Map<number, number> {
-  const ranked = [...roles.members]
-  random.stream('trade.popularity').shuffle(ranked)
+  const ranked = drawn.get(random) ?? random.stream('trade.popularity').shuffle([...roles.members])
+  drawn.set(random, ranked)
   return new Map(ranked.map((place, rank) => [place, Math.max(1, Math.round(WHOLE / pow(rank + 1, rush)))]))
 }
 

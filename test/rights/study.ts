@@ -30,7 +30,7 @@ const COLUMNS = [
 ] as const
 
 /**
- * `node test/rights/study.ts [--runs 20] [--seed 1] [--scenario flash-sale] [--partitions N]`: the same customers and faults under each way to spread
+ * `node test/rights/study.ts [--runs 20] [--seed 1] [--scenario flash-sale] [--partitions N] [--only WORD]`: the same customers and faults under each way to spread
  * rights; a table of medians, with least and largest. Runs are held against the checkers that are cheap: the campaign of scenarios does the rest.
  */
 const { values } = parseArgs({
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     scenario: { type: 'string', default: 'flash-sale' },
     partitions: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 })
 const { 'no-oversell': noOversell, 'unit-law': unitLaw } = CHECKERS
@@ -51,6 +52,7 @@ const seeds = Array.from({ length: Number(values.runs) }, (_, i) => first + i)
 const head = ['', ...COLUMNS.map(([name]) => name)]
 const rows = [head, head.map((_, i) => (i === 0 ? '---' : '---:'))]
 for (const [name, strategy] of Object.entries(STRATEGIES)) {
+  if (!name.includes(values.only)) continue
   const results = seeds.map((seed) => {
     const plan = planOf(scenario, seed, { ports })
     const { trade, faults } = plan.world
