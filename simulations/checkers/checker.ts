@@ -1,4 +1,5 @@
 import type { Books, SimNode } from '../peers/index.ts'
+import type { TradeView } from './trade-view.ts'
 
 /** Something that must never be, or should be by now and is not. */
 export interface Violation {
@@ -33,6 +34,8 @@ export interface CheckedWorld {
   readonly quiet: { bytes: number; bytesMax: number } | null
   /** True where stewards decide: what else follows from seals is looked at there only. */
   readonly isGoverned: boolean
+  /** What is sold; null where nothing is. */
+  readonly trade: TradeView | null
   /** When the core told of one line, and how long that may take from the end of the faults; null: not yet, not asked. */
   readonly lineUs: number | null
   readonly lineUsMax: number | null

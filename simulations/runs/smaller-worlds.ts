@@ -24,6 +24,14 @@ export function* smallerWorlds(
       yield fitted({ ...world, faults: { ...faults, [name]: count } }, readers)
   }
   yield* quieterWorlds(world, readers)
+  const { trade, ...idle } = world
+  if (trade !== undefined) {
+    yield idle
+    for (const name of ['customers', 'cheatActs', 'units'] as const)
+      for (const count of fewer(trade[name]))
+        if (count > 0 || name !== 'units') yield { ...world, trade: { ...trade, [name]: count } }
+    if (trade.marks !== null) yield { ...world, trade: { ...trade, marks: null } }
+  }
   const { churn, ...settled } = faults
   if (churn !== undefined) {
     yield { ...world, faults: settled }

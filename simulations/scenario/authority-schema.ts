@@ -26,6 +26,7 @@ const WORDS = [
   'lift',
   'floor',
   'adopt',
+  'replace',
 ] as const
 
 const act = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { authority } from './authority-schema.ts'
 import { count, real, sometimes, time, whole } from './drawn.ts'
+import { trade } from './trade-schema.ts'
 import { bandwidth, loss, spread, topology, venue } from './network-schema.ts'
 
 const aTime = time()
@@ -64,6 +65,7 @@ export const scenarioSchema = z.strictObject({
   authority: authority
     .optional()
     .describe('stewards and what people decide; all members are then admitted when it begins'),
+  trade: trade.optional().describe('what is sold, and how rights to sell it are spread'),
   faultsFor: phase.describe('how long faults happen'),
   convergeWithin: phase.describe('from the end of the faults until the core must agree'),
   isWholeCore: z

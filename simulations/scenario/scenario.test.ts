@@ -91,6 +91,16 @@ describe('an error names file, line, key, what is allowed and the nearest known 
       GOOD.replace('members: 3\n', ''),
       /^test\.yaml:1:1: members: is missing: a whole number/,
     ],
+    [
+      'a misspelt key of what is sold',
+      `${GOOD}trade: { customer: 5 }\n`,
+      /^test\.yaml:6:10: trade\.customer: is not a key here\. Did you mean 'customers'\? Allowed: .*supply/,
+    ],
+    [
+      'a rule that spreads nothing',
+      `${GOOD}trade: { spread: evenly }\n`,
+      /^test\.yaml:6:\d+: trade\.spread: home, even or forecast, not "evenly"$/,
+    ],
     ['a key given twice', `${GOOD}members: 4\n`, /^test\.yaml:6:1: is no YAML: Map keys must be unique/],
     ['no YAML', 'about: [\n', /^test\.yaml:\d+:\d+: is no YAML: /],
     ['an empty file', '', /^test\.yaml:1:1: .*object.*, not null$/],

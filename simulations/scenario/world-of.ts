@@ -1,7 +1,7 @@
 import { RandomStreams } from '../kernel/index.ts'
 import { parseChurnTrace } from '../network/index.ts'
 import type { TopologySpec, Venue } from '../network/index.ts'
-import type { AuthorityConfig, Decision, WorldConfig } from '../world/index.ts'
+import type { AuthorityConfig, Decision, TradeConfig, WorldConfig } from '../world/index.ts'
 import { undraw } from './drawn.ts'
 import type { Undrawn } from './drawn.ts'
 import type { Scenario } from './read-scenario.ts'
@@ -31,6 +31,7 @@ export function worldOf(scenario: Scenario, seed: number): { world: WorldConfig;
     ...{ fsyncUs: drawn.fsync, isGossiping: drawn.isGossiping },
     ...{ members: drawn.members, isPreloaded: drawn.isPreloaded },
     ...(drawn.authority === undefined ? {} : { authority: authorityOf(drawn.authority) }),
+    ...(drawn.trade === undefined ? {} : { trade: tradeOf(drawn.trade, faultsFor) }),
     phases: {
       ...{ faultsUs: faultsFor, convergeUsMax: convergeWithin },
       ...(drawn.isWholeCore ? { isWhole: true } : {}),
@@ -116,6 +117,18 @@ function authorityOf(drawn: NonNullable<Drawn['authority']>): AuthorityConfig {
       ...{ by: act.by ?? -1, of: act.of ?? -1, change: act.change ?? null, yes: act.yes ?? null },
       ...{ groups: act.groups ?? null, times: act.times, everyUs: act.every },
     })),
+  }
+}
+
+/** Before the faults end nobody comes any more, so that whoever still waits is served or refused. */
+const CLOSING_US = 10_000_000
+
+function tradeOf(drawn: NonNullable<Drawn['trade']>, faultsUs: number): TradeConfig {
+  const { relayMax, marks, from, until, patience, ...rest } = drawn
+  const lastUs = Math.max(0, faultsUs - CLOSING_US)
+  return {
+    ...{ ...rest, relayMax: relayMax ?? null, marks: marks ?? null },
+    ...{ fromUs: Math.min(from, lastUs), untilUs: Math.min(until ?? lastUs, lastUs), patienceUs: patience },
   }
 }
 

@@ -7,6 +7,7 @@ import type { Replica } from '#protocol/replica'
 import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { RandomStream, Simulator } from '../kernel/index.ts'
 import type { Books, ReachedState, SimCrypto, SimNode } from '../peers/index.ts'
+import { replaceOf } from './replacement.ts'
 import type { AuthorityConfig, Decision } from './world-config.ts'
 
 /** Longest time that somebody thinks about a proposal: a day. */
@@ -142,7 +143,8 @@ export class Assembly {
     return [{ t: 'leave', signature: isWhole ? kit.sign(leaveMessage(coop, deviceAt(place))) : null }]
   }
 
-  #changeOf({ change, peer }: Decision, replica: Replica, random: RandomStream): Change | null {
+  #changeOf(decision: Decision, replica: Replica, random: RandomStream): Change | null {
+    const { change, peer } = decision
     const { kits, deviceAt } = this.#parts
     const member = kits.get(peer)?.publicKey
     const device = deviceAt(peer)
@@ -166,6 +168,8 @@ export class Assembly {
       }
       case 'floor':
         return { kind: 'floor', height: tip.height + 1 }
+      case 'replace':
+        return replaceOf(replica, { device: this.#parts.deviceAt(decision.node), lost: device })
       case 'lift': {
         const standing = replica.authority.suspensions
         const named = standing.find((it) => it.device === toHex(device)) ?? standing[0]

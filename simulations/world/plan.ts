@@ -3,6 +3,7 @@ import type { Distribution, RandomStreams } from '../kernel/index.ts'
 import type { Topology } from '../network/index.ts'
 import { planAssembly } from './assembly-plan.ts'
 import type { Roles } from './roles.ts'
+import { planTrade } from './trade-plan.ts'
 import type { Decision, WorldConfig } from './world-config.ts'
 
 /** Share of the phase of faults in which members join. */
@@ -83,7 +84,8 @@ export function drawPlan(
   }
   const forks = random.stream('plan.fork')
   const parted = plan.filter(({ what, atUs }) => what === 'partition' && atUs >= joinUntilUs)
-  for (const node of cheats) {
+  // Where they spend, the plan of the trade says when.
+  for (const node of config.trade === undefined ? cheats : []) {
     const anyUs = joinUntilUs + forks.below(Math.max(1, Math.floor((phases.faultsUs - joinUntilUs) / 2)))
     // Each side of a partition then sees one history for a while.
     const cut = parted.length > 0 && (faults.troubledReturns ?? 0) > 0 ? forks.pick(parted) : null
@@ -93,6 +95,7 @@ export function drawPlan(
   }
   plan.push(...churnOf(config, honest, random))
   plan.push(...planAssembly(config, { roles, random }))
+  plan.push(...planTrade(config, { roles, random }))
   const one = random.stream('plan.one-way-peer')
   return plan
     .map((it): Omit<Decision, 'key'> =>

@@ -1,11 +1,12 @@
 import type { ClockSpread } from '../clocks/index.ts'
 import type { Distribution } from '../kernel/index.ts'
 import type { Bandwidth, LinkFaults, TopologySpec, Venue } from '../network/index.ts'
+import type { TradeConfig } from './trade-config.ts'
 
 /** What a proposal asks for; of whom, its decision says. */
 export type ChangeWord =
   | ('remove' | 'demote' | 'steward' | 'role' | 'rules')
-  | ('slots' | 'close' | 'lift' | 'floor' | 'adopt')
+  | ('slots' | 'close' | 'lift' | 'floor' | 'adopt' | 'replace')
 
 /** An act that a world has whatever is drawn. People by number: members from 0 on, the founder first, forkers, joiners. */
 export interface ScriptedAct {
@@ -83,6 +84,8 @@ export interface WorldConfig {
   readonly isPreloaded: boolean
   /** Default: nobody decides anything. With it all members are admitted when it begins. */
   readonly authority?: AuthorityConfig
+  /** Default: nobody sells anything. */
+  readonly trade?: TradeConfig
   readonly phases: {
     /** How long faults happen. */
     readonly faultsUs: number
@@ -172,6 +175,8 @@ export interface Decision {
     | 'restore'
     | 'clone'
     | 'fork'
+    | 'customer'
+    | 'cheat'
     | AssemblyAct
   /** Place in the network; -1 where it is about none. */
   readonly node: number

@@ -3,7 +3,7 @@ import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import type { Sha256, Signer } from '#protocol/identity'
 import { CHECKERS, doAgree, forksUntold, notHandedIn } from '../checkers/index.ts'
-import type { CheckedWorld, Checker, Violation } from '../checkers/index.ts'
+import type { CheckedWorld, Checker, TradeState, Violation } from '../checkers/index.ts'
 import { DeviceClock, drawClock } from '../clocks/index.ts'
 import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { Simulator } from '../kernel/index.ts'
@@ -18,6 +18,8 @@ import { drawFile } from './asset-file.ts'
 import { Assembly } from './assembly.ts'
 import { DiskFaults } from './disk-faults.ts'
 import { admission, found, withholdersOf } from './founding.ts'
+import { Market } from './market.ts'
+import type { TradeMetrics } from './market.ts'
 import { noteStates } from './noted-states.ts'
 import { insidersOf, tellOneLine } from './insiders.ts'
 import { drawPlan } from './plan.ts'
@@ -57,7 +59,7 @@ export interface WorldParts {
 }
 
 /** Numbers of one run. */
-export interface WorldMetrics {
+export interface WorldMetrics extends Partial<TradeMetrics> {
   commitsWritten: number
   commitsAcknowledged: number
   writesRefused: number
@@ -110,6 +112,8 @@ export class World implements CheckedWorld {
   readonly #kits: Map<number, Signer> = new Map()
   /** Who decides; null where nobody does but the founder. */
   readonly assembly: Assembly | null
+  /** Who sells; null where nothing is sold. */
+  readonly trade: Market | null
   /** Places whose devices are gone for good. */
   readonly #lost: Set<number> = new Set()
   /** By place: reasons for which it is off the network. */
@@ -175,11 +179,13 @@ export class World implements CheckedWorld {
     })
     this.#host = this.#makeHost(founding.coop)
     this.assembly = this.#assemble(founding.coop)
+    this.trade = this.#openMarket()
     this.#disks = this.#makeDiskFaults()
     this.#populate(founding)
     this.trace = parts.decisions ?? this.#drawPlan()
     this.#byKey = new Map(this.trace.map((it) => [it.key, it]))
-    this.network.onDeliver = (to, from, payload) => this.#actors[to]?.receive(from, payload as Message)
+    this.network.onDeliver = (to, from, payload) =>
+      this.trade?.took(to, from, payload) === true || this.#actors[to]?.receive(from, payload as Message)
     this.network.onLink = (a, b, isUp) => {
       for (const [place, peer] of [
         [a, b],
@@ -224,8 +230,8 @@ export class World implements CheckedWorld {
   }
 
   /** How often each interesting state was reached. */
-  get reached(): Readonly<Record<ReachedState, number>> {
-    return this.books.counts
+  get reached(): Readonly<Record<ReachedState, number> & Partial<Record<TradeState, number>>> {
+    return this.trade === null ? this.books.counts : { ...this.books.counts, ...this.trade.counts }
   }
 
   get metrics(): WorldMetrics {
@@ -243,6 +249,7 @@ export class World implements CheckedWorld {
       convergenceUs: isOver ? Number(this.convergedUs) - Number(this.healedUs) : null,
       lineUs: this.lineUs === null || this.healedUs === null ? null : this.lineUs - this.healedUs,
       coreNodes: this.core.length,
+      ...this.trade?.metrics(this.books),
     }
   }
 
@@ -252,6 +259,7 @@ export class World implements CheckedWorld {
     for (let place = 0; place < this.topology.nodes; place += 1)
       if (!this.#isPresent(place)) this.#leave(place)
     this.network.announce()
+    this.trade?.start()
     for (const [index, { atUs }] of this.trace.entries()) this.#sim.at(atUs, this.#kinds.act, index)
     if (this.#config.workload.assets !== undefined) this.#sim.after(ASSETS_US, this.#kinds.assets, 0)
   }
@@ -294,6 +302,7 @@ export class World implements CheckedWorld {
   /** Runs all checkers. */
   check(at: 'running' | 'end'): Violation[] {
     noteStates(this)
+    this.trade?.note()
     return Object.values(this.#checkers).flatMap((checker) => checker(this, at))
   }
 
@@ -330,6 +339,17 @@ export class World implements CheckedWorld {
       },
       decisionOf: (key) => this.#byKey.get(key),
       deviceAt: (place) => this.#signers[place]?.publicKey ?? NOBODY,
+    })
+  }
+
+  #openMarket(): Market | null {
+    const { trade: config } = this.#config
+    if (config === undefined) return null
+    return new Market({
+      ...{ sim: this.#sim, config, sha256: this.#sha256, roles: this.roles },
+      ...{ network: this.network, nodes: () => this.nodes, isOver: () => this.healedUs !== null },
+      deviceAt: (place) => this.#signers[place]?.publicKey ?? NOBODY,
+      writersAt: (place) => (this.#isPresent(place) ? this.#writersAt(place) : []),
     })
   }
 
@@ -499,6 +519,8 @@ export class World implements CheckedWorld {
       this.#withNode(decision, ({ shelf }) => shelf?.rot(this.#sim.random.stream('asset-rot', decision.key))),
     partition: (decision) => this.#partition(decision),
     'one-way-cut': (decision) => this.#oneWayCut(decision),
+    customer: (decision) => this.trade?.customer(decision),
+    cheat: (decision) => this.trade?.cheat(decision, this.#faces.get(decision.node)),
     fork: (decision) => this.#fork(decision),
     absence: (decision) => this.#absence(decision),
     'power-cut': (decision) => this.#withNode(decision, (node) => this.#disks.powerCut(node, decision)),
@@ -614,13 +636,15 @@ export class World implements CheckedWorld {
     this.#later(forUs, () => this.network.heal(cut))
   }
 
-  /** Links between groups, all others being one more, but for those of one place. */
+  /** Links between groups, all others being one more, but for those of one place and whoever it colludes with. */
   #pairsBetween(groups: readonly (readonly number[])[], but: number): [number, number][] {
     const groupOf = (place: number): number => groups.findIndex((group) => group.includes(place))
     const pairs: [number, number][] = []
+    const pair = this.roles.colluders.find((it) => it.includes(but)) ?? [but]
     for (let place = 0; place < this.topology.nodes; place += 1)
       for (const peer of this.topology.peersOf(place))
-        if (place !== but && peer !== but && groupOf(place) !== groupOf(peer)) pairs.push([place, peer])
+        if (!pair.includes(place) && !pair.includes(peer) && groupOf(place) !== groupOf(peer))
+          pairs.push([place, peer])
     return pairs
   }
 
