@@ -30,6 +30,8 @@ export interface RightsHandParts {
  */
 export class RightsHand {
   readonly #parts: RightsHandParts
+  /** By unit: when others are asked again, after they had nothing. */
+  readonly #askAgainAtMs = new Map<string, number>()
   #timer: NodeJS.Timeout | null = null
   #isAtWork = false
   #isAskedAgain = false
@@ -59,6 +61,7 @@ export class RightsHand {
 
   /** Looks soon: what is kept at hand has changed. */
   look(): void {
+    this.#askAgainAtMs.clear()
     this.#lookIn(0)
   }
 
@@ -106,7 +109,11 @@ export class RightsHand {
     else await ledger.accept()
     for (const [id, kept] of marks.all) {
       const unit = state.unit(id)
-      if (unit !== null && !this.#isClosed) await rights.refill(unit, kept)
+      if (unit === null || this.#isClosed || performance.now() < (this.#askAgainAtMs.get(id) ?? 0)) continue
+      const taken = await rights.refill(unit, kept)
+      // Who had nothing to spare just now is not asked again with each sale.
+      if (taken !== null && !/[1-9]/.test(taken.taken))
+        this.#askAgainAtMs.set(id, performance.now() + LOOK_EVERY_MS)
     }
   }
 

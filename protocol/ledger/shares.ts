@@ -77,7 +77,8 @@ export type Grant = { amount: bigint } | { amount: 0n; why: 'nothing-to-spare' |
 
 /**
  * What a device gives of what it holds. By marks never what lies below its own high mark, so that both sides rest between
- * their marks and nothing goes back and forth; by a share not more than leaves itself its own share.
+ * their marks and nothing goes back and forth; by a share not more than leaves itself its own share. To a person who asks it
+ * gives what it has: a customer waits there.
  *
  * @param own.spendable - what it could hand over now, minor units
  * @param own.share - its own share by the rule, where one is asked for
@@ -94,7 +95,7 @@ export function grantOf(
     const isBack = pair.some((it) => it.isReceived && nowMs - it.atMs < NO_PING_PONG_MS)
     if (ask.reason === 'low' && isBack) return { amount: 0n, why: 'ping-pong' }
   }
-  const kept = ask.reason === 'even' || ask.reason === 'forecast' ? share : (marks?.high ?? 0n)
+  const kept = ask.reason === 'person' ? 0n : ask.reason === 'low' ? (marks?.high ?? 0n) : share
   const spare = spendable - kept
   if (spare <= 0n) return { amount: 0n, why: 'nothing-to-spare' }
   return { amount: spare < ask.amount ? spare : ask.amount }

@@ -192,6 +192,7 @@ describe('each checker catches what it is there for', () => {
         if (node === first) give(near === one ? other : one, secondKey)
       }
     }
+    expect(spoilt({ before }, config, decisions).found).toEqual([])
     const { found } = without(['relay-limit'], () => spoilt({ before }, config, decisions))
     expect(names(found)).toContain('cheat-gain')
   })
