@@ -58,7 +58,7 @@ test.skipIf(!shim.ok)(`a power cut loses nothing that was acknowledged${without}
 test.skipIf(!shim.ok)(`a disk that lies about what it has synced is noticed${without}`, async () => {
   if (!shim.ok) return
   const lying = { ...parts, keepFolder: join(folder, 'expected') }
-  const summary = await runPowerCuts(lying, { cuts: 6, shim, isSyncIgnored: true })
+  const summary = await runPowerCuts(lying, { cuts: 16, shim, isSyncIgnored: true })
   expect(summary.failures.flatMap((it) => it.faults).join('\n')).toMatch(/lost|does not open/)
 })
 
