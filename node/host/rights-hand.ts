@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { LedgerEntry, LedgerState } from '#protocol/ledger'
-import { LEDGER, isMoving } from '#protocol/ledger'
+import { GRANT_EVERY_MS, LEDGER, isMoving } from '#protocol/ledger'
 import { AUTHORITY } from '#protocol/authority'
 import { fromHex } from '#protocol/encoding'
 import type { DurableCommits, Engine } from '#node/engine'
@@ -86,16 +86,17 @@ export class RightsHand {
     } finally {
       this.#isAtWork = false
     }
-    this.#lookIn(this.#isAskedAgain ? ACCEPT_AFTER_MS : this.#untilExpiryMs())
+    this.#lookIn(this.#isAskedAgain ? ACCEPT_AFTER_MS : this.#untilNextMs())
   }
 
-  /** Until the next right of this device expires, at most `LOOK_EVERY_MS`. */
-  #untilExpiryMs(): number {
+  /** Until the next right of this device expires or others are asked again, at most `LOOK_EVERY_MS`. */
+  #untilNextMs(): number {
     const { replica } = this.#parts.engine
     const nowMs = Date.now()
     const grants = (replica.document(LEDGER) as LedgerState).grantsTo(replica.device ?? '')
     const soon = grants.map((it) => it.expiresMs - nowMs).filter((ms) => ms > 0)
-    return Math.min(LOOK_EVERY_MS, ...soon)
+    const asks = [...this.#askAgainAtMs.values()].map((ms) => ms - performance.now()).filter((ms) => ms > 0)
+    return Math.min(LOOK_EVERY_MS, ...soon, ...asks)
   }
 
   async #look(): Promise<void> {
@@ -112,8 +113,9 @@ export class RightsHand {
       if (unit === null || this.#isClosed || performance.now() < (this.#askAgainAtMs.get(id) ?? 0)) continue
       const taken = await rights.refill(unit, kept)
       // Who had nothing to spare just now is not asked again with each sale.
-      if (taken !== null && !/[1-9]/.test(taken.taken))
-        this.#askAgainAtMs.set(id, performance.now() + LOOK_EVERY_MS)
+      if (taken === null || /[1-9]/.test(taken.taken)) continue
+      const isSoon = taken.from.some((it) => it.why === 'too-soon')
+      this.#askAgainAtMs.set(id, performance.now() + (isSoon ? GRANT_EVERY_MS : LOOK_EVERY_MS))
     }
   }
 
