@@ -43,6 +43,9 @@ export class AssetStore {
   readonly #assetsPath: string
   readonly #partialPath: string
   readonly #sha256: Sha256
+  /** Files without an entry that could not be moved away, because the disk refused that as well. */
+  readonly #stranded = new Set<string>()
+  #clearing: Promise<void> | null = null
   #temporaryCount = 0
   /** Called when the entry or the bytes of an asset turn out to be damaged or gone. They are not given out. */
   onDamage: (cid: string) => void = () => undefined
@@ -61,6 +64,7 @@ export class AssetStore {
 
   /** The index entry of a CID, or null: one that is damaged is none. */
   async get(cid: string): Promise<StoredAsset | null> {
+    if (this.#stranded.size > 0) await this.#clear()
     const read = await this.#store.read(`a/${cid}`)
     if (read.state === 'damaged') this.onDamage(cid)
     return read.state === 'whole' ? decodeEntry(cid, read.value) : null
@@ -240,9 +244,32 @@ export class AssetStore {
     return bytesRead === length && Buffer.compare(await hashOf(leaf), expected) === 0 ? leaf : null
   }
 
+  /** Removes files that no entry names, left while the disk refused everything. One time after the other. */
+  async #clear(): Promise<void> {
+    this.#clearing ??= this.#clearOnce().finally(() => {
+      this.#clearing = null
+    })
+    await this.#clearing
+  }
+
+  async #clearOnce(): Promise<void> {
+    for (const name of this.#stranded) {
+      try {
+        const { state } = await this.#store.read(`a/${name}`)
+        // Whoever brings it again meanwhile takes it off the list first.
+        if (state === 'missing' && this.#stranded.has(name)) await rm(this.pathOf(name), { force: true })
+        this.#stranded.delete(name)
+      } catch {
+        // The disk still refuses; the next look tries again.
+      }
+    }
+  }
+
   async #adopt(path: string, sizeBytes: number, leafHashes: Uint8Array): Promise<StoredFile> {
     const { cid, tsizeBytes } = fileCid(sizeBytes, leafHashes, this.#sha256)
     const name = cid.toString()
+    await this.#clearing
+    this.#stranded.delete(name)
     const before = await this.#store.read(`a/${name}`)
     await rename(path, this.pathOf(name))
     const value = encodeCanonical(['file', sizeBytes, tsizeBytes, leafHashes])
@@ -253,7 +280,11 @@ export class AssetStore {
       // Bytes that no entry names go back to whoever brought them; those that were here before stay.
       // A store that is being opened again after the failure may not answer: then nothing was written.
       const now = await this.#store.read(`a/${name}`).catch(() => before)
-      if (now.state === 'missing') await rename(this.pathOf(name), path)
+      if (now.state === 'missing')
+        await rename(this.pathOf(name), path).catch(() => {
+          // Removed as soon as the disk works again.
+          this.#stranded.add(name)
+        })
       throw cause
     }
     return { kind: 'file', cid: name, sizeBytes, tsizeBytes, leafHashes }
