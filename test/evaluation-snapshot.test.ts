@@ -116,7 +116,6 @@ class Twins {
     expect(this.#said(this.restored)).toEqual(this.#said(this.whole))
     for (const order of this.#ids.keys()) {
       const needs = this.restored.needsHistory(order)
-      this.#compareTrust(order)
       for (const account of this.#accounts) {
         if (needs) expect(() => this.restored.left(order, account)).toThrow(RangeError)
         else {
@@ -128,14 +127,6 @@ class Twins {
       else this.#compareActs(order)
     }
     this.#compareDrafts()
-  }
-
-  /** Who accepted a transfer is found on the chains of its receiver, of all commits. */
-  #compareTrust(order: number): void {
-    if (this.restored.isVoid(order)) return
-    for (const [act, it] of this.world.at(this.#ids[order] ?? 0).acts.entries())
-      if (it.kind === 'transfer')
-        expect(this.restored.firstToTrust(order, it.to)).toEqual(this.whole.acceptedBy({ order, act }))
   }
 
   #compareActs(order: number): void {

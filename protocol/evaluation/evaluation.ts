@@ -299,24 +299,12 @@ export class Evaluation {
 
   /**
    * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did; ascending. Of one
-   * that was accepted below what was restored the evaluation does not know them (`needsHistory`): ask `firstToTrust`.
+   * that was accepted below what was restored the evaluation does not know them: see `needsHistory`.
    */
   acceptedBy({ order, act }: ActName): number[] {
     const transfer = this.#transferOf(this.#branches.placeOf(order), act)
     if (transfer === undefined) this.#reachedPlace(order)
     return [...(transfer?.acceptedBy ?? [])].sort((a, b) => a - b)
-  }
-
-  /**
-   * Orders of the device's commits that were the first on its branches to trust a commit, ascending: those that accepted the
-   * valid transfers of the commit to it. Also of what was restored; it walks the chains of the device.
-   */
-  firstToTrust(order: number, device: string): number[] {
-    const place = this.#branches.placeOf(order)
-    const { trusted } = this.#insights
-    const own = this.#branches.of(this.#devices.find(device))
-    const found = new Set(own.map((branch) => trusted.firstToTrust(branch, place)).filter((it) => it >= 0))
-    return [...found].sort((a, b) => a - b)
   }
 
   /** What the chain may still spend behind a commit, minor units: by that commit's causal past alone. */

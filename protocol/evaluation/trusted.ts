@@ -1,4 +1,3 @@
-import { isAtOrBefore } from './branches.ts'
 import type { Branch, Branches, Links, Place } from './branches.ts'
 import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 
@@ -48,17 +47,6 @@ export class Trusted {
   /** Seq on the path to a head that the commit lists, up to which the commit trusts it; -1 for nothing. */
   upToHead(order: number, head: number): number {
     return this.#cut.get(order)?.get(head) ?? this.#links.seqOf(head)
-  }
-
-  /** First commit on the way to the end of a branch that trusts the place; -1 for none. Walks the whole way. */
-  firstToTrust(author: Branch, place: Place): number {
-    let first = -1
-    for (let at = author.end; at >= 0; at = this.#links.prevOf(at)) {
-      const trusts = (head: number): boolean =>
-        isAtOrBefore(place, { branch: this.#branches.branchOf(head), seq: this.upToHead(at, head) })
-      if (!this.#links.everySeen(at, (head) => !trusts(head))) first = at
-    }
-    return first
   }
 
   /** Makes the tables of all commits so far, unless they are kept already. */

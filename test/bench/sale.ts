@@ -9,7 +9,7 @@ import { percentile, perSecond, printFigure } from './figure.ts'
 /** Sales one after the other, for the time of one. */
 const ALONE = 1_000
 /** Sales of many lanes at once, for the rate. */
-const TOGETHER = 20_000
+const TOGETHER = Number(process.env['BENCH_SALES'] ?? 20_000)
 const LANES = 50
 const QUERIES = 500
 
@@ -25,10 +25,10 @@ export async function benchSale(): Promise<void> {
     const stock = await node.ledger.define({ code: 'POSTER', kind: 'stock' })
     const money = await node.ledger.define({ code: 'EUR', kind: 'money' })
     await node.authority.propose(
-      [{ kind: 'allow', right: 'issue', device: node.device, unit: 'EUR', amount: '1000000.00' }],
+      [{ kind: 'allow', right: 'issue', device: node.device, unit: 'EUR', amount: '100000000.00' }],
       '',
     )
-    await node.ledger.write([{ type: 'issue', unit: 'POSTER', amount: '1000000' }])
+    await node.ledger.write([{ type: 'issue', unit: 'POSTER', amount: '2000000' }])
     const sale = async (): Promise<void> => {
       await node.ledger.write([
         { type: 'consume', unit: stock.unit, amount: '1' },

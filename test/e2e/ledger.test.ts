@@ -239,3 +239,20 @@ test('statements of all units balance, and every format is exported', async () =
     expect((await response.text()).length).toBeGreaterThan(500)
   }
 })
+
+test('whoever decides to close a device is told what it holds, and who to replace it whose loss account bears it', async () => {
+  const close = { changes: [{ kind: 'close', device: stall.device }] }
+  const { effect } = (await nas.api('POST', '/v1/proposals/preview', close)) as {
+    effect: { atRisk: { amounts: string[]; isReplaced: boolean }[] }
+  }
+  const held = await rightsOf(stall, 'SHIRT')
+  expect(effect.atRisk.map((it) => it.isReplaced)).toEqual([false])
+  expect(effect.atRisk[0]?.amounts).toContain(`${held?.here}\u00a0SHIRT`)
+  const replace = {
+    changes: [{ kind: 'replace', device: nas.device, unit: 'SHIRT', amount: '5', lost: stall.device }],
+  }
+  const replaced = (await nas.api('POST', '/v1/proposals/preview', replace)) as typeof close & {
+    effect: { atRisk: { amounts: string[]; isReplaced: boolean }[] }
+  }
+  expect(replaced.effect.atRisk).toMatchObject([{ amounts: ['5\u00a0SHIRT'], isReplaced: true }])
+})
