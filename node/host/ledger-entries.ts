@@ -1,4 +1,4 @@
-import { MEMO_LENGTH_MAX, kindOfUnit } from '#protocol/ledger'
+import { MEMO_LENGTH_MAX } from '#protocol/ledger'
 import type { EntryName, EntryNotes, LedgerEntry, LedgerState, MoveName, UnitInfo } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { fromHex, isName } from '#protocol/encoding'
@@ -121,7 +121,7 @@ function lineOf(what: string, text: string): string {
 }
 
 /** `COMMIT` or `COMMIT/INDEX`. */
-export function entryNameOf(text: string, history: History): EntryName {
+function entryNameOf(text: string, history: History): EntryName {
   const [commit = '', index = '0', ...rest] = text.split('/')
   if (rest.length > 0 || !/^\d{1,4}$/.test(index))
     throw new CoopError(
@@ -130,11 +130,6 @@ export function entryNameOf(text: string, history: History): EntryName {
       'Give COMMIT/INDEX as `coop ledger history` shows it.',
     )
   return { commit: history.idOf(findCommit(history, commit)).slice(), index: Number(index) }
-}
-
-/** True for a unit whose supply only the stewards can widen. */
-export function needsSeal(unit: UnitInfo): boolean {
-  return unit.supply === 0n && kindOfUnit(unit.id) !== 'admission'
 }
 
 /** Letters of an id that is shortened, at least: its kind and some more. */
