@@ -38,6 +38,7 @@ export async function openPage(
 
 /** Rules of axe that the page breaks now. */
 export async function axeViolations(page: Page): Promise<string[]> {
+  await settled(page)
   await page.addScriptTag({ content: await readFile(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8') })
   return page.evaluate(async () => {
     const { axe } = window as Window &
@@ -50,4 +51,15 @@ export async function axeViolations(page: Page): Promise<string[]> {
 export async function sheetsOf(page: Page, format: 'A4' | 'Letter'): Promise<number> {
   const pdf = await page.pdf({ format })
   return pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0
+}
+
+/** Waits for what moves or fades to end, a second at most: colours on their way have the contrast of neither end. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ends = document.getAnimations().map(async (it) => it.finished.catch(() => undefined))
+    const second = new Promise((resolve) => {
+      setTimeout(resolve, 1_000)
+    })
+    await Promise.race([Promise.all(ends), second])
+  })
 }
