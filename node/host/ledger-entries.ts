@@ -1,4 +1,4 @@
-import { MEMO_LENGTH_MAX } from '#protocol/ledger'
+import { MEMO_LENGTH_MAX, isUnitId } from '#protocol/ledger'
 import type { EntryName, EntryNotes, LedgerEntry, LedgerState, MoveName, UnitInfo } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { fromHex, isName } from '#protocol/encoding'
@@ -34,12 +34,13 @@ export interface LedgerParts {
 
 /** The unit that an id, the beginning of one (8 letters or more) or a code means. */
 export function findUnit(ledger: LedgerState, text: string): UnitInfo {
+  // Tills name units by id: with each sale, whatever number of units there is.
+  const named = isUnitId(text) ? ledger.unit(text) : null
+  if (named !== null) return named
   const units = ledger.units()
   const isPrefix = text.length >= UNIT_PREFIX_MIN && text.includes('-')
-  const found = units.filter(
-    (it) => it.id === text || it.code === text.toUpperCase() || (isPrefix && it.id.startsWith(text)),
-  )
-  const exact = found.find((it) => it.id === text) ?? found[0]
+  const found = units.filter((it) => it.code === text.toUpperCase() || (isPrefix && it.id.startsWith(text)))
+  const [exact] = found
   if (exact === undefined)
     throw new CoopError(
       'unit-unknown',
@@ -51,7 +52,7 @@ export function findUnit(ledger: LedgerState, text: string): UnitInfo {
             .map((it) => it.code)
             .join(', ')}. Run \`coop ledger units\`.`,
     )
-  if (found.length === 1 || exact.id === text) return exact
+  if (found.length === 1) return exact
   throw new CoopError(
     'name-ambiguous',
     `${found.length} units have the code ${exact.code}: ${found
