@@ -11,7 +11,13 @@ import { Replica } from '../replica/index.ts'
 import type { ReplicaInit, TakenCommit } from '../replica/index.ts'
 
 /** Every kind of document that a co-op has today. A later kind is added here and nowhere else. */
-export const COOP_KINDS: readonly DocumentKind[] = [authorityKind, catalogueKind, boardKind, ledgerKind, eventKind]
+export const COOP_KINDS: readonly DocumentKind[] = [
+  authorityKind,
+  catalogueKind,
+  boardKind,
+  ledgerKind,
+  eventKind,
+]
 
 /** A replica with all kinds of documents. */
 export function openReplica(init: Omit<ReplicaInit, 'registry'>): Replica {

@@ -78,7 +78,11 @@ export function reissueTicket(
 ): { ok: true; ticket: IssuedBytes; stated: Uint8Array } | { ok: false; refusal: IssueRefusal } {
   const { ids, id, serial, seatSecret, validity, holder, details } = order
   const drawn = sha256(encodeCanonical(['coopmesh ticket', requestSecret(ids, id, signer, sha256), serial]))
-  const issued = issueTicket(ids, { serial, seatSecret, nonce: drawn.slice(16, 24), validity, holder }, signer)
+  const issued = issueTicket(
+    ids,
+    { serial, seatSecret, nonce: drawn.slice(16, 24), validity, holder },
+    signer,
+  )
   if (!issued.ok) return issued
   const ticket = { ...named(ids.event, issued, sha256), serial }
   return { ok: true, ticket, stated: statedTicket(ids.event, issued.body, details, sha256) }
@@ -99,6 +103,11 @@ function named(
 }
 
 /** Nobody else can make this signature, and the device shows it to nobody. */
-function requestSecret({ coop, event }: TicketIds, id: Uint8Array, signer: Signer, sha256: Sha256): Uint8Array {
+function requestSecret(
+  { coop, event }: TicketIds,
+  id: Uint8Array,
+  signer: Signer,
+  sha256: Sha256,
+): Uint8Array {
   return sha256(signer.sign(encodeCanonical(['coopmesh ticket secrets', coop, event, id])))
 }
