@@ -4,7 +4,8 @@ import { SetHash } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import type { Evaluation, VoidReason } from '../evaluation/index.ts'
 import { VOID_WORDS } from '../ledger/index.ts'
-import { COMMITMENT_BYTES, SEARCH_TAG_BYTES } from '../tickets/index.ts'
+import { COMMITMENT_BYTES, SEARCH_TAG_BYTES, TICKET_BODY_BYTES } from '../tickets/index.ts'
+import type { TicketValidity } from '../tickets/index.ts'
 import type {
   BucketEntry,
   CancelEntry,
@@ -51,6 +52,9 @@ export interface Issue {
   bucket: string
   count: number
   price: { currency: string; amount: bigint } | null
+  validity: TicketValidity | null
+  /** Key of the phone that shows it, 32 bytes. */
+  holder: Uint8Array | null
   /** Name of the request, hex. */
   id: string
   /** Number of the first ticket in its bucket. */
@@ -64,6 +68,8 @@ export interface IssuedTicket {
   issue: Issue
   /** Place among the tickets of the issue. */
   at: number
+  /** Something about its holder may be sealed with it. */
+  hasDetails: boolean
 }
 
 /** What ended a ticket. */
@@ -134,6 +140,8 @@ export class EventState implements DocumentState {
   readonly #lost = new Versions<LostEntry>()
   readonly #seats: Seats
   readonly #issues: Issue[] = []
+  /** By the name of the request, hex. */
+  readonly #byRequest = new Map<string, Issue[]>()
   /** By commitment and by search tag, hex: place among all tickets, counted by issue. */
   readonly #byCommitment = new Map<string, IssuedTicket>()
   readonly #byTag = new Map<string, IssuedTicket>()
@@ -220,6 +228,12 @@ export class EventState implements DocumentState {
   /** All issues that count, in the order of the log. */
   issues(): Issue[] {
     return this.#issues.filter((it) => this.#isVoid(it.order) !== true)
+  }
+
+  /** Issues of one request (hex) of a device (hex), the first tickets first. */
+  issuesOf(request: string, device: string): Issue[] {
+    const issues = (this.#byRequest.get(request) ?? []).filter((it) => it.device === device)
+    return issues.filter((it) => this.#isVoid(it.order) !== true).sort((a, b) => a.first - b.first)
   }
 
   /** The ticket with a commitment (hex); null when no valid issue known here has it. */
@@ -454,10 +468,10 @@ export class EventState implements DocumentState {
           this.#lost.add(entry.bucket, version(entry, entry.version))
           break
         case 'issue': {
-          const { price, first, tickets } = entry
+          const { price, first, tickets, validity, holder } = entry
           const issue: Issue = {
             ...{ ...at, timeMs, class: entry.class, bucket: entry.bucket, count: tickets.length },
-            ...{ price, id: toHex(entry.id), first, replaces: null },
+            ...{ price, validity, holder, id: toHex(entry.id), first, replaces: null },
           }
           this.#issue(issue, tickets)
           break
@@ -503,13 +517,16 @@ export class EventState implements DocumentState {
 
   #issue(issue: Issue, tickets: readonly Uint8Array[]): void {
     this.#issues.push(issue)
+    const same = this.#byRequest.get(issue.id)
+    if (same === undefined) this.#byRequest.set(issue.id, [issue])
+    else same.push(issue)
     if (issue.replaces === null) {
       this.#unsummed.push(issue)
       const next = issue.first + issue.count
       if (next > this.nextSerial(issue.bucket)) this.#nextSerial.set(issue.bucket, next)
     }
     for (const [at, ticket] of tickets.entries()) {
-      const issued = { issue, at }
+      const issued = { issue, at, hasDetails: ticket.length !== PLAIN_BYTES }
       const commitment = toHex(ticket.subarray(0, COMMITMENT_BYTES))
       const tag = toHex(ticket.subarray(COMMITMENT_BYTES, COMMITMENT_BYTES + SEARCH_TAG_BYTES))
       // Of two with one name, which only a cheat makes, the one of the lower commit id, wherever they came first.
@@ -547,7 +564,8 @@ export class EventState implements DocumentState {
     this.#unsummed.push(cancel)
     if (ticket === null) return
     const issue: Issue = {
-      ...{ ...at, class: entry.class, bucket, count: 1, price: null, id, first: 0, replaces: old },
+      ...{ ...at, class: entry.class, bucket, count: 1, price: null, validity: null, holder: null },
+      ...{ id, first: 0, replaces: old },
     }
     this.#issue(issue, [ticket])
   }
@@ -622,6 +640,8 @@ function sell(sold: Sold, of: { class: string; bucket: string }, count: number):
 }
 
 const EVENT_KEY = ''
+/** Bytes of a stated ticket without holder and details: commitment, search tag, and the sealed list of a body and null. */
+const PLAIN_BYTES: number = COMMITMENT_BYTES + SEARCH_TAG_BYTES + 1 + 2 + TICKET_BODY_BYTES + 1 + 16
 
 const REFUSAL_WORDS: Partial<Record<EventRefusal, string>> = {
   'event-unknown': 'nothing that this commit relies on makes the event',
