@@ -201,6 +201,8 @@ export interface CancelEntry {
 /** Asks whoever holds the bucket for the same. */
 export interface RequestEntry extends Omit<CancelEntry, 't' | 'seat'> {
   t: 'request'
+  /** Of a refund: nullifier of the ticket, 16 bytes, so that the holder sees that nobody was let in with it; else null. */
+  seat: Uint8Array | null
 }
 
 /** One ticket that was not let in. */
@@ -377,12 +379,14 @@ const READERS: Readers = {
   },
   cancel(map) {
     const { seat, ...rest } = map
-    const request = readRequest(rest)
-    return request === null || typeof seat !== 'boolean' ? null : { ...request, t: 'cancel', seat }
+    const cancel = readCancel(rest)
+    return cancel === null || typeof seat !== 'boolean' ? null : { ...cancel, t: 'cancel', seat }
   },
   request(map) {
-    const request = readRequest(map)
-    return request === null ? null : { t: 'request', ...request }
+    const { seat, ...rest } = map
+    const request = readCancel(rest)
+    if (request === null || (request.why === 'refund' ? !isBytes(seat, 16) : seat !== null)) return null
+    return { ...request, t: 'request', seat: isBytes(seat, 16) ? seat : null }
   },
   refused(map) {
     const rows = listOf(map['rows'], REFUSALS_MAX, readRefusal)
@@ -392,7 +396,7 @@ const READERS: Readers = {
   },
 }
 
-function readRequest(map: ValueMap): Omit<RequestEntry, 't'> | null {
+function readCancel(map: ValueMap): Omit<CancelEntry, 't' | 'seat'> | null {
   const { why, bucket, old, id, reason } = map
   if (!hasKeys(map, ['why', 'class', 'bucket', 'old', 'ticket', 'price', 'id', 'reason'])) return null
   const price = readPrice(map['price'])

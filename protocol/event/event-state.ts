@@ -92,7 +92,9 @@ export interface Cancel {
 }
 
 /** What somebody asks the holder of a bucket for. */
-export interface Request extends Omit<RequestEntry, 't' | 'old' | 'id'> {
+export interface Request extends Omit<RequestEntry, 't' | 'old' | 'id' | 'seat'> {
+  /** Nullifier, hex. */
+  seat: string | null
   order: number
   commit: string
   index: number
@@ -501,8 +503,9 @@ export class EventState implements DocumentState {
           this.#cancel(entry, { ...at, timeMs })
           break
         case 'request': {
-          const { t: _, old, id, ...rest } = entry
-          this.#requests.push({ ...rest, ...at, old: toHex(old), id: toHex(id) })
+          const { t: _, old, id, seat, ...rest } = entry
+          const named = { old: toHex(old), id: toHex(id), seat: seat === null ? null : toHex(seat) }
+          this.#requests.push({ ...rest, ...at, ...named })
           break
         }
         case 'refused':

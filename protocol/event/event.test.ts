@@ -16,7 +16,7 @@ import {
 } from '../../test/actors/gate-hand.ts'
 import type { EventWish } from '../../test/actors/gate-hand.ts'
 import { hand, ledgerSection } from '../../test/actors/ledger-hand.ts'
-import { decodeTicket, makeRotatingCode, openDetails, searchTagOf } from '../tickets/index.ts'
+import { decodeTicket, makeRotatingCode, nullifierOf, openDetails, searchTagOf } from '../tickets/index.ts'
 import type { CancelEntry, EventDocumentEntry, PassEntry } from './entries.ts'
 import { eventIdOf } from './event-section.ts'
 import { bucketPlaces, guaranteeOf } from './guarantee.ts'
@@ -344,8 +344,8 @@ describe('ended tickets', () => {
     const { north, south, made, bucket, northern, stateOf, isAlike, meet } = gates()
     const refund = cancelOf(made, bucket('North'), northern.commitment, { why: 'refund' })
     expect(south.author([eventSection(made.event, refund)])).toMatchObject({ refusal: 'uncovered' })
-    const { t: _, seat: __, ...asked } = refund
-    must(south.author([eventSection(made.event, { t: 'request', ...asked })]))
+    const seat = nullifierOf(made.event, shown(northern).ticket.seatSecret, crypto.sha256)
+    must(south.author([eventSection(made.event, { ...refund, t: 'request', seat })]))
     meet()
     expect(stateOf(north).openRequests()).toMatchObject([{ why: 'refund', old: toHex(northern.commitment) }])
     // Until the holder has carried it out the ticket opens there.
