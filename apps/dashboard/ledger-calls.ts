@@ -51,8 +51,9 @@ export class LedgerCalls {
     return (await this.#call('GET', `/v1/ledger/history?${query.toString()}`)) as HistoryPage
   }
 
-  async define(unit: UnitRequest): Promise<{ unit: string; commit: string }> {
-    return (await this.#call('POST', '/v1/ledger/units', unit)) as { unit: string; commit: string }
+  /** @param id - as of `write` */
+  async define(unit: UnitRequest, id: string): Promise<{ unit: string; commit: string }> {
+    return (await this.#call('POST', '/v1/ledger/units', { ...unit, id })) as { unit: string; commit: string }
   }
 
   /** @param id - 32 hexadecimal digits: what is sent twice under one id is written once */

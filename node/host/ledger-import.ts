@@ -7,13 +7,39 @@ import { fromHex, toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import type { CoopNode } from './coop-node.ts'
 import type { ImportView } from './money-desk.ts'
+import type { DeviceName } from './roster-names.ts'
 
 /** A unit that an import issues. */
 export interface ImportedUnit {
   code: string
+  kind: string
   isNew: boolean
   /** As text by the unit's scale. */
   amount: string
+}
+
+/** What a device gets of a unit by an import. */
+export interface ImportedHolding {
+  device: DeviceName
+  isOwn: boolean
+  code: string
+  /** As text by the unit's scale. */
+  amount: string
+}
+
+/** How far an import is. */
+export interface ImportProgress {
+  doneEntries: number
+  totalEntries: number
+}
+
+/** How an import is run. */
+export interface ImportOptions {
+  /** Only says what it would write. */
+  isDry: boolean
+  onProgress?: ((progress: ImportProgress) => void) | undefined
+  /** Ends it between two commits. */
+  signal?: AbortSignal | undefined
 }
 
 /** Entries of one commit of an import. A guess: far from the limits of a commit. */
@@ -26,21 +52,60 @@ const ENTRIES_PER_COMMIT = 1_000
 export async function importEntries(
   plan: ImportResult & { ok: true },
   bytes: Uint8Array,
-  options: { isDry: boolean; node: CoopNode },
+  options: ImportOptions & { node: CoopNode },
 ): Promise<ImportView> {
-  const { isDry, node } = options
+  const { isDry, node, onProgress, signal } = options
   const file = node.crypto.sha256(bytes)
   if (!(await node.ledger.isWritten(chunkId(file, 0, node)))) needRights(plan, node)
   const units = plan.totals.map((it) => ({
-    ...{ code: it.code, isNew: it.unit.isNew, amount: formatAmount(it.amount, it.scale) },
+    ...{ code: it.code, kind: it.kind, isNew: it.unit.isNew, amount: formatAmount(it.amount, it.scale) },
   }))
   const entries = entriesOf(plan.entries, file, node)
-  const view = { isDry, units, entries: entries.length, commits: [] as string[] }
-  if (isDry) return view
+  const holdings = holdingsOf(plan, node)
+  const view = { isDry, units, holdings, entries: entries.length, entriesBefore: 0, commits: [] as string[] }
+  let doneEntries = 0
   for (const [place, chunk] of chunksOf(entries).entries()) {
-    view.commits.push((await node.ledger.appendOnce(chunkId(file, place, node), chunk)).commit)
+    const id = chunkId(file, place, node)
+    if (await node.ledger.isWritten(id)) view.entriesBefore += chunk.length
+    if (isDry) continue
+    if (signal?.aborted === true)
+      throw new CoopError('interrupted', 'the import was stopped', 'The same file again goes on from there.')
+    view.commits.push((await node.ledger.appendOnce(id, chunk)).commit)
+    doneEntries += chunk.length
+    onProgress?.({ doneEntries, totalEntries: entries.length })
   }
   return view
+}
+
+/** What each device gets, the importing one first. */
+function holdingsOf({ entries, totals }: ImportResult & { ok: true }, node: CoopNode): ImportedHolding[] {
+  const own = toHex(node.signer.publicKey)
+  const sums = new Map<string, Map<string, bigint>>()
+  const add = (unit: PlannedUnit, device: string, amount: bigint): void => {
+    const key = keyOf(unit)
+    const held = sums.get(key) ?? new Map<string, bigint>([[own, 0n]])
+    held.set(device, (held.get(device) ?? 0n) + amount)
+    sums.set(key, held)
+  }
+  for (const it of entries) {
+    if (it.type === 'issue') add(it.unit, own, it.amount)
+    if (it.type !== 'transfer') continue
+    add(it.unit, own, -it.amount)
+    add(it.unit, it.to.device, it.amount)
+  }
+  return totals.flatMap(({ unit, code, scale }) =>
+    [...(sums.get(keyOf(unit)) ?? [])]
+      .filter(([, amount]) => amount > 0n)
+      .map(([device, amount]) => ({
+        ...{ device: node.ledger.names.device(device), isOwn: device === own },
+        ...{ code, amount: formatAmount(amount, scale) },
+      })),
+  )
+}
+
+/** Tells units of a plan apart; no id has a blank. */
+function keyOf(unit: PlannedUnit): string {
+  return unit.isNew ? ` ${unit.label}` : unit.id
 }
 
 function entriesOf(planned: readonly PlannedEntry[], file: Uint8Array, node: CoopNode): LedgerEntry[] {
