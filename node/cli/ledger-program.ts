@@ -110,7 +110,7 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .option('--device <device>', DEVICE, deviceArgument)
     .option('--member <member>', 'name, or key')
     .option('--type <type>', 'issue, consume, transfer …')
-    .option('--text <text>', 'in memo, reference or commit id')
+    .option('--text <text>', 'in memo, reference, code or name; or the beginning of the commit id')
     .option('--before <place>', 'go on from there: `next` of the page before', whole)
     .option('--limit <n>', 'entries, at most', whole, 20)
     .action(async (options: HistoryOptions) => ledgerHistoryCommand(globals(), options))

@@ -55,6 +55,7 @@ export interface StatementLineView {
   account: StatementLine['account']['kind']
   member: string
   memberName: string
+  /** PeerId. */
   device: string
   deviceName: string
   unit: string
@@ -137,7 +138,8 @@ export class MoneyDesk {
       const { code, scale } = units.of(unit)
       const text = (amount: bigint): string => formatAmount(amount, scale)
       return {
-        ...{ account: account.kind, member: account.member, device: account.device, unit, code },
+        ...{ account: account.kind, member: account.member, unit, code },
+        device: this.#node.ledger.names.device(account.device).device,
         memberName: names.members.get(account.member) ?? '',
         deviceName: names.devices.get(account.device) ?? '',
         ...{ opening: text(amounts.opening), up: text(amounts.up) },

@@ -135,7 +135,11 @@ export const BalanceQuery = z.object({
 /** Which entries. */
 export const HistoryQuerySchema = BalanceQuery.extend({
   type: z.enum(ENTRY_TYPES as [string, ...string[]]).optional(),
-  text: z.string().max(200).optional().openapi({ description: 'In memo, reference or commit id' }),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: 'In memo, reference, code or name; or the beginning of the commit id' }),
   before: z.coerce.number().int().min(0).optional().openapi({ description: '`next` of the page before' }),
   limit: z.coerce.number().int().min(1).max(HISTORY_ROWS_MAX).default(50),
 })

@@ -26,7 +26,7 @@ export const StatementSchema = z
         account: z.string(),
         member: z.string(),
         memberName: z.string(),
-        device: z.string(),
+        device: z.string().openapi({ description: 'PeerId' }),
         deviceName: z.string(),
         unit: z.string(),
         code: z.string(),
