@@ -65,7 +65,7 @@ export function ImportForm(): JSX.Element {
       <div class="stack import">
         <p class="hint">
           A CSV file with one line for each device and unit. Without a device it stays on this one. Nothing is
-          written before you have seen what it would bring, and the same file is never brought in twice.
+          written before you have seen what it would bring, and the same file again is not brought in twice.
         </p>
         <pre class="example" tabIndex={0} role="group" aria-label="An example of such a file">
           {EXAMPLE}

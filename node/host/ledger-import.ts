@@ -1,6 +1,6 @@
 import { accountKey, encodeLedgerEntries, unitIdOf } from '#protocol/ledger'
 import type { LedgerEntry, LedgerState, UnitDefinition, UnitInfo, UnitKind } from '#protocol/ledger'
-import { formatAmount } from '#protocol/ledger/money'
+import { IMPORT_ROWS_MAX, formatAmount } from '#protocol/ledger/money'
 import type { ImportResult, PlannedEntry, PlannedUnit } from '#protocol/ledger/money'
 import { PAYLOAD_BYTES_MAX } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
@@ -112,9 +112,9 @@ function entriesOf(planned: readonly PlannedEntry[], file: Uint8Array, node: Coo
   const own = node.signer.publicKey
   const ids = new Map<string, string>()
   const idOf = (unit: PlannedUnit): string => (unit.isNew ? (ids.get(unit.label) ?? '') : unit.id)
-  return planned.map((it, place): LedgerEntry => {
+  return planned.map((it): LedgerEntry => {
     if (it.type === 'define') {
-      const nonce = nonceOf(file, place, node)
+      const nonce = nonceOf(file, ids.size, node)
       const { code, scale, supply } = it
       const unit: UnitDefinition = {
         ...{ code, kind: it.kind as UnitKind, scale, name: code, supply },
@@ -135,15 +135,15 @@ function entriesOf(planned: readonly PlannedEntry[], file: Uint8Array, node: Coo
 export function unitsBefore(bytes: Uint8Array, ledger: LedgerState, node: CoopNode): UnitInfo[] {
   const file = node.crypto.sha256(bytes)
   const own = node.membership.engine.replica.device
-  const made = new Set(Array.from({ length: UNITS_MAX }, (_, place) => toHex(nonceOf(file, place, node))))
+  const made = new Set(
+    Array.from({ length: IMPORT_ROWS_MAX }, (_, count) => toHex(nonceOf(file, count, node))),
+  )
   return ledger.units().filter((it) => it.device !== own || !made.has(toHex(it.nonce)))
 }
 
-/** Entries of an import among which units are looked for that it made: definitions come first. */
-const UNITS_MAX = 4_096
-
-function nonceOf(file: Uint8Array, place: number, { crypto }: CoopNode): Uint8Array {
-  return crypto.sha256(Uint8Array.of(...file, place & 0xff, place >>> 8, 1)).slice(0, 16)
+/** Nonce of a unit that a file makes; `count`: of the units that it makes before. Each has a line of its own. */
+function nonceOf(file: Uint8Array, count: number, { crypto }: CoopNode): Uint8Array {
+  return crypto.sha256(Uint8Array.of(...file, count & 0xff, count >>> 8, 1)).slice(0, 16)
 }
 
 function chunkId(file: Uint8Array, place: number, { crypto }: CoopNode): Uint8Array {

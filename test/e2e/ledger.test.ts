@@ -243,6 +243,26 @@ test('a file of opening balances is brought in once, however often it is sent, a
   expect((await nas.status()).documents['ledger']?.commits).toBe(before)
 })
 
+test('a long file that was cut off in the middle goes on from there, and is planned the same again', async () => {
+  // The second unit is defined behind more entries than a few commits take.
+  const lines = Array.from({ length: 4_200 }, (_, i) => `${i < 4_150 ? 'BEAD' : 'BELL'},stock,0,1`)
+  const csv = ['code,kind,scale,amount', ...lines, ''].join('\n')
+  const stopper = new AbortController()
+  const watched = await nas.request('/v1/ledger/import', {
+    ...{ method: 'POST', body: JSON.stringify({ csv }), signal: stopper.signal },
+    headers: { accept: 'application/x-ndjson', 'content-type': 'application/json' },
+  })
+  const first = await watched.body?.getReader().read()
+  expect(new TextDecoder().decode(first?.value)).toContain('"totalEntries":4202')
+  stopper.abort()
+  for (const entriesBefore of [expect.any(Number), 4_202])
+    expect(await nas.api('POST', '/v1/ledger/import', { csv })).toMatchObject({
+      entries: 4_202,
+      entriesBefore,
+    })
+  expect([(await rightsOf(nas, 'BEAD'))?.here, (await rightsOf(nas, 'BELL'))?.here]).toEqual(['4150', '50'])
+})
+
 test('revenue is split by a rule that both know, exactly, and paid in one commit', async () => {
   const members = (await nas.api('GET', '/v1/members')) as { members: { member: string }[] }
   const [ada, bob] = members.members.map((it) => it.member)
