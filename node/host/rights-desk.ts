@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
-import { accountKey, decodeAmount, encodeAmount, grantOf, isUnitId, sharesOf } from '#protocol/ledger'
+import {
+  RIGHTS_FRAME_BYTES_MAX,
+  accountKey,
+  encodeAnswer,
+  encodeAsk,
+  grantOf,
+  readAnswer,
+  readAsk,
+  sharesOf,
+} from '#protocol/ledger'
 import type {
   Ask,
   AskReason,
@@ -12,7 +21,7 @@ import type {
   UnitInfo,
 } from '#protocol/ledger'
 import { formatAmount } from '#protocol/ledger/money'
-import { decodeCanonical, encodeCanonical, fromHex } from '#protocol/encoding'
+import { fromHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { FramedStream } from '#node/mesh'
 import type { CoopNode } from './coop-node.ts'
@@ -21,8 +30,6 @@ import type { DeviceName } from './roster-names.ts'
 
 /** Protocol by which a device asks another for a part of what it holds. */
 export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
-/** Bytes of one frame: an ask has some 80. */
-const FRAME_BYTES_MAX = 512
 /** How long an answer may take: the other side writes a commit to its disk. */
 const ANSWER_MS = 10_000
 /** How long a grant may take to arrive by sync after it was answered. */
@@ -42,8 +49,6 @@ export interface Taken {
   from: { device: DeviceName; amount: string; why: string | null }[]
 }
 
-const REASONS: readonly AskReason[] = ['low', 'even', 'forecast', 'person']
-
 /** Rights on the move: asks other devices for a part of what they hold, and answers them. */
 export class RightsDesk {
   readonly #node: CoopNode
@@ -57,13 +62,13 @@ export class RightsDesk {
 
   /** Answers one ask of a member. */
   readonly serve = async (stream: Stream, device: string): Promise<void> => {
-    const framed = new FramedStream(stream, FRAME_BYTES_MAX)
+    const framed = new FramedStream(stream, RIGHTS_FRAME_BYTES_MAX)
     const ask = readAsk(await framed.next(ANSWER_MS), device)
     if (ask === null) return framed.abort('malformed ask', 'malformed-frame')
     const granting = this.#granting.then(async () => this.#grant(ask))
     this.#granting = granting.catch(() => null)
     const { amount, why } = await granting
-    await framed.send(encodeCanonical([amount === 0n ? null : encodeAmount(amount), why]))
+    await framed.send(encodeAnswer({ amount, why }))
   }
 
   /**
@@ -110,10 +115,13 @@ export class RightsDesk {
     const { mesh } = this.#node
     if (mesh === null) return { amount: 0n, why: 'unreachable' }
     try {
-      const framed = new FramedStream(await mesh.openStream(ask.device, RIGHTS_PROTOCOL), FRAME_BYTES_MAX)
+      const framed = new FramedStream(
+        await mesh.openStream(ask.device, RIGHTS_PROTOCOL),
+        RIGHTS_FRAME_BYTES_MAX,
+      )
       try {
-        await framed.send(encodeCanonical([ask.unit, encodeAmount(ask.amount), ask.reason]))
-        const answer = readAnswer(await framed.next(ANSWER_MS))
+        await framed.send(encodeAsk(ask))
+        const answer = readAnswer(await framed.next(ANSWER_MS), ask.amount)
         if (answer.amount > 0n) this.#note(ask, true)
         return answer
       } finally {
@@ -184,21 +192,4 @@ export class RightsDesk {
   get #connected(): readonly string[] {
     return this.#node.mesh?.connectedDevices() ?? []
   }
-}
-
-function readAsk(bytes: Uint8Array, device: string): Ask | null {
-  const decoded = decodeCanonical(bytes)
-  if (!decoded.ok || !Array.isArray(decoded.value) || decoded.value.length !== 3) return null
-  const [unit, rawAmount, rawReason] = decoded.value
-  const amount = decodeAmount(rawAmount)
-  const reason = REASONS.find((it) => it === rawReason)
-  return isUnitId(unit) && amount !== null && reason !== undefined ? { unit, amount, reason, device } : null
-}
-
-function readAnswer(bytes: Uint8Array): { amount: bigint; why: string | null } {
-  const decoded = decodeCanonical(bytes)
-  const fields = decoded.ok && Array.isArray(decoded.value) ? decoded.value : []
-  const [amount, why] = fields
-  const text = typeof why === 'string' && /^[a-z-]{1,40}$/.test(why) ? why : null
-  return { amount: decodeAmount(amount) ?? 0n, why: text }
 }
