@@ -32,8 +32,8 @@ import type { DeviceName } from './roster-names.ts'
 export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
 /** How long an answer may take: the other side writes a commit to its disk. */
 const ANSWER_MS = 10_000
-/** How long a grant may take to arrive by sync after it was answered. */
-const ARRIVAL_MS = 10_000
+/** How long a grant may take to arrive by sync after it was answered, before the next device is asked. A guess: most take a tenth of a second. */
+const ARRIVAL_MS = 5_000
 /** Grants that are remembered. */
 const LATELY_MAX = 1_000
 
@@ -95,20 +95,37 @@ export class RightsDesk {
     const { ledger } = this.#node
     const text = (amount: bigint): string => formatAmount(amount, unit.scale)
     const from: Taken['from'] = []
-    const before = ledger.spendable(unit.id)
     let taken = 0n
     for (const { device } of this.#givers(unit.id)) {
       if (taken >= wanted) break
+      const before = this.#owned(unit.id)
       const answer = await this.#ask({ unit: unit.id, amount: wanted - taken, reason, device })
-      taken += answer.amount
-      from.push({ device: ledger.names.device(device), amount: text(answer.amount), why: answer.why })
+      const amount = await this.#arrived(unit.id, before, answer.amount)
+      taken += amount
+      const why = amount < answer.amount ? 'not-arrived' : answer.why
+      from.push({ device: ledger.names.device(device), amount: text(amount), why })
     }
-    const arrivedAtMs = performance.now() + ARRIVAL_MS
-    while (ledger.spendable(unit.id) < before + taken && performance.now() < arrivedAtMs) await sleep(20)
     // Accepted before this device goes away, so that others know where it is.
     if (taken > 0n) await ledger.accept()
     const shown = { wanted: text(wanted), taken: text(taken), here: text(ledger.spendable(unit.id)) }
     return { unit: unit.id, code: unit.code, ...shown, from }
+  }
+
+  /** What came of so much that another device says it gave, once it is here or has had its time: the next one is asked for the rest. */
+  async #arrived(unit: string, before: bigint, said: bigint): Promise<bigint> {
+    const untilMs = performance.now() + ARRIVAL_MS
+    for (;;) {
+      const came = this.#owned(unit) - before
+      if (came >= said) return said
+      if (performance.now() >= untilMs) return came > 0n ? came : 0n
+      await sleep(20)
+    }
+  }
+
+  /** What this device has and what it used: selling does not change it. */
+  #owned(unit: string): bigint {
+    const { ledger } = this.#node
+    return ledger.spendable(unit) + ledger.spendable(accountKey(unit, 'used'))
   }
 
   async #ask(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
@@ -145,8 +162,10 @@ export class RightsDesk {
       spendable: await ledger.usable(unit.id),
       marks: membership.marks.of(unit.id),
       share: isShare ? (sharesOf(ask.reason as ShareRule, sharers).get(this.#own) ?? 0n) : 0n,
+      isOfMember: this.#isOfMember(ask.device),
+      // A clock that is set back must not make all that was granted before look like just now.
       lately: this.#lately,
-      nowMs: Date.now(),
+      nowMs: performance.now(),
     })
     if ('why' in grant) return grant
     const to = fromHex(ask.device) ?? new Uint8Array(32)
@@ -162,7 +181,7 @@ export class RightsDesk {
   }
 
   #note({ unit, device }: Ask, isReceived: boolean): void {
-    this.#lately.push({ atMs: Date.now(), unit, device, isReceived })
+    this.#lately.push({ atMs: performance.now(), unit, device, isReceived })
     if (this.#lately.length > LATELY_MAX) this.#lately = this.#lately.slice(-LATELY_MAX / 2)
   }
 
@@ -183,6 +202,12 @@ export class RightsDesk {
     return givers.sort((a, b) =>
       a.held === b.held ? (a.device < b.device ? -1 : 1) : a.held > b.held ? -1 : 1,
     )
+  }
+
+  #isOfMember(device: string): boolean {
+    const { authority } = this.#node.membership.engine.replica
+    const member = authority.devices.get(this.#own)?.member
+    return member !== undefined && authority.devices.get(device)?.member === member
   }
 
   get #own(): string {

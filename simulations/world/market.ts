@@ -371,7 +371,7 @@ export class Market implements TradeView {
     // A person asks for what a customer waits for: then what there is.
     const marks = ask.reason === 'person' ? null : this.#marksOf(stock)
     const lately = this.#latelyAt(node.number, nowMs)
-    const { amount } = grantOf(ask, { spendable: own, marks, share: 0n, lately, nowMs })
+    const { amount } = grantOf(ask, { spendable: own, marks, share: 0n, isOfMember: false, lately, nowMs })
     if (amount === 0n) return 0n
     const to = this.#parts.deviceAt(from)
     if (node.write(() => section([{ t: 'transfer', to, unit, amount }])) !== null) {

@@ -240,7 +240,7 @@ class Episode {
       ...{ coop, device: signer.publicKey, seq: (last?.header.seq ?? -1) + 1, prev: last?.id ?? null },
       ...{ epoch: this.#epoch(), seen: this.#seen(signer, own.length === 0), timeMs: random.below(2 ** 31) },
     }
-    const isFull = random.below(400) === 0
+    const isFull = this.#sections.length > 0 && random.below(400) === 0
     const entries = isFull ? this.#full() : this.#entries(signer, header, key)
     const payload = encodeLedgerEntries(entries)
     if (!isFull) this.#sections.push(payload)
