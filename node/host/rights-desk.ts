@@ -34,8 +34,8 @@ export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
 const ANSWER_MS = 10_000
 /** How long a grant may take to arrive by sync after it was answered, before the next device is asked. A guess: most take a tenth of a second. */
 const ARRIVAL_MS = 5_000
-/** Grants that are remembered. */
-const LATELY_MAX = 1_000
+/** Grants that are remembered: some devices at the limit of a minute. */
+const LATELY_MAX = 10_000
 
 /** What was taken from whom, as text by the unit's scale. */
 export interface Taken {
