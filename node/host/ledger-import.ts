@@ -1,6 +1,6 @@
 import { accountKey, encodeLedgerEntries, unitIdOf } from '#protocol/ledger'
 import type { LedgerEntry, LedgerState, UnitDefinition, UnitInfo, UnitKind } from '#protocol/ledger'
-import { formatAmount } from '#protocol/ledger/money'
+import { IMPORT_ROWS_MAX, formatAmount } from '#protocol/ledger/money'
 import type { ImportResult, PlannedEntry, PlannedUnit } from '#protocol/ledger/money'
 import { PAYLOAD_BYTES_MAX } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
@@ -70,12 +70,14 @@ function entriesOf(planned: readonly PlannedEntry[], file: Uint8Array, node: Coo
 export function unitsBefore(bytes: Uint8Array, ledger: LedgerState, node: CoopNode): UnitInfo[] {
   const file = node.crypto.sha256(bytes)
   const own = node.membership.engine.replica.device
-  const made = new Set(Array.from({ length: UNITS_MAX }, (_, place) => toHex(nonceOf(file, place, node))))
-  return ledger.units().filter((it) => it.device !== own || !made.has(toHex(it.nonce)))
+  const units = ledger.units()
+  if (!units.some((it) => it.device === own)) return units
+  const made = new Set(Array.from({ length: ENTRIES_MAX }, (_, place) => toHex(nonceOf(file, place, node))))
+  return units.filter((it) => it.device !== own || !made.has(toHex(it.nonce)))
 }
 
-/** Entries of an import among which units are looked for that it made: definitions come first. */
-const UNITS_MAX = 4_096
+/** Entries of an import at most: each line may be a unit of its own, which is defined, issued and handed over. */
+const ENTRIES_MAX = 3 * IMPORT_ROWS_MAX
 
 function nonceOf(file: Uint8Array, place: number, { crypto }: CoopNode): Uint8Array {
   return crypto.sha256(Uint8Array.of(...file, place & 0xff, place >>> 8, 1)).slice(0, 16)
