@@ -66,7 +66,8 @@ test('what was taken up is gone on from, and is what one finds who begins anew',
   const rights = new ExpiredRights()
   for (let round = 0; round < 12; round += 1) {
     if (round % 3 === 0) give(grant(5, EXPIRED_MS), grant(7, NOW_MS + round))
-    sell(1 + (round % 4))
+    const has = Number(till.replica.spendable(unit))
+    if (has > 0) sell(round === 7 ? has : Math.min(has, 1 + (round % 4)))
     for (const nowMs of [EXPIRED_MS, NOW_MS + 6, NOW_MS + 100])
       expect(await at(rights, nowMs)).toEqual(await at(new ExpiredRights(), nowMs))
   }
@@ -80,8 +81,13 @@ test('a till that sells on after a right of it has expired reads none of its sal
     sell(1)
     await at(rights, NOW_MS, unit)
   }
-  expect(read.length).toBeLessThanOrEqual(101)
+  // Once the right is used up nothing is read any more.
+  expect(read.length).toBeLessThanOrEqual(6)
   expect(await at(rights, NOW_MS, unit)).toEqual([])
+  give(grant(9, EXPIRED_MS))
+  sell(1)
+  expect(await at(rights, NOW_MS, unit)).toEqual([[unit, 8n]])
+  expect(await at(new ExpiredRights(), NOW_MS, unit)).toEqual([[unit, 8n]])
 })
 
 test('rights that nobody could give, of thousands of units, cost a sale nothing', async () => {

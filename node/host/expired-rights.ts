@@ -29,7 +29,7 @@ export function homeRef(grant: string): string {
 interface UnitRights {
   /** Handed over and not accepted so far. */
   waiting: ExpiringGrant[]
-  readonly open: OpenRights
+  open: OpenRights
   readonly givers: Map<string, string>
   /** Soonest end of one of them, Unix ms. */
   soonestMs: number
@@ -120,7 +120,10 @@ export class ExpiredRights {
       return false
     })
     if (rights.upTo < 0) {
-      if (first === Infinity) return
+      if (first === Infinity) {
+        rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), Infinity)
+        return
+      }
       const before = history.prevOf(first)
       const had = before < 0 ? 0n : evaluation.left(before, unit)
       if (had > 0n) rights.open.take({ kind: 'in', amount: had, expiresMs: null, grant: '' })
@@ -143,6 +146,11 @@ export class ExpiredRights {
     }
     for (const flow of flows) rights.open.take(flow)
     rights.upTo = Math.max(rights.upTo, sorted.at(-1) ?? -1)
+    rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), rights.open.soonestMs)
+    if (rights.open.soonestMs < Infinity) return
+    // Nothing is left that expires: nothing need be read before the next right is accepted.
+    rights.open = new OpenRights()
+    rights.upTo = -1
   }
 }
 

@@ -140,6 +140,11 @@ export class OpenRights {
   /** What expires first comes first. */
   #open: { readonly grant: string; readonly expiresMs: number; left: bigint }[] = []
 
+  /** When the next of what is left expires, Unix ms; Infinity for never. */
+  get soonestMs(): number {
+    return this.#open[0]?.expiresMs ?? Infinity
+  }
+
   /** Takes up the next flow. */
   take(flow: Flow): void {
     if (flow.kind === 'in') {
