@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Evaluation } from '#protocol/evaluation'
-import type { Allowance, Appended, Changes, EvaluationInit } from '#protocol/evaluation'
+import type { Allowance, Appended, Changes, EvaluationInit, Mark } from '#protocol/evaluation'
 import { History } from '#protocol/history'
 import { define, hand, move } from './evaluation/acts.ts'
 import { choices } from './evaluation/choices.ts'
@@ -29,6 +29,7 @@ class Twins {
   readonly #orders = new Map<number, number>()
   readonly #ids: number[] = []
   readonly #seals = new Map([[0, 0]])
+  #restoredLength = 0
 
   constructor(world: World) {
     this.world = world
@@ -44,13 +45,22 @@ class Twins {
     this.restored = new Evaluation(init)
   }
 
-  /** Restores the one from what the other says; a restored one must have saved the same, if it is as far. */
+  /** What is asked of a few commits for good: those that the restored one could not answer else. */
+  get marks(): Mark[] {
+    return [...this.#ids.keys()]
+      .filter((order) => order % 3 === 0)
+      .flatMap((order) => this.#accounts.map((account) => ({ order, account })))
+  }
+
+  /** Restores the one from what the other saves; a restored one must have saved the same, if it is as far. */
   restore(): void {
-    const bytes = this.whole.save()
+    const bytes = this.whole.save(this.marks)
+    if (this.restored.length === this.whole.length) expect(this.restored.save(this.marks)).toEqual(bytes)
     const restored = Evaluation.restore(bytes, this.#init)
     if (restored === null) throw new Error('what was saved is not restored')
-    expect(restored.save()).toEqual(bytes)
+    expect(restored.save(this.marks)).toEqual(bytes)
     this.restored = restored
+    this.#restoredLength = restored.length
     this.restorations += 1
   }
 
@@ -75,7 +85,9 @@ class Twins {
     this.#orders.set(id, order)
     this.#ids[order] = id
     const seal = this.#seals.get(epoch) ?? 0
-    if (this.restored.needsHistory(order)) {
+    const needsHistory = this.restored.needsHistory(order)
+    expect(this.restored.wouldNeedHistory(keyOf(device), links.prev)).toBe(needsHistory)
+    if (needsHistory) {
       expect(() => this.restored.append(order, seal, acts)).toThrow(RangeError)
       expect(this.restored.appendPlain(order, seal)).toBe(false)
       this.outOfReach += 1
@@ -124,14 +136,21 @@ class Twins {
         }
       }
       if (needs) this.unanswered += 1
-      else this.#compareActs(order)
+      this.#compareActs(order)
     }
+    for (const mark of this.marks.filter(({ order }) => order < this.#restoredLength))
+      expect(this.restored.leftBefore(mark)).toBe(this.whole.leftBefore(mark))
+    expect(this.restored.cuts).toEqual(this.whole.cuts)
     this.#compareDrafts()
   }
 
   #compareActs(order: number): void {
-    for (const act of this.world.at(this.#ids[order] ?? 0).acts.keys())
-      expect(this.restored.acceptedBy({ order, act })).toEqual(this.whole.acceptedBy({ order, act }))
+    for (const [act, it] of this.world.at(this.#ids[order] ?? 0).acts.entries()) {
+      if (it.kind !== 'transfer') continue
+      const accepted = this.whole.acceptedBy({ order, act })
+      expect(this.restored.acceptedBy({ order, act }, it.to)).toEqual(accepted)
+      expect(this.restored.isAccepted({ order, act })).toBe(accepted.length > 0)
+    }
   }
 
   /** A next commit that lists what pays its device. */

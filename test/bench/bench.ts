@@ -5,19 +5,21 @@ import { benchFetch } from './fetch.ts'
 import { benchFoldLedger } from './fold-ledger.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
+import { benchOpenLedger } from './open-ledger.ts'
 import { benchOpen } from './open.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchSale } from './sale.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|open-ledger|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
   authority: benchAuthority,
   live: benchLive,
   open: benchOpen,
+  'open-ledger': benchOpenLedger,
   fetch: benchFetch,
   'fold-ledger': benchFoldLedger,
   idle: benchIdle,
