@@ -56,6 +56,33 @@ export function readActs(words: WordSource, tables: Tables): Act[] | null {
   return words.isOff ? null : acts
 }
 
+/** As `readActs`, of acts that nobody needs: adds the accounts that they name. False when the words make no sense. */
+export function readAccounts(words: WordSource, names: readonly string[], accounts: string[]): boolean {
+  for (let left = words.next(); left > 0; left -= 1) {
+    const code = words.next()
+    const account = names[words.next()]
+    const isSkipped = skip(words, 2) && skipRest(words, code)
+    if (words.isOff || account === undefined || !isSkipped) return false
+    accounts.push(account)
+  }
+  return !words.isOff
+}
+
+/** Passes over what follows the amount of an act. */
+function skipRest(words: WordSource, code: number): boolean {
+  if (code === FACT) return true
+  if (code === MOVE || code === TRANSFER) return skip(words, 1)
+  if (code === GRANT) return skip(words, 3)
+  if (code !== DEFINE || !skip(words, 2)) return false
+  const length = words.next()
+  return length <= DEFINITION_BYTES_MAX && skip(words, Math.ceil(length / 4))
+}
+
+function skip(words: WordSource, count: number): boolean {
+  for (let left = count; left > 0; left -= 1) words.next()
+  return !words.isOff
+}
+
 function readAct(words: WordSource, { keys, names }: Tables): Act | null {
   const code = words.next()
   const unit = names[words.next()]

@@ -7,6 +7,7 @@ import type {
   DocumentHost,
   DocumentRegistry,
   DocumentState,
+  KeptState,
   Role,
   SectionContext,
 } from '../document/index.ts'
@@ -237,6 +238,34 @@ export class Documents {
       if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
   }
 
+  /** In the place of `noteActs`, of a commit that saved books stand for: the accounts that it names. */
+  noteAccounts(order: number, accounts: readonly string[]): void {
+    for (const log of this.#logs.values())
+      if (log.kind?.isComputed === true) this.#open(log)?.passed?.(order, accounts)
+  }
+
+  /** What documents keep that are read off the books, by id; null when one keeps nothing, so that books cannot be saved. */
+  keep(): ReadonlyMap<string, KeptState> | null {
+    const own = this.#parts.own === null ? '' : toHex(this.#parts.own)
+    const kept = new Map<string, KeptState>()
+    for (const log of this.#logs.values()) {
+      if (log.kind?.isComputed !== true) continue
+      const state = this.#open(log)?.keep?.(own)
+      if (state === undefined) return null
+      kept.set(log.id, state)
+    }
+    return kept
+  }
+
+  /** Hands documents that are read off the books what they kept; false when that is not of these documents. */
+  resume(states: ReadonlyMap<string, Uint8Array>): boolean {
+    const computed = [...this.#logs.values()].filter((it) => it.kind?.isComputed === true)
+    return (
+      computed.length === states.size &&
+      computed.every((log) => this.#open(log)?.resume?.(states.get(log.id) ?? NOTHING_KEPT) === true)
+    )
+  }
+
   /** Counts of a document: commits folded and sections refused. */
   countsOf(id: string): { commits: number; refused: number } {
     const log = this.#logs.get(id)
@@ -382,6 +411,8 @@ export class Documents {
     return log
   }
 }
+
+const NOTHING_KEPT: Uint8Array = new Uint8Array()
 
 /** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
 export function forkSeqOf(history: History, orders: readonly number[], device: string): number {
