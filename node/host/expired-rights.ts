@@ -59,7 +59,7 @@ async function flowsOf(
   /** By the own commit that accepted them. */
   const accepted = new Map<number, Flow[]>()
   for (const grant of ledger.grantsTo(own)) {
-    const by = evaluation.acceptedBy(grant).find((order) => documents.nameOf(order) === own)
+    const by = evaluation.acceptedBy(grant, own).find((order) => documents.nameOf(order) === own)
     if (grant.unit !== unit || by === undefined) continue
     const name = nameOf(grant.order, grant.act)
     givers.set(name, documents.nameOf(grant.order))
@@ -68,9 +68,8 @@ async function flowsOf(
   }
   const first = Math.min(...accepted.keys())
   if (!Number.isFinite(first)) return { flows: [], givers }
-  const before = history.prevOf(first)
   const flows: Flow[] = []
-  const had = before < 0 ? 0n : evaluation.left(before, unit)
+  const had = evaluation.leftBefore({ order: first, account: unit })
   if (had > 0n) flows.push({ kind: 'in', amount: had, expiresMs: null, grant: '' })
   const orders = ledger.ordersOf(unit)
   const written = new Set<number>()
