@@ -126,7 +126,15 @@ export class IndexCursor {
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
     const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
-    this.row = { ...row, accounts: [], epoch: null, isSigned: false, isBlockStart: false, missing: 0, acts: NO_ACTS }
+    this.row = {
+      ...row,
+      accounts: [],
+      epoch: null,
+      isSigned: false,
+      isBlockStart: false,
+      missing: 0,
+      acts: NO_ACTS,
+    }
   }
 
   /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */

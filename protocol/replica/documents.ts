@@ -221,12 +221,12 @@ export class Documents {
 
   /**
    * Hands in the commits that bear an open document's next sections, in the order of the log. Where one of them lacks its
-   * payload, that is noted and the document is closed.
+   * payload, that is noted and the document is closed. Nothing is folded once saved books turned out to be of no use.
    */
   fold(id: string, commits: readonly StoredCommit[]): void {
     const log = this.log(id)
     for (const { order, record } of commits) {
-      if (log.isWithheld) return
+      if (log.isWithheld || this.#parts.epochs.booksLoss !== null) return
       if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
       this.foldSection(log, order, record)
     }

@@ -51,7 +51,10 @@ export function saveBooks({ history, epochs, documents, visibility }: BookKeeper
 }
 
 /** Takes up saved books when all commits that they stand for are here, and no other; where they do not fit, they are lost. */
-export function takeUpBooks(books: SavedBooks, { history, epochs, documents, visibility }: BookKeepers): void {
+export function takeUpBooks(
+  books: SavedBooks,
+  { history, epochs, documents, visibility }: BookKeepers,
+): void {
   const { length, last, doubted, evaluation, states } = books
   const isOurs = equalBytes(last, history.idOf(length - 1))
   const isFitting = isOurs && doubted.every(([device]) => device < history.deviceCount)

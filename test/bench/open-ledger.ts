@@ -77,7 +77,12 @@ async function prepare(path: string, writersOf: (coop: BenchCoop) => Writers): P
     for (let at = 0; at < SALES; at += BATCH)
       yield writers.more(BATCH, (number) => at === 0 || number % BATCH >= BATCH - DEVICES)
   }
-  await prepareFolder(path, { history, seed: history.founderSeed, batches: batches(), sponsorAddresses: null })
+  await prepareFolder(path, {
+    history,
+    seed: history.founderSeed,
+    batches: batches(),
+    sponsorAddresses: null,
+  })
   return path
 }
 
@@ -86,8 +91,7 @@ async function open(path: string): Promise<Opening> {
   const [{ cpuMs, ledger }] = (await once(worker.process, 'message')) as [Opening]
   await sleep(2_000)
   const status = await readFile(`/proc/${worker.process.pid}/status`, 'utf8')
-  const bytesOf = (name: string): number =>
-    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024
+  const bytesOf = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024
   const [rssBytes, peakBytes] = [bytesOf('VmRSS'), bytesOf('VmHWM')]
   worker.process.send('stop')
   await once(worker.process, 'exit')
@@ -107,7 +111,12 @@ function print(first: Opening, plains: readonly Opening[], ledgers: readonly Ope
   const peak = least(ledgers, (it) => it.peakBytes) / 1e6
   const beside = `peak ${Math.round(peak)} MB; limit 300 MB; other commits ${Math.round(bytes(plains))} MB; from the log ${Math.round(first.rssBytes / 1e6)} MB`
   printFigure('  memory then (RSS)', `${Math.round(bytes(ledgers))} MB`, beside)
-  const of = (value: (it: LedgerAnswers) => number): string => `${least(ledgers, (it) => value(it.ledger)).toFixed(2)} ms`
+  const of = (value: (it: LedgerAnswers) => number): string =>
+    `${least(ledgers, (it) => value(it.ledger)).toFixed(2)} ms`
   const judged = `the first ${of((it) => it.balanceFirstMs)}; limit p99 5 ms; a sale judged ${of((it) => it.judgeP99Ms)}, the first ${of((it) => it.judgeFirstMs)}`
-  printFigure('  all balances of the node, p99', of((it) => it.balanceP99Ms), judged)
+  printFigure(
+    '  all balances of the node, p99',
+    of((it) => it.balanceP99Ms),
+    judged,
+  )
 }
