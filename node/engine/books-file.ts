@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { decodeCanonical, encodeCanonical, equalBytes, isBytes } from '#protocol/encoding'
 import { decodeBooks } from '#protocol/replica'
 import type { BooksLoss, SavedBooks } from '#protocol/replica'
 import { systemCode } from '#node/errors'
 import { FindingLog } from '#node/findings'
-import { writeDurably } from '#node/folder'
+import { syncFolder, writeDurably } from '#node/folder'
 
 /**
  * The books of the first commits of a log, saved in a file beside it, so that opening a node need not go through what all of
@@ -53,10 +54,11 @@ export class BooksFile {
     await writeDurably(this.#path, bytes)
   }
 
-  /** Takes away books that were read and are of no use. */
+  /** Takes away books that were read and are of no use, for good: the log may come to look as if they went with it. */
   async drop(loss: BooksLoss): Promise<void> {
     if (loss === 'misfit') this.#note(MISFIT)
     await rm(this.#path, { force: true })
+    await syncFolder(dirname(this.#path))
   }
 
   #note(message: string): void {
