@@ -91,7 +91,10 @@ export function decodeIndexBlock(bytes: Uint8Array, first: number): IndexBlock |
   const cursor = IndexCursor.over(bytes, first)
   if (cursor === null) return null
   const rows: IndexRow[] = []
-  while (cursor.next()) rows.push({ ...cursor.row, id: cursor.row.id.slice(), seen: [...cursor.row.seen] })
+  while (cursor.next()) {
+    const { accounts: _, ...row } = cursor.row
+    rows.push({ ...row, id: row.id.slice(), seen: [...row.seen] })
+  }
   return cursor.isDone ? { first, rows } : null
 }
 
