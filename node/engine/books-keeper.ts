@@ -6,9 +6,9 @@ import type { BooksFile } from './books-file.ts'
  * Commits after which books are saved again while this device does not write. Measured: taking up as many again, two entries
  * each, takes 50 ms.
  */
-export const SAVE_AFTER_COMMITS = 16_384
+const SAVE_AFTER_COMMITS = 16_384
 /** As many, and a device that writes without a pause saves them all the same: then taking them up again takes 0.2 s. */
-export const SAVE_AT_LAST_COMMITS = 65_536
+const SAVE_AT_LAST_COMMITS = 65_536
 /** Commits that are worth saving for once it is quiet. A guess: a few milliseconds of an opening. */
 const SAVE_WHEN_QUIET_COMMITS = 1_024
 
@@ -16,6 +16,8 @@ const SAVE_WHEN_QUIET_COMMITS = 1_024
 export interface BooksKeeperParts {
   /** Null where none are kept. */
   file: BooksFile | null
+  /** Commits after which they are saved again, whoever writes; default: `SAVE_AFTER_COMMITS`, `SAVE_AT_LAST_COMMITS`. */
+  after: number | undefined
   log: Logger
   /** The present replica and the name of its log. */
   replica(): Replica
@@ -44,8 +46,9 @@ export class BooksKeeper {
 
   /** Commits were put on the disk. */
   wrote(): void {
-    const most = this.#parts.isBusy() ? SAVE_AT_LAST_COMMITS : SAVE_AFTER_COMMITS
-    if (this.#behind >= most) void this.#save()
+    const { after, isBusy } = this.#parts
+    const usual = isBusy() ? SAVE_AT_LAST_COMMITS : SAVE_AFTER_COMMITS
+    if (this.#behind >= (after ?? usual)) void this.#save()
   }
 
   /** It is quiet. */

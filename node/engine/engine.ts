@@ -62,6 +62,8 @@ export interface EngineParts {
   cached: (document: string, logName: Uint8Array) => CachedDocument | null
   /** Where the books are saved; without it each opening makes them from the whole log. */
   books?: BooksFile
+  /** Commits after which they are saved again; by default 16,384, and more while this device writes. */
+  saveBooksAfter?: number
   /** Stands before every local write; without one all may be written. */
   gate?: WriteGate
   /** Milliseconds that a write waits for this device's admission after it joined; by default 10 s. */
@@ -163,7 +165,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       onClosed: () => this.#writeOn(),
     })
     this.#books = new BooksKeeper({
-      ...{ file: parts.books ?? null, log: parts.log },
+      ...{ file: parts.books ?? null, after: parts.saveBooksAfter, log: parts.log },
       replica: () => this.#replica,
       logName: () => this.#logName,
       durable: async () => this.durable(),

@@ -148,7 +148,7 @@ test('arbitrary bytes are no block and never throw, nor do blocks with any byte 
       const bytes = encodeIndexBlock(block)
       bytes[place % bytes.length] = byte
       decodeIndexBlock(bytes, block.first)
-      for (let cursor = IndexCursor.over(bytes, block.first); cursor?.next(true) === true; );
+      for (let cursor = IndexCursor.over(bytes, block.first); cursor?.next(true) === true;);
       salvageLogBlock(bytes)
     }),
   )
