@@ -10,6 +10,7 @@ interface Words {
 interface WordSource {
   readonly isOff: boolean
   next(): number
+  skip(count: number): void
 }
 
 /** Places of keys and names in the tables of an index block. */
@@ -56,30 +57,14 @@ export function readActs(words: WordSource, tables: Tables): Act[] | null {
   return words.isOff ? null : acts
 }
 
-/** As `readActs`, of acts that nobody needs: adds the accounts that they name. False when the words make no sense. */
-export function readAccounts(words: WordSource, names: readonly string[], accounts: string[]): boolean {
-  for (let left = words.next(); left > 0; left -= 1) {
-    const code = words.next()
-    const account = names[words.next()]
-    const isSkipped = skip(words, 2) && skipRest(words, code)
-    if (words.isOff || account === undefined || !isSkipped) return false
-    accounts.push(account)
+/** Passes over acts that nobody needs; false when the words make no sense. */
+export function skipActs(words: WordSource): boolean {
+  for (let left = words.next(); left > 0 && !words.isOff; left -= 1) {
+    const rest = REST_WORDS[words.next()]
+    if (rest === undefined) return false
+    words.skip(NAMED_WORDS + rest)
+    if (rest === REST_WORDS[DEFINE]) words.skip(Math.ceil(words.next() / 4))
   }
-  return !words.isOff
-}
-
-/** Passes over what follows the amount of an act. */
-function skipRest(words: WordSource, code: number): boolean {
-  if (code === FACT) return true
-  if (code === MOVE || code === TRANSFER) return skip(words, 1)
-  if (code === GRANT) return skip(words, 3)
-  if (code !== DEFINE || !skip(words, 2)) return false
-  const length = words.next()
-  return length <= DEFINITION_BYTES_MAX && skip(words, Math.ceil(length / 4))
-}
-
-function skip(words: WordSource, count: number): boolean {
-  for (let left = count; left > 0; left -= 1) words.next()
   return !words.isOff
 }
 
@@ -165,6 +150,10 @@ const MOVE = 2
 const DEFINE = 3
 /** A transfer that expires. */
 const GRANT = 4
+/** Words of an act behind its kind: its unit and its amount. */
+const NAMED_WORDS = 3
+/** By kind: words behind these, of a definition those before its bytes. */
+const REST_WORDS: readonly number[] = [1, 0, 1, 2, 3]
 /** A definition has some 600 bytes, a split rule 20,000 at most. */
 const DEFINITION_BYTES_MAX = 32_768
 const NO_KEY: Uint8Array = new Uint8Array(32)

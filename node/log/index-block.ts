@@ -1,6 +1,6 @@
 import type { Act } from '#protocol/evaluation'
 import { RowIndex } from '#protocol/history'
-import { readAccounts, readActs, writeActs } from './index-acts.ts'
+import { readActs, skipActs, writeActs } from './index-acts.ts'
 
 /** What the store keeps of a commit beside its record, so that a node opens without reading the records. */
 export interface IndexRow {
@@ -91,10 +91,7 @@ export function decodeIndexBlock(bytes: Uint8Array, first: number): IndexBlock |
   const cursor = IndexCursor.over(bytes, first)
   if (cursor === null) return null
   const rows: IndexRow[] = []
-  while (cursor.next()) {
-    const { accounts: _, ...row } = cursor.row
-    rows.push({ ...row, id: row.id.slice(), seen: [...row.seen] })
-  }
+  while (cursor.next()) rows.push({ ...cursor.row, id: cursor.row.id.slice(), seen: [...cursor.row.seen] })
   return cursor.isDone ? { first, rows } : null
 }
 
@@ -105,11 +102,8 @@ export function decodeIndexBlock(bytes: Uint8Array, first: number): IndexBlock |
 export class IndexCursor {
   /** Rows of the block. */
   readonly count: number
-  /**
-   * What `next` read last. It and its lists are filled anew by the next call. `accounts`: in the place of the acts, where
-   * these were passed over.
-   */
-  readonly row: IndexRow & { seen: number[]; accounts: string[] }
+  /** What `next` read last. It and its lists are filled anew by the next call. */
+  readonly row: IndexRow & { seen: number[] }
   readonly #ids: Uint8Array
   readonly #devices: Uint8Array[] = []
   readonly #lists: DocumentLists
@@ -131,7 +125,6 @@ export class IndexCursor {
     const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
     this.row = {
       ...row,
-      accounts: [],
       epoch: null,
       isSigned: false,
       isBlockStart: false,
@@ -160,7 +153,7 @@ export class IndexCursor {
   /**
    * Reads the next row; false at the end, and where the block makes no sense.
    *
-   * @param areActsKnown - passes over what the commit does, but for the accounts that it names
+   * @param areActsKnown - passes over what the commit does
    */
   next(areActsKnown: boolean = false): boolean {
     if (this.#isOff || this.#at === this.count) return false
@@ -176,7 +169,6 @@ export class IndexCursor {
     row.missing = flags >>> MISSING_SHIFT
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
-    row.accounts.length = 0
     const acts = (flags & ACTS) === 0 ? NO_ACTS : this.#acts(areActsKnown)
     row.acts = acts ?? NO_ACTS
     if (acts === null) this.#isOff = true
@@ -193,9 +185,8 @@ export class IndexCursor {
 
   #acts(areKnown: boolean): readonly Act[] | null {
     const words = this.#words
-    const { names } = this.#lists
-    if (!areKnown) return readActs(words, { keys: this.#devices, names })
-    return readAccounts(words, names, this.row.accounts) ? NO_ACTS : null
+    if (areKnown) return skipActs(words) ? NO_ACTS : null
+    return readActs(words, { keys: this.#devices, names: this.#lists.names })
   }
 }
 
@@ -269,6 +260,11 @@ class WordReader {
     }
     this.#at += 4
     return this.#view.getUint32(this.#at - 4)
+  }
+
+  skip(count: number): void {
+    this.#at += 4 * count
+    if (this.#at > this.#view.byteLength) this.isOff = true
   }
 
   /** Reads a list into `values`, in the place of what is there. */

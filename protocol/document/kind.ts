@@ -98,10 +98,8 @@ export interface DocumentState {
    * @param own - key of this device, hex; empty on a replica that only reads
    */
   keep?(own: string): KeptState
-  /** Takes up what a state kept of the first commits of this log, before it is told of others; false for other bytes. */
+  /** Takes up what a state kept of the first commits of this log, of which it is not told; false for other bytes. */
   resume?(kept: Uint8Array): boolean
-  /** In the place of `took`, of a commit that what it kept stands for: the accounts that the commit names, in their order. */
-  passed?(order: number, accounts: readonly string[]): void
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
   /**

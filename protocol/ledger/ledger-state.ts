@@ -12,6 +12,7 @@ import { SnapshotReader, SnapshotWriter, unitOf } from '../evaluation/index.ts'
 import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
 import { CountList } from '../history/index.ts'
 import { actsOf, readDefinition, readLedgerSection, readRule } from './acts.ts'
+import { OrderList } from './order-list.ts'
 import type { SplitRule } from './money/index.ts'
 import type { UnitInfo } from './unit.ts'
 
@@ -32,15 +33,13 @@ export class LedgerState implements DocumentState {
   readonly #host: DocumentHost
   readonly #units = new Map<string, UnitInfo>()
   /** By unit: orders of the commits with entries of it, ascending. */
-  readonly #ordersOf = new Map<string, CountList>()
+  readonly #ordersOf = new Map<string, OrderList>()
   /** By receiver (hex): rights that expire. */
   readonly #grants = new Map<string, ExpiringGrant[]>()
   /** By unit: the commit by which the device of `#firstsOf` (hex) first accepted a right that expires. */
   readonly #firsts = new Map<string, number>()
   #firstsOf = ''
   readonly #rows: SetHash
-  /** By account: the list of its unit in `#ordersOf`. */
-  readonly #listOf = new Map<string, CountList>()
 
   constructor(host: DocumentHost) {
     this.#host = host
@@ -84,7 +83,7 @@ export class LedgerState implements DocumentState {
 
   /** Orders of the commits with entries of a unit, ascending; of all that were stored, void ones as well. */
   ordersOf(unit: string): CountList {
-    return this.#ordersOf.get(unit) ?? NO_ORDERS
+    return this.#ordersOf.get(unit)?.all() ?? NO_ORDERS
   }
 
   /** Takes note of what the newest commit does for the books. */
@@ -97,26 +96,13 @@ export class LedgerState implements DocumentState {
         grants.push({ order, act: index, unit, amount, expiresMs })
         this.#grants.set(to, grants)
       }
-      this.#note(order, act.unit)
+      let orders = this.#ordersOf.get(unit)
+      if (orders === undefined) this.#ordersOf.set(unit, (orders = new OrderList()))
+      orders.push(order)
     }
   }
 
-  passed(order: number, accounts: readonly string[]): void {
-    for (const account of accounts) this.#note(order, account)
-  }
-
-  #note(order: number, account: string): void {
-    let orders = this.#listOf.get(account)
-    if (orders === undefined) {
-      const unit = unitOf(account)
-      orders = this.#ordersOf.get(unit) ?? new CountList()
-      this.#ordersOf.set(unit, orders)
-      this.#listOf.set(account, orders)
-    }
-    if (orders.at(orders.length - 1) !== order) orders.push(order)
-  }
-
-  /** Rights that expire, and the hash. What the device had before its first right that expires is asked for good. */
+  /** The hash, where units stand in the log, and rights that expire. What the device had before its first right that expires is asked for good. */
   keep(own: string): KeptState {
     this.stateHash() // of what the books say now
     if (this.#firstsOf !== own) this.#firsts.clear()
@@ -140,6 +126,10 @@ export class LedgerState implements DocumentState {
         out.count(expiresMs)
       })
     })
+    out.list([...this.#ordersOf], ([unit, orders]) => {
+      out.text(unit)
+      orders.save(out)
+    })
     out.text(own)
     out.list([...this.#firsts], ([unit, order]) => {
       out.text(unit)
@@ -162,6 +152,7 @@ export class LedgerState implements DocumentState {
       }))
       this.#grants.set(to, grants)
     })
+    from.each(() => this.#ordersOf.set(from.text(), OrderList.load(from)))
     this.#firstsOf = from.text()
     from.each(() => this.#firsts.set(from.text(), from.count()))
     return from.isAtEnd && !from.isOff

@@ -238,12 +238,6 @@ export class Documents {
       if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
   }
 
-  /** In the place of `noteActs`, of a commit that saved books stand for: the accounts that it names. */
-  noteAccounts(order: number, accounts: readonly string[]): void {
-    for (const log of this.#logs.values())
-      if (log.kind?.isComputed === true) this.#open(log)?.passed?.(order, accounts)
-  }
-
   /** What documents keep that are read off the books, by id; null when one keeps nothing, so that books cannot be saved. */
   keep(): ReadonlyMap<string, KeptState> | null {
     const own = this.#parts.own === null ? '' : toHex(this.#parts.own)

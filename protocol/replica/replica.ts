@@ -70,10 +70,8 @@ export interface RestoredCommit extends CommitLinks {
   documents: readonly string[]
   /** Bit i is set when the payload of section i is not here. Default: all are. */
   missing?: number
-  /** What it does for the books. Default: nothing. */
+  /** What it does for the books. Default: nothing. Not needed of commits that saved books stand for. */
   acts?: readonly Act[]
-  /** In the place of `acts`, of a commit that saved books stand for: the accounts that it names, in their order. */
-  accounts?: readonly string[]
 }
 
 /** What a batch did. */
@@ -372,11 +370,10 @@ export class Replica {
    * document is opened. False when it does not follow what is there.
    */
   restore(row: RestoredCommit): boolean {
-    const { history, documents } = this
+    const { history } = this
     if (row.prev >= history.length || row.seen.some((it) => it >= history.length)) return false
     if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
     const order = history.restore(row)
-    if (row.accounts !== undefined && row.accounts.length > 0) documents.noteAccounts(order, row.accounts)
     this.#enter(order, row.isSigned, row.epoch ?? this.coop, row.acts ?? NO_ACTS)
     const { missing = 0, seq } = row
     for (let i = 0; i < row.documents.length; i += 1)
@@ -652,7 +649,7 @@ export class Replica {
     // What one device acknowledges decides which branches of others are told.
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
     this.epochs.note(epoch, acts)
-    if (acts.length > 0) this.documents.noteActs(order, acts)
+    if (acts.length > 0 && order >= this.epochs.savedLength) this.documents.noteActs(order, acts)
     this.#evaluate()
     if (isSigned) this.#signed.add(order)
   }
