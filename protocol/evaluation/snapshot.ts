@@ -51,7 +51,7 @@ export function writeSnapshot(
   standings.save(out)
   units.save(out)
   tally.books.save(out)
-  tally.transfers.save(out, (transfer) => !isDone(transfer, parts))
+  tally.transfers.save(out, branches.all.length, (transfer) => isDone(transfer, parts))
   cover.save(out, branches)
   out.list(marks, ({ order, account, left }) => {
     out.count(order)
