@@ -263,7 +263,7 @@ test('an evaluation that was saved and restored goes on like one that saw everyt
       const twins = run(generateHistory(draw).world, draw)
       for (const key of ['restorations', 'outOfReach', 'unanswered'] as const) reached[key] += twins[key]
     }),
-    { numRuns: 60, interruptAfterTimeLimit: 45_000 },
+    { numRuns: 150, interruptAfterTimeLimit: 45_000 },
   )
   expect(reached.restorations).toBeGreaterThan(60)
   expect(reached.outOfReach).toBeGreaterThan(5)
