@@ -6,6 +6,7 @@ import { decodeBooks } from '#protocol/replica'
 import type { BooksLoss, SavedBooks } from '#protocol/replica'
 import { systemCode } from '#node/errors'
 import { FindingLog } from '#node/findings'
+import type { Severity } from '#node/findings'
 import { syncFolder, writeDurably } from '#node/folder'
 
 /**
@@ -28,13 +29,13 @@ export class BooksFile {
   /** The books of the log with this name, or null. */
   async read(logName: Uint8Array): Promise<SavedBooks | null> {
     const bytes = await readFile(this.#path).catch((cause: unknown) => {
-      if (systemCode(cause) !== 'ENOENT') this.#note(UNREADABLE)
+      if (systemCode(cause) !== 'ENOENT') this.#note('repaired', UNREADABLE)
       return null
     })
     if (bytes === null) return null
     const content = bytes.subarray(0, Math.max(0, bytes.length - HASH_BYTES))
     if (!equalBytes(hashOf(content), bytes.subarray(content.length))) {
-      this.#note(DAMAGED)
+      this.#note('repaired', DAMAGED)
       return null
     }
     const decoded = decodeCanonical(content)
@@ -56,14 +57,15 @@ export class BooksFile {
 
   /** Takes away books that were read and are of no use, for good: the log may come to look as if they went with it. */
   async drop(loss: BooksLoss): Promise<void> {
-    if (loss === 'misfit') this.#note(MISFIT)
+    // What the log lost is named where that is found.
+    if (loss === 'misfit') this.#note('note', MISFIT)
     await rm(this.#path, { force: true })
     await syncFolder(dirname(this.#path))
   }
 
-  #note(message: string): void {
+  #note(severity: Severity, message: string): void {
     this.#findings.note({
-      ...{ code: 'saved-books', where: 'store.books', severity: 'repaired', message },
+      ...{ code: 'saved-books', where: 'store.books', severity, message },
       action: 'They were made anew from the log.',
     })
   }

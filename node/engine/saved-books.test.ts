@@ -185,7 +185,7 @@ test('saved books that say more than the log holds are dropped, and that is name
   await before.write([{ type: 'put', key: 'm/log', value: name }])
   await before.close()
   const said = await opened(nothing)
-  expect([said.findings, said.books]).toEqual([['saved-books repaired', 'end-mark note'], books])
+  expect([said.findings, said.books]).toEqual([['saved-books note', 'end-mark note'], books])
   expect((await opened(nothing)).savedLength).toBe(6)
 })
 
