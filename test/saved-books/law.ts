@@ -25,10 +25,10 @@ interface Kept {
   readonly records: readonly CommitRecord[]
 }
 
-/** Opens the log of a node as a host does; with books those commits that they stand for do not tell what they did. */
-function opened(node: SimNode, records: readonly CommitRecord[], books: SavedBooks | null): Replica {
-  const live = node.replica as Replica
-  const signer = { publicKey: fromHex(node.device) as Uint8Array, sign: () => new Uint8Array(64) }
+/** Opens the log of a replica as a host does; with books those commits that they stand for do not tell what they did. */
+export function opened(live: Replica, records: readonly CommitRecord[], books: SavedBooks | null): Replica {
+  const publicKey = fromHex(live.device ?? '') ?? new Uint8Array(32)
+  const signer = { publicKey, sign: () => new Uint8Array(64) }
   const { rule, history } = live
   const replica = openReplica({ coop: live.coop, crypto, rule, signer, isLazy: true, books })
   for (const [order, record] of records.entries()) {
@@ -55,7 +55,7 @@ function opened(node: SimNode, records: readonly CommitRecord[], books: SavedBoo
 }
 
 /** All that a replica says of how commits stand, of the books, and of what this device can do next. */
-function said(replica: Replica, records: readonly CommitRecord[]): object {
+export function said(replica: Replica, records: readonly CommitRecord[]): object {
   const { epochs, history, visibility, documents } = replica
   const { evaluation } = epochs
   const ledger = replica.document(LEDGER) as LedgerState
@@ -139,7 +139,7 @@ function savedBooks(reached: Reached, nodeEvery: number): Checker {
       const whole = records as CommitRecord[]
       const before = kept.get(node)
       const isGrown = before?.records.every((it, order) => whole[order] === it) === true
-      if (before !== undefined && isGrown) compare(node, before, whole, reached)
+      if (before !== undefined && isGrown) compare(replica, before, whole, reached)
       const bytes = replica.saveBooks()
       if (bytes === null) continue
       const books = decodeBooks(bytes)
@@ -151,18 +151,18 @@ function savedBooks(reached: Reached, nodeEvery: number): Checker {
 }
 
 function compare(
-  node: SimNode,
+  live: Replica,
   { books, records: first }: Kept,
   records: readonly CommitRecord[],
   reached: Reached,
 ): void {
-  const whole = opened(node, records, null)
-  const restored = opened(node, records, books)
+  const whole = opened(live, records, null)
+  const restored = opened(live, records, books)
   const isOut = isReachLeft(whole, books.length)
   expect(restored.booksLoss).toBe(isOut ? 'reach' : null)
   reached.compared += 1
   // As if what came since came from a peer.
-  const taking = opened(node, first, books)
+  const taking = opened(live, first, books)
   const { refused } = taking.ingest(records.slice(first.length))
   expect([taking.booksLoss, refused]).toEqual([isOut ? 'reach' : null, []])
   if (isOut) {
@@ -181,7 +181,7 @@ function compare(
   if (whole.epochs.evaluation.tip > 0) reached.withSeals += 1
   // What a restored one saves in turn is as good.
   const again = decodeBooks(restored.saveBooks() ?? new Uint8Array())
-  expect(said(opened(node, records, again), records)).toEqual(expected)
+  expect(said(opened(live, records, again), records)).toEqual(expected)
 }
 
 /**
