@@ -108,7 +108,7 @@ export class ExpiredRights {
     const accepted = new Map<number, Flow[]>()
     let first = Infinity
     rights.waiting = rights.waiting.filter((grant) => {
-      const by = evaluation.acceptedBy(grant).find((order) => documents.nameOf(order) === own)
+      const by = evaluation.acceptedBy(grant, own).find((order) => documents.nameOf(order) === own)
       // What is void now is so for ever.
       if (by === undefined) return !evaluation.isVoid(grant.order)
       const name = `${toHex(history.idOf(grant.order))}/${grant.act}`
@@ -124,8 +124,7 @@ export class ExpiredRights {
         rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), Infinity)
         return
       }
-      const before = history.prevOf(first)
-      const had = before < 0 ? 0n : evaluation.left(before, unit)
+      const had = evaluation.leftBefore({ order: first, account: unit })
       if (had > 0n) rights.open.take({ kind: 'in', amount: had, expiresMs: null, grant: '' })
       rights.upTo = first - 1
     }

@@ -143,7 +143,7 @@ function entryView(
   const unit = ledger.unit(id)
   const scale = unit?.scale ?? 0
   const notes = notesOf(entry)
-  const { acceptedBy } = standingOf(replica, order, index, entry)
+  const { state, acceptedBy } = standingOf(replica, order, index, entry)
   const made = entry.t === 'define' ? entry.unit : null
   const amount = isMoving(entry) ? entry.amount : (made?.supply ?? 0n)
   const shown = (text: string | undefined): string | null => (text === undefined ? null : shownText(text))
@@ -162,7 +162,7 @@ function entryView(
     memo: shown(notes.memo),
     ref: shown(notes.ref),
     reverses: notes.reverses === undefined ? null : `${toHex(notes.reverses.commit)}/${notes.reverses.index}`,
-    state: standingOf(replica, order, index, entry).state,
+    state,
     acceptedBy: acceptedBy.map((it) => toHex(replica.history.idOf(it))),
   }
 }
@@ -171,12 +171,12 @@ function standingOf(
   replica: Replica,
   order: number,
   act: number,
-  { t }: LedgerEntry,
+  entry: LedgerEntry,
 ): { state: EntryState; acceptedBy: number[] } {
   const { evaluation } = replica.epochs
   if (evaluation.isVoid(order)) return { state: 'void', acceptedBy: [] }
-  if (t !== 'transfer') return { state: 'counted', acceptedBy: [] }
-  const acceptedBy = evaluation.acceptedBy({ order, act })
+  if (entry.t !== 'transfer') return { state: 'counted', acceptedBy: [] }
+  const acceptedBy = evaluation.acceptedBy({ order, act }, toHex(entry.to))
   if (acceptedBy.length > 0) return { state: 'counted', acceptedBy }
   return { state: evaluation.isCounted({ order, act }) ? 'on-the-way' : 'not-counted', acceptedBy }
 }

@@ -38,7 +38,7 @@ export async function* ledgerRows(engine: Engine, ledger: LedgerState): AsyncGen
         const row: LedgerRow = {
           ...{ ...common, index, type, unit, amount },
           isCounted: ledger.books.isCounted(name),
-          isAccepted: !isTransfer || ledger.books.acceptedBy(name).length > 0,
+          isAccepted: !isTransfer || ledger.books.isAccepted(name),
         }
         if (isTransfer) row.to = holderOf(engine, toHex(entry.to))
         if (memo !== undefined) row.memo = memo
