@@ -1,10 +1,11 @@
-import { LEDGER, MOVES, isMoving, readLedgerSection } from '#protocol/ledger'
+import { MOVES, isMoving } from '#protocol/ledger'
 import type { EntryNotes, LedgerEntry, LedgerState } from '#protocol/ledger'
 import { decodeSplitRule, formatAmount } from '#protocol/ledger/money'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import { shownText } from '#apps/shown-text'
+import { bookEntries, bookOrders } from './book-entries.ts'
 import type { CommitSource } from './commit-source.ts'
 import type { DeviceName, RosterNames } from './roster-names.ts'
 
@@ -90,10 +91,7 @@ export interface HistoryParts {
 /** One page of the ledger's history. */
 export async function historyPage(query: HistoryQuery, parts: HistoryParts): Promise<HistoryPage> {
   const { replica } = parts.source
-  const orders =
-    query.unit === undefined
-      ? (replica.documentLog(LEDGER)?.orders ?? { length: 0, at: () => undefined })
-      : parts.ledger.ordersOf(query.unit)
+  const orders = query.unit === undefined ? bookOrders(replica) : parts.ledger.ordersOf(query.unit)
   let place = placeBefore(orders, query.before ?? Infinity)
   const entries: EntryView[] = []
   let looked = 0
@@ -118,15 +116,9 @@ export async function historyPage(query: HistoryQuery, parts: HistoryParts): Pro
 
 /** Views of the entries of one commit that a query asks for. */
 function viewsOf(record: CommitRecord, order: number, query: HistoryQuery, parts: HistoryParts): EntryView[] {
-  const at = record.header.sections.findIndex((it) => it.document === LEDGER)
-  const payload = record.payloads[at] ?? null
-  const entries =
-    payload === null ? null : readLedgerSection(payload, record.header.sections[at]?.entries ?? 0)
-  const acts = parts.source.replica.actsOf(record)
   const views: EntryView[] = []
-  for (const [index, entry] of (entries ?? []).entries()) {
-    const unit = acts[index]?.unit.replace(/[^a-z0-9-]$/, '') ?? ''
-    const id = isMoving(entry) ? entry.unit : unit
+  for (const { index, entry, account } of bookEntries(record, parts.source.replica)) {
+    const id = isMoving(entry) ? entry.unit : account
     const view = entryView({ entry, id, index, order, record }, parts)
     if (isAsked(view, query, id)) views.push(view)
   }
