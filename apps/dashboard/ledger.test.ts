@@ -4,7 +4,7 @@ import type { ActDraft } from './act-draft.ts'
 import { withNewest, withOlder } from './ledger-pages.ts'
 import { amountText, isZero } from './ledger-text.ts'
 import type { Balance, Entry, Unit, UnitKind } from './ledger-types.ts'
-import { RequestId } from './request-id.ts'
+import { RequestId } from '#apps/page'
 import { EMPTY_UNIT, codeProblem, namesake, unitOf } from './unit-draft.ts'
 
 const DRAFT: ActDraft = { type: 'consume', amount: ' 3 ', to: '', memo: '', ref: ' ', reverses: '' }

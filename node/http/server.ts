@@ -14,7 +14,7 @@ import { createApi } from './api.ts'
 import { isAssetPath, serveAsset } from './asset-response.ts'
 import { Callers, originOf } from './caller.ts'
 import type { Caller } from './caller.ts'
-import { DashboardFiles } from './dashboard-files.ts'
+import { PageFiles } from './page-files.ts'
 import { isAllowedHost, isAllowedOrigin } from './guard.ts'
 import { needScope } from './route-scopes.ts'
 
@@ -48,7 +48,7 @@ export class HttpServer {
   readonly #callers: Callers
   readonly #server: Server
   readonly #sockets: WebSocketServer
-  readonly #page = new DashboardFiles()
+  readonly #page = new PageFiles()
   readonly #pages = new Map<WebSocket, LivePage>()
   readonly #api: ReturnType<typeof getRequestListener>
 
