@@ -15,6 +15,8 @@ const OK_CODES: readonly string[] = ['admitted', 're-entered', 'left', 'admitted
 /** The last scans at this gate, newest first; what was recorded by mistake can be undone. */
 export function ScanLog(props: {
   rows: readonly LogRow[]
+  /** The zone of this gate, which goes without saying. */
+  zone: string | null
   texts: Texts
   words: Words
   onUndo: (row: LogRow) => void
@@ -43,7 +45,7 @@ export function ScanLog(props: {
               <span class="muted">
                 {words.time(row.atMs)}
                 {row.number !== null && ` · ${texts.scan.ticketNumber(words.count(row.number))}`}
-                {row.zone !== null && ` · ${row.zone}`}
+                {row.zone !== props.zone && row.zone !== null && ` · ${row.zone}`}
                 {row.undone && ` · ${texts.log.undone}`}
                 {row.double && ` · ${texts.log.double}`}
               </span>
@@ -56,7 +58,7 @@ export function ScanLog(props: {
                 onClick={() => props.onUndo(row)}
               >
                 <Symbol name="undo" />
-                {texts.log.undo}
+                <span>{texts.log.undo}</span>
               </button>
             )}
           </li>

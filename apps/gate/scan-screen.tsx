@@ -268,6 +268,7 @@ export function ScanScreen(props: {
             <h2>{texts.log.title}</h2>
             <ScanLog
               rows={state?.log ?? []}
+              zone={setup.zone}
               texts={texts}
               words={words}
               onUndo={(row) => setSheet({ kind: 'undo', row })}
@@ -285,6 +286,7 @@ export function ScanScreen(props: {
           {view !== null && <CountsPanel view={view} texts={texts} words={words} />}
           <ScanLog
             rows={state?.log ?? []}
+            zone={setup.zone}
             texts={texts}
             words={words}
             onUndo={(row) => setSheet({ kind: 'undo', row })}

@@ -59,7 +59,7 @@ export const GERMAN: Texts = {
       todo: 'Einlassen.',
     }),
     override: () => ({
-      title: 'Mit Sondererlaubnis',
+      title: 'Mit Ausnahme',
       why: 'Unterschrieben und als solche gezählt.',
       todo: 'Einlassen.',
     }),
@@ -137,7 +137,7 @@ export const GERMAN: Texts = {
       const isReachable = params['reachable'] === true
       return {
         title: group === '' ? 'Anderes Tor' : `Tor ${group}`,
-        why: `Dieses Ticket gehört zu Tor ${group}${holder === '' ? '' : ` (${holder})`}.`,
+        why: holder === '' ? '' : `Seine Tickets hat ${holder}.`,
         todo: isReachable
           ? `Zu Tor ${group} schicken, oder dessen Tickets hierher holen.`
           : `Zu Tor ${group} schicken. Dieses Tor erreicht es gerade nicht.`,
@@ -275,7 +275,7 @@ export const GERMAN: Texts = {
   guarantee: {
     mesh: ({ gates, reachable }) => `Netz ${reachable} von ${gates} Toren: exklusiv`,
     cutOff: ({ cutOffSinceMs, own, others }, words, nowMs) =>
-      `Seit ${words.duration(nowMs - (cutOffSinceMs ?? nowMs))} getrennt: kann ${words.share(own)} der eigenen Gruppe einlassen, ${words.share(others)} der anderen`,
+      `Seit ${words.duration(nowMs - (cutOffSinceMs ?? nowMs))} getrennt: kann ${words.share(own)} der eigenen Gruppe, ${words.share(others)} der anderen einlassen`,
     lostBuckets: (count) =>
       count === 1 ? '1 Bündel eines verlorenen Tors: offen' : `${count} Bündel verlorener Tore: offen`,
     noNode: (since) => `Knoten antwortet nicht${since}. Mit diesem Telefon niemanden einlassen.`,
@@ -316,7 +316,7 @@ export const GERMAN: Texts = {
     cameraStart: 'Kamera einschalten',
     soundOff: 'Ton',
     soundTap: 'Für Ton tippen',
-    dismiss: 'Zurück zur Kamera',
+    dismiss: 'Kamera',
     ticketNumber: (number) => `Nr. ${number}`,
     group: (group) => `Tor ${group}`,
     language: 'Sprache',
@@ -330,7 +330,7 @@ export const GERMAN: Texts = {
     zones: 'Bereiche',
     full: 'voll',
     doubles: 'Doppelte',
-    overrides: 'Sondererlaubnisse',
+    overrides: 'Ausnahmen',
     open: 'Offen',
     refused: 'Abgewiesen',
     sold: 'Verkauft',
@@ -341,7 +341,7 @@ export const GERMAN: Texts = {
       're-entered': 'Wiedereintritt',
       left: 'Hinausgelassen',
       'admitted-open': 'Eingelassen, offen',
-      override: 'Mit Sondererlaubnis',
+      override: 'Mit Ausnahme',
     },
     title: 'Letzte Scans',
     open: 'Letzte Scans',
@@ -361,9 +361,9 @@ export const GERMAN: Texts = {
     close: 'Schließen',
   },
   override: {
-    open: 'Sondererlaubnis…',
+    open: 'Ausnahme…',
     title: 'Gegen das Urteil einlassen?',
-    lead: 'Für die Aufsicht. Es wird von diesem Tor unterschrieben, als Sondererlaubnis gezählt und in jedem Bericht gezeigt.',
+    lead: 'Für die Aufsicht. Es wird von diesem Tor unterschrieben, als Ausnahme gezählt und in jedem Bericht gezeigt.',
     reason: 'Grund',
     presets: ['Papierticket gesehen', 'Name auf der Gästeliste', 'Personal oder Künstler', 'Fehler des Tors'],
     hold: 'Halten zum Einlassen',

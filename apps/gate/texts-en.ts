@@ -134,7 +134,7 @@ export const ENGLISH: Texts = {
       const isReachable = params['reachable'] === true
       return {
         title: group === '' ? 'Other gate' : `Gate ${group}`,
-        why: `This ticket belongs to gate ${group}${holder === '' ? '' : ` (${holder})`}.`,
+        why: holder === '' ? '' : `Its tickets are held by ${holder}.`,
         todo: isReachable
           ? `Send the guest to gate ${group}, or fetch that gate's tickets here.`
           : `Send the guest to gate ${group}. This gate cannot reach it now.`,
@@ -311,7 +311,7 @@ export const ENGLISH: Texts = {
     cameraStart: 'Turn the camera on',
     soundOff: 'Sound',
     soundTap: 'Tap for sound',
-    dismiss: 'Back to the camera',
+    dismiss: 'Camera',
     ticketNumber: (number) => `No. ${number}`,
     group: (group) => `Gate ${group}`,
     language: 'Language',

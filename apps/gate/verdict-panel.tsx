@@ -29,7 +29,8 @@ export function VerdictPanel(props: {
       data-ok={verdict.ok}
       data-took-ms={Math.round(shown.tookMs)}
     >
-      <div class="verdict-body">
+      {/* It scrolls where much is said on a small screen, so the keyboard must reach it. */}
+      <div class="verdict-body" tabIndex={0}>
         <span class="verdict-symbol">
           <Symbol name={symbol} />
         </span>
