@@ -13,6 +13,7 @@ import { identityVectors } from './identity-vectors.ts'
 import { inviteVectors } from './invite-vectors.ts'
 import { ledgerVectors } from './ledger-vectors.ts'
 import { splitVectors } from './split-vectors.ts'
+import { ticketVectors } from './ticket-vectors.ts'
 import { writerVectors } from './writer-vectors.ts'
 
 /** Text of every vector file, by name. The same on every run: no clock, no randomness. */
@@ -32,6 +33,7 @@ export function vectorFiles(): Record<string, string> {
     'invite.json': inviteVectors(),
     'ledger.json': ledgerVectors(),
     'splits.json': splitVectors(),
+    'tickets.json': ticketVectors(),
     'writer.json': writerVectors(),
   }
   return Object.fromEntries(
