@@ -36,7 +36,7 @@ export class CodeReader {
   /** The text of a code in the picture, or null. */
   read({ data, width, height }: ImageData, isPhoto: boolean): Promise<string | null> {
     const id = (this.#last += 1)
-    const pixels = data.buffer as ArrayBuffer
+    const pixels = data.buffer
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       const frame: DecoderFrame = { id, pixels, width, height, isPhoto }

@@ -109,14 +109,14 @@ export function ScanScreen(props: {
   useEffect(() => {
     if (state?.isAccessRefused === true) props.onAccessRefused()
   }, [state?.isAccessRefused])
-  const readPhoto = (file: File | undefined): void => {
+  const readPhoto = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return
     const fromMs = performance.now()
     setReadingPhoto(true)
-    reader
-      .readPhoto(file)
-      .then((text) => (text === null ? desk.refusePhoto() : desk.scan(text, fromMs)))
-      .finally(() => setReadingPhoto(false))
+    const text = await reader.readPhoto(file)
+    setReadingPhoto(false)
+    if (text === null) desk.refusePhoto()
+    else await desk.scan(text, fromMs)
   }
   const direction = state?.direction ?? 'in'
   const view = state?.view ?? null
@@ -232,7 +232,7 @@ export function ScanScreen(props: {
                 class="visually-hidden"
                 data-testid="photo"
                 onChange={(event) => {
-                  readPhoto(event.currentTarget.files?.[0])
+                  void readPhoto(event.currentTarget.files?.[0])
                   event.currentTarget.value = ''
                 }}
               />

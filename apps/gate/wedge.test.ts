@@ -17,7 +17,7 @@ function keysOf(text: string, map: Readonly<Record<string, string>> = {}): Key[]
     '-': ['Minus', false],
     '/': ['Slash', false],
   }
-  return [...text].map((it) => {
+  return Array.from(text, (it) => {
     const [code, isShift] = places[it] ?? (/\d/.test(it) ? [`Digit${it}`, false] : [`Key${it}`, true])
     return { key: map[it] ?? it, code, isShift }
   })

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { priceOf, totalOf } from './cart.ts'
 import type { CartLine } from './cart.ts'
-import { changeOf, usualPayments } from './money.ts'
+import { changeOf, shownAmount, usualPayments } from './money.ts'
 import type { SaleTexts } from './texts.ts'
 
 /** Where the sale stands. `unanswered`: sent, and nobody knows yet whether it was written. */
@@ -26,6 +26,7 @@ export function CartPanel(props: {
   const [only] = total
   const change = only === undefined || received === '' ? null : changeOf(received, only.amount)
   const isShort = change?.startsWith('-') === true
+  const shown = (amount: string): string => shownAmount(amount, props.locale)
   const time = new Intl.DateTimeFormat(props.locale, { timeStyle: 'short' })
   const heldUntil = Math.min(
     ...lines.flatMap((it) => (it.kind === 'tickets' && it.quote ? [it.quote.untilMs] : [])),
@@ -57,7 +58,9 @@ export function CartPanel(props: {
                   <span class="muted"> · {texts.group(line.group)}</span>
                 )}
               </span>
-              <span class="number">{price === null ? texts.free : `${price.amount} ${price.currency}`}</span>
+              <span class="number">
+                {price === null ? texts.free : `${shown(price.amount)} ${price.currency}`}
+              </span>
             </li>
           )
         })}
@@ -67,7 +70,9 @@ export function CartPanel(props: {
           <div class="cart-total">
             <span>{texts.total}</span>
             <span class="number" data-testid="total">
-              {total.length === 0 ? texts.free : total.map((it) => `${it.amount} ${it.currency}`).join(' + ')}
+              {total.length === 0
+                ? texts.free
+                : total.map((it) => `${shown(it.amount)} ${it.currency}`).join(' + ')}
             </span>
           </div>
           {Number.isFinite(heldUntil) && isOpen && (
@@ -103,7 +108,7 @@ export function CartPanel(props: {
                 data-testid="note"
                 onClick={() => props.onReceived(it)}
               >
-                {it}
+                {shown(it)}
               </button>
             ))}
           </div>
@@ -111,7 +116,7 @@ export function CartPanel(props: {
             <p class={`change ${isShort ? 'is-short' : ''}`}>
               <span>{isShort ? texts.missing : texts.change}</span>
               <span class="number" data-testid="change">
-                {isShort ? change.slice(1) : change} {only.currency}
+                {shown(isShort ? change.slice(1) : change)} {only.currency}
               </span>
             </p>
           )}
@@ -144,7 +149,7 @@ export function CartPanel(props: {
             ? texts.askAgain
             : total.length === 0 && lines.length > 0
               ? texts.sellFree
-              : `${texts.sell}${only === undefined ? '' : ` · ${only.amount} ${only.currency}`}`}
+              : `${texts.sell}${only === undefined ? '' : ` · ${shown(only.amount)} ${only.currency}`}`}
       </button>
     </form>
   )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalAmount, changeOf, isAmount, sumOf, timesOf, usualPayments } from './money.ts'
+import { canonicalAmount, changeOf, isAmount, shownAmount, sumOf, timesOf, usualPayments } from './money.ts'
 
 describe('amounts at a till', () => {
   test('are added and multiplied without a cent lost', () => {
@@ -17,9 +17,16 @@ describe('amounts at a till', () => {
   })
 
   test('are read with point or comma, and nothing else is an amount', () => {
-    expect(canonicalAmount(' 12,50 ')).toBe('12.50')
+    expect(canonicalAmount(' 12,5 ', 2)).toBe('12.50')
+    expect([canonicalAmount('12', 0), canonicalAmount('1.234', 2)]).toEqual(['12', '1.234'])
     for (const text of ['', '-1', '1.', '.5', '1e3', '1 000', '9'.repeat(25)])
       expect(isAmount(text), text).toBe(false)
+  })
+
+  test('are shown as people of a place write them', () => {
+    expect(shownAmount('1234.50', 'de-DE')).toBe('1.234,50')
+    expect(shownAmount('-2.50', 'en-GB')).toBe('-2.50')
+    expect(shownAmount('9007199254740993', 'en-GB')).toBe('9,007,199,254,740,993')
   })
 
   test('the usual payments begin with the exact sum', () => {

@@ -34,9 +34,20 @@ export function isAmount(text: string): boolean {
   return read(text) !== null
 }
 
-/** An amount as the node reads it: with a point. */
-export function canonicalAmount(text: string): string {
-  return text.trim().replace(',', '.')
+/** An amount as the node reads it: with a point, and with `scale` places where it has fewer. */
+export function canonicalAmount(text: string, scale: number): string {
+  const amount = read(text)
+  if (amount === null || amount.scale >= scale) return text.trim().replace(',', '.')
+  return write({ minor: atScale(amount, scale), scale })
+}
+
+/** An amount as people of a place write it: `1.234,50` in German. */
+export function shownAmount(text: string, locale: string): string {
+  const [, sign = '', whole = '', part] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? []
+  if (whole === '') return text
+  const point = new Intl.NumberFormat(locale).format(1.5).replaceAll(/\d/g, '')
+  const grouped = new Intl.NumberFormat(locale).format(BigInt(whole))
+  return part === undefined ? sign + grouped : `${sign}${grouped}${point}${part}`
 }
 
 /** The sum of amounts; what is no amount counts as 0. */

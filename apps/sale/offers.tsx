@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks'
 import { Symbol } from '#apps/page'
 import type { EventView, Price, TicketClass } from '#apps/page'
 import type { CartLine, GoodsLine } from './cart.ts'
-import { isAmount } from './money.ts'
+import { isAmount, shownAmount } from './money.ts'
 import type { StockItem } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
 
@@ -78,7 +78,11 @@ export function TicketOffers(
               texts={texts}
               name={it.name}
               price={
-                price !== null ? `${price.amount} ${price.currency}` : isUnpriced ? texts.noPrice : texts.free
+                price !== null
+                  ? `${shownAmount(price.amount, locale)} ${price.currency}`
+                  : isUnpriced
+                    ? texts.noPrice
+                    : texts.free
               }
               note={until}
               stock={it.seats.here === 0 ? texts.soldOut : texts.here(count(it.seats.here))}

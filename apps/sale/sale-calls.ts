@@ -18,6 +18,12 @@ export interface StockItem {
   elsewhere: string
 }
 
+/** A currency of the co-op; `scale`: places after the point. */
+export interface Currency {
+  code: string
+  scale: number
+}
+
 /** One line of a sale, as it is sent. */
 export type SaleLine =
   | { event: string; class: string; count: number; group?: string; quote?: string }
@@ -44,6 +50,7 @@ interface LedgerUnit {
   id: string
   code: string
   kind: string
+  scale: number
   name: string
 }
 
@@ -66,8 +73,8 @@ export class SaleCalls {
     return ((await this.#link.get('/v1/events')) as { events: EventView[] }).events
   }
 
-  /** Goods that this device can sell, and the codes of the co-op's currencies. */
-  async stock(): Promise<{ items: StockItem[]; currencies: string[] }> {
+  /** Goods that this device can sell, and the co-op's currencies. */
+  async stock(): Promise<{ items: StockItem[]; currencies: Currency[] }> {
     const [units, rights] = (await Promise.all([
       this.#link.get('/v1/ledger/units'),
       this.#link.get('/v1/ledger/rights'),
@@ -78,7 +85,10 @@ export class SaleCalls {
       const { id: unit, code, name } = it
       return [{ unit, code, name: name === '' ? code : name, here: right.here, elsewhere: right.elsewhere }]
     })
-    return { items, currencies: units.units.filter((it) => it.kind === 'money').map((it) => it.code) }
+    const currencies = units.units
+      .filter((it) => it.kind === 'money')
+      .map(({ code, scale }) => ({ code, scale }))
+    return { items, currencies }
   }
 
   async quote(event: string, ticketClass: string): Promise<Quote> {

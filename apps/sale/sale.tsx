@@ -19,12 +19,12 @@ import {
 import type { EventView, Language, TicketClass } from '#apps/page'
 import { CartPanel } from './cart-panel.tsx'
 import type { SaleState } from './cart-panel.tsx'
-import { saleLines } from './cart.ts'
+import { saleLines, totalOf } from './cart.ts'
 import type { CartLine, TicketLine } from './cart.ts'
-import { canonicalAmount } from './money.ts'
+import { canonicalAmount, shownAmount } from './money.ts'
 import { GoodsOffers, TicketOffers, groupsHere } from './offers.tsx'
 import { SaleCalls } from './sale-calls.ts'
-import type { Sold, StockItem } from './sale-calls.ts'
+import type { Currency, Sold, StockItem } from './sale-calls.ts'
 import { SoldScreen } from './sold-screen.tsx'
 import { SALE_TEXTS } from './texts.ts'
 
@@ -88,7 +88,7 @@ function Till(props: {
   const texts = SALE_TEXTS[language]
   const locale = localeOf(language)
   const [events, setEvents] = useState<EventView[] | null>(null)
-  const [stock, setStock] = useState<{ items: StockItem[]; currencies: string[] } | null>(null)
+  const [stock, setStock] = useState<{ items: StockItem[]; currencies: Currency[] } | null>(null)
   const [isAway, setAway] = useState(false)
   const [pending, setPending] = useState<Pending | null>(keptPending)
   const [lines, setLines] = useState<CartLine[]>(pending?.lines ?? [])
@@ -124,6 +124,9 @@ function Till(props: {
     }
   }, [calls, asked])
   const isLocked = state !== 'open'
+  const currency = stock?.currencies[0] ?? null
+  const cart = useRef<HTMLDivElement>(null)
+  const total = totalOf(lines)
   const fail = (thrown: unknown): void => {
     if (!(thrown instanceof CallFailure)) throw thrown
     if (thrown.status === 401) props.onAccessRefused()
@@ -168,12 +171,19 @@ function Till(props: {
   }
   const addGoods = (item: StockItem): void => {
     if (lines.some((it) => it.key === item.unit)) return change(item.unit, 1)
-    const currency = stock?.currencies[0] ?? null
-    const price = canonicalAmount(prices[item.unit] ?? '')
+    const price = canonicalAmount(prices[item.unit] ?? '', currency?.scale ?? 0)
     setProblem(null)
     setLines((last) => [
       ...last,
-      { kind: 'goods', key: item.unit, unit: item.unit, name: item.name, count: 1, currency, price },
+      {
+        kind: 'goods',
+        key: item.unit,
+        unit: item.unit,
+        name: item.name,
+        count: 1,
+        currency: currency?.code ?? null,
+        price,
+      },
     ])
   }
   /** Asks for the price of now where the held one has run out; true when a line changed. */
@@ -286,7 +296,7 @@ function Till(props: {
               isLocked={isLocked || isAway}
               items={items}
               cart={lines}
-              currency={stock?.currencies[0] ?? null}
+              currency={currency?.code ?? null}
               prices={prices}
               onPrice={(unit, price) => {
                 const all = { ...prices, [unit]: price }
@@ -294,7 +304,9 @@ function Till(props: {
                 keepValue(PRICES, all)
                 setLines((last) =>
                   last.map((it) =>
-                    it.kind === 'goods' && it.unit === unit ? { ...it, price: canonicalAmount(price) } : it,
+                    it.kind === 'goods' && it.unit === unit
+                      ? { ...it, price: canonicalAmount(price, currency?.scale ?? 0) }
+                      : it,
                   ),
                 )
               }}
@@ -302,22 +314,34 @@ function Till(props: {
               onRemove={(it) => change(it.unit, -1)}
             />
           )}
+          {lines.length > 0 && (
+            <button
+              type="button"
+              class="button button-primary to-cart"
+              onClick={() => cart.current?.scrollIntoView({ block: 'start' })}
+            >
+              {texts.cart}
+              {total.map((it) => ` · ${shownAmount(it.amount, locale)} ${it.currency}`)}
+            </button>
+          )}
         </div>
-        <CartPanel
-          texts={texts}
-          locale={locale}
-          lines={lines}
-          state={state}
-          received={received}
-          problem={problem}
-          onReceived={setReceived}
-          onClear={() => {
-            setLines([])
-            setReceived('')
-            setProblem(null)
-          }}
-          onSell={() => void sell()}
-        />
+        <div class="till-cart" ref={cart}>
+          <CartPanel
+            texts={texts}
+            locale={locale}
+            lines={lines}
+            state={state}
+            received={received}
+            problem={problem}
+            onReceived={setReceived}
+            onClear={() => {
+              setLines([])
+              setReceived('')
+              setProblem(null)
+            }}
+            onSell={() => void sell()}
+          />
+        </div>
       </main>
     </div>
   )

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { QrSquare, Symbol } from '#apps/page'
 import type { TicketLine } from './cart.ts'
-import { changeOf } from './money.ts'
+import { changeOf, shownAmount } from './money.ts'
 import type { Sold } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
 
@@ -34,7 +34,7 @@ export function SoldScreen(props: {
         <div>
           <h1>{texts.soldTitle}</h1>
           <p class="muted number">
-            {sold.total.map((it) => `${it.amount} ${it.currency}`).join(' + ')}
+            {sold.total.map((it) => `${shownAmount(it.amount, props.locale)} ${it.currency}`).join(' + ')}
             {' · '}
             {texts.commit} <code>{sold.commit.slice(0, 10)}</code>
           </p>
@@ -43,7 +43,7 @@ export function SoldScreen(props: {
           <p class="sold-change">
             <span>{texts.change}</span>
             <b class="number" data-testid="sold-change">
-              {change} {only?.currency}
+              {shownAmount(change, props.locale)} {only?.currency}
             </b>
           </p>
         )}
