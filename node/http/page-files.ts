@@ -8,6 +8,23 @@ export interface PageFile {
   body: Uint8Array<ArrayBuffer>
 }
 
+/** Headers of every page: nothing is loaded from elsewhere, nothing frames it. */
+export const PAGE_HEADERS: Record<string, string> = {
+  'content-security-policy': [
+    "default-src 'self'",
+    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
+    "img-src 'self' data: blob:",
+    "style-src 'self'",
+    "script-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
 /** What is bundled for one page: a file's address, and its source in `apps/`. */
 interface Page {
   html: string
