@@ -17,13 +17,20 @@ export interface LogRow {
   atMs: number
   gate: string
   zone: string | null
-  direction: 'in' | 'out'
   verdict: string
-  mode: string | null
-  number: number | null
+  /** Seat unit of the class; null for who was not let in. */
+  class: string | null
   admission: string | null
-  undone: boolean
+  undone: { atMs: number; reason: string } | null
   double: boolean
+}
+
+const EVENTS = '/v1/ticketing/events'
+/** Buckets come from other devices, each in a round trip and with all its admissions. A guess. */
+const MOVE_TIMEOUT_MS = 30_000
+
+function addressOf(event: string): string {
+  return `${EVENTS}/${encodeURIComponent(event)}`
 }
 
 /** Calls of the node that the gate makes. Every failure is a CallFailure. */
@@ -35,11 +42,24 @@ export class GateCalls {
   }
 
   async events(): Promise<EventView[]> {
-    return ((await this.#link.get('/v1/events')) as { events: EventView[] }).events
+    return ((await this.#link.get(EVENTS)) as { events: EventView[] }).events
   }
 
-  async event(event: string): Promise<EventView> {
-    return (await this.#link.get(`/v1/events/${encodeURIComponent(event)}`)) as EventView
+  /** The event, with the guarantee of one gate group. */
+  async event(event: string, gate: string): Promise<EventView> {
+    const query = new URLSearchParams({ gate })
+    return (await this.#link.get(`${addressOf(event)}?${query.toString()}`)) as EventView
+  }
+
+  /** Fetches the buckets of a gate group from devices in reach. */
+  async take(event: string, group: string): Promise<{ taken: string[]; missing: string[] }> {
+    const answer = await this.#link.post(`${addressOf(event)}/take`, { group }, MOVE_TIMEOUT_MS)
+    return answer as { taken: string[]; missing: string[] }
+  }
+
+  /** Hands the buckets of a gate group that this device holds over to another. */
+  async hand(event: string, group: string, device: string): Promise<void> {
+    await this.#link.post(`${addressOf(event)}/hand`, { group, device }, MOVE_TIMEOUT_MS)
   }
 
   async scan(event: string, { zone, override, ...scan }: Scan): Promise<Verdict> {
@@ -48,18 +68,18 @@ export class GateCalls {
       ...(zone === null ? {} : { zone }),
       ...(override === null ? {} : { override }),
     }
-    return (await this.#link.post(`/v1/events/${encodeURIComponent(event)}/scans`, body)) as Verdict
+    return (await this.#link.post(`${addressOf(event)}/scans`, body)) as Verdict
   }
 
   async undo(event: string, admission: string, reason: string, id: string): Promise<void> {
-    await this.#link.post(`/v1/events/${encodeURIComponent(event)}/undo`, { admission, reason, id })
+    await this.#link.post(`${addressOf(event)}/undo`, { admission, reason, id })
   }
 
   /** The newest scans of a gate, newest first. */
   async log(event: string, gate: string, limit: number): Promise<LogRow[]> {
     const query = new URLSearchParams({ gate, limit: String(limit) })
-    const path = `/v1/events/${encodeURIComponent(event)}/log?${query.toString()}`
+    const path = `${addressOf(event)}/log?${query.toString()}`
     const { rows } = (await this.#link.get(path)) as { rows: LogRow[] }
-    return [...rows].sort((a, b) => b.atMs - a.atMs)
+    return rows
   }
 }

@@ -9,6 +9,8 @@ import type { Verdict } from './verdict.ts'
 export const SCAN_LENGTH_MAX = 1_000
 /** How often the node is asked for counts and guarantee. */
 const POLL_MS = 1_000
+/** Pause without a scan after which the node is asked for its list: longer than it gathers refusals for. */
+const LOG_PAUSE_MS = 3_000
 /** Scans shown in the list. */
 const LOG_ROWS = 30
 /** Scans whose answer was lost and whose ids are kept for when the same code comes again. */
@@ -125,7 +127,7 @@ export class GateDesk {
     // A later scan is on the screen already, or the page is gone.
     if (scan !== this.#scans || this.#isStopped) return
     this.#show(verdict, text, performance.now() - fromMs)
-    if (verdict.verdict !== 'no-answer') void this.refreshLog()
+    if (!isUnanswered) this.#noteInLog(verdict, scan)
   }
 
   /** What is longer than any ticket is not sent. */
@@ -150,6 +152,19 @@ export class GateDesk {
     } catch (cause) {
       if (!(cause instanceof CallFailure)) throw cause
     }
+  }
+
+  /** The scan is in the list at once; the node's own list follows when nobody scans, since it writes refusals in batches. */
+  #noteInLog(verdict: Verdict, scan: number): void {
+    const { gate, zone } = this.#setup
+    const row: LogRow = {
+      ...{ atMs: Date.now(), gate, zone, verdict: verdict.verdict, admission: verdict.admission },
+      ...{ class: verdict.ticket?.class ?? null, undone: null, double: false },
+    }
+    this.#update({ log: [row, ...this.#state.log].slice(0, LOG_ROWS) })
+    setTimeout(() => {
+      if (scan === this.#scans && !this.#isStopped) void this.refreshLog()
+    }, LOG_PAUSE_MS)
   }
 
   async #ask(
@@ -186,7 +201,7 @@ export class GateDesk {
 
   async #poll(): Promise<void> {
     try {
-      const view = await this.#calls.event(this.#setup.event)
+      const view = await this.#calls.event(this.#setup.event, this.#setup.gate)
       this.#update({ view, isNodeAway: false, isAccessRefused: false, answeredMs: Date.now() })
     } catch (cause) {
       if (!(cause instanceof CallFailure)) throw cause

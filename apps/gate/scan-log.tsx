@@ -19,6 +19,8 @@ export function ScanLog(props: {
   zone: string | null
   texts: Texts
   words: Words
+  /** Name of a class by its seat unit. */
+  classNames: ReadonlyMap<string, string>
   onUndo: (row: LogRow) => void
 }): JSX.Element {
   const { texts, words } = props
@@ -31,7 +33,7 @@ export function ScanLog(props: {
         return (
           <li
             key={`${row.atMs},${row.admission ?? row.verdict}`}
-            class={`log-row ${row.undone ? 'is-undone' : ''}`}
+            class={`log-row ${row.undone === null ? '' : 'is-undone'}`}
             data-testid="log-row"
             data-verdict={row.verdict}
           >
@@ -44,13 +46,13 @@ export function ScanLog(props: {
               </span>
               <span class="muted">
                 {words.time(row.atMs)}
-                {row.number !== null && ` · ${texts.scan.ticketNumber(words.count(row.number))}`}
+                {row.class !== null && ` · ${props.classNames.get(row.class) ?? ''}`}
                 {row.zone !== props.zone && row.zone !== null && ` · ${row.zone}`}
-                {row.undone && ` · ${texts.log.undone}`}
+                {row.undone !== null && ` · ${texts.log.undone}`}
                 {row.double && ` · ${texts.log.double}`}
               </span>
             </span>
-            {row.admission !== null && !row.undone && (
+            {row.admission !== null && row.undone === null && (
               <button
                 type="button"
                 class="button button-quiet log-undo"
@@ -105,10 +107,7 @@ export function UndoSheet(props: {
     >
       <form class="stack" onSubmit={submit}>
         <p>
-          <strong>
-            {words.time(row.atMs)}
-            {row.number !== null && ` · ${texts.scan.ticketNumber(words.count(row.number))}`}
-          </strong>
+          <strong>{words.time(row.atMs)}</strong>
         </p>
         <p>{texts.log.undoLead}</p>
         <ReasonField

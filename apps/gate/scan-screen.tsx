@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Dialog, LanguageSwitch, Symbol, useWakeLock } from '#apps/page'
 import type { Language } from '#apps/page'
+import { BucketsPanel } from './buckets-panel.tsx'
 import { Camera } from './camera.ts'
 import type { CameraState } from './camera.ts'
 import { CodeReader } from './code-reader.ts'
@@ -121,6 +122,7 @@ export function ScanScreen(props: {
   const direction = state?.direction ?? 'in'
   const view = state?.view ?? null
   const zone = view?.zones.find((it) => it.zone === setup.zone) ?? null
+  const classNames = new Map(view?.classes.map((it) => [it.class, it.name]))
   const spoken = shown === null ? null : say(texts, { verdict: shown.verdict, words })
   return (
     <div class={`gate gate-${direction}`}>
@@ -241,7 +243,10 @@ export function ScanScreen(props: {
               type="button"
               class="button tool tool-log"
               data-testid="log-open"
-              onClick={() => setSheet({ kind: 'log' })}
+              onClick={() => {
+                void desk.refreshLog()
+                setSheet({ kind: 'log' })
+              }}
             >
               <Symbol name="list" />
               {texts.log.open}
@@ -269,6 +274,7 @@ export function ScanScreen(props: {
             <ScanLog
               rows={state?.log ?? []}
               zone={setup.zone}
+              classNames={classNames}
               texts={texts}
               words={words}
               onUndo={(row) => setSheet({ kind: 'undo', row })}
@@ -287,6 +293,7 @@ export function ScanScreen(props: {
           <ScanLog
             rows={state?.log ?? []}
             zone={setup.zone}
+            classNames={classNames}
             texts={texts}
             words={words}
             onUndo={(row) => setSheet({ kind: 'undo', row })}
@@ -329,6 +336,7 @@ export function ScanScreen(props: {
               onLanguage={props.onLanguage}
             />
           </div>
+          {view !== null && <BucketsPanel view={view} calls={calls} texts={texts} words={words} />}
           <button
             type="button"
             class="button button-wide button-tall"

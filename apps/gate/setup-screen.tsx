@@ -52,10 +52,12 @@ export function SetupScreen(props: {
   const gates = event?.groups.map((it) => it.group) ?? []
   const gate = gates.find((it) => it === chosen.gate) ?? (gates.length === 1 ? gates[0] : undefined)
   const zones = event?.zones.map((it) => it.zone) ?? []
-  const zone = zones.find((it) => it === chosen.zone) ?? null
+  const zone = zones.find((it) => it === chosen.zone) ?? (zones.length === 1 ? (zones[0] ?? null) : null)
+  // Where there are zones, a gate leads into one.
+  const isWhole = event !== undefined && gate !== undefined && (zones.length === 0 || zone !== null)
   const submit = (submitted: Event): void => {
     submitted.preventDefault()
-    if (event !== undefined && gate !== undefined) props.onSetup({ event: event.event, gate, zone })
+    if (isWhole) props.onSetup({ event: event.event, gate, zone })
   }
   return (
     <main class="single setup">
@@ -81,7 +83,7 @@ export function SetupScreen(props: {
                 key={it.event}
                 name="event"
                 title={it.name}
-                note={[words.time(it.startsMs), it.place ?? ''].filter((part) => part !== '').join(' · ')}
+                note={[words.time(it.startsMs), it.place].filter((part) => part !== '').join(' · ')}
                 isChosen={it === event}
                 onChoose={() => setChosen({ event: it.event, gate: null, zone: null })}
               />
@@ -104,12 +106,6 @@ export function SetupScreen(props: {
         )}
         {zones.length > 0 && (
           <Choice title={texts.setup.zone}>
-            <Option
-              name="zone"
-              title={texts.setup.noZone}
-              isChosen={zone === null}
-              onChoose={() => setChosen((last) => ({ ...last, zone: null }))}
-            />
             {zones.map((it) => (
               <Option
                 key={it}
@@ -124,7 +120,7 @@ export function SetupScreen(props: {
         <button
           type="submit"
           class="button button-primary button-wide button-tall"
-          aria-disabled={event === undefined || gate === undefined}
+          aria-disabled={!isWhole}
           data-testid="setup-start"
         >
           {texts.setup.start}

@@ -4,12 +4,8 @@ import type { Words } from './words.ts'
 
 /** When and where a ticket was let in before. */
 function before({ verdict: { params }, words }: Shown): string {
-  const [atMs, gate, minutes] = [
-    numberOf(params, 'atMs'),
-    textOf(params, 'gate'),
-    numberOf(params, 'minutesAgo'),
-  ]
-  const ago = minutes === null ? '' : ` vor ${words.duration(minutes * 60_000)}`
+  const [atMs, gate, agoMs] = [numberOf(params, 'atMs'), textOf(params, 'gate'), numberOf(params, 'agoMs')]
+  const ago = agoMs === null ? '' : ` vor ${words.duration(agoMs)}`
   const time = atMs === null ? '' : ` um ${words.time(atMs)}`
   return `Dieses Ticket wurde${ago}${gate === '' ? '' : ` an Tor ${gate}`}${time} eingelassen.`
 }
@@ -108,8 +104,13 @@ export const GERMAN: Texts = {
       why: 'Dieses Tor weiß noch nichts von dieser Art Ticket.',
       todo: 'Das Tor mit dem Netz verbinden und noch einmal scannen.',
     }),
+    'bucket-unknown': () => ({
+      title: 'Gruppe hier unbekannt',
+      why: 'Dieses Tor weiß noch nichts von der Gruppe auf diesem Ticket.',
+      todo: 'Das Tor mit dem Netz verbinden und noch einmal scannen.',
+    }),
     'not-yet-valid': ({ verdict: { params }, words }) => {
-      const fromMs = numberOf(params, 'fromMs') ?? numberOf(params, 'validFromMs')
+      const fromMs = numberOf(params, 'fromMs')
       return {
         title: 'Zu früh',
         why: fromMs === null ? 'Dieses Ticket gilt noch nicht.' : `Gilt ab ${words.time(fromMs)}.`,
@@ -117,7 +118,7 @@ export const GERMAN: Texts = {
       }
     },
     expired: ({ verdict: { params }, words }) => {
-      const untilMs = numberOf(params, 'untilMs') ?? numberOf(params, 'validUntilMs')
+      const untilMs = numberOf(params, 'untilMs')
       return {
         title: 'Abgelaufen',
         why: untilMs === null ? 'Dieses Ticket gilt nicht mehr.' : `Es galt bis ${words.time(untilMs)}.`,
@@ -149,7 +150,7 @@ export const GERMAN: Texts = {
       todo: 'Nicht einlassen. Im Zweifel die Aufsicht rufen.',
     }),
     revoked: (shown) => {
-      const why = textOf(shown.verdict.params, 'why')
+      const why = textOf(shown.verdict.params, 'reason')
       return {
         title: 'Widerrufen',
         why: `${why === '' ? 'Dieses Ticket wurde widerrufen.' : `Widerrufen: ${why}.`}${newsAge(shown)}`,
@@ -286,7 +287,6 @@ export const GERMAN: Texts = {
     event: 'Veranstaltung',
     gate: 'Tor',
     zone: 'Bereich',
-    noZone: 'Kein Bereich',
     start: 'Scannen beginnen',
     noEvents: 'Es gibt noch keine Veranstaltung. Sie wird an einem Knoten angelegt: coop event create.',
     noGroups:
@@ -317,10 +317,19 @@ export const GERMAN: Texts = {
     soundOff: 'Ton',
     soundTap: 'Für Ton tippen',
     dismiss: 'Kamera',
-    ticketNumber: (number) => `Nr. ${number}`,
-    group: (group) => `Tor ${group}`,
     language: 'Sprache',
     settings: 'Einstellungen',
+    buckets: 'Tickets der Tore',
+    bucketsNote: 'Wer sie hat, lässt sie ein. Vor einer Trennung holen, beim Schließen übergeben.',
+    bucketHere: 'hier',
+    bucketAt: (holder) => `bei ${holder}`,
+    bucketApart: (holder) => `bei ${holder}, nicht verbunden`,
+    bucketLost: 'verloren: an jedem Tor offen',
+    take: 'Holen',
+    hand: (device) => `An ${device}`,
+    moving: 'Unterwegs…',
+    moveDone: 'Erledigt.',
+    moveMissing: (count) => `${count} kamen nicht.`,
   },
   counts: {
     title: 'Zahlen',

@@ -4,13 +4,9 @@ import type { Words } from './words.ts'
 
 /** When and where a ticket was let in before. */
 function before({ verdict: { params }, words }: Shown): string {
-  const [atMs, gate, minutes] = [
-    numberOf(params, 'atMs'),
-    textOf(params, 'gate'),
-    numberOf(params, 'minutesAgo'),
-  ]
+  const [atMs, gate, agoMs] = [numberOf(params, 'atMs'), textOf(params, 'gate'), numberOf(params, 'agoMs')]
   const time = atMs === null ? '' : ` at ${words.time(atMs)}`
-  const ago = minutes === null ? '' : `, ${words.duration(minutes * 60_000)} ago`
+  const ago = agoMs === null ? '' : `, ${words.duration(agoMs)} ago`
   return `This ticket was let in${time}${gate === '' ? '' : ` at gate ${gate}`}${ago}.`
 }
 
@@ -104,8 +100,13 @@ export const ENGLISH: Texts = {
       why: 'This gate has not heard of this kind of ticket yet.',
       todo: 'Connect the gate to the mesh, then scan again.',
     }),
+    'bucket-unknown': () => ({
+      title: 'Group not known here',
+      why: 'This gate has not heard of the group on this ticket yet.',
+      todo: 'Connect the gate to the mesh, then scan again.',
+    }),
     'not-yet-valid': ({ verdict: { params }, words }) => {
-      const fromMs = numberOf(params, 'fromMs') ?? numberOf(params, 'validFromMs')
+      const fromMs = numberOf(params, 'fromMs')
       return {
         title: 'Too early',
         why: fromMs === null ? 'This ticket is not valid yet.' : `Valid from ${words.time(fromMs)}.`,
@@ -113,7 +114,7 @@ export const ENGLISH: Texts = {
       }
     },
     expired: ({ verdict: { params }, words }) => {
-      const untilMs = numberOf(params, 'untilMs') ?? numberOf(params, 'validUntilMs')
+      const untilMs = numberOf(params, 'untilMs')
       return {
         title: 'Expired',
         why:
@@ -146,7 +147,7 @@ export const ENGLISH: Texts = {
       todo: 'Do not let in. If in doubt, call the supervisor.',
     }),
     revoked: (shown) => {
-      const why = textOf(shown.verdict.params, 'why')
+      const why = textOf(shown.verdict.params, 'reason')
       return {
         title: 'Revoked',
         why: `${why === '' ? 'This ticket was revoked.' : `Revoked: ${why}.`}${newsAge(shown)}`,
@@ -282,7 +283,6 @@ export const ENGLISH: Texts = {
     event: 'Event',
     gate: 'Gate',
     zone: 'Zone',
-    noZone: 'No zone',
     start: 'Start scanning',
     noEvents: 'There is no event yet. It is set up at a node: coop event create.',
     noGroups: 'This event has no gate groups yet. They are set up at a node: coop event buckets.',
@@ -312,10 +312,19 @@ export const ENGLISH: Texts = {
     soundOff: 'Sound',
     soundTap: 'Tap for sound',
     dismiss: 'Camera',
-    ticketNumber: (number) => `No. ${number}`,
-    group: (group) => `Gate ${group}`,
     language: 'Language',
     settings: 'Settings',
+    buckets: 'Tickets of each gate',
+    bucketsNote: 'Whoever holds them lets them in. Fetch them before a cut-off, hand them over at closing.',
+    bucketHere: 'here',
+    bucketAt: (holder) => `at ${holder}`,
+    bucketApart: (holder) => `at ${holder}, not connected`,
+    bucketLost: 'lost: open at every gate',
+    take: 'Fetch',
+    hand: (device) => `To ${device}`,
+    moving: 'Moving…',
+    moveDone: 'Moved.',
+    moveMissing: (count) => `${count} did not come.`,
   },
   counts: {
     title: 'Counts',

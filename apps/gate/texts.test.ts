@@ -9,7 +9,7 @@ const CODES = Object.keys(TEXTS.en.verdicts) as VerdictCode[]
 const HOLDER = { device: '12D3', deviceName: 'south', name: 'Bo' }
 /** Whatever parameters a verdict may have, all at once. */
 const PARAMS = {
-  ...{ atMs: 1_700_000_000_000, gate: 'South', minutesAgo: 7, listAgeMs: 61_000, why: 'stolen' },
+  ...{ atMs: 1_700_000_000_000, gate: 'South', agoMs: 420_000, listAgeMs: 61_000, reason: 'stolen' },
   ...{ group: 'South', holder: HOLDER, reachable: true, elsewhere: 3, max: 20, ageMs: 95_000 },
   ...{ aheadMs: -3_700_000, leaf: ['entries-today', 2], message: 'm', next: 'n' },
 }

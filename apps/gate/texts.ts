@@ -36,7 +36,6 @@ export interface Texts {
     event: string
     gate: string
     zone: string
-    noZone: string
     start: string
     noEvents: string
     noGroups: string
@@ -64,10 +63,19 @@ export interface Texts {
     soundOff: string
     soundTap: string
     dismiss: string
-    ticketNumber: (number: string) => string
-    group: (group: string) => string
     language: string
     settings: string
+    buckets: string
+    bucketsNote: string
+    bucketHere: string
+    bucketAt: (holder: string) => string
+    bucketApart: (holder: string) => string
+    bucketLost: string
+    take: string
+    hand: (device: string) => string
+    moving: string
+    moveDone: string
+    moveMissing: (count: string) => string
   }
   counts: {
     title: string

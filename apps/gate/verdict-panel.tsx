@@ -38,8 +38,7 @@ export function VerdictPanel(props: {
         {ticket !== null && (
           <p class="verdict-ticket">
             <strong>{ticket.className}</strong>
-            <span>{texts.scan.ticketNumber(words.count(ticket.number))}</span>
-            <span>{texts.scan.group(ticket.group)}</span>
+            <span>{ticket.number}</span>
           </p>
         )}
         {ticket?.details != null && <p class="verdict-details">{ticket.details}</p>}

@@ -16,6 +16,7 @@ export type VerdictCode =
   | 'issuer-unknown'
   | 'issuer-suspended'
   | 'class-unknown'
+  | 'bucket-unknown'
   | 'not-yet-valid'
   | 'expired'
   | 'wrong-zone'
@@ -45,7 +46,8 @@ export type VerdictCode =
 export interface ShownTicket {
   class: string
   className: string
-  number: number
+  /** `North 12`: gate group and number there. */
+  number: string
   group: string
   code: string
   details: string | null
@@ -85,6 +87,7 @@ const LOOKS: Readonly<Record<VerdictCode, readonly [Tone, SymbolName]>> = {
   'issuer-unknown': ['no', 'cross'],
   'issuer-suspended': ['no', 'stop'],
   'class-unknown': ['wait', 'wait'],
+  'bucket-unknown': ['wait', 'wait'],
   'not-yet-valid': ['wait', 'clock'],
   expired: ['no', 'clock'],
   'wrong-zone': ['wait', 'next'],

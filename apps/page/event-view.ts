@@ -22,6 +22,8 @@ export interface Guarantee {
   /** Of the groups whose buckets this gate holds. */
   own: Share
   others: Share
+  /** Sold tickets that any gate admits: of open classes, and of lost gates. */
+  open: number
 }
 
 /** A price in a window of time. */
@@ -41,13 +43,20 @@ export interface TicketClass {
   name: string
   policy: 'exclusive' | 'open'
   prices: Price[]
-  seats: { capacity: number; sold: number; here: number; elsewhere: number }
+  seats: { capacity: number; here: number; elsewhere: number }
+}
+
+/** A bucket of tickets: the device that holds it admits them. `nowhere`: nobody holds it. */
+export interface Bucket {
+  bucket: string
+  holder: Holder | null
+  state: 'here' | 'reachable' | 'elsewhere' | 'lost' | 'nowhere'
 }
 
 /** A gate group with its buckets. */
 export interface GateGroup {
   group: string
-  buckets: { bucket: string; holder: Holder; state: 'here' | 'reachable' | 'elsewhere' | 'lost' }[]
+  buckets: Bucket[]
 }
 
 /** A zone; `here`: entries that this gate may still record by itself. */
@@ -62,7 +71,7 @@ export interface Zone {
 export interface EventView {
   event: string
   name: string
-  place: string | null
+  place: string
   startsMs: number
   endsMs: number
   classes: TicketClass[]

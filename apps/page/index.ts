@@ -4,6 +4,7 @@ export { Dialog } from './dialog.tsx'
 export { currentLanguage, keepLanguage, localeOf } from './language.ts'
 export type { Language } from './language.ts'
 export type {
+  Bucket,
   EventView,
   GateGroup,
   Guarantee,

@@ -28,10 +28,9 @@ export function CartPanel(props: {
   const isShort = change?.startsWith('-') === true
   const shown = (amount: string): string => shownAmount(amount, props.locale)
   const time = new Intl.DateTimeFormat(props.locale, { timeStyle: 'short' })
-  const heldUntil = Math.min(
-    ...lines.flatMap((it) => (it.kind === 'tickets' && it.quote ? [it.quote.untilMs] : [])),
-  )
+  const heldUntil = Math.min(...lines.flatMap((it) => (it.kind === 'tickets' ? [it.quote.untilMs] : [])))
   const isOpen = state === 'open'
+  const isFree = lines.length > 0 && total.every((it) => Number(it.amount) === 0)
   const submit = (event: Event): void => {
     event.preventDefault()
     if (lines.length > 0 && state !== 'selling') props.onSell()
@@ -70,9 +69,7 @@ export function CartPanel(props: {
           <div class="cart-total">
             <span>{texts.total}</span>
             <span class="number" data-testid="total">
-              {total.length === 0
-                ? texts.free
-                : total.map((it) => `${shown(it.amount)} ${it.currency}`).join(' + ')}
+              {isFree ? texts.free : total.map((it) => `${shown(it.amount)} ${it.currency}`).join(' + ')}
             </span>
           </div>
           {Number.isFinite(heldUntil) && isOpen && (
@@ -82,7 +79,7 @@ export function CartPanel(props: {
           )}
         </>
       )}
-      {only !== undefined && total.length === 1 && isOpen && (
+      {only !== undefined && total.length === 1 && isOpen && !isFree && (
         <div class="cash">
           <div class="field">
             <label for={id}>
@@ -147,7 +144,7 @@ export function CartPanel(props: {
           ? texts.selling
           : state === 'unanswered'
             ? texts.askAgain
-            : total.length === 0 && lines.length > 0
+            : isFree
               ? texts.sellFree
               : `${texts.sell}${only === undefined ? '' : ` · ${shown(only.amount)} ${only.currency}`}`}
       </button>

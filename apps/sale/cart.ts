@@ -11,8 +11,7 @@ export interface TicketLine {
   /** Gate group printed on them; null: as the node chooses. */
   group: string | null
   count: number
-  /** Null for tickets without a price. */
-  quote: Quote | null
+  quote: Quote
 }
 
 /** Goods in a cart. */
@@ -33,9 +32,7 @@ export type CartLine = TicketLine | GoodsLine
 /** What one line costs; null without a price. */
 export function priceOf(line: CartLine): { currency: string; amount: string } | null {
   if (line.kind === 'tickets')
-    return line.quote === null
-      ? null
-      : { currency: line.quote.currency, amount: timesOf(line.quote.amount, line.count) }
+    return { currency: line.quote.currency, amount: timesOf(line.quote.amount, line.count) }
   if (line.currency === null || !isAmount(line.price)) return null
   return { currency: line.currency, amount: timesOf(line.price, line.count) }
 }
@@ -59,7 +56,7 @@ export function saleLines(lines: readonly CartLine[]): SaleLine[] {
         class: line.class,
         count: line.count,
         ...(line.group === null ? {} : { group: line.group }),
-        ...(line.quote === null ? {} : { quote: line.quote.quote }),
+        quote: line.quote.quote,
       }
     const price = priceOf(line)
     return { unit: line.unit, amount: String(line.count), ...(price === null ? {} : { price }) }

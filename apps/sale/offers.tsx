@@ -66,8 +66,7 @@ export function TicketOffers(
         {view.classes.map((it) => {
           const price = priceAt(it, nowMs)
           const inCart = props.cart.find((line) => line.key === it.class)?.count ?? 0
-          const isUnpriced = price === null && it.prices.length > 0
-          const canAdd = !props.isLocked && groups.length > 0 && !isUnpriced && inCart < it.seats.here
+          const canAdd = !props.isLocked && groups.length > 0 && price !== null && inCart < it.seats.here
           const until =
             price?.untilMs == null
               ? ''
@@ -78,11 +77,11 @@ export function TicketOffers(
               texts={texts}
               name={it.name}
               price={
-                price !== null
-                  ? `${shownAmount(price.amount, locale)} ${price.currency}`
-                  : isUnpriced
-                    ? texts.noPrice
-                    : texts.free
+                price === null
+                  ? texts.noPrice
+                  : Number(price.amount) === 0
+                    ? texts.free
+                    : `${shownAmount(price.amount, locale)} ${price.currency}`
               }
               note={until}
               stock={it.seats.here === 0 ? texts.soldOut : texts.here(count(it.seats.here))}

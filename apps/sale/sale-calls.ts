@@ -32,8 +32,11 @@ export type SaleLine =
 /** A ticket that was sold. */
 export interface SoldTicket {
   text: string
-  number: number
+  /** `North 12`: gate group and number there. */
+  number: string
+  group: string
   code: string
+  className: string
 }
 
 /** The node's answer to a sale. */
@@ -70,7 +73,7 @@ export class SaleCalls {
   }
 
   async events(): Promise<EventView[]> {
-    return ((await this.#link.get('/v1/events')) as { events: EventView[] }).events
+    return ((await this.#link.get('/v1/ticketing/events')) as { events: EventView[] }).events
   }
 
   /** Goods that this device can sell, and the co-op's currencies. */
@@ -92,12 +95,16 @@ export class SaleCalls {
   }
 
   async quote(event: string, ticketClass: string): Promise<Quote> {
-    const path = `/v1/events/${encodeURIComponent(event)}/quotes`
+    const path = `/v1/ticketing/events/${encodeURIComponent(event)}/quotes`
     return (await this.#link.post(path, { class: ticketClass })) as Quote
   }
 
   /** @param id - 32 hexadecimal digits: what is sent twice under one id is sold once */
   async sell(lines: readonly SaleLine[], id: string): Promise<Sold> {
-    return (await this.#link.post('/v1/sales', { id, lines, method: 'cash' }, SALE_TIMEOUT_MS)) as Sold
+    return (await this.#link.post(
+      '/v1/ticketing/sales',
+      { id, lines, method: 'cash' },
+      SALE_TIMEOUT_MS,
+    )) as Sold
   }
 }

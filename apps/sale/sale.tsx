@@ -150,7 +150,7 @@ function Till(props: {
     quoting.current.add(key)
     setProblem(null)
     try {
-      const quote = ticketClass.prices.length === 0 ? null : await calls.quote(view.event, key)
+      const quote = await calls.quote(view.event, key)
       const group = groups[view.event] ?? groupsHere(view)[0] ?? null
       const line: TicketLine = {
         kind: 'tickets',
@@ -188,8 +188,7 @@ function Till(props: {
   }
   /** Asks for the price of now where the held one has run out; true when a line changed. */
   const renewQuotes = async (): Promise<boolean> => {
-    const isOver = (it: CartLine): it is TicketLine =>
-      it.kind === 'tickets' && it.quote !== null && it.quote.untilMs <= Date.now()
+    const isOver = (it: CartLine): it is TicketLine => it.kind === 'tickets' && it.quote.untilMs <= Date.now()
     if (!lines.some(isOver)) return false
     const renewed = await Promise.all(
       lines.map(async (it) => (isOver(it) ? { ...it, quote: await calls.quote(it.event, it.class) } : it)),
@@ -234,17 +233,7 @@ function Till(props: {
     setAsked((it) => it + 1)
   }
   if (sold !== null)
-    return (
-      <SoldScreen
-        texts={texts}
-        locale={locale}
-        sold={sold}
-        lines={lines.filter((it): it is TicketLine => it.kind === 'tickets')}
-        events={Object.fromEntries((events ?? []).map((it) => [it.event, it.name]))}
-        received={received}
-        onNext={next}
-      />
-    )
+    return <SoldScreen texts={texts} locale={locale} sold={sold} received={received} onNext={next} />
   const items = stock?.items.filter((it) => Number(it.here) > 0 || Number(it.elsewhere) > 0) ?? []
   const isEmpty = events?.every((it) => it.classes.length === 0) === true && items.length === 0
   return (

@@ -1,7 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { QrSquare, Symbol } from '#apps/page'
-import type { TicketLine } from './cart.ts'
 import { changeOf, shownAmount } from './money.ts'
 import type { Sold } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
@@ -11,10 +10,6 @@ export function SoldScreen(props: {
   texts: SaleTexts
   locale: string
   sold: Sold
-  /** The lines of tickets, in the order in which they were sent. */
-  lines: readonly TicketLine[]
-  /** Name of each line's event. */
-  events: Readonly<Record<string, string>>
   received: string
   onNext: () => void
 }): JSX.Element {
@@ -24,7 +19,6 @@ export function SoldScreen(props: {
   const [only] = sold.total
   const change =
     only === undefined || sold.total.length > 1 || received === '' ? null : changeOf(received, only.amount)
-  const lineOf = props.lines.flatMap((line) => Array.from({ length: line.count }, () => line))
   return (
     <main class="sold" data-testid="sold">
       <header class="sold-head">
@@ -67,22 +61,20 @@ export function SoldScreen(props: {
         )}
       </div>
       <ol class="plain tickets">
-        {sold.tickets.map((ticket, at) => {
-          const line = lineOf[at]
-          const name = line?.name ?? ''
-          const number = texts.number(new Intl.NumberFormat(props.locale).format(ticket.number))
-          return (
-            <li key={ticket.text} class="ticket" data-testid="ticket" data-text={ticket.text}>
-              <p class="muted">{line === undefined ? '' : (props.events[line.event] ?? '')}</p>
-              <h2>
-                {name} <span class="number">{number}</span>
-              </h2>
-              <QrSquare text={ticket.text} label={texts.qrLabel(`${name} ${number}`)} ecc="M" />
-              {line?.group != null && <p class="ticket-gate">{texts.group(line.group)}</p>}
-              <code>{ticket.code}</code>
-            </li>
-          )
-        })}
+        {sold.tickets.map((ticket) => (
+          <li key={ticket.text} class="ticket" data-testid="ticket" data-text={ticket.text}>
+            <h2>
+              {ticket.className} <span class="number">{ticket.number}</span>
+            </h2>
+            <QrSquare
+              text={ticket.text}
+              label={texts.qrLabel(`${ticket.className} ${ticket.number}`)}
+              ecc="M"
+            />
+            <p class="ticket-gate">{texts.group(ticket.group)}</p>
+            <code>{ticket.code}</code>
+          </li>
+        ))}
       </ol>
     </main>
   )

@@ -7,7 +7,7 @@ import type { LinkedTicket } from './ticket-link.ts'
 export interface ShownCode {
   /** Text of the QR code. */
   text: string
-  /** The number printed on the ticket. */
+  /** The number of the ticket in its group, from 1. */
   number: number
   /** Unix ms at which another code is due; null for a code that stays. */
   untilMs: number | null
@@ -20,7 +20,7 @@ export interface ShownCode {
 export function shownCode({ ticket, seed }: LinkedTicket, nowMs: number): ShownCode | null {
   const result = decodeTicket(ticket)
   if (!result.ok || result.decoded.rotating !== null) return null
-  const number = result.decoded.ticket.serial
+  const number = result.decoded.ticket.serial + 1
   if (result.decoded.ticket.holder === null) return { text: ticketText(ticket), number, untilMs: null }
   if (seed === null) return null
   const code = makeRotatingCode(ticket, nowMs, portableSigner(seed), sha256)
