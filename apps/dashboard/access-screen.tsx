@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
-import { accessCodeFrom } from './access-code.ts'
+import { accessCodeFrom } from '#apps/page'
 import { Icon } from './icon.tsx'
 
 /** Asks for the access code. `isRefused`: the code of an earlier visit is not the node's. */

@@ -9,7 +9,7 @@ import { amountText } from './ledger-text.ts'
 import type { Balance, Unit, Written } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
-import { RequestId } from './request-id.ts'
+import { RequestId } from '#apps/page'
 import { commitAddress } from './route.ts'
 import { SelectField } from './select-field.tsx'
 

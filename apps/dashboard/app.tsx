@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { render } from 'preact'
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import { forgetAccessCode, keepAccessCode, takeAccessCode } from './access-code.ts'
+import { forgetAccessCode, keepAccessCode, takeAccessCode } from '#apps/page'
 import { AccessScreen } from './access-screen.tsx'
 import { Dashboard } from './dashboard.tsx'
 import { Icon } from './icon.tsx'

@@ -5,7 +5,7 @@ import { debtsOf, paymentsText } from './debt-draft.ts'
 import { withNewest, withOlder } from './ledger-pages.ts'
 import { amountText, isZero, minorText } from './ledger-text.ts'
 import type { Balance, Entry, SplitRule, Unit, UnitKind } from './ledger-types.ts'
-import { RequestId } from './request-id.ts'
+import { RequestId } from '#apps/page'
 import {
   draftOf,
   newParty,

@@ -56,8 +56,8 @@ export async function inviteCommand(
   // The link alone on stdout, so that it can be piped; the rest is for the person.
   process.stdout.write(`${invite.link}\n`)
   if (process.stdout.isTTY) {
-    const { renderUnicodeCompact } = await import('uqr')
-    process.stdout.write(`\n${renderUnicodeCompact(invite.link, { border: 2 })}\n`)
+    const { encodeQR } = await import('qr')
+    process.stdout.write(`\n${encodeQR(invite.link, 'ascii', { ecc: 'low', border: 2 })}\n`)
   }
   process.stderr.write(
     `${options.role}, ${options.uses} use(s), until ${until} UTC. Whoever has the link can use it.\n`,

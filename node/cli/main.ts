@@ -25,6 +25,7 @@ import { membersCommand, meshCommand, peersCommand, statusCommand, stopCommand }
 import { DEFAULT_HTTP_PORT, DEFAULT_PORT } from './defaults.ts'
 import { passphraseCommand } from './passphrase-commands.ts'
 import { printError, printResult } from './output.ts'
+import type { StartOptions } from './start-command.ts'
 import { addRecoveryCommands } from './recovery-program.ts'
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './token-commands.ts'
 
@@ -111,10 +112,17 @@ function addNodeCommands(program: Command, globals: () => Globals): void {
     .description('run the node; its page leads on')
     .option('--port <port>', 'TCP port of the mesh, 0 for any', port, DEFAULT_PORT)
     .option('--http-port <port>', 'port of the page and API, 0 for any', port, DEFAULT_HTTP_PORT)
+    .option(
+      '--phone-port <port>',
+      'opens the pages for gates and stalls to phones on this port, 0 for any',
+      port,
+    )
+    .option('--phone-cert <file>', 'certificate (PEM) for https on that port; phones then give the camera')
+    .option('--phone-key <file>', 'its key (PEM)')
     .option('--host <address>', 'IPv4 address that the mesh listens on', '0.0.0.0')
     .option('--no-open', 'do not open a browser')
     .option('--no-mdns', 'do not look for peers on the local network')
-    .action(async (options: { port: number; httpPort: number; host: string; open: boolean; mdns: boolean }) =>
+    .action(async (options: Omit<StartOptions, keyof Globals>) =>
       // Loaded when it is needed: the commands that only talk to a node start ten times faster without the mesh.
       (await import('./start-command.ts')).startCommand({ ...globals(), ...options }),
     )

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { CoopError } from '#node/errors'
 import { HttpServer } from '#node/http'
+import type { PhoneDoorOptions } from '#node/http'
 import type { CoopNode } from '#node/host'
 import type { Globals } from './main.ts'
 import { openNode } from './open-node.ts'
@@ -12,6 +15,10 @@ export interface StartOptions extends Globals {
   host: string
   open: boolean
   mdns: boolean
+  /** Undefined: no door for phones. */
+  phonePort?: number
+  phoneCert?: string
+  phoneKey?: string
 }
 
 /** Runs a node until it is told to stop (Ctrl-C, SIGTERM, `coop stop`, the page). */
@@ -26,7 +33,8 @@ export async function startCommand(options: StartOptions): Promise<void> {
   )
   let server: HttpServer | null = null
   try {
-    server = await HttpServer.start(node, options.httpPort, () => stopping.resolve('asked to stop'))
+    const phones = await phoneDoor(options)
+    server = await HttpServer.start(node, options.httpPort, () => stopping.resolve('asked to stop'), phones)
     await node.startMesh()
     announce(node, server, options)
     const reason = await stopping.promise
@@ -36,6 +44,32 @@ export async function startCommand(options: StartOptions): Promise<void> {
     await node.close()
   }
   process.stderr.write(options.json ? '' : 'stopped, everything is on the disk\n')
+}
+
+/** What the options say about a door for phones; null for none. */
+async function phoneDoor(options: StartOptions): Promise<PhoneDoorOptions | null> {
+  const { phonePort, phoneCert, phoneKey } = options
+  if (
+    (phoneCert === undefined) !== (phoneKey === undefined) ||
+    (phoneCert !== undefined && phonePort === undefined)
+  )
+    throw new CoopError(
+      'usage',
+      'a certificate for phones needs its key and a port',
+      'Give --phone-port, --phone-cert and --phone-key together.',
+    )
+  if (phonePort === undefined) return null
+  if (phoneCert === undefined || phoneKey === undefined) return { port: phonePort, tls: null }
+  const [cert, key] = await Promise.all([readPem(phoneCert), readPem(phoneKey)])
+  return { port: phonePort, tls: { cert, key } }
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new CoopError('usage', `cannot read ${path}`, 'Give the path of a PEM file.', cause)
+  }
 }
 
 function announce(node: CoopNode, server: HttpServer, options: StartOptions): void {
@@ -50,6 +84,7 @@ function announce(node: CoopNode, server: HttpServer, options: StartOptions): vo
       addresses,
       http: server.url,
       url: server.entryUrl,
+      phones: server.phoneUrls,
     }
     process.stdout.write(
       `${JSON.stringify({ ...ready, coop: node.membershipOrNull?.genesis.name ?? null })}\n`,
@@ -62,6 +97,7 @@ function announce(node: CoopNode, server: HttpServer, options: StartOptions): vo
         : `Coopmesh is running for “${coop}”.`,
       '',
       `  page     ${paint('36', server.entryUrl)}`,
+      ...server.phoneUrls.map((url, i) => `  ${i === 0 ? 'phones  ' : '        '} ${url}/gate`),
       `  data     ${node.folder.path}`,
       `  device   ${node.device}`,
       ...addresses.map((address, i) => `  ${i === 0 ? 'mesh    ' : '        '} ${address}`),

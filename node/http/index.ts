@@ -1,1 +1,2 @@
 export { HttpServer } from './server.ts'
+export type { PhoneDoorOptions } from './phone-door.ts'

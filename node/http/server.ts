@@ -14,8 +14,10 @@ import { createApi } from './api.ts'
 import { isAssetPath, serveAsset } from './asset-response.ts'
 import { Callers, originOf } from './caller.ts'
 import type { Caller } from './caller.ts'
-import { DashboardFiles } from './dashboard-files.ts'
 import { isAllowedHost, isAllowedOrigin } from './guard.ts'
+import { PAGE_HEADERS, PageFiles } from './page-files.ts'
+import { PhoneDoor } from './phone-door.ts'
+import type { PhoneDoorOptions } from './phone-door.ts'
 import { needScope } from './route-scopes.ts'
 
 /** Largest message of a page: one Yjs update and its frame. */
@@ -25,22 +27,6 @@ const PAGE_CLOSE_TIMEOUT_MS = 500
 /** Bytes that may wait for a page that does not read; then it is cut. */
 const PAGE_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 
-const PAGE_HEADERS: Record<string, string> = {
-  'content-security-policy': [
-    "default-src 'self'",
-    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
-    "img-src 'self' data: blob:",
-    "style-src 'self'",
-    "script-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-}
-
 /** The node's HTTP door: the page, the API under `/v1`, assets, and live boards. Loopback only. */
 export class HttpServer {
   readonly #node: CoopNode
@@ -48,7 +34,8 @@ export class HttpServer {
   readonly #callers: Callers
   readonly #server: Server
   readonly #sockets: WebSocketServer
-  readonly #page = new DashboardFiles()
+  readonly #page = new PageFiles()
+  #phones: PhoneDoor | null = null
   readonly #pages = new Map<WebSocket, LivePage>()
   readonly #api: ReturnType<typeof getRequestListener>
 
@@ -71,8 +58,17 @@ export class HttpServer {
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  /** Listens on loopback; port 0 means any. `stop` is called when a client asks the node to stop. */
-  static async start(node: CoopNode, port: number, stop: () => void): Promise<HttpServer> {
+  /**
+   * Listens on loopback; port 0 means any. `stop` is called when a client asks the node to stop.
+   *
+   * @param phones - null: no door for phones
+   */
+  static async start(
+    node: CoopNode,
+    port: number,
+    stop: () => void,
+    phones: PhoneDoorOptions | null = null,
+  ): Promise<HttpServer> {
     const book = await TokenBook.open(node.folder.tokensPath, node.findings)
     const server = new HttpServer(node, await node.folder.token(), book, stop)
     await new Promise<void>((resolve, reject) => {
@@ -89,6 +85,14 @@ export class HttpServer {
       })
       server.#server.listen(port, '127.0.0.1', resolve)
     })
+    if (phones !== null) {
+      try {
+        server.#phones = await PhoneDoor.start(node, { book, pages: server.#page }, phones)
+      } catch (cause) {
+        await server.close()
+        throw cause
+      }
+    }
     node.on('reset', () => server.#closePages())
     await node.folder.announce(server.url)
     return server
@@ -108,7 +112,13 @@ export class HttpServer {
     return `${this.url}/#token=${this.#ownToken}`
   }
 
+  /** Addresses for phones at gates and stalls; empty without a door for them. */
+  get phoneUrls(): string[] {
+    return this.#phones?.urls ?? []
+  }
+
   async close(): Promise<void> {
+    await this.#phones?.close()
     this.#closePages()
     this.#sockets.close()
     this.#server.closeAllConnections()

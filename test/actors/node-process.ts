@@ -45,6 +45,8 @@ export interface Ready {
   http: string
   /** The address that signs a browser in. */
   url: string
+  /** Addresses for phones; empty without `--phone-port`. */
+  phones: string[]
 }
 
 /** A failed call of the API. */

@@ -1,0 +1,64 @@
+import { isAmount, sumOf, timesOf } from './money.ts'
+import type { Quote, SaleLine } from './sale-calls.ts'
+
+/** Tickets of one class in a cart. */
+export interface TicketLine {
+  kind: 'tickets'
+  key: string
+  event: string
+  class: string
+  name: string
+  /** Gate group printed on them; null: as the node chooses. */
+  group: string | null
+  count: number
+  quote: Quote
+}
+
+/** Goods in a cart. */
+export interface GoodsLine {
+  kind: 'goods'
+  key: string
+  unit: string
+  name: string
+  count: number
+  currency: string | null
+  /** Of one piece, as typed. */
+  price: string
+}
+
+/** One line of a cart. */
+export type CartLine = TicketLine | GoodsLine
+
+/** What one line costs; null without a price. */
+export function priceOf(line: CartLine): { currency: string; amount: string } | null {
+  if (line.kind === 'tickets')
+    return { currency: line.quote.currency, amount: timesOf(line.quote.amount, line.count) }
+  if (line.currency === null || !isAmount(line.price)) return null
+  return { currency: line.currency, amount: timesOf(line.price, line.count) }
+}
+
+/** What a cart costs, a sum for each currency. */
+export function totalOf(lines: readonly CartLine[]): { currency: string; amount: string }[] {
+  const amounts = new Map<string, string[]>()
+  for (const line of lines) {
+    const price = priceOf(line)
+    if (price !== null) amounts.set(price.currency, [...(amounts.get(price.currency) ?? []), price.amount])
+  }
+  return [...amounts].map(([currency, parts]) => ({ currency, amount: sumOf(parts) }))
+}
+
+/** A cart as the node takes it. */
+export function saleLines(lines: readonly CartLine[]): SaleLine[] {
+  return lines.map((line) => {
+    if (line.kind === 'tickets')
+      return {
+        event: line.event,
+        class: line.class,
+        count: line.count,
+        ...(line.group === null ? {} : { group: line.group }),
+        quote: line.quote.quote,
+      }
+    const price = priceOf(line)
+    return { unit: line.unit, amount: String(line.count), ...(price === null ? {} : { price }) }
+  })
+}

@@ -1,0 +1,2 @@
+export { readTicketLink, ticketLink } from './ticket-link.ts'
+export type { LinkedTicket } from './ticket-link.ts'
