@@ -121,7 +121,8 @@ async function lanes(
       const i = next
       next += 1
       if (everyMs > 0) await sleep(Math.max(0, dueMs - performance.now()))
-      const atMs = performance.now()
+      // From when it was due, so that a wait for the one before counts.
+      const atMs = everyMs > 0 ? dueMs : performance.now()
       await work(i)
       each.push(performance.now() - atMs)
     }
