@@ -1,0 +1,126 @@
+import { expect } from 'vitest'
+import { toHex } from '#protocol/encoding'
+import type { CommitRecord } from '#protocol/commit'
+import { nodeSigner } from '#node/crypto'
+import { eventStateOf } from '../actors/gate-hand.ts'
+import type { Choices } from '../evaluation/choices.ts'
+import type { Reached } from '../evaluation/reached.ts'
+import { CAST } from './cast.ts'
+import { figuresOf } from './figures.ts'
+import { Gates } from './gates.ts'
+import type { Rules } from './rules.ts'
+import type { Seat } from './truth.ts'
+
+/** Steps of a history. */
+const STEPS = 110
+
+/**
+ * Gates, tickets and people by whole replicas: whatever is cut off from whom, honest gates never admit one seat twice in an
+ * exclusive class, nobody is let into a full zone, nothing is oversold, no old code goes in once it was swapped, every open
+ * double is found and counted once, and all replicas say the same.
+ */
+export function gatesLaw(draw: Choices, reached: Reached, off: Partial<Rules> = {}): void {
+  const gates = new Gates(draw, off)
+  try {
+    for (let step = 0; step < STEPS; step += 1) gates.step()
+    gates.heal()
+    allAgree(gates, draw)
+    doublesAreFound(gates, reached)
+    if (gates.reached.has('forked')) cheatIsProven(gates)
+  } catch (error) {
+    throw new Error(`${String(error)}\n${gates.story.join('\n')}`, { cause: error })
+  }
+  for (const [what, count] of gates.reached) reached.add(what, count)
+}
+
+/** Every replica says the same, also one that hears everything in another order. */
+function allAgree(gates: Gates, draw: Choices): void {
+  const commitments = gates.codes.map(({ issued }) => toHex(issued.commitment))
+  const [first, ...others] = gates.honest.map((it) => figuresOf(gates.stateOf(it), commitments))
+  for (const other of others) expect(other).toEqual(first)
+  const late = CAST.enter(nodeSigner(new Uint8Array(32).fill(99)), [])
+  for (const record of shuffled(gates.honest[0]?.place.log ?? [], draw)) late.take([record])
+  expect(figuresOf(eventStateOf(late.replica, gates.made), commitments)).toEqual(first)
+}
+
+/** The same commits in another order in which what a commit builds on comes before it. */
+function shuffled(log: readonly CommitRecord[], draw: Choices): CommitRecord[] {
+  const done = new Set<string>()
+  const isReady = ({ header }: CommitRecord): boolean =>
+    (header.prev === null || done.has(toHex(header.prev))) && header.seen.every((it) => done.has(toHex(it.id)))
+  const chains = new Map<string, CommitRecord[]>()
+  for (const record of log) {
+    const key = toHex(record.header.device)
+    chains.set(key, [...(chains.get(key) ?? []), record])
+  }
+  const order: CommitRecord[] = []
+  while (order.length < log.length) {
+    // Of one device all that can come now, then of another.
+    for (const key of draw.shuffled([...chains.keys()])) {
+      const left = chains.get(key) ?? []
+      for (let most = 1 + draw.below(8); most > 0; most -= 1) {
+        const at = left.findLastIndex(isReady)
+        const [record] = at < 0 ? [] : left.splice(at, 1)
+        if (record === undefined) break
+        done.add(toHex(record.id))
+        order.push(record)
+      }
+    }
+  }
+  return order
+}
+
+/** Who was let in more than once without leaving is found, by all that is on any disk; and counted once. */
+function doublesAreFound(gates: Gates, reached: Reached): void {
+  const [stand] = gates.honest
+  if (stand === undefined) return
+  const state = gates.stateOf(stand)
+  const tally = state.tally()
+  const isKept = (name: string): boolean => state.passes().some((it) => `${it.commit}/${it.index}` === name)
+  const { truth } = gates
+  const doubles = sum(truth.seats.map((it) => doublesOf(it, isKept)))
+  // Whoever lets somebody in by a word may know that he is in, and then it is none.
+  const most = sum(truth.seats.map((it) => doublesOf(it, isKept, true)))
+  if (gates.isReentry) expect(tally.doubles).toBeGreaterThanOrEqual(inTwice(gates))
+  else {
+    expect(tally.doubles, 'doubles').toBeGreaterThanOrEqual(doubles)
+    expect(tally.doubles, 'doubles').toBeLessThanOrEqual(most)
+  }
+  reached.add('doubles', doubles)
+  if (gates.isLost) return
+  const admitted = truth.seats.filter((it) => it.admissions.some(({ isUndone }) => !isUndone)).length
+  expect(tally.admitted, 'admitted').toBe(admitted)
+  expect(tally.sold, 'sold').toBe(truth.live)
+  for (const [zone, people] of truth.inside) expect(tally.inside.get(zone) ?? 0, `in ${zone}`).toBe(people)
+}
+
+function doublesOf(
+  { admissions }: Seat,
+  isKept: (name: string) => boolean,
+  withOverrides: boolean = false,
+): number {
+  const counts = new Map<string, number>()
+  for (const { zone, isUndone, name, mode } of admissions)
+    if (!isUndone && isKept(name) && (withOverrides || mode !== 'override'))
+      counts.set(zone, (counts.get(zone) ?? 0) + 1)
+  return sum([...counts.values()].map((it) => Math.max(0, it - 1)))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, it) => total + it, 0)
+}
+
+/** Seats on which more than one person is inside now. */
+function inTwice({ truth }: Gates): number {
+  return truth.seats.filter((it) => !it.admissions.some(({ mode }) => mode === 'override') && [...it.inside.values()].some((people) => people > 1)).length
+}
+
+/** Who gave one bucket twice is proven to have signed two histories, everywhere. */
+function cheatIsProven(gates: Gates): void {
+  const cheat = gates.stands.find((it) => it.isCheat)
+  for (const { place } of gates.honest) {
+    const { history } = place.replica
+    const device = history.findDevice(cheat?.place.signer.publicKey ?? new Uint8Array(32))
+    expect(history.forks.has(device), 'the cheat is proven').toBe(true)
+  }
+}
