@@ -7,13 +7,15 @@ export function figuresOf(state: EventState, commitments: readonly string[]): Re
     name,
     value instanceof Map ? [...value].filter(([, count]) => count !== 0).sort(byText) : value,
   ])
-  const passes = state.passes().map((it) => [
-    nameOf(it),
-    it.of === null ? null : nameOf(it.of),
-    it.isRoomBack,
-    it.undone?.reason ?? null,
-    it.doubles.map(nameOf).sort(),
-  ])
+  const passes = state
+    .passes()
+    .map((it) => [
+      nameOf(it),
+      it.of === null ? null : nameOf(it.of),
+      it.isRoomBack,
+      it.undone?.reason ?? null,
+      it.doubles.map(nameOf).sort(),
+    ])
   const devices = [...new Set(state.passes().map((it) => it.device))].sort()
   return {
     hash: toHex(state.stateHash()),
@@ -34,8 +36,18 @@ export function figuresOf(state: EventState, commitments: readonly string[]): Re
       return cancel === null ? null : `${cancel.commit}/${cancel.index}`
     }),
     issued: commitments.map((it) => state.issued(it)?.issue.commit ?? null),
-    home: devices.map((it) => state.roomsToBringHome(it).map(({ exit, room }) => [nameOf(exit), room]).sort(byText)),
-    match: devices.map((it) => state.exitsToMatch(it).map(({ exit }) => nameOf(exit)).sort()),
+    home: devices.map((it) =>
+      state
+        .roomsToBringHome(it)
+        .map(({ exit, room }) => [nameOf(exit), room])
+        .sort(byText),
+    ),
+    match: devices.map((it) =>
+      state
+        .exitsToMatch(it)
+        .map(({ exit }) => nameOf(exit))
+        .sort(),
+    ),
   }
 }
 

@@ -1,7 +1,15 @@
 import { expect } from 'vitest'
 import { fromHex, toHex } from '#protocol/encoding'
 import { bucketPlaces, decidePass, reissueTicket } from '#protocol/event'
-import type { CancelEntry, EventDocumentEntry, EventState, Gate, IssuedBytes, Pass, PassName } from '#protocol/event'
+import type {
+  CancelEntry,
+  EventDocumentEntry,
+  EventState,
+  Gate,
+  IssuedBytes,
+  Pass,
+  PassName,
+} from '#protocol/event'
 import type { LedgerEntry } from '#protocol/ledger'
 import type { AuthorResult } from '#protocol/replica'
 import type { DecodedTicket } from '#protocol/tickets'
@@ -30,9 +38,9 @@ import type { Admission, Seat } from './truth.ts'
 /** Gates, of which the first is the box office as well; more devices wait to take the place of one. */
 const GATES = 5
 /** Seats that there are. */
-const SEATS = 14
+const SEATS = 8
 /** Room of each zone. */
-const ROOM = 5
+const ROOM = 3
 /** Open admissions of a gate that the others have not heard of. */
 const EXPOSURE = 3
 const GROUPS = ['North', 'South', 'East']
@@ -55,12 +63,14 @@ interface Stand {
   zone: string | null
   /** Signs two histories from some time on. */
   isCheat: boolean
-  /** Of the log, what a disk image of it holds. */
-  image: number
   /** Passes whose payload has not come yet, though who was told of them admits: only where that rule is off. */
   unread: Set<string>
   /** Passes that it wrote itself and has not taken back, with what happened in truth. */
-  own: { pass: PassName & { way: 'in' | 'out'; room: string | null }; seat: Seat; admission: Admission | null }[]
+  own: {
+    pass: PassName & { way: 'in' | 'out'; room: string | null }
+    seat: Seat
+    admission: Admission | null
+  }[]
   clockMs: number
 }
 
@@ -84,16 +94,18 @@ export class Gates {
   /** The second history of a cheat. */
   #twin: Stand | null = null
   #scans = 0
+  /** Commits before the doors open. */
+  readonly #begun: number
 
   constructor(draw: Choices, off: Partial<Rules> = {}) {
     this.#draw = draw
-    this.rules = { ...RULES, ...off }
+    this.rules = Object.keys(off).length === 0 ? RULES : { ...RULES, ...off }
     this.isOpen = draw.chance(20)
     this.isReentry = draw.chance(40)
     const zones = ['Hall', 'Yard'].slice(0, draw.below(3))
     const places = CAST.signers.slice(0, GATES).map((it) => CAST.enter(it))
     this.stands = places.map((place, i) => ({
-      ...{ place, part: 0, zone: zones[i % Math.max(1, zones.length)] ?? null, isCheat: false, image: -1 },
+      ...{ place, part: 0, zone: zones[i % Math.max(1, zones.length)] ?? null, isCheat: false },
       ...{ unread: new Set<string>(), own: [], clockMs: (draw.below(121) - 60) * 60_000 },
     }))
     const [office] = this.stands as [Stand]
@@ -103,11 +115,14 @@ export class Gates {
     })
     this.truth = new Truth(SEATS, new Map(zones.map((it) => [it, ROOM])), this.isReentry)
     this.#gather()
-    for (const [i, unit] of [...this.made.buckets.values()].entries()) this.#give(office, this.#at(i + 1), unit, 1)
-    for (const at of [1, 2, 3]) this.#give(office, this.#at(at), this.made.class, 1 + draw.below(4))
+    for (const [i, unit] of [...this.made.buckets.values()].entries())
+      this.#give(office, this.#at(i + 1), unit, 1)
+    for (const at of [1, 2, 3]) this.#give(office, this.#at(at), this.made.class, 1 + draw.below(2))
     for (const [zone, room] of this.made.rooms)
-      for (const stand of this.stands) if (stand.zone === zone) this.#give(office, stand, room, 1 + draw.below(2))
+      for (const stand of this.stands)
+        if (stand.zone === zone) this.#give(office, stand, room, 1 + draw.below(2))
     this.#gather()
+    this.#begun = office.place.log.length
   }
 
   /** One thing happens. */
@@ -125,10 +140,9 @@ export class Gates {
     else if (turn < 86) this.#swap(stand)
     else if (turn < 90) this.#refund(stand)
     else if (turn < 93) this.#lose(stand)
-    else if (turn < 95) stand.image = stand.place.log.length
-    else if (turn < 97) this.#restore(stand)
-    else if (turn < 99) this.#cheat(stand)
-    else this.#takeOver(stand)
+    else if (turn < 96) this.#restore(stand)
+    else if (turn < 98) this.#cheat(stand)
+    else for (const it of this.stands) this.#meet(stand, it)
   }
 
   /** All parts heal, and everybody does what is left to do. */
@@ -185,7 +199,11 @@ export class Gates {
   }
 
   #give(from: Stand, to: Stand, unit: string, amount: number): boolean {
-    const before = new Set(this.stateOf(to)?.passes().map((it) => it.commit) ?? [])
+    const before = new Set(
+      this.stateOf(to)
+        ?.passes()
+        .map((it) => it.commit) ?? [],
+    )
     if (!this.#write(from, [], [hand(to.place.signer.publicKey, unit, amount)]).ok) return false
     to.place.hear(from.place)
     this.#note('rights given', from)
@@ -308,17 +326,35 @@ export class Gates {
     const codes = this.codes.filter((it) => way === 'in' || (it.seat.inside.get(zone) ?? 0) > 0)
     if (stand.isCheat || codes.length === 0) return
     const code = this.#draw.pick(codes)
+    const verdict = this.#showCode(stand, code, way)
+    if (verdict !== 'wrong-group' || this.#draw.chance(40)) return
+    // Whose bucket is in reach is let in once it was fetched.
+    const holder = this.stands.find((it) => it.place.replica.spendable(code.bucket) > 0n)
+    if (holder === undefined || holder.part !== stand.part || holder === stand) return
+    holder.place.hear(stand.place)
+    if (holder.isCheat || !this.#give(holder, stand, code.bucket, 1)) return
+    this.#note('fetched', stand, code.seat)
+    this.#showCode(stand, this.#draw.pick(this.codes.filter((it) => it.bucket === code.bucket)), way)
+  }
+
+  #showCode(stand: Stand, code: Code, way: 'in' | 'out'): string {
+    const zone = stand.zone ?? ''
     const override = way === 'in' && this.#draw.chance(2) ? 'known to the artist' : null
-    const decision = decidePass(this.#gate(stand, way, override), code.ticket, false, scanId((this.#scans += 1)))
+    const decision = decidePass(
+      this.#gate(stand, way, override),
+      code.ticket,
+      false,
+      scanId((this.#scans += 1)),
+    )
     this.#note(decision.verdict, stand, code.seat)
-    if (!decision.ok) return
+    if (!decision.ok) return decision.verdict
     let { entry } = decision
     // What it does not hold it cannot sign for: it says less than it did.
     const isHeld = stand.place.replica.spendable(code.bucket) > 0n
     const mode = entry.mode === 'open' && this.#isTaken(stand, code) ? 'held' : entry.mode
     if (entry.mode === 'held' && !isHeld) entry = { ...entry, mode: 'open' }
-    const isCovered = entry.room === null || way === 'out' || stand.place.replica.spendable(entry.room) > 0n
-    if (!isCovered) entry = { ...entry, room: null }
+    const isCovered = stand.place.replica.check([eventSection(this.made.event, entry)]).ok
+    if (!isCovered && this.rules !== RULES) entry = { ...entry, room: null }
     const { commit } = must(this.#write(stand, [entry]))
     const pass = { commit: commit.id, index: 0, way, room: entry.room }
     if (way === 'out') {
@@ -326,7 +362,7 @@ export class Gates {
       stand.own.push({ pass, seat: code.seat, admission: null })
       if (this.rules.room === 'twice' && entry.room === null && stand.zone !== null)
         this.#write(stand, [], [move('restore', this.made.rooms.get(zone) ?? '', 1)])
-      return
+      return decision.verdict
     }
     const hasRoom = override === null || entry.room !== null
     const name = `${toHex(commit.id)}/0`
@@ -334,6 +370,7 @@ export class Gates {
     stand.own.push({ pass, seat: code.seat, admission })
     this.truth.admitted(code.seat, code.generation, admission)
     if (entry.mode === 'open' && mode === 'open') this.#isWithinExposure(stand)
+    return decision.verdict
   }
 
   /** Of what a gate admitted openly, only so much is unknown to some other gate that holds a bucket. */
@@ -342,8 +379,7 @@ export class Gates {
     const others = this.honest.filter((it) => it !== stand && holders.has(toHex(it.place.signer.publicKey)))
     const unheard = stand.own.filter(
       ({ admission, pass }) =>
-        admission?.mode === 'open' &&
-        others.some(({ place }) => place.replica.history.find(pass.commit) < 0),
+        admission?.mode === 'open' && others.some(({ place }) => place.replica.history.find(pass.commit) < 0),
     )
     expect(unheard.length, 'open admissions that others have not heard of').toBeLessThanOrEqual(EXPOSURE)
   }
@@ -423,19 +459,17 @@ export class Gates {
     return this.rules.silent === 'taken' && this.stateOf(stand).isLost(bucket)
   }
 
-  #takeOver(stand: Stand): void {
-    for (const it of this.stands) if (it.part === stand.part) this.#meet(stand, it)
-  }
-
   /** The disk of a gate is put back as it was. */
   #restore(stand: Stand): void {
     const at = this.stands.indexOf(stand)
     const isSame = this.rules.restored === 'same-device'
-    const signer = isSame ? stand.place.signer : this.#spares.pop()
-    if (stand.image < 0 || at === 0 || stand.isCheat || signer === undefined) return
-    const place = CAST.enter(signer, stand.place.log.slice(0, stand.image))
+    const signer = isSame ? stand.place.signer : this.#spares.at(-1)
+    if (at === 0 || stand.isCheat || signer === undefined || this.#draw.chance(50)) return
+    const { log } = stand.place
+    const place = CAST.enter(signer, log.slice(0, Math.max(this.#begun, log.length - this.#draw.below(12))))
+    if (!isSame) this.#spares.pop()
     this.#gone.push(stand.place)
-    this.stands[at] = { ...stand, place, image: -1, unread: new Set(), own: [] }
+    this.stands[at] = { ...stand, place, unread: new Set(), own: [] }
     this.#note('restored', this.stands[at])
   }
 
@@ -451,10 +485,7 @@ export class Gates {
     this.#twin = twin
     ;[stand.part, one.part, twin.part, other.part] = [10, 10, 11, 11]
     this.truth.heldMost = 2
-    const isBoth = [
-      this.#give(stand, one, bucket, 1),
-      this.#give(twin, other, bucket, 1),
-    ].every(Boolean)
+    const isBoth = [this.#give(stand, one, bucket, 1), this.#give(twin, other, bucket, 1)].every(Boolean)
     if (isBoth) this.#note('forked', stand)
   }
 

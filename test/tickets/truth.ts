@@ -22,6 +22,8 @@ export interface Seat {
   inside: Map<string, number>
   /** Somebody was let in openly or by a word: what a gate says of it from then on is no promise. */
   isOpen: boolean
+  /** An exit was taken back: who heard of the exit alone let in another in good faith. */
+  isMistaken: boolean
 }
 
 /** What happened in truth, whoever knows of it: what no device may contradict. */
@@ -44,7 +46,10 @@ export class Truth {
   }
 
   sold(): Seat {
-    const seat: Seat = { codes: 1, isRefunded: false, admissions: [], inside: new Map(), isOpen: false }
+    const seat: Seat = {
+      ...{ codes: 1, isRefunded: false, admissions: [], inside: new Map() },
+      ...{ isOpen: false, isMistaken: false },
+    }
     this.seats.push(seat)
     this.#isWithinSeats()
     return seat
@@ -66,8 +71,7 @@ export class Truth {
     add(this.inside, zone, 1)
     if (!admission.hasRoom) add(this.#roomless, zone, 1)
     const most = (this.#roomMost.get(zone) ?? Infinity) + (this.#roomless.get(zone) ?? 0)
-    if (this.#roomMost.has(zone))
-      expect(this.inside.get(zone), `people in ${zone}`).toBeLessThanOrEqual(most)
+    if (this.#roomMost.has(zone)) expect(this.inside.get(zone), `people in ${zone}`).toBeLessThanOrEqual(most)
     if (mode !== 'held' || seat.isOpen) return
     if (this.heldMost === 1) {
       expect(seat.isRefunded, 'a refunded ticket was admitted').toBe(false)
@@ -86,6 +90,7 @@ export class Truth {
   /** Somebody did not leave after all. Who heard that he had may have let in another by then. */
   stayed(seat: Seat, zone: string): void {
     seat.isOpen = true
+    seat.isMistaken = true
     add(this.#roomless, zone, 1)
     add(seat.inside, zone, 1)
     add(this.inside, zone, 1)
