@@ -29,7 +29,7 @@ const OFF: readonly [off: Partial<Rules>, wrong: string, seed: number][] = [
   [{ refund: 'any' }, 'a refunded ticket was admitted', 1],
   [{ silent: 'taken' }, 'people on one seat', 1],
   [{ restored: 'same-device' }, 'people on one seat', 1],
-  [{ room: 'twice' }, 'people in', 1],
+  [{ room: 'twice' }, 'room of', 1],
   [{ full: 'admitted' }, 'people in', 1],
   [{ seats: 'any' }, 'tickets sold', 1],
   [{ exposure: 'unlimited' }, 'open admissions that others have not heard of', 1],

@@ -42,7 +42,7 @@ const SEATS = 8
 /** Room of each zone. */
 const ROOM = 3
 /** Open admissions of a gate that the others have not heard of. */
-const EXPOSURE = 3
+const EXPOSURE = 2
 const GROUPS = ['North', 'South', 'East']
 
 /** A code in somebody's hands, and in the hands of those who copied it. */
@@ -100,7 +100,7 @@ export class Gates {
   constructor(draw: Choices, off: Partial<Rules> = {}) {
     this.#draw = draw
     this.rules = Object.keys(off).length === 0 ? RULES : { ...RULES, ...off }
-    this.isOpen = draw.chance(20)
+    this.isOpen = draw.chance(30)
     this.isReentry = draw.chance(40)
     const zones = ['Hall', 'Yard'].slice(0, draw.below(3))
     const places = CAST.signers.slice(0, GATES).map((it) => CAST.enter(it))
@@ -184,6 +184,7 @@ export class Gates {
       to.place.hear(from.place)
       to.unread.clear()
     }
+    for (const it of [one, other]) if (!it.isCheat) this.#tend(it)
     return true
   }
 
@@ -360,13 +361,10 @@ export class Gates {
     if (way === 'out') {
       this.truth.left(code.seat, zone)
       stand.own.push({ pass, seat: code.seat, admission: null })
-      if (this.rules.room === 'twice' && entry.room === null && stand.zone !== null)
-        this.#write(stand, [], [move('restore', this.made.rooms.get(zone) ?? '', 1)])
       return decision.verdict
     }
     const hasRoom = override === null || entry.room !== null
-    const name = `${toHex(commit.id)}/0`
-    const admission: Admission = { zone, mode, hasRoom, name, isUndone: false }
+    const admission: Admission = { zone, mode, hasRoom, commit: toHex(commit.id), undo: null }
     stand.own.push({ pass, seat: code.seat, admission })
     this.truth.admitted(code.seat, code.generation, admission)
     if (entry.mode === 'open' && mode === 'open') this.#isWithinExposure(stand)
@@ -396,9 +394,10 @@ export class Gates {
       ...{ t: 'undo', commit: pass.commit, index: pass.index, room, way: pass.way, atMs: DOORS_MS },
       ...{ id: scanId((this.#scans += 1)), reason: 'pressed twice' },
     }
-    if (!this.#write(stand, [entry]).ok) return
+    const result = this.#write(stand, [entry])
+    if (!result.ok) return
     if (admission === null) this.truth.stayed(seat, zone)
-    else this.truth.undone(seat, admission)
+    else this.truth.undone(seat, admission, toHex(result.commit.id))
     this.#note('undone', stand, seat)
   }
 
@@ -495,8 +494,11 @@ export class Gates {
     const device = toHex(stand.place.signer.publicKey)
     for (const { exit, of } of state.exitsToMatch(device))
       if (this.#write(stand, [{ t: 'match', ...nameOf(exit), of: nameOf(of) }]).ok) this.#note('matched')
-    for (const { exit, room } of state.roomsToBringHome(device))
-      if (this.#write(stand, [{ t: 'home', ...nameOf(exit), room }]).ok) this.#note('brought home')
+    for (const { exit, room } of state.roomsToBringHome(device)) {
+      if (!this.#write(stand, [{ t: 'home', ...nameOf(exit), room }]).ok) continue
+      this.#note('brought home')
+      if (this.rules.room === 'twice') this.#write(stand, [], [move('restore', room, 1)])
+    }
   }
 
   #twins(): Stand[] {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { toHex } from '#protocol/encoding'
+import { fromHex, toHex } from '#protocol/encoding'
 import type { CommitRecord } from '#protocol/commit'
 import { nodeSigner } from '#node/crypto'
 import { eventStateOf } from '../actors/gate-hand.ts'
@@ -26,6 +26,7 @@ export function gatesLaw(draw: Choices, reached: Reached, off: Partial<Rules> = 
     gates.heal()
     allAgree(gates, draw)
     doublesAreFound(gates, reached)
+    roomIsKept(gates)
     if (gates.reached.has('forked')) cheatIsProven(gates)
   } catch (error) {
     throw new Error([String(error), ...gates.story, ...passesOf(gates)].join('\n'), { cause: error })
@@ -88,7 +89,8 @@ function doublesAreFound(gates: Gates, reached: Reached): void {
   if (stand === undefined) return
   const state = gates.stateOf(stand)
   const tally = state.tally()
-  const isKept = (name: string): boolean => state.passes().some((it) => `${it.commit}/${it.index}` === name)
+  const { history } = stand.place.replica
+  const isKept = (commit: string): boolean => history.find(fromHex(commit) ?? new Uint8Array(32)) >= 0
   const { truth } = gates
   const doubles = sum(truth.seats.map((it) => doublesOf(it, isKept)))
   // Whoever lets somebody in by a word may know that he is in, and then it is none.
@@ -100,7 +102,7 @@ function doublesAreFound(gates: Gates, reached: Reached): void {
   }
   reached.add('doubles', doubles)
   if (gates.isLost) return
-  const admitted = truth.seats.filter((it) => it.admissions.some(({ isUndone }) => !isUndone)).length
+  const admitted = truth.seats.filter((it) => it.admissions.some(({ undo }) => undo === null)).length
   expect(tally.admitted, 'admitted').toBe(admitted)
   expect(tally.sold, 'sold').toBe(truth.live)
   for (const [zone, people] of truth.inside) expect(tally.inside.get(zone) ?? 0, `in ${zone}`).toBe(people)
@@ -108,12 +110,12 @@ function doublesAreFound(gates: Gates, reached: Reached): void {
 
 function doublesOf(
   { admissions }: Seat,
-  isKept: (name: string) => boolean,
+  isKept: (commit: string) => boolean,
   withOverrides: boolean = false,
 ): number {
   const counts = new Map<string, number>()
-  for (const { zone, isUndone, name, mode } of admissions)
-    if (!isUndone && isKept(name) && (withOverrides || mode !== 'override'))
+  for (const { zone, commit, mode, undo } of admissions)
+    if ((undo === null || !isKept(undo)) && isKept(commit) && (withOverrides || mode !== 'override'))
       counts.set(zone, (counts.get(zone) ?? 0) + 1)
   return sum([...counts.values()].map((it) => Math.max(0, it - 1)))
 }
@@ -123,13 +125,21 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** Seats on which more than one person is inside now, by all that is on any disk. */
-function inTwice({ truth }: Gates, isKept: (name: string) => boolean): number {
+function inTwice({ truth }: Gates, isKept: (commit: string) => boolean): number {
   return truth.seats.filter(
     ({ admissions, inside, isMistaken }) =>
       !isMistaken &&
-      !admissions.some(({ mode, name }) => mode === 'override' || !isKept(name)) &&
+      !admissions.some(({ mode, commit }) => mode === 'override' || !isKept(commit)) &&
       [...inside.values()].some((people) => people > 1),
   ).length
+}
+
+/** What gates can still let in and who is inside are no more than the zone holds. */
+function roomIsKept({ honest, made, truth }: Gates): void {
+  for (const [zone, room] of made.rooms) {
+    const left = sum(honest.map(({ place }) => Number(place.replica.spendable(room))))
+    expect(left + (truth.inside.get(zone) ?? 0), `room of ${zone}`).toBeLessThanOrEqual(truth.roomOf(zone))
+  }
 }
 
 /** Who gave one bucket twice is proven to have signed two histories, everywhere. */

@@ -14,7 +14,7 @@ export interface Rules {
   silent: 'open' | 'taken'
   /** A gate whose disk was put back: a device of its own, or the same again. */
   restored: 'new-device' | 'same-device'
-  /** Room that an exit elsewhere leaves: given back once by the device that took it, or by the other as well. */
+  /** Room that an exit elsewhere leaves: given back once by the device that took it, or once more. */
   room: 'once' | 'twice'
   /** Nobody is let into a full zone. */
   full: 'refused' | 'admitted'

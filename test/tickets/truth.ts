@@ -7,9 +7,10 @@ export interface Admission {
   mode: Mode
   /** Took room of its zone. */
   hasRoom: boolean
-  /** Commit and place in it. */
-  name: string
-  isUndone: boolean
+  /** Commit that says so, hex. */
+  commit: string
+  /** Commit that takes it back; null for none. */
+  undo: string | null
 }
 
 /** A seat that was sold once, under as many codes as it changed hands. */
@@ -64,7 +65,7 @@ export class Truth {
   /** @param generation - how many swaps were before the code that was shown */
   admitted(seat: Seat, generation: number, admission: Admission): void {
     const { zone, mode } = admission
-    const before = seat.admissions.filter((it) => it.zone === zone && it.mode === 'held' && !it.isUndone)
+    const before = seat.admissions.filter((it) => it.zone === zone && it.mode === 'held' && it.undo === null)
     seat.admissions.push(admission)
     seat.isOpen ||= mode !== 'held'
     add(seat.inside, zone, 1)
@@ -97,11 +98,16 @@ export class Truth {
   }
 
   /** Somebody was not let in after all. */
-  undone(seat: Seat, admission: Admission): void {
-    admission.isUndone = true
+  undone(seat: Seat, admission: Admission, commit: string): void {
+    admission.undo = commit
     add(seat.inside, admission.zone, -1)
     add(this.inside, admission.zone, -1)
     if (!admission.hasRoom) add(this.#roomless, admission.zone, -1)
+  }
+
+  /** How many people a zone holds, with those who were let in without room; Infinity where nothing limits them. */
+  roomOf(zone: string): number {
+    return (this.#roomMost.get(zone) ?? Infinity) + (this.#roomless.get(zone) ?? 0)
   }
 
   /** Tickets that can be shown. */
@@ -114,7 +120,7 @@ export class Truth {
   }
 
   #isIn({ admissions, isOpen }: Seat): boolean {
-    return !isOpen && admissions.some((it) => !it.isUndone && it.mode === 'held')
+    return !isOpen && admissions.some((it) => it.undo === null && it.mode === 'held')
   }
 }
 
