@@ -85,7 +85,7 @@ class KeptPass implements Pass {
   doubles: Pass[] = NONE
   /** Of an exit: which entry it ended, in the order of the commits that say so. */
   ends: (Said & { of: KeptPass })[] = NONE
-  /** Of an entry: exits that ended it. */
+  /** Of an entry: exits that ended it, in the order of their commits. */
   exits: KeptPass[] = NONE
   undos: (Said & { atMs: number; reason: string })[] = NONE
   /** Of an entry: its room was given back (1), or taken again (-1). */
@@ -279,7 +279,7 @@ export class Seats {
 
   #end(exit: KeptPass, of: KeptPass, at: Said): void {
     exit.ends = sorted(exit.ends, { order: at.order, commit: at.commit, of })
-    of.exits = [...of.exits, exit]
+    of.exits = [...of.exits, exit].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     this.#unmatched.get(exit.device)?.delete(exit)
     this.#noteAway(of)
   }
