@@ -134,8 +134,8 @@ function tradeOf(drawn: NonNullable<Drawn['trade']>, faultsUs: number): TradeCon
 }
 
 function doorsOf(drawn: NonNullable<NonNullable<Drawn['trade']>['event']>): DoorConfig {
-  const { room, stay, lostAfter, ...rest } = drawn
-  return { ...rest, room: room ?? null, stayUs: stay, lostAfterUs: lostAfter ?? null }
+  const { room, stay, lostAfter, open, ...rest } = drawn
+  return { ...rest, isOpen: open === 1, room: room ?? null, stayUs: stay, lostAfterUs: lostAfter ?? null }
 }
 
 function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {
