@@ -43,9 +43,7 @@ export const trade = sometimes(
     event: z
       .strictObject({
         room: whole(1, 1_000_000).optional().describe('people that the hall holds; left out: no zone'),
-        open: whole(0, 1)
-          .default(0)
-          .describe('1: any gate admits; 0: whoever holds the bucket of a ticket'),
+        open: whole(0, 1).default(0).describe('1: any gate admits; 0: whoever holds the bucket of a ticket'),
         exposure: whole(0, 1_000_000)
           .default(10)
           .describe('open admissions of a gate that the others have not heard of'),
