@@ -110,7 +110,7 @@ test('a device that names this one in very many rights that expire does not brin
   const note = (cause: unknown): void => void thrown.push(cause)
   process.on('unhandledRejection', note)
   vi.spyOn(ledgerOf(till.replica), 'grantsTo').mockReturnValue(
-    Array.from({ length: 200_000 }, (_, act) => {
+    Array.from({ length: 150_000 }, (_, act) => {
       return { order: 1, act, unit: 'stock-x', amount: 1n, expiresMs: NOW_MS + HOUR_MS }
     }),
   )
