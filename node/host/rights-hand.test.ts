@@ -6,6 +6,7 @@ import type { Signer } from '#protocol/identity'
 import type { LedgerEntry, UnitDefinition } from '#protocol/ledger'
 import type { MemoryNode } from '#simulations/mesh'
 import { CoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
 import { must, testCoop } from '../../test/actors/coop-actors.ts'
 import type { TestCoop } from '../../test/actors/coop-actors.ts'
 import { hand, heldBy, idOf, ledgerOf, ledgerSection, move, unitOf } from '../../test/actors/ledger-hand.ts'
@@ -17,6 +18,9 @@ import type { RightsHandParts } from './rights-hand.ts'
 
 const NOW_MS = 1_900_000_000_000
 const HOUR_MS = 3_600_000
+
+/** As the engine has it. */
+const CODES: Readonly<Record<string, ErrorCode>> = { uncovered: 'not-covered', 'relay-limit': 'relay-limit' }
 
 let coop: TestCoop
 let till: MemoryNode & { signer: Signer }
@@ -59,7 +63,7 @@ async function look(marked: readonly string[] = []): Promise<void> {
     ...{ replica, writeRefusal: null },
     append: async (sections: readonly Section[]) => {
       const result = till.author(sections)
-      if (!result.ok) throw new CoopError('refused', result.refusal, '')
+      if (!result.ok) throw new CoopError(CODES[result.refusal] ?? 'refused', result.refusal, '')
       return result.commit
     },
     read: async (orders: readonly number[]) => new MemorySource(till).read(orders),

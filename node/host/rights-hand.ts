@@ -5,6 +5,7 @@ import { AUTHORITY } from '#protocol/authority'
 import { fromHex } from '#protocol/encoding'
 import type { DurableCommits, Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
 import { homeRef } from './expired-rights.ts'
 import type { MarksBook } from './marks-book.ts'
 import type { LedgerDesk } from './ledger-desk.ts'
@@ -113,7 +114,8 @@ export class RightsHand {
     if (replica.standing === null || state.units().length === 0) return
     const entries = [...this.#toWriteBack(state, own), ...(await this.#toHandBack(state))]
     if (entries.length > 0) await this.#settle(entries)
-    else await ledger.accept()
+    // What it has accepted just now may have expired.
+    else if (await ledger.accept()) this.#isAskedAgain = true
     for (const [id, kept] of marks.all) {
       const unit = state.unit(id)
       if (unit === null || this.#isClosed || performance.now() < (this.#askAgainAtMs.get(id) ?? 0)) continue
@@ -192,11 +194,17 @@ export class RightsHand {
   }
 }
 
+const REFUSED: ReadonlySet<string> = new Set<ErrorCode>([
+  'refused',
+  'not-covered',
+  'relay-limit',
+  'unit-unknown',
+])
 const STAYS = 'a right that has to go back stays here'
 
 /** What the books do not allow, other than what keeps this device from writing anything. */
 function isRefused(cause: unknown): boolean {
-  return cause instanceof CoopError && (cause.code === 'refused' || cause.code === 'not-covered')
+  return cause instanceof CoopError && REFUSED.has(cause.code)
 }
 
 function handedBack({ unit, amount, ref }: TransferEntry): LedgerEntry {
