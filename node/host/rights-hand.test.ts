@@ -125,6 +125,26 @@ test('a device that names this one in very many rights that expire does not brin
   expect([thrown, warnings]).toEqual([[], []])
 })
 
+test('hundreds of units that expired cost a till little: none of those that it does not have, few commits for those that it has', async () => {
+  const { founder, founderSigner, random } = coop
+  const definitions = Array.from({ length: 600 }, () => {
+    return unitOf({ nonce: random.bytes(16), expiresMs: NOW_MS - 1, supply: 1n })
+  })
+  must(founder.author([ledgerSection(...definitions.map((unit) => ({ t: 'define' as const, unit })))]))
+  coop.mesh.settle()
+  const spendable = vi.spyOn(till.replica, 'spendable')
+  await look()
+  expect(spendable.mock.calls.length).toBeLessThanOrEqual(2)
+  const units = definitions.slice(0, 500).map((it) => idOf(founderSigner.publicKey, it))
+  const to = till.signer.publicKey
+  must(founder.author([ledgerSection(...units.flatMap((it) => [move('issue', it, 1), hand(to, it, 1)]))]))
+  coop.mesh.settle()
+  const before = till.log.length
+  await look()
+  expect(units.filter((it) => heldHere(it) > 0n)).toEqual([])
+  expect(till.log.length - before).toBeLessThanOrEqual(4)
+})
+
 test('a till whose clock is a year ahead gives nothing away for that', async () => {
   const later = NOW_MS + 30 * 24 * HOUR_MS
   const granted = given({}, { amount: 7n, expiresMs: later })
