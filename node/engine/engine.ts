@@ -335,6 +335,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
       for (const document of documents) await this.open(document)
     }
+    if (this.#areBooksLost()) await this.#remaking
     const refused = refusal()
     if (refused !== null) throw refused
     const sections = make()
@@ -398,8 +399,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (batch.window < Infinity && batch.isAtWindow && batch.done.length > 0 && this.#replica.cover(batch))
       this.#isReleased = true
     this.#queue(result.stored, { ...result, hasMended })
-    if (this.#replica.booksLoss !== null) this.#remaking ??= this.#remake()
-    else if (this.#replica.documents.staleIds().length > 0) {
+    if (this.#areBooksLost()) return result
+    if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
       )
@@ -594,6 +595,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const write = async (result: IntakeResult): Promise<void> => {
       this.#queue(result.stored, { ...result, hasMended: false })
       await this.durable()
+      this.#areBooksLost()
     }
     return new LooseRetry(
       { store, sha256: crypto.sha256, log, replica: () => this.#replica, write },
@@ -728,6 +730,13 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#isReleased = false
     this.#gathering?.reject(failure)
     this.#gathering = null
+  }
+
+  /** True when saved books turned out not to reach; the replica is made anew then. */
+  #areBooksLost(): boolean {
+    if (this.#replica.booksLoss === null) return false
+    this.#remaking ??= this.#remake()
+    return true
   }
 
   /**
