@@ -1,12 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const COOP = fileURLToPath(new URL('../../node/coop.mjs', import.meta.url))
+
+/** A command or call that takes longer has failed: many times what any needs on a busy machine. */
+const COMMAND_MS_MAX = 120_000
 
 /** What the demo reads of `coop status`. */
 export interface Status {
@@ -39,14 +43,35 @@ export class DemoNode {
 
   /** Runs one command on this node's folder and returns its JSON answer. */
   async coop<T>(...args: string[]): Promise<T> {
+    const { error, stdout } = await this.#run(args)
+    if (error === null) return JSON.parse(stdout) as T
+    throw new Error(`coop ${args.join(' ')} on ${this.name}: ${stdout.trim() || error.message}`)
+  }
+
+  /** Runs a command that must fail; the code of its failure, null if it did not. */
+  async failure(...args: string[]): Promise<string | null> {
+    const { error, stdout } = await this.#run(args)
+    return error === null ? null : (JSON.parse(stdout) as { error: { code: string } }).error.code
+  }
+
+  async #run(args: readonly string[]): Promise<{ error: Error | null; stdout: string }> {
     const command = [COOP, ...args, '--data', this.data, '--json']
-    return new Promise((resolve, reject) => {
-      const options = { env: this.#env, maxBuffer: 64 * 1024 * 1024 }
-      execFile(process.execPath, command, options, (error, stdout) => {
-        if (error === null) resolve(JSON.parse(stdout) as T)
-        else reject(new Error(`coop ${args.join(' ')} on ${this.name}: ${stdout.trim() || error.message}`))
-      })
+    const options = { env: this.#env, maxBuffer: 64 * 1024 * 1024, timeout: COMMAND_MS_MAX }
+    return new Promise((resolve) => {
+      execFile(process.execPath, command, options, (error, stdout) => resolve({ error, stdout }))
     })
+  }
+
+  /** One call of the API, as a page makes it. */
+  async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const token = (await readFile(join(this.data, 'api.token'), 'utf8')).trim()
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const signal = AbortSignal.timeout(COMMAND_MS_MAX)
+    const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+    const response = await fetch(this.ready.http + path, init)
+    const answer: unknown = await response.json()
+    if (response.ok) return answer as T
+    throw new Error(`${method} ${path} on ${this.name}: ${JSON.stringify(answer)}`)
   }
 
   /** Starts the node on loopback and waits until it serves. */
@@ -68,7 +93,16 @@ export class DemoNode {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#process = node
-    const [line] = (await once(createInterface(node.stdout), 'line')) as [string]
+    const isStarted = new AbortController()
+    const gone = once(node, 'exit', { signal: isStarted.signal }).then(() => {
+      throw new Error(`the node of ${this.name} ended before it served`)
+    })
+    const ready = once(createInterface(node.stdout), 'line', {
+      signal: AbortSignal.timeout(COMMAND_MS_MAX),
+    })
+    const [line] = (await Promise.race([ready, gone])) as [string]
+    gone.catch(() => null)
+    isStarted.abort()
     this.ready = JSON.parse(line) as Ready
   }
 

@@ -170,7 +170,7 @@ test('a code is read out; a refund elsewhere is carried out by the gate; a mista
   const [other] = (await issue(nas, { class: 'Late', count: 1, group: 'Door' })).tickets
   await until('the gate has heard of the ticket', async () =>
     north.api('POST', `${path}/revocations`, { ticket: other?.text, action: 'refund', id: newId() }).then(
-      (it) => (it as { done: boolean }).done === false,
+      (it) => !(it as { done: boolean }).done,
       () => false,
     ),
   )
