@@ -32,6 +32,8 @@ export class DemoNode {
   readonly data: string
   readonly #env: NodeJS.ProcessEnv
   #process: ChildProcess | null = null
+  readonly #commands = new Set<ChildProcess>()
+  #isEnded = false
   ready: Ready = { http: '', pid: 0 }
 
   constructor(name: string, data: string) {
@@ -57,8 +59,13 @@ export class DemoNode {
   async #run(args: readonly string[]): Promise<{ error: Error | null; stdout: string }> {
     const command = [COOP, ...args, '--data', this.data, '--json']
     const options = { env: this.#env, maxBuffer: 64 * 1024 * 1024, timeout: COMMAND_MS_MAX }
-    return new Promise((resolve) => {
-      execFile(process.execPath, command, options, (error, stdout) => resolve({ error, stdout }))
+    return new Promise((resolve, reject) => {
+      if (this.#isEnded) return reject(new Error(`${this.name} is ended`))
+      const child = execFile(process.execPath, command, options, (error, stdout) => {
+        this.#commands.delete(child)
+        resolve({ error, stdout })
+      })
+      this.#commands.add(child)
     })
   }
 
@@ -76,6 +83,7 @@ export class DemoNode {
 
   /** Starts the node on loopback and waits until it serves. */
   async start(): Promise<void> {
+    if (this.#isEnded) throw new Error(`${this.name} is ended`)
     const args = [
       'start',
       '--json',
@@ -110,9 +118,19 @@ export class DemoNode {
   async kill(): Promise<void> {
     const node = this.#process
     this.#process = null
-    if (node === null || node.exitCode !== null) return
+    if (node === null || node.exitCode !== null || node.signalCode !== null) return
     node.kill('SIGKILL')
     await once(node, 'exit')
+  }
+
+  /** Ends the node and what runs on its folder; no command is taken any more. */
+  async end(): Promise<void> {
+    this.#isEnded = true
+    const running = [...this.#commands].map(async (child) => {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    })
+    await Promise.all([this.kill(), ...running])
   }
 
   async status(): Promise<Status> {

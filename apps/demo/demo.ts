@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const archive = new DemoNode('archive', join(folder, 'archive'))
   const all = [nas, venue, archive]
   const clean = async (): Promise<void> => {
-    await Promise.all(all.map((node) => node.kill()))
+    await Promise.all(all.map((node) => node.end()))
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
