@@ -178,6 +178,40 @@ test('a code is read out; a refund elsewhere is carried out by the gate; a mista
   expect(await scan(nas, other?.text ?? '', 'Door')).toMatchObject({ ok: false, verdict: 'refunded' })
 })
 
+test('one name is one request: asked for something else under it, nothing is made and nobody passes', async () => {
+  const event = path.split('/').at(-1)
+  const message = 'a request of this name was carried out already, and asked for something else'
+  const expectOther = async (method: string, where: string, body: object): Promise<void> =>
+    expect(nas.api(method, where, body)).rejects.toMatchObject({ body: { error: { code: 'usage', message } } })
+  const id = newId()
+  await nas.api('POST', `${path}/classes`, {
+    ...{ name: 'Names', seats: 9, prices: [{ currency: 'EUR', amount: '5' }], id },
+  })
+  await expectOther('POST', `${path}/classes`, { name: 'Names', seats: 10, id })
+  await expectOther('POST', `${path}/classes`, { name: 'Names', seats: 9, policy: 'open', id })
+  const line = { event, class: 'Names', count: 1, group: 'Door' }
+  const sale = { lines: [line], id: newId() }
+  const sold = (await nas.api('POST', '/v1/ticketing/sales', sale)) as Issued
+  const sales: object[][] = [[{ ...line, count: 2 }], [{ ...line, class: 'Late' }], [line, line]]
+  for (const lines of sales) await expectOther('POST', '/v1/ticketing/sales', { ...sale, lines })
+  expect(await nas.api('POST', '/v1/ticketing/sales', sale)).toMatchObject({ tickets: sold.tickets })
+  const order = { class: 'Names', count: 2, group: 'Door', id: newId() }
+  const issued = await issue(nas, order)
+  for (const other of [{ count: 3 }, { count: 1 }, { group: 'North' }, { complimentary: true }])
+    await expectOther('POST', `${path}/tickets`, { ...order, ...other })
+  expect((await view(nas)).classes.find((it) => it.name === 'Names')?.sold).toBe(3)
+  const [one, two] = issued.tickets.map((it) => it.text)
+  const scanId = newId()
+  expect((await scan(nas, one ?? '', 'Door', { id: scanId })).ok).toBe(true)
+  const shown = { gate: 'Door', direction: 'in', id: scanId }
+  await expectOther('POST', `${path}/scans`, { ...shown, text: two })
+  await expectOther('POST', `${path}/scans`, { ...shown, text: one, direction: 'out' })
+  const ended = { ticket: two, action: 'revoke', id: newId() }
+  await nas.api('POST', `${path}/revocations`, ended)
+  const changed = nas.api('POST', `${path}/revocations`, { ...ended, action: 'refund' })
+  await expect(changed).rejects.toMatchObject({ body: { error: { code: 'ticket-ended' } } })
+})
+
 test('what is no ticket, and no good request, is said by name', async () => {
   const verdictOf = async (text: string): Promise<string> => (await scan(nas, text, 'Door')).verdict
   expect(await verdictOf('https://example.org')).toBe('not-a-ticket')
