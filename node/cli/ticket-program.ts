@@ -3,23 +3,21 @@ import type { Command } from 'commander'
 import { deviceArgument } from './authority-commands.ts'
 import {
   bucketCommand,
-  cancelCommand,
   classCommand,
   createEventCommand,
   doublesCommand,
   eventLogCommand,
   eventsCommand,
-  exportTicketsCommand,
   handCommand,
-  issueCommand,
   lostCommand,
-  scanCommand,
   showEventCommand,
   takeBucketsCommand,
   undoCommand,
   zoneCommand,
-} from './ticket-commands.ts'
-import type { ClassOptions, EventOptions, IssueOptions, LogOptions, ScanOptions } from './ticket-commands.ts'
+} from './event-commands.ts'
+import type { ClassOptions, EventOptions, LogOptions } from './event-commands.ts'
+import { cancelCommand, exportTicketsCommand, issueCommand, scanCommand } from './ticket-commands.ts'
+import type { IssueOptions, ScanOptions } from './ticket-commands.ts'
 import type { Globals } from './main.ts'
 
 const QUIET = { writeErr: () => null, outputError: () => null }

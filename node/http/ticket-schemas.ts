@@ -199,6 +199,7 @@ export const IssueRequestSchema = z
 export const IssuedSchema = z
   .object({
     tickets: z.array(TicketSchema),
+    className: z.string(),
     commits: z.array(z.string()),
     paid: Money.nullable(),
     isRepeat: z.boolean(),

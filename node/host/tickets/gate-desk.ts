@@ -12,7 +12,14 @@ import type {
 } from '#protocol/event'
 import { fromHex, isName, toHex } from '#protocol/encoding'
 import { SignatureRule } from '#protocol/identity'
-import { TICKET_SCAN_LENGTH_MAX, codeOf, codeText, nullifierOf, readCode, readTicketText } from '#protocol/tickets'
+import {
+  TICKET_SCAN_LENGTH_MAX,
+  codeOf,
+  codeText,
+  nullifierOf,
+  readCode,
+  readTicketText,
+} from '#protocol/tickets'
 import type { DecodedTicket, Ticket } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
 import { CoopError } from '#node/errors'

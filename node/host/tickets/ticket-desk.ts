@@ -1,4 +1,12 @@
-import { ISSUED_MAX, QUOTE_MS, REASON_LENGTH_MAX, issueTickets, priceAt, readEventSection, reissueTicket } from '#protocol/event'
+import {
+  ISSUED_MAX,
+  QUOTE_MS,
+  REASON_LENGTH_MAX,
+  issueTickets,
+  priceAt,
+  readEventSection,
+  reissueTicket,
+} from '#protocol/event'
 import type {
   CancelEntry,
   CancelReason,
@@ -33,6 +41,7 @@ import { CoopError } from '#node/errors'
 import type { CoopNode } from '../coop-node.ts'
 import { readCommit } from '../commit-source.ts'
 import type { DeviceName } from '../roster-names.ts'
+import { shownTime } from '../shown-time.ts'
 import { findClass } from './event-desk.ts'
 import { EventParts, eventSection, ledgerSection, otherRequest, requestKey } from './event-parts.ts'
 import { priceText, scaleOf } from './event-views.ts'
@@ -71,6 +80,7 @@ export interface TicketView {
 /** What issuing did. */
 export interface IssuedView {
   tickets: TicketView[]
+  className: string
   commits: string[]
   /** Sum of what they cost; null for nothing. */
   paid: { currency: string; amount: string } | null
@@ -205,6 +215,7 @@ export class TicketDesk {
     const group = state.bucket(bucket)?.group ?? ''
     return {
       tickets: batch.tickets.map((it) => ticketView(it, group)),
+      className: shownText(info.name),
       commits,
       paid: this.#sumText(price, BigInt(count)),
       isRepeat: done === count,
@@ -344,7 +355,7 @@ export class TicketDesk {
     if (known !== null && (known.id !== toHex(id) || known.why !== action))
       throw new CoopError(
         'ticket-ended',
-        `the ticket was ended already (${known.why}, ${new Date(known.timeMs).toISOString()})`,
+        `the ticket was ended already (${known.why}, ${new Date(shownTime(known.timeMs)).toISOString()})`,
         'See it in the log: `coop event log EVENT`.',
       )
     const seat = toHex(nullifierOf(state.id, found.ticket.seatSecret, node.crypto.sha256))
