@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import type { CancelView, IssuedView, ScanView, TicketView } from '#node/host'
-import { CoopError, EXIT_CODES, systemCode } from '#node/errors'
+import { CoopError, EXIT_CODES, asCoopError, systemCode } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { ProgressLine, paint, printResult, safe, table } from './output.ts'
@@ -100,7 +100,7 @@ export async function scanCommand(
   const head = view.ok ? paint('32', 'YES') : paint('31', 'NO')
   const about = ticket === null ? [] : [ticket.className, ticket.number, ticket.details]
   const shown = [
-    `${head}  ${says}${repeated ? ' (answered before)' : ''}${isTrial ? ' (a trial: nobody passed)' : ''}`,
+    `${head}  ${says}${repeated ? ' (answered before)' : ''}${isTrial && view.ok ? ' (a trial: nobody passed)' : ''}`,
     ...(about.length === 0 ? [] : [safe(about.filter((it) => it !== null).join(', '))]),
     ...(view.ok ? [] : [`${paint('2', '→')} ${next}`]),
     paint('2', guaranteeText(view.guarantee)),
@@ -149,14 +149,14 @@ function resumable(
   cause: unknown,
   { done, wanted, base }: { done: number; wanted: number; base: string },
 ): unknown {
-  if (!(cause instanceof CoopError)) return cause
+  const { code, message, next } = asCoopError(cause)
   // Nothing was issued where the node has said no to the first part.
-  const isUnsure = cause.code === 'not-running' || cause.code === 'internal' || cause.code === 'interrupted'
+  const isUnsure = code === 'not-running' || code === 'internal' || code === 'interrupted'
   if (done === 0 && !isUnsure) return cause
   return new CoopError(
-    cause.code,
-    `${done} of ${wanted} tickets were issued, then: ${cause.message}`,
-    `${cause.next} Then run the same command with --id ${base}: it goes on from there.`,
+    code,
+    `${done} of ${wanted} tickets are issued, as far as the node has said; then: ${message}`,
+    `${next}${/[.!?]$/.test(next) ? '' : '.'} Then run the same command with --id ${base}: it goes on from there.`,
     cause,
   )
 }
