@@ -16,6 +16,7 @@ import { handedIn, notHandedIn } from './handed-in.ts'
 import { honestAccounts } from './honest-accounts.ts'
 import { honestCommits } from './honest-commits.ts'
 import { honestForks } from './honest-forks.ts'
+import { idleSeals } from './idle-seals.ts'
 import { lineInTime } from './line-in-time.ts'
 import { noOversell, soldIn } from './no-oversell.ts'
 import { oneLine } from './one-line.ts'
@@ -51,6 +52,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'honest-accounts': honestAccounts,
   'honest-commits': honestCommits,
   'honest-forks': honestForks,
+  'idle-seals': idleSeals,
   'line-in-time': lineInTime,
   'no-oversell': noOversell,
   'one-line': oneLine,
