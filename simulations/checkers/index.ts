@@ -19,6 +19,7 @@ import { handedIn, notHandedIn } from './handed-in.ts'
 import { honestAccounts } from './honest-accounts.ts'
 import { honestCommits } from './honest-commits.ts'
 import { honestForks } from './honest-forks.ts'
+import { idleSeals } from './idle-seals.ts'
 import { lineInTime } from './line-in-time.ts'
 import { noDoubleAdmission } from './no-double-admission.ts'
 import { noOversell, soldIn } from './no-oversell.ts'
@@ -59,6 +60,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'honest-accounts': honestAccounts,
   'honest-commits': honestCommits,
   'honest-forks': honestForks,
+  'idle-seals': idleSeals,
   'line-in-time': lineInTime,
   'no-double-admission': noDoubleAdmission,
   'no-oversell': noOversell,
