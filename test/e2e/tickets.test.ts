@@ -184,6 +184,20 @@ test('an answer that was lost is given again: the scan, the sale and the tickets
   expect((await view(nas)).classes.find((it) => it.name === 'Late')).toMatchObject({ sold: 2, admitted: 1 })
 })
 
+test('tickets that are issued at once have numbers of their own', async () => {
+  await nas.api('POST', `${path}/classes`, {
+    name: 'Numbered',
+    seats: 10,
+    prices: [{ currency: 'EUR', amount: '1' }],
+  })
+  await nas.api('POST', `${path}/buckets`, { group: 'Desk' })
+  const made = await Promise.all(
+    Array.from({ length: 2 }, async () => issue(nas, { class: 'Numbered', count: 5, group: 'Desk' })),
+  )
+  const numbers = made.flatMap((it) => it.tickets.map((ticket) => ticket.number))
+  expect(new Set(numbers).size).toBe(10)
+})
+
 test('50 scans of one ticket at once let one person in', async () => {
   const [ticket] = (await issue(nas, { class: 'Late', count: 1, group: 'Door' })).tickets
   const answers = await Promise.all(

@@ -137,6 +137,8 @@ export class TicketDesk {
   readonly #rule: SignatureRule
   /** By name of the request: what is under way. */
   readonly #running = new Map<string, Promise<unknown>>()
+  /** By bucket: the number after those that requests under way were given. */
+  readonly #reserved = new Map<string, number>()
 
   constructor(node: CoopNode) {
     this.#parts = new EventParts(node)
@@ -189,7 +191,7 @@ export class TicketDesk {
       throw otherRequest()
     const price = first === undefined ? this.#priceOf(state, info, request) : first.price
     const bucket = first?.bucket ?? this.#bucketFor(state, request.group)
-    const start = first?.first ?? state.nextSerial(bucket)
+    const start = first?.first ?? this.#numbers(state, bucket, count)
     if (done < count) this.#needSeats(info, count - done)
     const { details = [] } = request
     if (details.length > count || details.some((it) => it !== null && !isDetails(it)))
@@ -269,8 +271,6 @@ export class TicketDesk {
       }
       const price = known === undefined ? this.#priceOf(state, info, line) : known.price
       const bucket = known?.bucket ?? this.#bucketFor(state, line.group)
-      const before = (entries.get(state.id) ?? []).filter((it) => it.bucket === bucket)
-      const sold = before.reduce((sum, it) => sum + it.tickets.length, 0)
       if (line.count > ISSUED_MAX || line.count < 1 || !Number.isSafeInteger(line.count))
         throw new CoopError(
           'usage',
@@ -282,7 +282,7 @@ export class TicketDesk {
       if (known === undefined) this.#needSeats(info, wanted)
       const batch = this.#made({
         ...{ ids: this.#ids(state, info.unit, bucket), id: lineId, count: line.count, validity: null },
-        first: known?.first ?? state.nextSerial(bucket) + sold,
+        first: known?.first ?? this.#numbers(state, bucket, line.count),
         ...{ holder: null, details: [], price },
       })
       entries.set(state.id, [...(entries.get(state.id) ?? []), ...batch.entries])
@@ -527,6 +527,13 @@ export class TicketDesk {
         ? 'Make one: `coop event bucket EVENT GROUP`.'
         : 'Fetch one while its device is in reach (`coop event take EVENT GROUP`), or make a new one (`coop event bucket EVENT GROUP`).',
     )
+  }
+
+  /** Numbers for tickets of a bucket that no other request gets; the first of them. */
+  #numbers(state: EventState, bucket: string, count: number): number {
+    const first = Math.max(state.nextSerial(bucket), this.#reserved.get(bucket) ?? 0)
+    this.#reserved.set(bucket, first + count)
+    return first
   }
 
   #needSeats(info: ClassEntry, count: number): void {
