@@ -1,7 +1,6 @@
-import { REASON_LENGTH_MAX, decidePass, exposureOf, guaranteeOf, isGateName } from '#protocol/event'
+import { EventState, REASON_LENGTH_MAX, decidePass, exposureOf, guaranteeOf, isGateName } from '#protocol/event'
 import type {
   Decision,
-  EventState,
   Issuer,
   Mode,
   Params,
@@ -190,7 +189,8 @@ export class GateDesk {
     await this.#parts.node.ledger.needClock()
     const made: { decision: Decision | null } = { decision: null }
     const record = await engine.appendMade([state.id], () => {
-      const current = engine.replica.document(state.id) as EventState
+      const current = engine.replica.document(state.id)
+      if (!(current instanceof EventState)) throw new Error(`'${state.id}' is not open`)
       made.decision = this.#decide(current, request, shown, id)
       return made.decision.ok ? [eventSection(state.id, [made.decision.entry])] : null
     })
