@@ -1,6 +1,7 @@
 export { BitList } from './bit-list.ts'
 export { Branch } from './branch.ts'
 export type { CausalGraph } from './causal-graph.ts'
+export { HistoryPool } from './commit-table.ts'
 export { CountList, RowList } from './growable.ts'
 export { History } from './history.ts'
 export type { CommitLinks } from './history.ts'

@@ -161,6 +161,14 @@ export class Documents {
     return [...this.#stale]
   }
 
+  /** True when no document has to be made anew, and all that is stored of those that can be open is folded. */
+  get areCurrent(): boolean {
+    if (this.#stale.size > 0) return false
+    for (const log of this.#logs.values())
+      if (log.kind !== null && !log.isCurrent && !log.isWithheld) return false
+    return true
+  }
+
   /** True for a document whose state must be made anew before it is written. */
   isStale(id: string): boolean {
     return this.#stale.has(id)

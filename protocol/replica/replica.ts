@@ -12,7 +12,7 @@ import type {
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { BitList, History } from '../history/index.ts'
-import type { CommitLinks, PastVector } from '../history/index.ts'
+import type { CommitLinks, HistoryPool, PastVector } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
 import type { Act, Verdict } from '../evaluation/index.ts'
@@ -48,6 +48,8 @@ export interface ReplicaInit {
   rule?: SignatureRule
   /** What was read of records that replicas hand each other: one that several of a simulation share. Default: none. */
   readings?: Readings
+  /** What follows from the bytes of commits, which replicas of a simulation share. Default: each keeps its own. */
+  pool?: HistoryPool
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
   /**
@@ -130,7 +132,7 @@ export class Replica {
     const { sha256 } = init.crypto
     const seed = init.seed ?? 0
     this.rule = init.rule ?? new SignatureRule(init.crypto)
-    this.history = new History(seed, 'given')
+    this.history = new History(seed, 'given', init.pool ?? null)
     this.forkEnds = new ForkEnds(this.history)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
@@ -146,7 +148,7 @@ export class Replica {
       books: () => this.epochs.evaluation,
     }
     this.authority = new AuthorityState(host)
-    this.#standings = new Standings(this.history, this.authority)
+    this.#standings = new Standings(this.history, this.authority, (it) => this.documents.nameOfDevice(it))
     this.epochs = new Epochs({
       coop: init.coop,
       history: this.history,
@@ -537,18 +539,17 @@ export class Replica {
   #resolve(
     { header }: CommitRecord,
     prev: number = this.#orderOf(header.prev),
-  ): { prev: number; seen: number[]; missing: Uint8Array[] } | null {
+  ): { prev: number; seen: number[]; missing: readonly Uint8Array[] } | null {
     const { history } = this
-    const missing: Uint8Array[] = []
-    if (header.prev !== null && prev < 0) missing.push(header.prev)
-    const seen: number[] = []
-    for (const head of header.seen) {
-      const order = history.find(head.id)
-      seen.push(order)
-      if (order < 0) missing.push(head.id)
-      else if (history.seqOf(order) !== head.seq || !history.isBy(order, head.device)) return null
-    }
-    return { prev, seen, missing }
+    const isFalse = (order: number, head: SeenHead): boolean =>
+      order >= 0 && (history.seqOf(order) !== head.seq || !history.isBy(order, head.device))
+    const seen = header.seen.map((head) => history.find(head.id))
+    for (let i = 0; i < seen.length; i += 1)
+      if (isFalse(seen[i] as number, header.seen[i] as SeenHead)) return null
+    const isPrevMissing = header.prev !== null && prev < 0
+    if (!isPrevMissing && !seen.includes(-1)) return { prev, seen, missing: NO_IDS }
+    const missing = header.seen.filter((_, i) => seen[i] === -1).map((head) => head.id)
+    return { prev, seen, missing: header.prev !== null && isPrevMissing ? [header.prev, ...missing] : missing }
   }
 
   /**
@@ -701,6 +702,7 @@ function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
 
 const NONE: Uint8Array = new Uint8Array(32)
 const NO_ACTS: readonly Act[] = []
+const NO_IDS: readonly Uint8Array[] = []
 const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** What stands behind the first act of a co-op, before there is a member. */
 const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }

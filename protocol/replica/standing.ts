@@ -16,12 +16,15 @@ export interface Standing {
 export class Standings {
   readonly #history: History
   readonly #authority: AuthorityState
+  readonly #nameOf: (device: number) => string
   /** By order of the first commit. What that commit knows is settled when it is folded. */
   readonly #known = new Map<number, Standing | null>()
 
-  constructor(history: History, authority: AuthorityState) {
+  /** @param nameOf - key (hex) of a device by number */
+  constructor(history: History, authority: AuthorityState, nameOf: (device: number) => string) {
     this.#history = history
     this.#authority = authority
+    this.#nameOf = nameOf
   }
 
   /** Standing of the chain that holds the commit; null when its first commit relies on no admission. */
@@ -30,7 +33,7 @@ export class Standings {
     const first = branch.at(0)
     const known = this.#known.get(first)
     if (known !== undefined) return known
-    const device = toHex(this.#history.keyOf(branch.device))
+    const device = this.#nameOf(branch.device)
     const admission = this.#authority.admissionsOf(device).find((it) => this.#history.relies(first, it.order))
     const standing =
       admission === undefined

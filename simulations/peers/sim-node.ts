@@ -36,7 +36,7 @@ import {
   STREAM_BYTES_MAX,
   UNSYNCED_BYTES_MAX,
 } from './node-limits.ts'
-import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
+import { ANSWERS_MAX, PeerLink, waitingOf } from './peer-link.ts'
 import type { Outgoing } from './peer-link.ts'
 
 /**
@@ -302,7 +302,7 @@ export class SimNode implements Actor {
     if (!isEmptyBatch(this.#gathering)) this.#startWrite()
     this.#catchUp()
     this.#noteDecisions()
-    for (const link of [...this.links.values()]) {
+    for (const link of waitingOf(this.links)) {
       this.#takeBatches(link)
       this.#flush(link)
     }
@@ -320,8 +320,8 @@ export class SimNode implements Actor {
   #open(): void {
     const { crypto, coop, sim, observer } = this.#host
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
-    const { rule, readings } = crypto
-    const replica = openReplica({ coop, crypto: crypto.crypto, rule, readings, signer: this.signer, seed })
+    const shared = { crypto: crypto.crypto, rule: crypto.rule, readings: crypto.readings, pool: crypto.pool }
+    const replica = openReplica({ coop, ...shared, signer: this.signer, seed })
     replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
@@ -762,6 +762,7 @@ export class SimNode implements Actor {
   #catchUp(): void {
     const { replica } = this
     if (replica === null || !isEmptyBatch(this.#gathering) || this.#writing !== null) return
+    if (replica.documents.areCurrent) return
     for (const id of replica.documents.staleIds()) {
       const commits = this.#readAll(replica.documentLog(id)?.sections() ?? [])
       if (commits !== null && replica.documents.rebuild(id, commits))
