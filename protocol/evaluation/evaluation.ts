@@ -187,8 +187,10 @@ export class Evaluation {
     const cited = this.#seals.at(epoch)
     const plain = isOutdated ? null : this.#plainBranch(order, cited)
     if (plain !== null) return this.#appendTo(plain, order, cited, acts)
-    const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
+    // Nothing is read of the heads where all know the same.
+    const isAlike = acts.length === 0 && !isOutdated && this.#insights.areAlike(cited)
+    const seen = isAlike ? NONE : this.#graph.seenOf(order)
     if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
     const commit = { branch, seq: branch.last, seen, pastOf: [order], epoch: cited, isOutdated }
     const { insight, judgement } = this.#judge(commit, acts, this.#devices.keyOf(branch.device))

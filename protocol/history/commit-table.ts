@@ -2,6 +2,14 @@ import { CountList } from './growable.ts'
 import { RowIndex } from './row-index.ts'
 import { SharedRows } from './shared-rows.ts'
 
+/** A commit as another one lists it. */
+export interface HeadName {
+  /** Commit id, device key, and position in the device's chain. */
+  id: Uint8Array
+  device: Uint8Array
+  seq: number
+}
+
 /** What a table keeps of a commit. */
 export interface CommitRow {
   /** Commit id, 32 bytes. */
@@ -117,12 +125,31 @@ class ViewedRows extends RowIndex {
  * most of what it needs in the processor's caches.
  */
 export class HistoryPool {
+  /** Lists of heads, as the objects that replicas hand each other, whose heads are all known and what they say: their numbers. */
+  readonly #lists = new WeakMap<readonly HeadName[], readonly number[]>()
   readonly ids: RowIndex = new ViewedRows(0)
   readonly keys: RowIndex = new ViewedRows(0)
   /** By commit: the number of its device, its seq, and the numbers of what it acknowledges. */
   readonly devices: number[] = []
   readonly seqs: number[] = []
   readonly seen: (readonly number[])[] = []
+  /** Ids, as the objects that replicas hand each other, of first commits whose past admits their device. */
+  readonly admitted: WeakSet<Uint8Array> = new WeakSet()
+
+  /** Numbers of the heads of a list that nobody changes; null where one is not known, or not what the list says. */
+  numbersOf(heads: readonly HeadName[]): readonly number[] | null {
+    const known = this.#lists.get(heads)
+    if (known !== undefined) return known
+    const numbers = heads.map(({ id }) => this.ids.find(id))
+    const areTrue = numbers.every((number, i) => {
+      const head = heads[i]
+      const device = this.devices[number] ?? -1
+      return head !== undefined && this.seqs[number] === head.seq && this.keys.equals(device, head.device)
+    })
+    if (!areTrue) return null
+    this.#lists.set(heads, numbers)
+    return numbers
+  }
 }
 
 /** A table that keeps 8 bytes a commit, and the rest in a pool. Orders are its own: they follow from what it was given alone. */
@@ -178,9 +205,13 @@ export class SharedCommits implements CommitTable {
 
   everySeen(order: number, passes: (head: number) => boolean): boolean {
     const list = this.#listOf(order)
-    for (let i = 0; i < list.length; i += 1)
-      if (!passes(this.#rows.ownOf(list[i] ?? -1))) return false
+    for (let i = 0; i < list.length; i += 1) if (!passes(this.#rows.ownOf(list[i] ?? -1))) return false
     return true
+  }
+
+  /** Orders of listed heads, -1 for those that are not here; null where that has to be looked up one by one. */
+  ordersOf(heads: readonly HeadName[]): number[] | null {
+    return this.#pool.numbersOf(heads)?.map((number) => this.#rows.ownOf(number)) ?? null
   }
 
   /** True when the device with this key wrote the commit. */

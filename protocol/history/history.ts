@@ -1,7 +1,7 @@
 import { Branch } from './branch.ts'
 import type { CausalGraph } from './causal-graph.ts'
 import { OwnCommits, SharedCommits } from './commit-table.ts'
-import type { CommitRow, CommitTable, HistoryPool } from './commit-table.ts'
+import type { CommitRow, CommitTable, HeadName, HistoryPool } from './commit-table.ts'
 import { CountList } from './growable.ts'
 import { Past } from './past.ts'
 import type { PastVector } from './past.ts'
@@ -131,6 +131,16 @@ export class History implements CausalGraph {
     return this.#commits.find(id)
   }
 
+  /** Orders of the heads that a commit lists, -1 for those that are not here; null when it says something false of one. */
+  ordersOf(heads: readonly HeadName[]): number[] | null {
+    const shared = this.#shared?.ordersOf(heads) ?? null
+    if (shared !== null) return shared
+    const orders = heads.map((head) => this.find(head.id))
+    const isTrue = (order: number, { seq, device }: HeadName): boolean =>
+      order < 0 || (this.seqOf(order) === seq && this.isBy(order, device))
+    return heads.every((head, i) => isTrue(orders[i] ?? -1, head)) ? orders : null
+  }
+
   /** Number of a device key, or -1. */
   findDevice(key: Uint8Array): number {
     return this.#keys.find(key)
@@ -234,8 +244,7 @@ export class History implements CausalGraph {
     // One branch takes room for one; who forks makes more, and these grow in place.
     if (own.length === 0) this.#branchesOf[device] = [branch]
     else (own as Branch[]).push(branch)
-    if (own.length > 1)
-      this.#forkSeqs.set(device, Math.min(seq, this.#forkSeqs.get(device) ?? seq))
+    if (own.length > 1) this.#forkSeqs.set(device, Math.min(seq, this.#forkSeqs.get(device) ?? seq))
     return branch
   }
 }

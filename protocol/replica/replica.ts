@@ -23,6 +23,7 @@ import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs } from './epochs.ts'
 import { Heads } from './heads.ts'
+import { judgeAlone } from './intake.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { NextCommit } from './next-commit.ts'
 import type { Trial } from './next-commit.ts'
@@ -273,7 +274,22 @@ export class Replica {
    * @param checked - places of records whose own signature the host has checked by `SignatureRule` and found good
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    return this.take(this.begin(records, checked))
+    const [only] = records
+    if (only === undefined || records.length > 1) return this.take(this.begin(records, checked))
+    return this.#takeAlone(this.documents.holes.strip(records)[0] ?? only, checked?.has(0) === true)
+  }
+
+  /** As `take` of a batch of one, which gossip brings by the thousand. */
+  #takeAlone(record: CommitRecord, isChecked: boolean): IntakeResult {
+    const result = emptyResult()
+    const verdict = judgeAlone(record, this.#view, (it) => isChecked || this.#isSignatureOf(it))
+    if (verdict === 'duplicate') {
+      result.duplicates = 1
+      result.late = this.documents.holes.takeLate(record)
+    } else if (verdict === 'linked') this.#take(record, true, result)
+    else if (verdict !== 'later') result.refused.push({ record, refusal: verdict })
+    this.#intakes += 1
+    return result
   }
 
   /**
@@ -292,10 +308,7 @@ export class Replica {
 
   /** Takes the next commits of a batch, at most `most`; what became of them. */
   take(batch: OpenBatch, most: number = Infinity): IntakeResult {
-    const result: IntakeResult = {
-      ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
-      ...{ refused: [], dropped: [] },
-    }
+    const result = emptyResult()
     let left = most
     do {
       batch.judge(this.#view, this.#intakes)
@@ -354,7 +367,7 @@ export class Replica {
     if (header.prev !== null && prev < 0) return false
     const seen = header.seen.map((head) => this.history.find(head.id))
     if (seen.includes(-1) || !this.epochs.mayCite(header.epoch, { prev, seen })) return false
-    this.#store(record, { prev, seen, isSigned })
+    this.#store(record, { prev, seen }, isSigned)
     return true
   }
 
@@ -468,9 +481,13 @@ export class Replica {
     if (this.#signed.has(order)) return true
     const record = recordOf()
     if (record === null) return false
-    if (!this.rule.verify(record.header.device, commitMessage(record.id), record.signature)) return false
+    if (!this.#isSignatureOf(record)) return false
     this.#signed.add(order)
     return true
+  }
+
+  #isSignatureOf({ header, id, signature }: CommitRecord): boolean {
+    return this.rule.verify(header.device, commitMessage(id), signature)
   }
 
   #take(record: CommitRecord, isSigned: boolean, result: IntakeResult): void {
@@ -493,7 +510,10 @@ export class Replica {
     }
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refuseIt(refusal)
-    result.stored.push(this.#store(record, { ...links, isSigned }))
+    const taken = this.#store(record, links, isSigned)
+    // A list of one takes room for one.
+    if (result.stored.length === 0) result.stored = [taken]
+    else result.stored.push(taken)
     this.#takeReleased(record.id, result)
   }
 
@@ -510,7 +530,7 @@ export class Replica {
         result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
-      result.stored.push(this.#store(record, { ...links, isSigned }))
+      result.stored.push(this.#store(record, links, isSigned))
       ready.push(...this.pending.release(record.id))
     }
   }
@@ -525,9 +545,7 @@ export class Replica {
   #releasedRefusal({ record, isCovered }: Released, links: Links): CommitRefusal | null {
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refusal
-    const { device } = record.header
-    const isGood = isCovered || this.rule.verify(device, commitMessage(record.id), record.signature)
-    return isGood ? null : 'unsigned-stretch'
+    return isCovered || this.#isSignatureOf(record) ? null : 'unsigned-stretch'
   }
 
   /** Order of a commit, or -1. */
@@ -541,15 +559,16 @@ export class Replica {
     prev: number = this.#orderOf(header.prev),
   ): { prev: number; seen: number[]; missing: readonly Uint8Array[] } | null {
     const { history } = this
-    const isFalse = (order: number, head: SeenHead): boolean =>
-      order >= 0 && (history.seqOf(order) !== head.seq || !history.isBy(order, head.device))
-    const seen = header.seen.map((head) => history.find(head.id))
-    for (let i = 0; i < seen.length; i += 1)
-      if (isFalse(seen[i] as number, header.seen[i] as SeenHead)) return null
+    const seen = history.ordersOf(header.seen)
+    if (seen === null) return null
     const isPrevMissing = header.prev !== null && prev < 0
     if (!isPrevMissing && !seen.includes(-1)) return { prev, seen, missing: NO_IDS }
     const missing = header.seen.filter((_, i) => seen[i] === -1).map((head) => head.id)
-    return { prev, seen, missing: header.prev !== null && isPrevMissing ? [header.prev, ...missing] : missing }
+    return {
+      prev,
+      seen,
+      missing: header.prev !== null && isPrevMissing ? [header.prev, ...missing] : missing,
+    }
   }
 
   /**
@@ -558,15 +577,28 @@ export class Replica {
    */
   #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
     if (record.header.prev !== null) return true
+    const known = this.#init.pool?.admitted
+    // With all of its past here, each replica finds the same.
+    const isWhole = !seen.includes(-1)
+    if (isWhole && known?.has(record.id) === true) return true
     const name = readOnce(this.#init.readings, toHex, record.header.device)
     const admissions = this.authority.admissionsOf(name)
     const isKnown = (order: number): boolean =>
       seen.some((head) => head >= 0 && this.history.knows(head, order))
-    return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
+    const isAdmitted =
+      admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
+    if (isAdmitted && isWhole) known?.add(record.id)
+    return isAdmitted
   }
 
   #isKnownDevice(record: CommitRecord): boolean {
     if (this.history.findDevice(record.header.device) >= 0) return true
+    const { admitted } = this.#init.pool ?? {}
+    if (
+      admitted?.has(record.id) === true &&
+      this.history.ordersOf(record.header.seen)?.includes(-1) === false
+    )
+      return true
     const name = readOnce(this.#init.readings, toHex, record.header.device)
     return this.authority.isAdmitted(name) || this.#foundingMember(record, name) !== null
   }
@@ -585,13 +617,13 @@ export class Replica {
     return genesis === null ? null : toHex(genesis.kit)
   }
 
-  #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): TakenCommit {
+  #store(record: CommitRecord, { prev, seen }: Links, isSigned: boolean): TakenCommit {
     const { header, id } = record
     const acts = this.actsOf(record)
-    const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
+    const order = this.history.add({ device: header.device, seq: header.seq, id, prev, seen })
     if (header.seq === 0)
       this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
-    this.#enter(order, links.isSigned, header.epoch, acts)
+    this.#enter(order, isSigned, header.epoch, acts)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
@@ -683,8 +715,12 @@ export class Replica {
     )
     const links = this.#resolve(record)
     if (links === null) throw new Error('this device acknowledged a head falsely')
-    return this.#store(record, { ...links, isSigned: true })
+    return this.#store(record, links, true)
   }
+}
+
+function emptyResult(): IntakeResult {
+  return { stored: [], waiting: [], released: [], late: [], duplicates: 0, refused: [], dropped: [] }
 }
 
 /** Orders of what a commit links to. */

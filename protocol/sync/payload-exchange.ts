@@ -85,12 +85,12 @@ export class PayloadExchange {
   get dueMs(): number | null {
     if (this.#asked !== null) return this.#isFilling ? null : this.#asked.askedAtMs + ANSWER_TIMEOUT_MS
     if (this.#isBusy) return null
-    const dues = [
-      this.#retryAtMs,
-      this.#isRenewed && this.#isLacking ? this.#renewAtMs : null,
-      this.#hasNews ? this.#newsAtMs : null,
-    ].filter((at) => at !== null)
-    return dues.length === 0 ? null : Math.min(...dues)
+    const dueMs = Math.min(
+      this.#retryAtMs ?? Infinity,
+      this.#isRenewed && this.#isLacking ? this.#renewAtMs : Infinity,
+      this.#hasNews ? this.#newsAtMs : Infinity,
+    )
+    return dueMs === Infinity ? null : dueMs
   }
 
   /** Commits as the peer wants them: as they are stored, unless it declines something. */
