@@ -1,4 +1,5 @@
 import { compareBytes, concatBytes } from '../encoding/index.ts'
+import { BitList } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 
@@ -40,7 +41,7 @@ export class Heads {
   /** Digests of all buckets, one behind the other; null while few buckets hold anything, which then keep their own. */
   #digests: Uint8Array | null = null
   /** Buckets whose digests in it are old. */
-  readonly #touched = new Set<number>()
+  readonly #touched = new BitList()
   #root: Uint8Array | null = null
 
   constructor(sha256: Sha256, source: HeadsSource) {
@@ -51,14 +52,13 @@ export class Heads {
   /** Takes a device in that wrote its first commit. */
   add(device: number): void {
     const { history } = this.#source
-    const key = history.keyOf(device)
     const number = history.keyByteOf(device)
     const bucket = this.#buckets.get(number)
-    if (bucket === undefined) this.#buckets.set(number, { devices: [device], digest: null })
+    if (bucket === undefined) this.#buckets.set(number, { devices: [device], isSorted: true, digest: null })
     else {
-      const after = bucket.devices.findIndex((it) => compareBytes(key, history.keyOf(it)) < 0)
       // Made anew: an array that grows takes room for 17 at once.
-      bucket.devices = bucket.devices.toSpliced(after < 0 ? bucket.devices.length : after, 0, device)
+      bucket.devices = bucket.devices.concat(device)
+      bucket.isSorted = false
     }
     this.touch(device)
   }
@@ -81,7 +81,7 @@ export class Heads {
   #allDigests(): Uint8Array {
     const kept = this.#digests
     if (kept !== null) {
-      for (const number of this.#touched) this.digest(number)
+      for (const number of this.#touched.places()) this.digest(number)
       return kept
     }
     const digests = new Uint8Array(BUCKET_COUNT * 32)
@@ -99,13 +99,17 @@ export class Heads {
     if (bucket === undefined) return EMPTY_DIGEST
     const kept = this.#digests
     if (kept === null) return (bucket.digest ??= this.#sha256(this.#bytesOf(bucket)))
-    if (this.#touched.delete(number)) kept.set(this.#sha256(this.#bytesOf(bucket)), number * 32)
+    if (this.#touched.has(number)) {
+      this.#touched.delete(number)
+      kept.set(this.#sha256(this.#bytesOf(bucket)), number * 32)
+    }
     return kept.subarray(number * 32, number * 32 + 32)
   }
 
   /** The rows of a bucket as they are digested, one behind the other. */
-  #bytesOf({ devices }: Bucket): Uint8Array {
+  #bytesOf(bucket: Bucket): Uint8Array {
     const { history } = this.#source
+    const devices = this.#sorted(bucket)
     if (devices.some((it) => this.#source.endsOf(it).length !== 1))
       return concatBytes(...devices.flatMap((it) => this.rowsOf(it)).map(rowBytes))
     // Nearly always: made in one piece, without an object for each row.
@@ -121,9 +125,18 @@ export class Heads {
     return bytes
   }
 
+  /** Devices of a bucket by key. */
+  #sorted(bucket: Bucket): readonly number[] {
+    const { history } = this.#source
+    if (!bucket.isSorted) bucket.devices.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
+    bucket.isSorted = true
+    return bucket.devices
+  }
+
   /** Rows of one bucket, by device key, and by id within a forked device. */
   rows(bucket: number): HeadRow[] {
-    return (this.#buckets.get(bucket)?.devices ?? []).flatMap((device) => this.rowsOf(device))
+    const listed = this.#buckets.get(bucket)
+    return listed === undefined ? [] : this.#sorted(listed).flatMap((device) => this.rowsOf(device))
   }
 
   /** Rows of one device, by id. */
@@ -150,6 +163,8 @@ export function rowBytes(row: HeadRow): Uint8Array {
 /** Devices whose keys begin with one byte. */
 interface Bucket {
   devices: number[]
+  /** By key. */
+  isSorted: boolean
   /** Null: to be made anew. */
   digest: Uint8Array | null
 }
