@@ -411,9 +411,9 @@ export class Evaluation {
    * before does, lists who knows the same, and nothing stored is forked, closed or late; else null.
    */
   #plainBranch(order: number, cited: Seal): Branch | null {
-    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
     const branch = this.#branches.plainBranchOf(order)
-    return branch !== null && this.#insights.isPlain(order, branch, cited) ? branch : null
+    if (branch === null || !this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
+    return this.#insights.isPlain(order, branch, cited) ? branch : null
   }
 
   /** As `append`, where `#plainBranch` gave the branch: most commits are such, and cost a third. */

@@ -135,6 +135,8 @@ export class HistoryPool {
   readonly seen: (readonly number[])[] = []
   /** Ids, as the objects that replicas hand each other, of first commits whose past admits their device. */
   readonly admitted: WeakSet<Uint8Array> = new WeakSet()
+  /** By id, as the view that the pool gives out: the admission (commit in hex) that a first commit relies on. */
+  readonly standings: WeakMap<Uint8Array, string> = new WeakMap()
 
   /** Numbers of the heads of a list that nobody changes; null where one is not known, or not what the list says. */
   numbersOf(heads: readonly HeadName[]): readonly number[] | null {

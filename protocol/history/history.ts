@@ -29,6 +29,8 @@ export class History implements CausalGraph {
   readonly #shared: SharedCommits | null
   readonly #keys: RowNumbers
   readonly #branchOf = new CountList()
+  /** By branch: its last commit. In one piece, for whoever looks at all of them. */
+  #ends = new Uint32Array(8)
   readonly #branchesOf: (readonly Branch[])[] = []
   /** By device that forked: the lowest seq of which two commits are here. */
   readonly #forkSeqs = new Map<number, number>()
@@ -72,6 +74,12 @@ export class History implements CausalGraph {
     const branch = this.#branchFor(device, seq, prev)
     branch.orders.push(order)
     this.#branchOf.push(branch.index)
+    if (branch.index >= this.#ends.length) {
+      const larger = new Uint32Array(branch.index + (branch.index >> 1))
+      larger.set(this.#ends)
+      this.#ends = larger
+    }
+    this.#ends[branch.index] = order
     if (!this.#isTrustGiven) this.#trust.note(order, seen)
     return order
   }
@@ -216,6 +224,14 @@ export class History implements CausalGraph {
     return branches.length === 1
       ? [branches[0]?.end ?? -1]
       : branches.map((it) => it.end).sort((a, b) => a - b)
+  }
+
+  /** The end of a device's only branch; -1 where it has several, or none. */
+  onlyEndOf(device: number): number {
+    // While no chain has parted, a device has one branch, and both have one number.
+    if (this.#forkSeqs.size === 0) return device < this.branches.length ? (this.#ends[device] ?? -1) : -1
+    const [first, ...others] = this.branchesOf(device)
+    return first === undefined || others.length > 0 ? -1 : first.end
   }
 
   knows(order: number, earlier: number): boolean {

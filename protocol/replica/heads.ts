@@ -110,14 +110,13 @@ export class Heads {
   #bytesOf(bucket: Bucket): Uint8Array {
     const { history } = this.#source
     const devices = this.#sorted(bucket)
-    if (devices.some((it) => this.#source.endsOf(it).length !== 1))
-      return concatBytes(...devices.flatMap((it) => this.rowsOf(it)).map(rowBytes))
     // Nearly always: made in one piece, without an object for each row.
     const bytes = new Uint8Array(devices.length * ROW_BYTES)
     const view = new DataView(bytes.buffer)
     for (let i = 0; i < devices.length; i += 1) {
       const device = devices[i] ?? -1
-      const end = this.#source.endsOf(device)[0] ?? -1
+      const end = history.onlyEndOf(device)
+      if (end < 0) return concatBytes(...devices.flatMap((it) => this.rowsOf(it)).map(rowBytes))
       history.copyKey(device, bytes, i * ROW_BYTES)
       view.setUint32(i * ROW_BYTES + 32, history.seqOf(end) + 1)
       history.copyId(end, bytes, i * ROW_BYTES + 36)

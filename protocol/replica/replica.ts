@@ -149,7 +149,10 @@ export class Replica {
       books: () => this.epochs.evaluation,
     }
     this.authority = new AuthorityState(host)
-    this.#standings = new Standings(this.history, this.authority, (it) => this.documents.nameOfDevice(it))
+    this.#standings = new Standings(this.history, this.authority, {
+      nameOf: (device) => this.documents.nameOfDevice(device),
+      pool: init.pool ?? null,
+    })
     this.epochs = new Epochs({
       coop: init.coop,
       history: this.history,

@@ -61,6 +61,7 @@ export class PayloadExchange {
   #isFilling = false
   /** Commits come first. */
   #isBusy = false
+  readonly #holes: Replica['documents']['holes']
   readonly #cursors = new Map<DocumentLog, Cursor>()
   /** The peer said that it may have more than before: from `#renewAtMs` on it is asked for everything anew. */
   #isRenewed = false
@@ -79,6 +80,7 @@ export class PayloadExchange {
 
   constructor(host: ExchangeHost) {
     this.#host = host
+    this.#holes = host.replica.documents.holes
   }
 
   /** When this must be woken, ms; null when nothing is due. */
@@ -151,7 +153,7 @@ export class PayloadExchange {
     }
     if (isBusy) return
     const { replica, send } = this.#host
-    const { holes } = replica.documents
+    const holes = this.#holes
     if (this.#hasNews && nowMs >= this.#newsAtMs) {
       this.#hasNews = false
       send({ kind: 'decline', documents: [...this.#told] })
@@ -194,7 +196,7 @@ export class PayloadExchange {
 
   /** True when something is missing that the peer did not have. */
   get #isLacking(): boolean {
-    return this.#host.replica.documents.holes.wanted().length > 0
+    return this.#holes.wanted().length > 0
   }
 
   /** The answer to the request that is under way. */
