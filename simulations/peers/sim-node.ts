@@ -180,6 +180,9 @@ export class SimNode implements Actor {
   }
 
   receive(from: number, message: Message): void {
+    // Seven of eight: noted without a look at anything else of this node.
+    if (message.kind === 'gossip' && this.#host.gossip.isHeard(message, this.slot))
+      return message.cameBy.add(this.#linkTo(from))
     if (!this.#isOn) return
     switch (message.kind) {
       case 'open':
@@ -356,6 +359,7 @@ export class SimNode implements Actor {
 
   #forget(): void {
     this.replica = null
+    this.#host.gossip.end(this.slot)
     this.#gathering = emptyBatch()
     this.#writing = null
     this.#unsyncedBytes = 0
@@ -592,7 +596,6 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null) return
     message.cameBy.add(this.#linkTo(from))
-    if (this.#heard.has(message)) return
     const order = this.#takeNews(replica, message.record, from)
     if (order >= 0) this.#heard.add(message, order)
   }
@@ -690,12 +693,7 @@ export class SimNode implements Actor {
     }
   }
 
-  #queue(work: {
-    stored: readonly StoredCommit[]
-    waiting: CommitRecord[]
-    released: Uint8Array[]
-    late: readonly LatePayload[]
-  }): void {
+  #queue(work: Pick<IntakeResult, 'stored' | 'waiting' | 'released' | 'late'>): void {
     const { replica } = this
     if (replica === null) return
     const batch = this.#gathering
