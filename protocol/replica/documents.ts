@@ -66,6 +66,8 @@ export class Documents {
   readonly #names: string[] = []
   /** Documents whose kept state did not match the log. */
   readonly #uncached = new Set<string>()
+  /** What is kept of the authority document. */
+  readonly authorityLog: DocumentLog
   /** Payloads that are not here, and documents that this device declines. */
   readonly holes: Holes
   /** Called when a document was closed that was open: a part of it is not here, or not wanted any more. */
@@ -87,7 +89,8 @@ export class Documents {
         if (!parts.isLazy) this.#outdate(log)
       },
     })
-    this.log(AUTHORITY).state = parts.authority
+    this.authorityLog = this.log(AUTHORITY)
+    this.authorityLog.state = parts.authority
     for (const id of parts.registry.computed()) this.#open(this.log(id))
   }
 

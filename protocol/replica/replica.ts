@@ -661,7 +661,7 @@ export class Replica {
   #evaluate(): void {
     const last = this.history.length - 1
     const isBehind = this.epochs.length < last
-    const unfolded = this.documents.log(AUTHORITY).nextOrder ?? last
+    const unfolded = this.documents.authorityLog.nextOrder ?? last
     this.epochs.catchUp(Math.min(unfolded, last), this.visibility, (order, regraded) => {
       const changed = this.visibility.note(order, regraded)
       if (changed.size > 0) this.documents.showAnew(changed)
