@@ -1,12 +1,13 @@
-import { fromHex, toHex } from '../encoding/index.ts'
 import type { Role, SectionContext } from '../document/index.ts'
 import { push } from './act.ts'
 import type { Act } from './act.ts'
 import type { Epoch } from './epoch.ts'
+import type { Names } from './names.ts'
 
 /** Where a device was admitted: the commit that holds the entry. */
 export interface Admission {
-  /** The device, hex. */
+  /** Key of the device, and the same in hex. */
+  key: Uint8Array
   device: string
   /** Issuing device, hex. */
   issuer: string
@@ -50,13 +51,15 @@ export type Newcomer = Pick<DeviceEntry, 'memberName' | 'deviceName' | 'role' | 
 /** All admissions, visible or not, by device and by member. */
 export class Admissions {
   readonly #isVisible: (order: number) => boolean
+  readonly #names: Names
   /** By commit id. */
   readonly #byDevice = new Map<string, Admission[]>()
   readonly #byMember = new Map<string, Admission[]>()
   #devices: Map<string, DeviceEntry> | null = null
 
-  constructor(isVisible: (order: number) => boolean) {
+  constructor(isVisible: (order: number) => boolean, names: Names) {
     this.#isVisible = isVisible
+    this.#names = names
   }
 
   /** Devices with a visible admission by key, hex. */
@@ -87,26 +90,29 @@ export class Admissions {
 
   /** Admissions of a device that the section's commit relies on, by commit id. */
   relied(device: Uint8Array, section: SectionContext): Admission[] {
-    return this.of(toHex(device)).filter((it) => section.relies(it.order))
+    return this.of(this.#names.nameOf(device)).filter((it) => section.relies(it.order))
   }
 
   enter(who: Newcomer, act: Act): Admission {
     const { memberName, deviceName, role, replaces } = who
-    const device = toHex(who.device)
+    const names = this.#names
+    const device = names.nameOf(who.device)
     const admission: Admission = {
+      key: names.copyOf(who.device),
       device,
       issuer: act.device,
       seq: act.seq,
-      commit: toHex(act.commit),
+      commit: names.nameOf(act.commit),
       order: act.order,
       epoch: act.cited,
       role,
-      member: toHex(who.kit),
+      member: names.nameOf(who.kit),
       memberName,
       deviceName,
       replaces,
     }
-    push(this.#byDevice, device, admission).sort((a, b) => (a.commit < b.commit ? -1 : 1))
+    const own = push(this.#byDevice, device, admission)
+    if (own.length > 1) own.sort((a, b) => (a.commit < b.commit ? -1 : 1))
     push(this.#byMember, admission.member, admission)
     const entry = this.#entryOf(device)
     if (entry !== null) this.#devices?.set(device, entry)
@@ -125,12 +131,16 @@ export class Admissions {
 
   /** A device (hex) as its visible admissions tell it; null without any. */
   #entryOf(name: string): DeviceEntry | null {
-    const admissions = this.of(name).filter((it) => this.#isVisible(it.order))
+    const all = this.of(name)
+    const [only] = all
+    // A list that grows would take room for many.
+    const admissions =
+      only !== undefined && all.length === 1 && this.#isVisible(only.order)
+        ? [only]
+        : all.filter((it) => this.#isVisible(it.order))
     const [first] = admissions
     if (first === undefined) return null
     const { member, memberName, deviceName, role, replaces } = first
-    return { key: fromHex(name) ?? NO_KEY, member, memberName, deviceName, role, replaces, admissions }
+    return { key: first.key, member, memberName, deviceName, role, replaces, admissions }
   }
 }
-
-const NO_KEY: Uint8Array = new Uint8Array(32)

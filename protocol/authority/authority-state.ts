@@ -19,6 +19,7 @@ import type { Genesis } from './genesis.ts'
 import { Invites } from './invites.ts'
 import type { Invite } from './invites.ts'
 import { Membership } from './membership.ts'
+import { Names } from './names.ts'
 import { outcomeOf } from './outcome.ts'
 import { Recovery } from './recovery.ts'
 import { Roster } from './roster.ts'
@@ -59,13 +60,14 @@ export class AuthorityState implements DocumentState {
     const { coop, sha256 } = host
     const isVisible = (order: number): boolean => host.isVisible(order)
     const tree = new EpochTree(coop)
-    const admissions = new Admissions(isVisible)
+    const names = new Names(host.readings)
+    const admissions = new Admissions(isVisible, names)
     const departures = new Departures(host, admissions)
     const roster = new Roster(tree, admissions, departures)
     const suspensions = new Suspensions(host, tree, admissions)
     const decisions = new Decisions(host, tree, { admissions, suspensions, roster })
     const slots = new Slots(tree.gifts)
-    const invites = new Invites(isVisible, slots)
+    const invites = new Invites(isVisible, slots, names)
     const commit = (held: HeldSeal, votes: EpochVotes): Epoch => this.#commit(held, votes)
     this.epochs = tree
     this.roster = roster
@@ -75,7 +77,7 @@ export class AuthorityState implements DocumentState {
     this.#suspensions = suspensions
     this.#slots = slots
     this.#invites = invites
-    this.#membership = new Membership({ host, tree, admissions, invites, slots, roster })
+    this.#membership = new Membership({ host, names, tree, admissions, invites, slots, roster })
     const weighAnew = (): void => void tree.weighAnew()
     this.recovery = new Recovery({ host, tree, roster, admissions, suspensions, commit, weighAnew })
     this.ballots = new Ballots({

@@ -4,6 +4,7 @@ import { push } from './act.ts'
 import type { Act, ActVerdict } from './act.ts'
 import { INVITE_EXTENDED_USES_MAX } from './entries.ts'
 import type { ExtendEntry, InviteEntry } from './entries.ts'
+import type { Names } from './names.ts'
 import type { Slots } from './slots.ts'
 
 /** An invite as its issuing device's chain tells it. */
@@ -35,15 +36,17 @@ export interface Issued extends Pick<Invite, 'key' | 'issuer' | 'role' | 'uses' 
 export class Invites {
   readonly #isVisible: (order: number) => boolean
   readonly #slots: Slots
+  readonly #names: Names
   /** By public key, hex: one for each device and branch that issued it. */
   readonly #issued = new Map<string, Issued[]>()
   /** By their issuer, hex. */
   readonly #issuedBy = new Map<string, Issued[]>()
   #visible: Map<string, Invite> | null = null
 
-  constructor(isVisible: (order: number) => boolean, slots: Slots) {
+  constructor(isVisible: (order: number) => boolean, slots: Slots, names: Names) {
     this.#isVisible = isVisible
     this.#slots = slots
+    this.#names = names
   }
 
   /** Visible ones by public key, hex; of two with one key, the one of the smaller commit id. */
@@ -72,14 +75,14 @@ export class Invites {
   }
 
   invite(entry: InviteEntry, act: Act): ActVerdict {
-    const name = toHex(entry.key)
+    const name = this.#names.nameOf(entry.key)
     if (this.#issued.get(name)?.some((it) => act.relies(it.order)) === true) return 'invite-known'
     if (entry.uses > this.#slots.left(act)) return 'no-slots'
     const { key, role, uses, expiresMs } = entry
     return () => {
-      const place = { order: act.order, commit: toHex(act.commit), issuer: act.device }
+      const place = { order: act.order, commit: this.#names.nameOf(act.commit), issuer: act.device }
       const acts = { extendedBy: [], usedBy: [], revokedBy: [], returned: 0 }
-      const invite = { ...place, key: key.slice(), role, uses, expiresMs, ...acts }
+      const invite = { ...place, key: this.#names.copyOf(key), role, uses, expiresMs, ...acts }
       push(this.#issued, name, invite)
       push(this.#issuedBy, act.device, invite)
       this.#slots.spend(act, uses)
@@ -129,13 +132,15 @@ export class Invites {
   }
 
   use(invite: Issued, act: Act): void {
-    invite.usedBy.push(act.order)
+    // The first makes a list for one: most invites are used once.
+    if (invite.usedBy.length === 0) invite.usedBy = [act.order]
+    else invite.usedBy.push(act.order)
     this.#visible = null
   }
 
   /** The invite of that key that the author's own chain has issued. */
   ownOf(key: Uint8Array, act: Act): Issued | 'invite-unknown' | 'invite-foreign' {
-    const issued = this.#issued.get(toHex(key)) ?? []
+    const issued = this.#issued.get(this.#names.nameOf(key)) ?? []
     const own = issued.find((it) => it.issuer === act.device && act.follows(it.order))
     if (own !== undefined) return own
     return issued.some((it) => act.relies(it.order)) ? 'invite-foreign' : 'invite-unknown'

@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from '../encoding/index.ts'
 import { FOUNDING_SCOPE, isCertified } from '../identity/index.ts'
+import type { SignatureRule } from '../identity/index.ts'
 import type { DocumentHost } from '../document/index.ts'
 import type { Act, ActVerdict } from './act.ts'
 import { isProven } from './admission.ts'
@@ -10,12 +11,21 @@ import { decodeGenesis } from './genesis.ts'
 import type { Genesis } from './genesis.ts'
 import type { Invites } from './invites.ts'
 import { isRenewalProven } from './renewal.ts'
+import type { Names } from './names.ts'
 import type { Roster } from './roster.ts'
 import type { Slots } from './slots.ts'
+
+/** What signatures of an entry lack by a rule, in a co-op. */
+interface Proven {
+  rule: SignatureRule
+  coop: Uint8Array
+  lacks: 'certificate' | 'proof' | null
+}
 
 /** What admissions are judged by. */
 export interface MembershipParts {
   host: DocumentHost
+  names: Names
   tree: EpochTree
   admissions: Admissions
   invites: Invites
@@ -52,19 +62,30 @@ export class Membership {
   }
 
   admit(entry: AdmitEntry, act: Act): ActVerdict {
-    const { host, invites } = this.#parts
-    const { rule, sha256, coop } = host
+    const { invites } = this.#parts
     const invite = invites.usable(entry.invite, act)
     if (typeof invite === 'string') return invite
-    const { kit, device, certificate } = entry
-    const refusal = this.#refusalOfKey(device, act)
+    const refusal = this.#refusalOfKey(entry.device, act)
     if (refusal !== null) return refusal
-    if (!isCertified(rule, { kit, device, scope: coop, certificate })) return 'certificate'
-    if (!isProven(rule, sha256, coop, entry)) return 'proof'
+    const unproven = this.#unproven(entry)
+    if (unproven !== null) return unproven
     return () => {
       invites.use(invite, act)
       this.#enter({ ...entry, role: invite.role, replaces: null }, act)
     }
+  }
+
+  /** What the signatures of an entry lack; null for nothing. Worked out once for all replicas that share what was read of it. */
+  #unproven(entry: AdmitEntry & { proven?: Proven }): 'certificate' | 'proof' | null {
+    const { rule, sha256, coop } = this.#parts.host
+    const known = entry.proven
+    if (known?.rule === rule && equalBytes(known.coop, coop)) return known.lacks
+    const { kit, device, certificate } = entry
+    let lacks: Proven['lacks'] = null
+    if (!isCertified(rule, { kit, device, scope: coop, certificate })) lacks = 'certificate'
+    else if (!isProven(rule, sha256, coop, entry)) lacks = 'proof'
+    entry.proven = { rule, coop, lacks }
+    return lacks
   }
 
   /** The role is that of the replaced key, or of the member; so a new key brings its member nothing that it did not have. */
@@ -108,9 +129,9 @@ export class Membership {
 
   /** Why no admission may name this key; null when one may. */
   #refusalOfKey(device: Uint8Array, act: Act): 'device-closed' | 'already-admitted' | null {
-    const { admissions, roster } = this.#parts
+    const { admissions, names, roster } = this.#parts
     const relied = admissions.relied(device, act)
-    if (roster.isClosed(toHex(device), relied, act.cited)) return 'device-closed'
+    if (roster.isClosed(names.nameOf(device), relied, act.cited)) return 'device-closed'
     return relied.length > 0 ? 'already-admitted' : null
   }
 

@@ -57,15 +57,14 @@ export class CatalogueState implements DocumentState {
     const read = readOnce(this.#host.readings, readSection, section.payload)
     if (read?.length !== section.entries)
       return refuse('entries', 'the section is not a list of catalogue entries')
-    const entries: ReadEntry[] = []
-    for (const [index, entry] of read.entries()) {
+    for (let index = 0; index < read.length; index += 1) {
+      const entry = read[index] ?? null
       if (entry === null) return refuse('entries', `entry ${index} is not a catalogue entry`)
       const refusal = this.#judge(entry, section)
       if (refusal !== null)
         return refuse(refusal, `entry ${index} ('${entry.t}') breaks the rule '${refusal}'`)
-      entries.push(entry)
     }
-    return { ok: true, apply: () => this.#apply(entries, section) }
+    return { ok: true, apply: () => this.#apply(read, section) }
   }
 
   stateHash(): Uint8Array {
@@ -92,9 +91,11 @@ export class CatalogueState implements DocumentState {
     return section.role === 'steward' || listing.member === section.member ? null : 'listing-of-another'
   }
 
-  #apply(entries: readonly ReadEntry[], section: SectionContext): void {
+  #apply(entries: readonly (ReadEntry | null)[], section: SectionContext): void {
     this.revision += 1
-    for (const [index, entry] of entries.entries()) {
+    for (let index = 0; index < entries.length; index += 1) {
+      const entry = entries[index] ?? null
+      if (entry === null) continue
       switch (entry.t) {
         case 'list': {
           const { device, member, seq, order, timeMs } = section
@@ -102,7 +103,7 @@ export class CatalogueState implements DocumentState {
           const { name, sizeBytes, kind } = entry
           const listing = { key, cid, name, sizeBytes, kind, device, member, seq, order, timeMs }
           this.listings.set(key, listing)
-          this.#listed.add(rowOf(listing), hash)
+          this.#listed.addHash(hash)
           break
         }
         case 'unlist': {

@@ -1,6 +1,7 @@
 import {
   LayoutReader,
   SharedValues,
+  concatBytes,
   decodeCanonical,
   encodeCanonical,
   equalBytes,
@@ -72,8 +73,11 @@ export function sectionsRefusal(sections: readonly Section[]): SectionsRefusal |
 
 /** Bytes that the signature of commit `id` covers. */
 export function commitMessage(id: Uint8Array): Uint8Array {
-  return signedMessage('commit', id)
+  return concatBytes(MESSAGE_START, id)
 }
+
+/** What stands before the id: the same in every message. */
+const MESSAGE_START: Uint8Array = signedMessage('commit')
 
 /** Encodes and signs a commit. Sections are ordered here; the caller asks `sectionsRefusal` before. */
 export function signCommit(

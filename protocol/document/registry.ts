@@ -13,6 +13,9 @@ export class DocumentRegistry {
 
   /** The kind of a document id, or null: a section of an unknown kind is stored and relayed but not folded. */
   kindOf(document: string): DocumentKind | null {
+    // Of kinds with one document its id is their name: asked of every section.
+    const only = this.#kinds.get(document)
+    if (only?.isNamed === false) return only
     const [name = '', rest] = document.split('/')
     const kind = this.#kinds.get(name)
     return kind !== undefined && kind.isNamed === (rest !== undefined) ? kind : null

@@ -1,5 +1,6 @@
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
+import { word } from '../history/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 
 const WORDS = 8
@@ -33,8 +34,13 @@ export class SetHash {
     return this.#sha256(encodeCanonical(row))
   }
 
-  /** Adds a row that is not in the set. `hash`: its own, if it is known. */
-  add(row: Value, hash: Uint8Array = this.hashOf(row)): void {
+  /** Adds a row that is not in the set. */
+  add(row: Value): void {
+    this.addHash(this.hashOf(row))
+  }
+
+  /** Adds a row that is not in the set by its hash. */
+  addHash(hash: Uint8Array): void {
     this.size += 1
     this.#move(hash, 1)
   }
@@ -54,10 +60,9 @@ export class SetHash {
   }
 
   #move(hash: Uint8Array, sign: 1 | -1): void {
-    const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
     let carry = 0
     for (let i = 0; i < WORDS; i += 1) {
-      const total = (this.#sum[i] ?? 0) + sign * view.getUint32(4 * i, true) + carry
+      const total = (this.#sum[i] ?? 0) + sign * (word(hash, 4 * i) >>> 0) + carry
       this.#sum[i] = total
       // -1, 0 or 1: both terms are below 2^32.
       carry = Math.floor(total / 2 ** 32)

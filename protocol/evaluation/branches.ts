@@ -165,7 +165,9 @@ export class Branches {
 
   #place(branch: Branch): Branch {
     this.all.push(branch)
-    ;(this.#ofDevice[branch.device] ??= []).push(branch)
+    const own = this.#ofDevice[branch.device]
+    if (own === undefined) this.#ofDevice[branch.device] = [branch]
+    else own.push(branch)
     return branch
   }
 }

@@ -121,6 +121,8 @@ export class Cover {
     const accepted = this.#accepted(insight.news, branch.device)
     const taken =
       insight.epochBefore === commit.epoch ? NO_ALLOWANCES : this.#allowances(commit, insight, before)
+    const takesNothing = acts.length === 0 && accepted.length === 0 && taken.length === 0
+    if (takesNothing && !insight.isOutdated && this.#voidFrom.size === 0) return NOTHING
     let bounds = this.#credit(commit, accepted, taken)
     let voidBecause: VoidReason | null = null
     if (this.isVoid(before)) voidBecause = 'void-before'

@@ -196,8 +196,10 @@ export class Evaluation {
     const cited = this.#seals.at(epoch)
     const plain = isOutdated ? null : this.#plainBranch(order, cited)
     if (plain !== null) return this.#appendTo(plain, order, cited, acts)
-    const seen = this.#graph.seenOf(order)
     const { branch, isNew } = this.#branches.extend(order)
+    // Nothing is read of the heads where all know the same.
+    const isAlike = acts.length === 0 && !isOutdated && this.#insights.areAlike(cited)
+    const seen = isAlike ? NONE : this.#graph.seenOf(order)
     if (isNew) this.#insights.trusted.start(branch, this.#graph.prevOf(order))
     const commit = { branch, seq: branch.last, seen, pastOf: [order], epoch: cited, isOutdated }
     const { insight, judgement } = this.#judge(commit, acts, this.#devices.keyOf(branch.device))
@@ -444,9 +446,9 @@ export class Evaluation {
    * before does, lists who knows the same, and nothing stored is forked, closed or late; else null.
    */
   #plainBranch(order: number, cited: Seal): Branch | null {
-    if (!this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
     const branch = this.#branches.plainBranchOf(order)
-    return branch !== null && this.#insights.isPlain(order, branch, cited) ? branch : null
+    if (branch === null || !this.#standings.isPlain(cited.height) || !this.#seals.isPlain(cited)) return null
+    return this.#insights.isPlain(order, branch, cited) ? branch : null
   }
 
   /** As `append`, where `#plainBranch` gave the branch: most commits are such, and cost a third. */

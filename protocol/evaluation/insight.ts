@@ -84,6 +84,11 @@ export class Insights {
     return { knowledge, epochBefore, isOutdated, news: this.trusted.news(branch, places), cut: cut ?? NO_CUT }
   }
 
+  /** True when `read` looks at no head of a commit that cites the epoch and is not outdated. */
+  areAlike(epoch: Seal): boolean {
+    return this.#sharedUnder(epoch) !== null
+  }
+
   /**
    * What each commit that cites the epoch knows, whatever it lists, as long as all know the same and nobody's chain has
    * parted, is closed or late, or is asked for what it trusts; else null. Then no head need be looked at.

@@ -164,7 +164,7 @@ export class SealTree {
    */
   allowancesTo(device: number, known: Seal | null, seal: Seal): IssuedAllowance[] {
     const found: IssuedAllowance[] = []
-    for (const issued of (this.#allowances.get(device) ?? []).toReversed()) {
+    for (const issued of this.#allowances.get(device)?.toReversed() ?? found) {
       const by = this.at(issued.seal)
       if (!this.isAtOrBefore(by, seal)) continue
       // On both lines: so are all that were issued before on this one.

@@ -105,7 +105,9 @@ export class Standings {
 
   #refresh(branch: Branch): Shift {
     const goodBefore = this.goodUpTo(branch)
-    this.#limits[branch.index] = this.#outlook.limits(this.#tip, this.#forkOf(branch.device), branch)
+    const limits = this.#outlook.limits(this.#tip, this.#forkOf(branch.device), branch)
+    const isPlain = limits.settled < 0 && limits.contestedFrom === Infinity && limits.lateFrom === Infinity
+    this.#limits[branch.index] = isPlain ? PLAIN : limits
     return { branch, goodBefore, goodAfter: this.goodUpTo(branch) }
   }
 

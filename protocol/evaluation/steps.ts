@@ -7,21 +7,38 @@ export interface NumberedLine extends Line {
   readonly index: number
 }
 
+/** Where the value of one line changes, and to what. Most lines have one step. */
+interface Steps<T> {
+  readonly first: number
+  value: T
+  /** All steps, ascending, where there are several. */
+  more: ManySteps<T> | null
+}
+
+interface ManySteps<T> {
+  readonly from: number[]
+  readonly values: T[]
+}
+
+function allOf<T>({ first, value, more }: Steps<T>): ManySteps<T> {
+  return more ?? { from: [first], values: [value] }
+}
+
 /**
  * A value that changes now and then along the paths of a tree of lines, kept as the places where it changed:
  * nothing for a commit that changes nothing. A line starts with its parent's value.
  */
 export class PathSteps<T> {
-  readonly #lines = new Map<number, { from: number[]; values: T[] }>()
+  readonly #lines = new Map<number, Steps<T>>()
 
   /** Value at position `at` on the path of `line`; undefined before the first one. */
   at(line: NumberedLine, at: number): T | undefined {
     let limit = at
     for (let part: NumberedLine | null = line; part !== null; part = part.parent) {
       const steps = this.#lines.get(part.index)
-      if (steps !== undefined) {
-        const step = lastAtMost(steps.from, limit)
-        if (step >= 0) return steps.values[step]
+      if (steps !== undefined && steps.first <= limit) {
+        const { more } = steps
+        return more === null ? steps.value : more.values[lastAtMost(more.from, limit)]
       }
       limit = Math.min(limit, part.base - 1)
     }
@@ -31,13 +48,18 @@ export class PathSteps<T> {
   /** Notes the value from position `at` of `line` on; positions of one line never descend. */
   set(line: NumberedLine, at: number, value: T): void {
     const steps = this.#lines.get(line.index)
-    if (steps === undefined) {
-      this.#lines.set(line.index, { from: [at], values: [value] })
-    } else if (steps.from.at(-1) === at) {
-      steps.values[steps.values.length - 1] = value
+    if (steps === undefined) this.#lines.set(line.index, { first: at, value, more: null })
+    else if (steps.more === null) {
+      if (steps.first === at) steps.value = value
+      else steps.more = { from: [steps.first, at], values: [steps.value, value] }
     } else {
-      steps.from.push(at)
-      steps.values.push(value)
+      const { from, values } = steps.more
+      if (from.at(-1) === at) {
+        values[values.length - 1] = value
+      } else {
+        from.push(at)
+        values.push(value)
+      }
     }
   }
 
@@ -58,7 +80,8 @@ export class PathSteps<T> {
 
   /** Writes all steps, by line. */
   save(out: SnapshotWriter, write: (value: T) => void): void {
-    out.list([...this.#lines], ([line, { from, values }]) => {
+    out.list([...this.#lines], ([line, steps]) => {
+      const { from, values } = allOf(steps)
       out.count(line)
       out.list(from, (at, step) => {
         out.count(at)
@@ -75,7 +98,10 @@ export class PathSteps<T> {
         places.push(from.count())
         values.push(read())
       })
-      this.#lines.set(line, { from: places, values })
+      const [first] = places
+      if (first === undefined) return
+      const more = places.length === 1 ? null : { from: places, values }
+      this.#lines.set(line, { first, value: values[0] as T, more })
     })
   }
 
@@ -85,8 +111,9 @@ export class PathSteps<T> {
     end: number,
     passes: (value: T) => boolean,
   ): number | undefined {
-    const steps = this.#lines.get(line.index)
-    if (steps === undefined) return undefined
+    const known = this.#lines.get(line.index)
+    if (known === undefined) return undefined
+    const steps = allOf(known)
     const start = Math.max(after + 1, line.base)
     for (let step = Math.max(0, lastAtMost(steps.from, start)); step < steps.from.length; step += 1) {
       const at = Math.max(start, steps.from[step] ?? 0)

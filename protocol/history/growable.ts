@@ -38,6 +38,14 @@ export class RowList {
     return this.#pieces[(index / PIECE_ROWS) | 0]?.subarray(start, start + this.#rowBytes)
   }
 
+  /** Copies row `index`, if there is one, to a place of other bytes. */
+  copy(index: number, into: Uint8Array, at: number): void {
+    const piece = index < this.length ? this.#pieces[(index / PIECE_ROWS) | 0] : undefined
+    if (piece === undefined) return
+    const start = (index % PIECE_ROWS) * this.#rowBytes
+    for (let i = 0; i < this.#rowBytes; i += 1) into[at + i] = piece[start + i] as number
+  }
+
   /** Four bytes of row `index` from `offset`, a little-endian number; no view is made. */
   word(index: number, offset: number): number {
     const start = (index % PIECE_ROWS) * this.#rowBytes
@@ -46,7 +54,7 @@ export class RowList {
 
   /** True when row `index` holds exactly these bytes. */
   equals(index: number, row: Uint8Array): boolean {
-    const piece = this.#pieces[(index / PIECE_ROWS) | 0]
+    const piece = index < 0 ? undefined : this.#pieces[(index / PIECE_ROWS) | 0]
     if (piece === undefined || index >= this.length) return false
     const start = (index % PIECE_ROWS) * this.#rowBytes
     for (let i = 0; i < this.#rowBytes; i += 1) if (piece[start + i] !== row[i]) return false
@@ -54,21 +62,31 @@ export class RowList {
   }
 }
 
-/** A growing list of unsigned 32-bit numbers, 4 bytes each. */
+/** A growing list of unsigned 32-bit numbers, 4 bytes each. The first number needs no memory of its own. */
 export class CountList {
   length = 0
-  #pieces: Uint32Array[] = []
+  #first = 0
+  #pieces: readonly Uint32Array[] = NO_PIECES
 
   push(value: number): void {
+    if (this.length === 0) {
+      this.#first = value
+      this.length = 1
+      return
+    }
     const index = this.length % PIECE_ROWS
     let piece = this.#pieces.at(-1)
-    if (piece === undefined || index === 0) {
-      piece = new Uint32Array(this.#pieces.length === 0 ? FIRST_ROWS : PIECE_ROWS)
+    if (piece === undefined) {
+      piece = new Uint32Array(FIRST_ROWS)
+      piece[0] = this.#first
+      this.#pieces = [piece]
+    } else if (index === 0) {
+      piece = new Uint32Array(PIECE_ROWS)
       this.#pieces = this.#pieces.concat(piece)
     } else if (index >= piece.length) {
       const larger = new Uint32Array(Math.min(piece.length * 2, PIECE_ROWS))
       larger.set(piece)
-      this.#pieces[this.#pieces.length - 1] = larger
+      this.#pieces = this.#pieces.toSpliced(-1, 1, larger)
       piece = larger
     }
     piece[index] = value
@@ -77,6 +95,7 @@ export class CountList {
 
   at(index: number): number | undefined {
     if (index < 0 || index >= this.length) return undefined
+    if (this.length === 1) return this.#first
     return this.#pieces[(index / PIECE_ROWS) | 0]?.[index % PIECE_ROWS]
   }
 
@@ -88,9 +107,10 @@ export class CountList {
 
   /** Replaces the value at `index`, which must be in the list. */
   set(index: number, value: number): void {
+    if (index < 0 || index >= this.length) throw new RangeError(`no value at ${index}`)
     const piece = this.#pieces[(index / PIECE_ROWS) | 0]
-    if (piece === undefined || index < 0 || index >= this.length) throw new RangeError(`no value at ${index}`)
-    piece[index % PIECE_ROWS] = value
+    if (piece === undefined) this.#first = value
+    else piece[index % PIECE_ROWS] = value
   }
 }
 
@@ -105,5 +125,6 @@ export function word(bytes: Uint8Array, at: number): number {
 }
 
 const NO_ROWS: Uint8Array = new Uint8Array(0)
+const NO_PIECES: readonly Uint32Array[] = []
 /** Rows of a list's first piece at the start. */
 const FIRST_ROWS = 4

@@ -1,23 +1,19 @@
 import { Branch } from './branch.ts'
 import type { CausalGraph } from './causal-graph.ts'
+import { OwnCommits, SharedCommits } from './commit-table.ts'
+import type { CommitRow, CommitTable, HeadName, HistoryPool } from './commit-table.ts'
 import { CountList } from './growable.ts'
 import { Past } from './past.ts'
 import type { PastVector } from './past.ts'
 import { RowIndex } from './row-index.ts'
+import type { RowNumbers } from './row-index.ts'
+import { SharedRows } from './shared-rows.ts'
 import { Trust, forkSeqIn } from './trust.ts'
 
 /** What a history keeps of one commit. */
-export interface CommitLinks {
-  /** Device key, 32 bytes. */
-  device: Uint8Array
-  /** Position in the chain, from 0. */
-  seq: number
-  /** Commit id, 32 bytes. */
-  id: Uint8Array
+export interface CommitLinks extends CommitRow {
   /** Order of the commit before on the chain; -1 for a first commit. */
   prev: number
-  /** Orders of the acknowledged heads. */
-  seen: readonly number[]
 }
 
 /**
@@ -28,14 +24,14 @@ export class History implements CausalGraph {
   readonly branches: Branch[] = []
   /** Answers about the causal past; made for questions in the order of the log. */
   readonly past: Past = new Past(this)
-  readonly #ids: RowIndex
-  readonly #keys: RowIndex
+  readonly #commits: CommitTable
+  /** The same where it is shared. */
+  readonly #shared: SharedCommits | null
+  readonly #keys: RowNumbers
   readonly #branchOf = new CountList()
-  readonly #seqOf = new CountList()
-  /** Where the acknowledged heads of each commit begin in `#seen`. */
-  readonly #seenStart = new CountList()
-  readonly #seen = new CountList()
-  readonly #branchesOf: Branch[][] = []
+  /** By branch: its last commit. In one piece, for whoever looks at all of them. */
+  #ends = new Uint32Array(8)
+  readonly #branchesOf: (readonly Branch[])[] = []
   /** By device that forked: the lowest seq of which two commits are here. */
   readonly #forkSeqs = new Map<number, number>()
   readonly #trust = new Trust(this)
@@ -45,15 +41,17 @@ export class History implements CausalGraph {
    * @param seed - any 32-bit number that others do not know; it keeps them from slowing look-ups down
    * @param trust - 'judged' (default): what commits rely on follows from forks alone; 'given': by `cut`, by who knows of
    *   epochs too, before anything is asked of what the commit relies on
+   * @param pool - keeps for several histories what follows from the bytes of commits; default: each keeps its own
    */
-  constructor(seed: number, trust: 'judged' | 'given' = 'judged') {
+  constructor(seed: number, trust: 'judged' | 'given' = 'judged', pool: HistoryPool | null = null) {
     this.#isTrustGiven = trust === 'given'
-    this.#ids = new RowIndex(seed)
-    this.#keys = new RowIndex(seed)
+    this.#shared = pool === null ? null : new SharedCommits(pool)
+    this.#commits = this.#shared ?? new OwnCommits(seed)
+    this.#keys = pool === null ? new RowIndex(seed) : new SharedRows(pool.keys)
   }
 
   get length(): number {
-    return this.#ids.length
+    return this.#commits.length
   }
 
   get deviceCount(): number {
@@ -62,23 +60,26 @@ export class History implements CausalGraph {
 
   /** Adds the next commit and returns its order. What it links to must be there, and it must not be there yet. */
   add(commit: CommitLinks): number {
-    return this.#link(commit, this.#ids.add(commit.id))
+    const device = this.#deviceNumber(commit.device)
+    return this.#link(commit, device, this.#commits.add(commit))
   }
 
   /** As `add`, for many commits of the host's own index: their ids are indexed when one is next looked for. */
   restore(commit: CommitLinks): number {
-    return this.#link(commit, this.#ids.append(commit.id))
+    const device = this.#deviceNumber(commit.device)
+    return this.#link(commit, device, this.#commits.append(commit))
   }
 
-  #link(commit: CommitLinks, order: number): number {
-    const { device, seq, prev, seen } = commit
-    const number = this.#deviceNumber(device)
-    const branch = this.#branchFor(number, seq, prev)
+  #link({ seq, prev, seen }: CommitLinks, device: number, order: number): number {
+    const branch = this.#branchFor(device, seq, prev)
     branch.orders.push(order)
     this.#branchOf.push(branch.index)
-    this.#seqOf.push(seq)
-    this.#seenStart.push(this.#seen.length)
-    for (const head of seen) this.#seen.push(head)
+    if (branch.index >= this.#ends.length) {
+      const larger = new Uint32Array(branch.index + (branch.index >> 1))
+      larger.set(this.#ends)
+      this.#ends = larger
+    }
+    this.#ends[branch.index] = order
     if (!this.#isTrustGiven) this.#trust.note(order, seen)
     return order
   }
@@ -135,7 +136,17 @@ export class History implements CausalGraph {
 
   /** Order of a commit id, or -1. */
   find(id: Uint8Array): number {
-    return this.#ids.find(id)
+    return this.#commits.find(id)
+  }
+
+  /** Orders of the heads that a commit lists, -1 for those that are not here; null when it says something false of one. */
+  ordersOf(heads: readonly HeadName[]): number[] | null {
+    const shared = this.#shared?.ordersOf(heads) ?? null
+    if (shared !== null) return shared
+    const orders = heads.map((head) => this.find(head.id))
+    const isTrue = (order: number, { seq, device }: HeadName): boolean =>
+      order < 0 || (this.seqOf(order) === seq && this.isBy(order, device))
+    return heads.every((head, i) => isTrue(orders[i] ?? -1, head)) ? orders : null
   }
 
   /** Number of a device key, or -1. */
@@ -145,17 +156,32 @@ export class History implements CausalGraph {
 
   /** Key of a device, 32 bytes. A view: copy it to keep it. */
   keyOf(device: number): Uint8Array {
-    return this.#keys.rows.at(device) ?? missing(`device ${device}`)
+    return this.#keys.at(device) ?? missing(`device ${device}`)
+  }
+
+  /** First byte of a device's key. */
+  keyByteOf(device: number): number {
+    return this.#keys.byte(device, 0)
+  }
+
+  /** Copies the key of a device to a place of other bytes. */
+  copyKey(device: number, into: Uint8Array, at: number): void {
+    this.#keys.copy(device, into, at)
+  }
+
+  /** Copies the id of a commit to a place of other bytes. */
+  copyId(order: number, into: Uint8Array, at: number): void {
+    this.#commits.copyId(order, into, at)
   }
 
   /** True when the device with this key wrote the commit. */
   isBy(order: number, key: Uint8Array): boolean {
-    return this.#keys.rows.equals(this.deviceOf(order), key)
+    return this.#shared?.isBy(order, key) ?? this.#keys.equals(this.deviceOf(order), key)
   }
 
   /** A view of the commit id: copy it to keep it. */
   idOf(order: number): Uint8Array {
-    return this.#ids.rows.at(order) ?? missing(`commit ${order}`)
+    return this.#commits.idOf(order) ?? missing(`commit ${order}`)
   }
 
   branchOf(order: number): Branch {
@@ -178,7 +204,7 @@ export class History implements CausalGraph {
   }
 
   seqOf(order: number): number {
-    return this.#seqOf.at(order) ?? missing(`commit ${order}`)
+    return this.#commits.seqOf(order) ?? missing(`commit ${order}`)
   }
 
   prevOf(order: number): number {
@@ -190,19 +216,11 @@ export class History implements CausalGraph {
   }
 
   seenOf(order: number): readonly number[] {
-    const end = this.#seenStart.at(order + 1) ?? this.#seen.length
-    const start = this.#seenStart.at(order) ?? end
-    if (start === end) return NOTHING
-    const seen: number[] = []
-    for (let at = start; at < end; at += 1) seen.push(this.#seen.at(at) ?? -1)
-    return seen
+    return this.#commits.seenOf(order)
   }
 
   everySeen(order: number, passes: (head: number) => boolean): boolean {
-    const end = this.#seenStart.at(order + 1) ?? this.#seen.length
-    for (let at = this.#seenStart.at(order) ?? end; at < end; at += 1)
-      if (!passes(this.#seen.at(at) ?? -1)) return false
-    return true
+    return this.#commits.everySeen(order, passes)
   }
 
   endsOf(device: number): readonly number[] {
@@ -210,6 +228,14 @@ export class History implements CausalGraph {
     return branches.length === 1
       ? [branches[0]?.end ?? -1]
       : branches.map((it) => it.end).sort((a, b) => a - b)
+  }
+
+  /** The end of a device's only branch; -1 where it has several, or none. */
+  onlyEndOf(device: number): number {
+    // While no chain has parted, a device has one branch, and both have one number.
+    if (this.#forkSeqs.size === 0) return device < this.branches.length ? (this.#ends[device] ?? -1) : -1
+    const [first, ...others] = this.branchesOf(device)
+    return first === undefined || others.length > 0 ? -1 : first.end
   }
 
   knows(order: number, earlier: number): boolean {
@@ -225,7 +251,7 @@ export class History implements CausalGraph {
   #deviceNumber(key: Uint8Array): number {
     const known = this.#keys.find(key)
     if (known >= 0) return known
-    this.#branchesOf.push([])
+    this.#branchesOf.push(NO_BRANCHES)
     return this.#keys.add(key)
   }
 
@@ -234,15 +260,16 @@ export class History implements CausalGraph {
     if (before !== null && before.end === prev) return before
     const branch = new Branch({ index: this.branches.length, device, parent: before, base: seq })
     this.branches.push(branch)
-    const own = this.#branchesOf[device]
-    own?.push(branch)
-    if (own !== undefined && own.length > 1)
-      this.#forkSeqs.set(device, Math.min(seq, this.#forkSeqs.get(device) ?? seq))
+    const own = this.#branchesOf[device] ?? NO_BRANCHES
+    // One branch takes room for one; who forks makes more, and these grow in place.
+    if (own.length === 0) this.#branchesOf[device] = [branch]
+    else (own as Branch[]).push(branch)
+    if (own.length > 1) this.#forkSeqs.set(device, Math.min(seq, this.#forkSeqs.get(device) ?? seq))
     return branch
   }
 }
 
-const NOTHING: readonly number[] = []
+const NO_BRANCHES: readonly Branch[] = []
 
 function missing(what: string): never {
   throw new RangeError(`the history has no ${what}`)

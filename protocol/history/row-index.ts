@@ -1,7 +1,25 @@
 import { RowList, word } from './growable.ts'
 
-/** Numbers 32-byte rows in the order of their first appearance and finds them again: 38 bytes a row, no strings. */
-export class RowIndex {
+/** Numbers 32-byte rows in the order of their first appearance and finds them again. */
+export interface RowNumbers {
+  /** Number of rows. */
+  readonly length: number
+  /** Number of the row, or -1. */
+  find(row: Uint8Array): number
+  /** Adds a row that is not there yet and returns its number. */
+  add(row: Uint8Array): number
+  /** A view of a row; undefined outside the list. */
+  at(number: number): Uint8Array | undefined
+  /** True when the row of this number holds exactly these bytes. */
+  equals(number: number, row: Uint8Array): boolean
+  /** One byte of the row. */
+  byte(number: number, offset: number): number
+  /** Copies a row to a place of other bytes. */
+  copy(number: number, into: Uint8Array, at: number): void
+}
+
+/** Rows of one replica: 38 bytes a row, no strings. */
+export class RowIndex implements RowNumbers {
   readonly rows: RowList = new RowList(ROW_BYTES)
   readonly #seed: number
   /** Rows that the slots know of; the others wait for the next look-up. */
@@ -18,7 +36,22 @@ export class RowIndex {
     return this.rows.length
   }
 
-  /** Number of the row, or -1. */
+  at(number: number): Uint8Array | undefined {
+    return this.rows.at(number)
+  }
+
+  equals(number: number, row: Uint8Array): boolean {
+    return this.rows.equals(number, row)
+  }
+
+  byte(number: number, offset: number): number {
+    return this.rows.word(number, offset) & 0xff
+  }
+
+  copy(number: number, into: Uint8Array, at: number): void {
+    this.rows.copy(number, into, at)
+  }
+
   find(row: Uint8Array): number {
     if (this.#indexed < this.rows.length) this.#indexAll()
     const mask = this.#slots.length - 1
@@ -29,7 +62,6 @@ export class RowIndex {
     }
   }
 
-  /** Adds a row that is not there yet and returns its number. */
   add(row: Uint8Array): number {
     if (this.#indexed < this.rows.length) this.#indexAll()
     if ((this.rows.length + 1) * 3 > this.#slots.length * 2) this.#grow(this.rows.length + 1)

@@ -67,6 +67,8 @@ export class Documents {
   readonly #names: string[] = []
   /** Documents whose kept state did not match the log. */
   readonly #uncached = new Set<string>()
+  /** What is kept of the authority document. */
+  readonly authorityLog: DocumentLog
   /** Payloads that are not here, and documents that this device declines. */
   readonly holes: Holes
   /** Called when a document was closed that was open: a part of it is not here, or not wanted any more. */
@@ -88,7 +90,8 @@ export class Documents {
         if (!parts.isLazy) this.#outdate(log)
       },
     })
-    this.log(AUTHORITY).state = parts.authority
+    this.authorityLog = this.log(AUTHORITY)
+    this.authorityLog.state = parts.authority
     for (const id of parts.registry.computed()) this.#open(this.log(id))
   }
 
@@ -160,6 +163,14 @@ export class Documents {
    */
   staleIds(): string[] {
     return [...this.#stale]
+  }
+
+  /** True when no document has to be made anew, and all that is stored of those that can be open is folded. */
+  get areCurrent(): boolean {
+    if (this.#stale.size > 0) return false
+    for (const log of this.#logs.values())
+      if (log.kind !== null && !log.isCurrent && !log.isWithheld) return false
+    return true
   }
 
   /** True for a document whose state must be made anew before it is written. */

@@ -1,4 +1,5 @@
 import { compareBytes, concatBytes } from '../encoding/index.ts'
+import { BitList } from '../history/index.ts'
 import type { History } from '../history/index.ts'
 import type { Sha256 } from '../identity/index.ts'
 
@@ -21,6 +22,9 @@ export interface HeadRow {
   id: Uint8Array
 }
 
+/** Bytes of a row as it is digested. */
+const ROW_BYTES = 68
+
 /** What the heads are read from. */
 export interface HeadsSource {
   readonly history: History
@@ -34,10 +38,10 @@ export class Heads {
   readonly #source: HeadsSource
   /** Buckets that hold anything: a small co-op fills few of them. */
   readonly #buckets = new Map<number, Bucket>()
-  /** Digests of all buckets, one behind the other; null while few buckets hold anything. */
+  /** Digests of all buckets, one behind the other; null while few buckets hold anything, which then keep their own. */
   #digests: Uint8Array | null = null
   /** Buckets whose digests in it are old. */
-  readonly #touched = new Set<number>()
+  readonly #touched = new BitList()
   #root: Uint8Array | null = null
 
   constructor(sha256: Sha256, source: HeadsSource) {
@@ -48,18 +52,20 @@ export class Heads {
   /** Takes a device in that wrote its first commit. */
   add(device: number): void {
     const { history } = this.#source
-    const key = history.keyOf(device)
-    const number = key[0] ?? 0
-    const bucket = this.#buckets.get(number) ?? { devices: [], digest: null }
-    this.#buckets.set(number, bucket)
-    const after = bucket.devices.findIndex((it) => compareBytes(key, history.keyOf(it)) < 0)
-    bucket.devices.splice(after < 0 ? bucket.devices.length : after, 0, device)
+    const number = history.keyByteOf(device)
+    const bucket = this.#buckets.get(number)
+    if (bucket === undefined) this.#buckets.set(number, { devices: [device], isSorted: true, digest: null })
+    else {
+      // Made anew: an array that grows takes room for 17 at once.
+      bucket.devices = bucket.devices.concat(device)
+      bucket.isSorted = false
+    }
     this.touch(device)
   }
 
   /** Notes that a device's rows changed. */
   touch(device: number): void {
-    const number = this.#source.history.keyOf(device)[0] ?? 0
+    const number = this.#source.history.keyByteOf(device)
     const bucket = this.#buckets.get(number)
     if (bucket !== undefined) bucket.digest = null
     if (this.#digests !== null) this.#touched.add(number)
@@ -74,28 +80,62 @@ export class Heads {
 
   #allDigests(): Uint8Array {
     const kept = this.#digests
-    const digests = kept ?? new Uint8Array(BUCKET_COUNT * 32)
-    const old = kept === null ? this.#buckets.keys() : this.#touched
-    for (const bucket of old) digests.set(this.digest(bucket), bucket * 32)
-    this.#touched.clear()
-    if (this.#buckets.size >= DIGESTS_KEPT_FROM) this.#digests = digests
+    if (kept !== null) {
+      for (const number of this.#touched.places()) this.digest(number)
+      return kept
+    }
+    const digests = new Uint8Array(BUCKET_COUNT * 32)
+    for (const number of this.#buckets.keys()) digests.set(this.digest(number), number * 32)
+    if (this.#buckets.size >= DIGESTS_KEPT_FROM) {
+      this.#digests = digests
+      for (const bucket of this.#buckets.values()) bucket.digest = null
+    }
     return digests
   }
 
-  /** SHA-256 over the rows of one bucket; `EMPTY_DIGEST` for an empty one. */
+  /** SHA-256 over the rows of one bucket, a view; `EMPTY_DIGEST` for an empty one. */
   digest(number: number): Uint8Array {
     const bucket = this.#buckets.get(number)
     if (bucket === undefined) return EMPTY_DIGEST
-    if (bucket.digest === null) {
-      const rows = this.rows(number)
-      bucket.digest = rows.length === 0 ? EMPTY_DIGEST : this.#sha256(concatBytes(...rows.map(rowBytes)))
+    const kept = this.#digests
+    if (kept === null) return (bucket.digest ??= this.#sha256(this.#bytesOf(bucket)))
+    if (this.#touched.has(number)) {
+      this.#touched.delete(number)
+      kept.set(this.#sha256(this.#bytesOf(bucket)), number * 32)
     }
-    return bucket.digest
+    return kept.subarray(number * 32, number * 32 + 32)
+  }
+
+  /** The rows of a bucket as they are digested, one behind the other. */
+  #bytesOf(bucket: Bucket): Uint8Array {
+    const { history } = this.#source
+    const devices = this.#sorted(bucket)
+    // Nearly always: made in one piece, without an object for each row.
+    const bytes = new Uint8Array(devices.length * ROW_BYTES)
+    const view = new DataView(bytes.buffer)
+    for (let i = 0; i < devices.length; i += 1) {
+      const device = devices[i] ?? -1
+      const end = history.onlyEndOf(device)
+      if (end < 0) return concatBytes(...devices.flatMap((it) => this.rowsOf(it)).map(rowBytes))
+      history.copyKey(device, bytes, i * ROW_BYTES)
+      view.setUint32(i * ROW_BYTES + 32, history.seqOf(end) + 1)
+      history.copyId(end, bytes, i * ROW_BYTES + 36)
+    }
+    return bytes
+  }
+
+  /** Devices of a bucket by key. */
+  #sorted(bucket: Bucket): readonly number[] {
+    const { history } = this.#source
+    if (!bucket.isSorted) bucket.devices.sort((a, b) => compareBytes(history.keyOf(a), history.keyOf(b)))
+    bucket.isSorted = true
+    return bucket.devices
   }
 
   /** Rows of one bucket, by device key, and by id within a forked device. */
   rows(bucket: number): HeadRow[] {
-    return (this.#buckets.get(bucket)?.devices ?? []).flatMap((device) => this.rowsOf(device))
+    const listed = this.#buckets.get(bucket)
+    return listed === undefined ? [] : this.#sorted(listed).flatMap((device) => this.rowsOf(device))
   }
 
   /** Rows of one device, by id. */
@@ -112,7 +152,7 @@ export class Heads {
 
 /** A row as it is digested: device key, length (4 bytes, big endian), head id. */
 export function rowBytes(row: HeadRow): Uint8Array {
-  const bytes = new Uint8Array(68)
+  const bytes = new Uint8Array(ROW_BYTES)
   bytes.set(row.device)
   new DataView(bytes.buffer).setUint32(32, row.length)
   bytes.set(row.id, 36)
@@ -122,6 +162,8 @@ export function rowBytes(row: HeadRow): Uint8Array {
 /** Devices whose keys begin with one byte. */
 interface Bucket {
   devices: number[]
+  /** By key. */
+  isSorted: boolean
   /** Null: to be made anew. */
   digest: Uint8Array | null
 }

@@ -65,7 +65,8 @@ export function judgeBatch(
   { signatures, isLast }: { signatures: Signatures; isLast: boolean },
 ): IntakeVerdict[] {
   const [only] = records
-  if (only !== undefined && records.length === 1) return [judgeAlone(only, view, signatures)]
+  if (only !== undefined && records.length === 1)
+    return [judgeAlone(only, view, (record) => signatures.isGood(record, view.rule))]
   const batch = new Batch(view)
   const verdicts = records.map((record) => batch.link(record, records))
   const judged = { records, verdicts, signatures, rule: view.rule, bare: bareVerdict(isLast) }
@@ -79,12 +80,16 @@ export function judgeBatch(
   return verdicts
 }
 
-/** What came alone: nothing covers it, and it covers nothing, but its own signature. */
-function judgeAlone(record: CommitRecord, view: IntakeView, signatures: Signatures): IntakeVerdict {
+/** Judges what came alone: nothing covers it, and it covers nothing, but its own signature. A linked one has a good one. */
+export function judgeAlone(
+  record: CommitRecord,
+  view: IntakeView,
+  isSigned: (record: CommitRecord) => boolean,
+): IntakeVerdict {
   const verdict = view.history.find(record.id) >= 0 ? 'duplicate' : verdictAlone(record, view)
   if (verdict !== null) return verdict
   const linked = linkToStored(record, view)
-  return linked !== 'linked' || signatures.isGood(record, view.rule) ? linked : 'signature'
+  return linked !== 'linked' || isSigned(record) ? linked : 'signature'
 }
 
 /** What a record that is not in the log is by itself, whatever it follows; null when it may be linked. */

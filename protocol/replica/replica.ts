@@ -12,20 +12,22 @@ import type {
 } from '../document/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { BitList, History } from '../history/index.ts'
-import type { CommitLinks, PastVector } from '../history/index.ts'
+import type { HistoryPool, PastVector } from '../history/index.ts'
 import { SignatureRule } from '../identity/index.ts'
 import type { Crypto, Signer } from '../identity/index.ts'
 import type { Act, Verdict } from '../evaluation/index.ts'
 import type { DocumentLog } from './document-log.ts'
 import { Documents } from './documents.ts'
 import type { TakenCommit } from './documents.ts'
-import type { LatePayload } from './holes.ts'
 import { ForkEnds } from './fork-ends.ts'
 import { Epochs } from './epochs.ts'
 import { Heads } from './heads.ts'
+import { judgeAlone } from './intake.ts'
 import type { CommitRefusal, IntakeView } from './intake.ts'
 import { NextCommit } from './next-commit.ts'
 import type { Trial } from './next-commit.ts'
+import { emptyResult } from './results.ts'
+import type { AuthorResult, IntakeResult, RestoredCommit } from './results.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
 import type { Released } from './pending.ts'
@@ -50,6 +52,8 @@ export interface ReplicaInit {
   rule?: SignatureRule
   /** What was read of records that replicas hand each other: one that several of a simulation share. Default: none. */
   readings?: Readings
+  /** What follows from the bytes of commits, which replicas of a simulation share. Default: each keeps its own. */
+  pool?: HistoryPool
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
   /** Books that were saved of the same log, to start from. The commits that they stand for are handed in by `restore` alone. */
@@ -60,41 +64,6 @@ export interface ReplicaInit {
    */
   isLazy?: boolean
 }
-
-/** What a host's index keeps of a commit. */
-export interface RestoredCommit extends CommitLinks {
-  /** Epoch that it cites; none or null for the founding one. */
-  epoch?: Uint8Array | null
-  /** Its own signature was checked. */
-  isSigned: boolean
-  documents: readonly string[]
-  /** Bit i is set when the payload of section i is not here. Default: all are. */
-  missing?: number
-  /** What it does for the books. Default: nothing. Not needed of commits that saved books stand for. */
-  acts?: readonly Act[]
-}
-
-/** What a batch did. */
-export interface IntakeResult {
-  /** Folded, in the order of the log. */
-  stored: TakenCommit[]
-  /** Checked, but what they acknowledge is not all here: the host keeps them aside. */
-  waiting: CommitRecord[]
-  /** Ids of commits that no longer wait: they are in `stored`, or can never be. */
-  released: Uint8Array[]
-  /** Payloads that were missing and came with commits that are here. The host keeps them beside the log. */
-  late: LatePayload[]
-  duplicates: number
-  /** Of what was sent. */
-  refused: { record: CommitRecord; refusal: CommitRefusal }[]
-  /** Had waited, and turned out to be refused: no fault of who sent what they waited for. */
-  dropped: { record: CommitRecord; refusal: CommitRefusal }[]
-}
-
-/** What a local write did. */
-export type AuthorResult =
-  | { ok: true; stored: TakenCommit[]; commit: CommitRecord }
-  | { ok: false; refusal: string; detail: string }
 
 /**
  * The whole of one device's knowledge: chains, roster and documents. Synchronous, without clock, disk or network: a
@@ -137,7 +106,7 @@ export class Replica {
     const { sha256 } = init.crypto
     const seed = init.seed ?? 0
     this.rule = init.rule ?? new SignatureRule(init.crypto)
-    this.history = new History(seed, 'given')
+    this.history = new History(seed, 'given', init.pool ?? null)
     this.forkEnds = new ForkEnds(this.history)
     this.heads = new Heads(sha256, { history: this.history, endsOf: (device) => this.forkEnds.of(device) })
     const isVisible = (order: number): boolean => this.visibility.isVisible(order)
@@ -153,7 +122,10 @@ export class Replica {
       books: () => this.epochs.evaluation,
     }
     this.authority = new AuthorityState(host)
-    this.#standings = new Standings(this.history, this.authority)
+    this.#standings = new Standings(this.history, this.authority, {
+      nameOf: (device) => this.documents.nameOfDevice(device),
+      pool: init.pool ?? null,
+    })
     this.epochs = new Epochs({
       coop: init.coop,
       history: this.history,
@@ -279,7 +251,23 @@ export class Replica {
    * @param checked - places of records whose own signature the host has checked by `SignatureRule` and found good
    */
   ingest(records: readonly CommitRecord[], checked?: ReadonlySet<number>): IntakeResult {
-    return this.take(this.begin(records, checked))
+    const [only] = records
+    if (only === undefined || records.length > 1) return this.take(this.begin(records, checked))
+    return this.#takeAlone(this.documents.holes.strip(records)[0] ?? only, checked?.has(0) === true)
+  }
+
+  /** As `take` of a batch of one, which gossip brings by the thousand. */
+  #takeAlone(record: CommitRecord, isChecked: boolean): IntakeResult {
+    const result = emptyResult()
+    if (this.booksLoss !== null) return result
+    const verdict = judgeAlone(record, this.#view, (it) => isChecked || this.#isSignatureOf(it))
+    if (verdict === 'duplicate') {
+      result.duplicates = 1
+      result.late = this.documents.holes.takeLate(record)
+    } else if (verdict === 'linked') this.#take(record, true, result)
+    else if (verdict !== 'later') result.refused.push({ record, refusal: verdict })
+    this.#intakes += 1
+    return result
   }
 
   /**
@@ -298,10 +286,7 @@ export class Replica {
 
   /** Takes the next commits of a batch, at most `most`; what became of them. */
   take(batch: OpenBatch, most: number = Infinity): IntakeResult {
-    const result: IntakeResult = {
-      ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
-      ...{ refused: [], dropped: [] },
-    }
+    const result = emptyResult()
     let left = this.booksLoss === null ? most : 0
     do {
       batch.judge(this.#view, this.#intakes)
@@ -361,7 +346,7 @@ export class Replica {
     if (header.prev !== null && prev < 0) return false
     const seen = header.seen.map((head) => this.history.find(head.id))
     if (seen.includes(-1) || !this.epochs.mayCite(header.epoch, { prev, seen })) return false
-    this.#store(record, { prev, seen, isSigned })
+    this.#store(record, { prev, seen }, isSigned)
     return true
   }
 
@@ -496,9 +481,13 @@ export class Replica {
     if (this.#signed.has(order)) return true
     const record = recordOf()
     if (record === null) return false
-    if (!this.rule.verify(record.header.device, commitMessage(record.id), record.signature)) return false
+    if (!this.#isSignatureOf(record)) return false
     this.#signed.add(order)
     return true
+  }
+
+  #isSignatureOf({ header, id, signature }: CommitRecord): boolean {
+    return this.rule.verify(header.device, commitMessage(id), signature)
   }
 
   #take(record: CommitRecord, isSigned: boolean, result: IntakeResult): void {
@@ -522,7 +511,10 @@ export class Replica {
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refuseIt(refusal)
     if (this.#isOutOfReach(record, links)) return
-    result.stored.push(this.#store(record, { ...links, isSigned }))
+    const taken = this.#store(record, links, isSigned)
+    // A list of one takes room for one.
+    if (result.stored.length === 0) result.stored = [taken]
+    else result.stored.push(taken)
     this.#takeReleased(record.id, result)
   }
 
@@ -540,7 +532,7 @@ export class Replica {
         result.dropped.push({ record, refusal: refusal ?? 'false-seen' })
         continue
       }
-      result.stored.push(this.#store(record, { ...links, isSigned }))
+      result.stored.push(this.#store(record, links, isSigned))
       ready.push(...this.pending.release(record.id))
     }
   }
@@ -561,9 +553,7 @@ export class Replica {
   #releasedRefusal({ record, isCovered }: Released, links: Links): CommitRefusal | null {
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refusal
-    const { device } = record.header
-    const isGood = isCovered || this.rule.verify(device, commitMessage(record.id), record.signature)
-    return isGood ? null : 'unsigned-stretch'
+    return isCovered || this.#isSignatureOf(record) ? null : 'unsigned-stretch'
   }
 
   /** Order of a commit, or -1. */
@@ -575,18 +565,18 @@ export class Replica {
   #resolve(
     { header }: CommitRecord,
     prev: number = this.#orderOf(header.prev),
-  ): { prev: number; seen: number[]; missing: Uint8Array[] } | null {
+  ): { prev: number; seen: number[]; missing: readonly Uint8Array[] } | null {
     const { history } = this
-    const missing: Uint8Array[] = []
-    if (header.prev !== null && prev < 0) missing.push(header.prev)
-    const seen: number[] = []
-    for (const head of header.seen) {
-      const order = history.find(head.id)
-      seen.push(order)
-      if (order < 0) missing.push(head.id)
-      else if (history.seqOf(order) !== head.seq || !history.isBy(order, head.device)) return null
+    const seen = history.ordersOf(header.seen)
+    if (seen === null) return null
+    const isPrevMissing = header.prev !== null && prev < 0
+    if (!isPrevMissing && !seen.includes(-1)) return { prev, seen, missing: NO_IDS }
+    const missing = header.seen.filter((_, i) => seen[i] === -1).map((head) => head.id)
+    return {
+      prev,
+      seen,
+      missing: header.prev !== null && isPrevMissing ? [header.prev, ...missing] : missing,
     }
-    return { prev, seen, missing }
   }
 
   /**
@@ -595,15 +585,28 @@ export class Replica {
    */
   #isAdmittedBy(record: CommitRecord, seen: readonly number[]): boolean {
     if (record.header.prev !== null) return true
+    const known = this.#init.pool?.admitted
+    // With all of its past here, each replica finds the same.
+    const isWhole = !seen.includes(-1)
+    if (isWhole && known?.has(record.id) === true) return true
     const name = readOnce(this.#init.readings, toHex, record.header.device)
     const admissions = this.authority.admissionsOf(name)
     const isKnown = (order: number): boolean =>
       seen.some((head) => head >= 0 && this.history.knows(head, order))
-    return admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
+    const isAdmitted =
+      admissions.some((it) => isKnown(it.order)) || this.#foundingMember(record, name) !== null
+    if (isAdmitted && isWhole) known?.add(record.id)
+    return isAdmitted
   }
 
   #isKnownDevice(record: CommitRecord): boolean {
     if (this.history.findDevice(record.header.device) >= 0) return true
+    const { admitted } = this.#init.pool ?? {}
+    if (
+      admitted?.has(record.id) === true &&
+      this.history.ordersOf(record.header.seen)?.includes(-1) === false
+    )
+      return true
     const name = readOnce(this.#init.readings, toHex, record.header.device)
     return this.authority.isAdmitted(name) || this.#foundingMember(record, name) !== null
   }
@@ -622,13 +625,13 @@ export class Replica {
     return genesis === null ? null : toHex(genesis.kit)
   }
 
-  #store(record: CommitRecord, links: { prev: number; seen: number[]; isSigned: boolean }): TakenCommit {
+  #store(record: CommitRecord, { prev, seen }: Links, isSigned: boolean): TakenCommit {
     const { header, id } = record
     const acts = this.actsOf(record)
-    const order = this.history.add({ device: header.device, seq: header.seq, id, ...links })
+    const order = this.history.add({ device: header.device, seq: header.seq, id, prev, seen })
     if (header.seq === 0)
       this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
-    this.#enter(order, links.isSigned, header.epoch, acts)
+    this.#enter(order, isSigned, header.epoch, acts)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {
       const { document } = header.sections[i] ?? { document: '' }
@@ -668,7 +671,7 @@ export class Replica {
     if (this.booksLoss !== null) return
     const last = this.history.length - 1
     const isBehind = this.epochs.length < last
-    const unfolded = this.documents.log(AUTHORITY).nextOrder ?? last
+    const unfolded = this.documents.authorityLog.nextOrder ?? last
     this.epochs.catchUp(Math.min(unfolded, last), this.visibility, (order, regraded) => {
       const changed = this.visibility.note(order, regraded)
       if (changed.size > 0) this.documents.showAnew(changed)
@@ -726,7 +729,7 @@ export class Replica {
     )
     const links = this.#resolve(record)
     if (links === null) throw new Error('this device acknowledged a head falsely')
-    return this.#store(record, { ...links, isSigned: true })
+    return this.#store(record, links, true)
   }
 }
 
@@ -745,6 +748,7 @@ function firstHeads(seen: readonly SeenHead[]): SeenHead[] {
 
 const NONE: Uint8Array = new Uint8Array(32)
 const NO_ACTS: readonly Act[] = []
+const NO_IDS: readonly Uint8Array[] = []
 const NONE_CHECKED: ReadonlySet<number> = new Set()
 /** What stands behind the first act of a co-op, before there is a member. */
 const FOUNDER: Standing = { role: 'steward', member: '', admission: '' }

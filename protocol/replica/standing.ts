@@ -1,7 +1,7 @@
 import type { AuthorityState } from '../authority/index.ts'
 import type { Role } from '../document/index.ts'
 import { toHex } from '../encoding/index.ts'
-import type { History } from '../history/index.ts'
+import type { History, HistoryPool } from '../history/index.ts'
 
 /** What a chain's first commit relies on as its own admission. */
 export interface Standing {
@@ -16,12 +16,24 @@ export interface Standing {
 export class Standings {
   readonly #history: History
   readonly #authority: AuthorityState
+  readonly #nameOf: (device: number) => string
+  readonly #pool: HistoryPool | null
   /** By order of the first commit. What that commit knows is settled when it is folded. */
   readonly #known = new Map<number, Standing | null>()
 
-  constructor(history: History, authority: AuthorityState) {
+  /**
+   * @param parts.nameOf - key (hex) of a device by number
+   * @param parts.pool - what the replica shares with others
+   */
+  constructor(
+    history: History,
+    authority: AuthorityState,
+    parts: { nameOf: (device: number) => string; pool: HistoryPool | null },
+  ) {
     this.#history = history
     this.#authority = authority
+    this.#nameOf = parts.nameOf
+    this.#pool = parts.pool
   }
 
   /** Standing of the chain that holds the commit; null when its first commit relies on no admission. */
@@ -30,14 +42,29 @@ export class Standings {
     const first = branch.at(0)
     const known = this.#known.get(first)
     if (known !== undefined) return known
-    const device = toHex(this.#history.keyOf(branch.device))
-    const admission = this.#authority.admissionsOf(device).find((it) => this.#history.relies(first, it.order))
+    const admissions = this.#authority.admissionsOf(this.#nameOf(branch.device))
+    const relied = this.#reliedBy(first)
+    const admission = admissions.find((it) =>
+      relied === undefined ? this.#history.relies(first, it.order) : it.commit === relied,
+    )
+    if (admission !== undefined) this.#noteRelied(first, admission.commit)
     const standing =
       admission === undefined
         ? null
         : { role: admission.role, member: admission.member, admission: admission.commit }
     this.#known.set(first, standing)
     return standing
+  }
+
+  /** Admission (hex) that another replica found; of forks each replica judges itself. */
+  #reliedBy(first: number): string | undefined {
+    const { forks } = this.#history
+    return forks.size > 0 ? undefined : this.#pool?.standings.get(this.#history.idOf(first))
+  }
+
+  #noteRelied(first: number, admission: string): void {
+    const { forks } = this.#history
+    if (forks.size === 0) this.#pool?.standings.set(this.#history.idOf(first), admission)
   }
 
   /** Forgets all, because the authority document is folded anew. */

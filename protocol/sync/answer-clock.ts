@@ -10,7 +10,7 @@ export class AnswerClock {
   #sinceMs: number | null = null
   #lastMs = 0
   /** Bytes that are here of a frame that is not whole, and the time that they earned. */
-  #early = { bytes: 0, ms: 0 }
+  readonly #early: { bytes: number; ms: number } = { bytes: 0, ms: 0 }
 
   /** When the peer has used up its time, ms; null while it is not waited for. */
   get dueMs(): number | null {
@@ -41,7 +41,8 @@ export class AnswerClock {
     const fresh = Math.max(0, bytes - this.#early.bytes)
     if (isOwed) this.#earn(fresh, nowMs)
     else this.#leftMs -= this.#early.ms
-    this.#early = { bytes: 0, ms: 0 }
+    this.#early.bytes = 0
+    this.#early.ms = 0
     return fresh
   }
 

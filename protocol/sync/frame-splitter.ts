@@ -28,12 +28,15 @@ export class FrameSplitter {
     let at = 0
     while (at < chunk.length) {
       if (this.#frame === null) {
-        const part = chunk.subarray(at, at + PREFIX_BYTES - this.#prefixLength)
-        this.#prefix.set(part, this.#prefixLength)
-        this.#prefixLength += part.length
-        at += part.length
+        // Byte by byte: a view of four bytes costs more than they do.
+        while (this.#prefixLength < PREFIX_BYTES && at < chunk.length) {
+          this.#prefix[this.#prefixLength] = chunk[at] as number
+          this.#prefixLength += 1
+          at += 1
+        }
         if (this.#prefixLength < PREFIX_BYTES) break
-        const length = new DataView(this.#prefix.buffer).getUint32(0)
+        let length = 0
+        for (const byte of this.#prefix) length = length * 256 + byte
         if (length === 0) return { ok: false, refusal: 'frame-empty' }
         if (length > this.#lengthMax) return { ok: false, refusal: 'frame-too-long' }
         this.#frame = new Uint8Array(length)
@@ -57,7 +60,7 @@ export class FrameSplitter {
 /** A frame with its length prefix, as it goes on the stream. */
 export function prefixFrame(frame: Uint8Array): Uint8Array {
   const whole = new Uint8Array(PREFIX_BYTES + frame.length)
-  new DataView(whole.buffer).setUint32(0, frame.length)
+  for (let i = 0; i < PREFIX_BYTES; i += 1) whole[i] = frame.length >>> (8 * (PREFIX_BYTES - 1 - i))
   whole.set(frame, PREFIX_BYTES)
   return whole
 }

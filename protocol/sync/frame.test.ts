@@ -128,6 +128,24 @@ test('frames of commits are read straight through exactly as the general way rea
   expect(readCommits(encodeFrame(frame))).toEqual(frame)
 })
 
+test('frames of roots are written and read straight through exactly as the general way does', () => {
+  const sample = encodeFrame({ kind: 'root', root: bytes(32) })
+  expect(sample).toEqual(encodeCanonical([6, bytes(32)]))
+  const reached = { taken: 0, refused: 0 }
+  const change = fc.tuple(fc.nat(sample.length - 1), fc.nat(255))
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 2 }), fc.nat(3), (changes, cut) => {
+      const changed = Uint8Array.from(sample.subarray(0, sample.length - Math.max(0, cut - 2)))
+      for (const [at, byte] of changes) if (at < changed.length) changed[at] = byte
+      const result = decodeFrame(changed)
+      expect(result).toEqual(judgeFrame(changed))
+      reached[result.ok ? 'taken' : 'refused'] += 1
+    }),
+    { numRuns: 500 },
+  )
+  expect(Math.min(reached.taken, reached.refused)).toBeGreaterThan(30)
+})
+
 test('frame-too-long: 1 MiB is looked at, one byte more is not', () => {
   expect(decodeFrame(bytes(FRAME_BYTES_MAX, 0))).toEqual({ ok: false, refusal: 'frame-encoding' })
   expect(decodeFrame(bytes(FRAME_BYTES_MAX + 1, 0))).toEqual({ ok: false, refusal: 'frame-too-long' })

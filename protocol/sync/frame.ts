@@ -1,4 +1,12 @@
-import { LayoutReader, decodeCanonical, encodeCanonical, isBytes, isCount, toHex } from '../encoding/index.ts'
+import {
+  LayoutReader,
+  concatBytes,
+  decodeCanonical,
+  encodeCanonical,
+  isBytes,
+  isCount,
+  toHex,
+} from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { PAYLOAD_BYTES_MAX, SEQ_MAX, isDocumentId } from '../commit/index.ts'
 import type { HeadRow } from '../replica/index.ts'
@@ -103,14 +111,25 @@ const KINDS: readonly Frame['kind'][] = [
 /** Canonical bytes of a frame, without the length prefix. */
 export function encodeFrame(frame: Frame): Uint8Array {
   if (frame.kind === 'commits') return encodeCommits(frame.request, frame.records)
+  if (frame.kind === 'root' && frame.root.length === 32) return concatBytes(ROOT_START, frame.root)
   return encodeCanonical([KINDS.indexOf(frame.kind), ...fieldsOf(frame)])
 }
 
 /** Decodes one frame and checks shapes and limits. Never throws. */
 export function decodeFrame(bytes: Uint8Array): FrameResult {
   if (bytes.length > FRAME_BYTES_MAX) return { ok: false, refusal: 'frame-too-long' }
-  const commits = readCommits(bytes)
-  return commits === null ? judgeFrame(bytes) : { ok: true, frame: commits }
+  const frame = readRoot(bytes) ?? readCommits(bytes)
+  return frame === null ? judgeFrame(bytes) : { ok: true, frame }
+}
+
+/** What stands before the root in a frame with one: sent by each side twice a minute while it is quiet. */
+const ROOT_START: Uint8Array = encodeCanonical([KINDS.indexOf('root'), new Uint8Array(32)]).slice(0, -32)
+
+/** The frame of a root as it has to be; null for any other, which is judged the general way. */
+function readRoot(bytes: Uint8Array): Frame | null {
+  if (bytes.length !== ROOT_START.length + 32) return null
+  for (let i = 0; i < ROOT_START.length; i += 1) if (bytes[i] !== ROOT_START[i]) return null
+  return { kind: 'root', root: new Uint8Array(bytes.subarray(ROOT_START.length)) }
 }
 
 /** The general way to a frame of any kind: says what is wrong. */

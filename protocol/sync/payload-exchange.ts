@@ -61,6 +61,7 @@ export class PayloadExchange {
   #isFilling = false
   /** Commits come first. */
   #isBusy = false
+  readonly #holes: Replica['documents']['holes']
   readonly #cursors = new Map<DocumentLog, Cursor>()
   /** The peer said that it may have more than before: from `#renewAtMs` on it is asked for everything anew. */
   #isRenewed = false
@@ -79,18 +80,19 @@ export class PayloadExchange {
 
   constructor(host: ExchangeHost) {
     this.#host = host
+    this.#holes = host.replica.documents.holes
   }
 
   /** When this must be woken, ms; null when nothing is due. */
   get dueMs(): number | null {
     if (this.#asked !== null) return this.#isFilling ? null : this.#asked.askedAtMs + ANSWER_TIMEOUT_MS
     if (this.#isBusy) return null
-    const dues = [
-      this.#retryAtMs,
-      this.#isRenewed && this.#isLacking ? this.#renewAtMs : null,
-      this.#hasNews ? this.#newsAtMs : null,
-    ].filter((at) => at !== null)
-    return dues.length === 0 ? null : Math.min(...dues)
+    const dueMs = Math.min(
+      this.#retryAtMs ?? Infinity,
+      this.#isRenewed && this.#isLacking ? this.#renewAtMs : Infinity,
+      this.#hasNews ? this.#newsAtMs : Infinity,
+    )
+    return dueMs === Infinity ? null : dueMs
   }
 
   /** Commits as the peer wants them: as they are stored, unless it declines something. */
@@ -151,7 +153,7 @@ export class PayloadExchange {
     }
     if (isBusy) return
     const { replica, send } = this.#host
-    const { holes } = replica.documents
+    const holes = this.#holes
     if (this.#hasNews && nowMs >= this.#newsAtMs) {
       this.#hasNews = false
       send({ kind: 'decline', documents: [...this.#told] })
@@ -194,7 +196,7 @@ export class PayloadExchange {
 
   /** True when something is missing that the peer did not have. */
   get #isLacking(): boolean {
-    return this.#host.replica.documents.holes.wanted().length > 0
+    return this.#holes.wanted().length > 0
   }
 
   /** The answer to the request that is under way. */

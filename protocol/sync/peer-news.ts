@@ -59,14 +59,15 @@ export class PeerNews {
   take(nowMs: number): HeadRow[] {
     this.atMs = null
     const { history, heads, logLength } = this.#replica
-    const devices = new Set<number>()
+    let devices: Set<number> | null = null
     const to = Math.min(this.#to, logLength)
     for (let order = this.#from; order < to; order += 1)
-      if (this.#isNews(order)) devices.add(history.deviceOf(order))
+      if (this.#isNews(order)) (devices ??= new Set()).add(history.deviceOf(order))
     this.#from = to
-    for (const device of this.#justTold) devices.delete(device)
+    if (devices !== null) for (const device of this.#justTold) devices.delete(device)
     this.#justTold.clear()
     if (to < logLength) this.#gather(nowMs)
+    if (devices === null) return []
     return [...devices].flatMap((device) =>
       heads.rowsOf(device).filter((row) => this.#isNews(history.find(row.id))),
     )

@@ -37,7 +37,11 @@ export class Reconciler {
   digests(round: number): Uint8Array {
     const key = this.#roundKey(round)
     const digests = new Uint8Array(BUCKET_COUNT * DIGEST_BYTES)
-    const keyed = (digest: Uint8Array): Uint8Array => this.#sha256(concatBytes(key, digest))
+    const joined = concatBytes(key, EMPTY_DIGEST)
+    const keyed = (digest: Uint8Array): Uint8Array => {
+      joined.set(digest, key.length)
+      return this.#sha256(joined)
+    }
     const ofEmpty = keyed(EMPTY_DIGEST)
     for (let bucket = 0; bucket < BUCKET_COUNT; bucket += 1) {
       const own = this.#heads.digest(bucket)

@@ -2,7 +2,15 @@ import { commitMessage } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import type { Replica, StoredCommit } from '#protocol/replica'
 import type { Want } from '#protocol/sync'
-import type { DiskBatch, DiskEntry, SimDisk } from '../disk/index.ts'
+import type { CutOutcome, DiskBatch, DiskEntry, SimDisk } from '../disk/index.ts'
+import type { RandomStream } from '../kernel/index.ts'
+
+/** What a power cut does to a batch of so many entries, drawn. */
+export function drawCut(random: RandomStream, entries: number): CutOutcome {
+  const kind = random.below(3)
+  if (kind === 0) return { kind: 'lost' }
+  return kind === 1 ? { kind: 'torn', whole: random.below(entries + 1) } : { kind: 'kept' }
+}
 
 /** Damaged commits that are asked for at a time. */
 const REPAIRS_MAX = 2_000

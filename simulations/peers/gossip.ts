@@ -19,10 +19,28 @@ export interface GossipMessage {
  */
 export class GossipBook {
   readonly #messages = new Map<CommitRecord, GossipMessage>()
+  /** By slot: commits that were gossiped before the node's present life; infinity while it is off. */
+  readonly #since: number[] = []
 
   /** Number of commits so far. */
   get size(): number {
     return this.#messages.size
+  }
+
+  /** The node in a slot begins a life: what was gossiped before is heard anew. */
+  begin(slot: number): void {
+    while (this.#since.length < slot) this.#since.push(Infinity)
+    this.#since[slot] = this.size
+  }
+
+  /** The life is over. */
+  end(slot: number): void {
+    if (slot < this.#since.length) this.#since[slot] = Infinity
+  }
+
+  /** True when a node that lives has the commit in its log, as far as it heard of it. */
+  isHeard({ number, heardIn }: GossipMessage, slot: number): boolean {
+    return number >= (this.#since[slot] ?? Infinity) && heardIn.has(slot)
   }
 
   /** The message that carries a commit. */
@@ -41,8 +59,6 @@ export class HeardGossip {
   /** Commits that came by gossip and are not on the disk yet. */
   readonly fresh: Set<CommitRecord> = new Set()
   readonly #slot: number
-  /** What was gossiped before this life is heard anew. */
-  readonly #since: number
   readonly #base: number
   /** By place in the log, from `#base`. */
   readonly #byOrder: (GossipMessage | null)[] = []
@@ -50,13 +66,8 @@ export class HeardGossip {
   /** `length`: of the log as the life begins. */
   constructor(book: GossipBook, slot: number, length: number) {
     this.#slot = slot
-    this.#since = book.size
+    book.begin(slot)
     this.#base = length
-  }
-
-  /** True when the commit is known to be in the log. */
-  has({ number, heardIn }: GossipMessage): boolean {
-    return number >= this.#since && heardIn.has(this.#slot)
   }
 
   /** Notes that a gossiped commit is in the log. */

@@ -56,3 +56,13 @@ export class PeerLink {
     this.batches.length = 0
   }
 }
+
+/** The links on which anything waits, for the disk or for answers. */
+export function waitingOf(links: ReadonlyMap<number, PeerLink>): readonly PeerLink[] {
+  let waiting: PeerLink[] | null = null
+  for (const link of links.values())
+    if (link.batches.length + link.outgoing.length + link.inbox.length > 0) (waiting ??= []).push(link)
+  return waiting ?? NONE
+}
+
+const NONE: readonly PeerLink[] = []

@@ -2,6 +2,7 @@ import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord, RecordRefusal } from '#protocol/commit'
 import { Readings } from '#protocol/document'
 import { concatBytes, toHex } from '#protocol/encoding'
+import { HistoryPool } from '#protocol/history'
 import { SignatureRule, portableSigner, portableVerify } from '#protocol/identity'
 import type { Crypto, Sha256, Signer } from '#protocol/identity'
 
@@ -22,6 +23,8 @@ export interface SimCrypto {
   readonly crypto: Crypto
   readonly rule: SignatureRule
   readonly readings: Readings
+  /** What the histories of all replicas share. */
+  readonly pool: HistoryPool
   /** A signer from its 32-byte seed. */
   signer(seed: Uint8Array): Signer
   /** Decodes the records of one batch; the first that is none spoils it. Nodes share the decoded records. */
@@ -49,7 +52,8 @@ export function simCrypto(init: {
   }
   const rule = mode === 'fast' ? new KeyedRule(crypto) : new RememberingRule(crypto)
   const readings = new Readings()
-  return { mode, crypto, rule, readings, signer: (seed) => port.signer(seed), decode: decoder(hash) }
+  const pool = new HistoryPool()
+  return { mode, crypto, rule, readings, pool, signer: (seed) => port.signer(seed), decode: decoder(hash) }
 }
 
 const PORTABLE: SigningPort = { verify: portableVerify, signer: portableSigner }

@@ -14,7 +14,7 @@ import { SimDisk, emptyBatch, isEmptyBatch, sizeOfEntries } from '../disk/index.
 import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
-import { mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
+import { drawCut, mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
 import { GossipBook, HeardGossip } from './gossip.ts'
 import type { GossipMessage } from './gossip.ts'
@@ -36,7 +36,7 @@ import {
   STREAM_BYTES_MAX,
   UNSYNCED_BYTES_MAX,
 } from './node-limits.ts'
-import { ANSWERS_MAX, PeerLink } from './peer-link.ts'
+import { ANSWERS_MAX, PeerLink, waitingOf } from './peer-link.ts'
 import type { Outgoing } from './peer-link.ts'
 
 /**
@@ -119,6 +119,11 @@ export class SimNode implements Actor {
     return this.clock.readSteadyMs(this.#host.sim.nowUs)
   }
 
+  /** True for a commit of its own key. */
+  wrote({ header }: CommitRecord): boolean {
+    return this.signer !== null && equalBytes(header.device, this.signer.publicKey)
+  }
+
   /** Bytes that wait for the disk. */
   get unsyncedBytes(): number {
     return this.#unsyncedBytes
@@ -158,10 +163,7 @@ export class SimNode implements Actor {
 
   /** Outcome of a cut now, drawn. */
   drawOutcome(random: RandomStream): CutOutcome {
-    const kind = random.below(3)
-    const entries = this.#writing?.entries.length ?? 0
-    if (kind === 0) return { kind: 'lost' }
-    return kind === 1 ? { kind: 'torn', whole: random.below(entries + 1) } : { kind: 'kept' }
+    return drawCut(random, this.#writing?.entries.length ?? 0)
   }
 
   linkUp(peer: number): void {
@@ -178,6 +180,9 @@ export class SimNode implements Actor {
   }
 
   receive(from: number, message: Message): void {
+    // Seven of eight: noted without a look at anything else of this node.
+    if (message.kind === 'gossip' && this.#host.gossip.isHeard(message, this.slot))
+      return message.cameBy.add(this.#linkTo(from))
     if (!this.#isOn) return
     switch (message.kind) {
       case 'open':
@@ -302,7 +307,7 @@ export class SimNode implements Actor {
     if (!isEmptyBatch(this.#gathering)) this.#startWrite()
     this.#catchUp()
     this.#noteDecisions()
-    for (const link of [...this.links.values()]) {
+    for (const link of waitingOf(this.links)) {
       this.#takeBatches(link)
       this.#flush(link)
     }
@@ -320,8 +325,8 @@ export class SimNode implements Actor {
   #open(): void {
     const { crypto, coop, sim, observer } = this.#host
     const seed = sim.random.stream('node.seed', this.slot).int32() >>> 0
-    const { rule, readings } = crypto
-    const replica = openReplica({ coop, crypto: crypto.crypto, rule, readings, signer: this.signer, seed })
+    const shared = { crypto: crypto.crypto, rule: crypto.rule, readings: crypto.readings, pool: crypto.pool }
+    const replica = openReplica({ coop, ...shared, signer: this.signer, seed })
     replica.documents.holes.decline(this.disk.declined)
     this.replica = replica
     this.#share = new PullShare()
@@ -332,7 +337,7 @@ export class SimNode implements Actor {
       if (entry === null) break
       const isGood = this.disk.read(order) !== null
       const isAuthority = entry.record.header.sections.some((it) => it.document === AUTHORITY)
-      if (toHex(entry.record.header.device) === this.device) observer.signed(this.number, entry.record)
+      if (this.wrote(entry.record)) observer.signed(this.number, entry.record)
       if (isGood ? replica.load(entry.record, entry.isSigned) : !isAuthority && restoreRow(replica, entry))
         continue
       // Who may write at all depends on it, so what is behind it is taken in again as if a peer had sent it.
@@ -354,6 +359,7 @@ export class SimNode implements Actor {
 
   #forget(): void {
     this.replica = null
+    this.#host.gossip.end(this.slot)
     this.#gathering = emptyBatch()
     this.#writing = null
     this.#unsyncedBytes = 0
@@ -590,7 +596,6 @@ export class SimNode implements Actor {
     const { replica } = this
     if (replica === null) return
     message.cameBy.add(this.#linkTo(from))
-    if (this.#heard.has(message)) return
     const order = this.#takeNews(replica, message.record, from)
     if (order >= 0) this.#heard.add(message, order)
   }
@@ -611,7 +616,7 @@ export class SimNode implements Actor {
   #ingest(records: readonly CommitRecord[], from: number): IntakeResult | null {
     const { replica } = this
     if (replica === null) return null
-    this.#gathering.mended.push(...mendedBy(records, replica, this.disk))
+    if (this.disk.damaged.size > 0) this.#gathering.mended.push(...mendedBy(records, replica, this.disk))
     const result = replica.ingest(records)
     const { observer } = this.#host
     for (const { record, refusal } of result.refused) observer.refused(this.number, from, record, refusal)
@@ -633,10 +638,7 @@ export class SimNode implements Actor {
 
   /** Commits of this key that this device did not write, as far as it knows. */
   #hasForeignOwn({ stored, waiting }: IntakeResult): boolean {
-    const isForeign = ({ header }: CommitRecord): boolean =>
-      this.signer !== null &&
-      equalBytes(header.device, this.signer.publicKey) &&
-      header.seq >= this.disk.ownLength
+    const isForeign = (it: CommitRecord): boolean => this.wrote(it) && it.header.seq >= this.disk.ownLength
     return stored.some(({ record }) => isForeign(record)) || waiting.some(isForeign)
   }
 
@@ -691,12 +693,7 @@ export class SimNode implements Actor {
     }
   }
 
-  #queue(work: {
-    stored: readonly StoredCommit[]
-    waiting: CommitRecord[]
-    released: Uint8Array[]
-    late: readonly LatePayload[]
-  }): void {
+  #queue(work: Pick<IntakeResult, 'stored' | 'waiting' | 'released' | 'late'>): void {
     const { replica } = this
     if (replica === null) return
     const batch = this.#gathering
@@ -730,7 +727,7 @@ export class SimNode implements Actor {
     if (replica === null || entries.length === 0) return
     const { observer, isGossiping } = this.#host
     for (const { record } of entries) {
-      const isOwn = this.signer !== null && equalBytes(record.header.device, this.signer.publicKey)
+      const isOwn = this.wrote(record)
       if (isOwn) observer.signed(this.number, record)
       if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
       if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && this.#isNews(record, isOwn)) {
@@ -750,7 +747,8 @@ export class SimNode implements Actor {
 
   #gossip(record: CommitRecord): void {
     const message = this.#host.gossip.messageOf(record)
-    for (const [peer, link] of this.links) if (!link.isOutside) this.#host.send(this.number, peer, message)
+    for (const link of this.links.values())
+      if (!link.isOutside) this.#host.send(this.number, link.peer, message)
   }
 
   /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
@@ -762,6 +760,7 @@ export class SimNode implements Actor {
   #catchUp(): void {
     const { replica } = this
     if (replica === null || !isEmptyBatch(this.#gathering) || this.#writing !== null) return
+    if (replica.documents.areCurrent) return
     for (const id of replica.documents.staleIds()) {
       const commits = this.#readAll(replica.documentLog(id)?.sections() ?? [])
       if (commits !== null && replica.documents.rebuild(id, commits))

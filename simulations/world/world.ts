@@ -5,6 +5,7 @@ import type { Sha256, Signer } from '#protocol/identity'
 import { CHECKERS, doAgree, forksUntold, notHandedIn } from '../checkers/index.ts'
 import type { CheckedWorld, Checker, TradeState, Violation } from '../checkers/index.ts'
 import { DeviceClock, drawClock } from '../clocks/index.ts'
+import type { DiskEntry } from '../disk/index.ts'
 import { Timers, sampleWhole } from '../kernel/index.ts'
 import type { Simulator } from '../kernel/index.ts'
 import { Network, drawTopology } from '../network/index.ts'
@@ -397,9 +398,10 @@ export class World implements CheckedWorld {
     const founder = members[0]
     const isHeld = this.#config.isPreloaded || this.#config.authority !== undefined
     const joining = new Set(joiners)
+    const entries = founded.map((record) => ({ record, isSigned: true, isRotten: false }))
     for (const place of [...members, ...readers, ...joiners, ...cheats].sort((a, b) => a - b)) {
       const node = this.#newNode(place)
-      if ((isHeld && !joining.has(place)) || place === founder) preload(node, founded)
+      if ((isHeld && !joining.has(place)) || place === founder) preload(node, entries)
       if (!cheats.has(place)) {
         this.#actors[place] = node
         this.#honest[place] = node
@@ -791,8 +793,7 @@ const NOBODY: Uint8Array = new Uint8Array(32)
 /** Looks of the checkers in the phase of faults. */
 const LOOKS = 10
 
-function preload(node: SimNode, founded: readonly CommitRecord[]): void {
-  const entries = founded.map((record) => ({ record, isSigned: true, isRotten: false }))
-  const ownLength = founded.filter(({ header }) => toHex(header.device) === node.device).length
-  node.disk.apply({ entries, waiting: [], released: [], mended: [], late: 0, ownLength })
+function preload(node: SimNode, entries: readonly DiskEntry[]): void {
+  const ownLength = entries.filter(({ record }) => node.wrote(record)).length
+  node.disk.apply({ entries: [...entries], waiting: [], released: [], mended: [], late: 0, ownLength })
 }

@@ -1,4 +1,5 @@
 import { History } from '#protocol/history'
+import type { HistoryPool } from '#protocol/history'
 import type { SeededRandom } from '#simulations/mesh'
 
 /** One commit of a made-up causal graph; links are places in the list. */
@@ -59,9 +60,17 @@ export function reordered(graph: readonly MadeCommit[], random: SeededRandom): n
   return order
 }
 
-/** A history of these places of the graph, in this order; links to places that are left out must not occur. */
-export function historyOf(graph: readonly MadeCommit[], places: Iterable<number> = graph.keys()): History {
-  const history = new History(7)
+/**
+ * A history of these places of the graph, in this order; links to places that are left out must not occur.
+ *
+ * @param pool - what it shares with others; default: nothing
+ */
+export function historyOf(
+  graph: readonly MadeCommit[],
+  places: Iterable<number> = graph.keys(),
+  pool: HistoryPool | null = null,
+): History {
+  const history = new History(7, 'judged', pool)
   const find = (at: number): number => (at < 0 ? -1 : history.find(graph[at]?.id ?? new Uint8Array(32)))
   for (const at of places) {
     const commit = graph[at]
