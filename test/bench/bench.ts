@@ -3,6 +3,7 @@ import { benchAuthority } from './authority.ts'
 import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchFoldLedger } from './fold-ledger.ts'
+import { benchGateOpen } from './gate-open.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
@@ -11,7 +12,7 @@ import { benchSale } from './sale.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|gate-open|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -20,6 +21,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   open: benchOpen,
   fetch: benchFetch,
   'fold-ledger': benchFoldLedger,
+  'gate-open': benchGateOpen,
   idle: benchIdle,
   pipeline: benchPipeline,
   sale: benchSale,
