@@ -4,6 +4,7 @@ import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchFoldLedger } from './fold-ledger.ts'
 import { benchGate } from './gate.ts'
+import { benchGateOpen } from './gate-open.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpenLedger } from './open-ledger.ts'
@@ -14,7 +15,7 @@ import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 import { benchTicket } from './ticket.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|open-ledger|fetch|fold-ledger|gate|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|open-ledger|fetch|fold-ledger|gate|gate-open|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -25,6 +26,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   fetch: benchFetch,
   'fold-ledger': benchFoldLedger,
   gate: benchGate,
+  'gate-open': benchGateOpen,
   idle: benchIdle,
   pipeline: benchPipeline,
   sale: benchSale,

@@ -1,4 +1,11 @@
-import { EventState, REASON_LENGTH_MAX, decidePass, exposureOf, guaranteeOf, isGateName } from '#protocol/event'
+import {
+  EventState,
+  REASON_LENGTH_MAX,
+  decidePass,
+  exposureOf,
+  guaranteeOf,
+  isGateName,
+} from '#protocol/event'
 import type {
   Decision,
   Issuer,
