@@ -7,6 +7,7 @@ import { VERSION } from '../host/version.ts'
 import { addCommand, getCommand, listCommand, unlistCommand } from './asset-commands.ts'
 import { addAuthorityCommands } from './authority-program.ts'
 import { addLedgerCommands } from './ledger-program.ts'
+import { addTicketCommands } from './ticket-program.ts'
 import { exportCommand, showCommitCommand, verifyCommitCommand } from './commit-commands.ts'
 import {
   admitCommand,
@@ -89,6 +90,7 @@ function buildProgram(args: readonly string[], show: (text: string) => void): Co
   addCoopCommands(program, globals)
   addAuthorityCommands(program, globals)
   addLedgerCommands(program, globals)
+  addTicketCommands(program, globals)
   addRecoveryCommands(program, globals)
   addDocumentCommands(program, globals)
   addAssetCommands(program, globals)

@@ -290,21 +290,38 @@ export class Engine extends EventEmitter<EngineEvents> {
    * was made for; refused when the document was made anew since, for its parts may have other names now.
    */
   async append(sections: readonly Section[], basis: DocumentState | null = null): Promise<CommitRecord> {
+    const documents = sections.map((it) => it.document)
+    const record = await this.appendMade(documents, () => {
+      const isBased = basis === null || documents.some((it) => this.#replica.document(it) === basis)
+      if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
+      return sections
+    })
+    return record ?? unmade()
+  }
+
+  /**
+   * As `append`, of sections that are made when nothing can come between any more: what `make` finds in these documents,
+   * which are open then, is what the commit is judged by. Null when it makes none, and nothing was written.
+   */
+  async appendMade(
+    documents: readonly string[],
+    make: () => readonly Section[] | null,
+  ): Promise<CommitRecord | null> {
     this.#appendedAtMs = performance.now()
     await this.#parts.gate?.wait()
     // Of a steward who has left the document itself refuses what is no ballot.
     const refusal = (): CoopError | null =>
-      sections.every((it) => it.document === AUTHORITY) ? this.ballotRefusal : this.writeRefusal
+      documents.every((it) => it === AUTHORITY) ? this.ballotRefusal : this.writeRefusal
     if (refusal() === null) await this.admission()
-    for (const section of sections) await this.open(section.document)
+    for (const document of documents) await this.open(document)
     while (!this.#mayWriteBetween()) {
       await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
-      for (const section of sections) await this.open(section.document)
+      for (const document of documents) await this.open(document)
     }
     const refused = refusal()
     if (refused !== null) throw refused
-    const isBased = basis === null || sections.some((it) => this.#replica.document(it.document) === basis)
-    if (!isBased) throw new CoopError('refused', 'the document was made anew meanwhile', 'Write it again.')
+    const sections = make()
+    if (sections === null) return null
     const result = this.#replica.author(sections, Date.now())
     if (!result.ok) {
       const code = CODES[result.refusal] ?? 'refused'
@@ -724,3 +741,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   'unknown-unit': 'unit-unknown',
 }
 const NO_PAYLOAD: Uint8Array = new Uint8Array()
+
+function unmade(): never {
+  throw new Error('sections were not made')
+}

@@ -69,6 +69,14 @@ export const EXIT_CODES = {
   'clock-wrong': 75,
   'split-invalid': 76,
   'import-invalid': 77,
+  'event-unknown': 80,
+  'ticket-unknown': 81,
+  'ticket-ended': 82,
+  'ticket-used': 83,
+  'bucket-elsewhere': 84,
+  'sold-out': 85,
+  'not-on-sale': 86,
+  'pass-unknown': 87,
   interrupted: 130,
 } as const
 

@@ -8,6 +8,7 @@ import { BoardState } from '#protocol/board'
 import { foundCoop } from '#protocol/coop'
 import type { Role } from '#protocol/document'
 import { fromHex, toHex } from '#protocol/encoding'
+import { EVENT } from '#protocol/event'
 import { LEDGER } from '#protocol/ledger'
 import { deviceText } from '#protocol/identity'
 import type { Crypto, Signer } from '#protocol/identity'
@@ -37,6 +38,7 @@ import { MarksBook } from './marks-book.ts'
 import { MoneyDesk } from './money-desk.ts'
 import { RIGHTS_PROTOCOL, RightsDesk } from './rights-desk.ts'
 import { RightsHand } from './rights-hand.ts'
+import { EventDesk, GateDesk, TicketDesk, TicketHand } from './tickets/index.ts'
 import { readGenesis } from './lost-genesis.ts'
 import { KIT_NOTE, OWN_KIT_NOTE, joiningKit, kitOfWords, newKit } from './recovery-kit.ts'
 
@@ -56,7 +58,7 @@ export interface NodeConfig {
 }
 
 /** What changed, for pages. */
-export type Change = 'status' | 'members' | 'peers' | 'assets' | 'boards' | 'ledger'
+export type Change = 'status' | 'members' | 'peers' | 'assets' | 'boards' | 'ledger' | 'tickets'
 
 /** Names that a founder or joiner gives. */
 export interface Names {
@@ -117,12 +119,16 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly ledger: LedgerDesk
   readonly rights: RightsDesk
   readonly money: MoneyDesk
+  readonly events: EventDesk
+  readonly tickets: TicketDesk
+  readonly gate: GateDesk
   readonly #store: Store
   #key: DeviceKey
   #signer: Signer
   #membership: Membership | null = null
   #hand: BallotHand | null = null
   #rightsHand: RightsHand | null = null
+  #ticketHand: TicketHand | null = null
   #mesh: Mesh | null = null
   #isPaused = false
   #isEntering = false
@@ -156,6 +162,9 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.ledger = new LedgerDesk(this)
     this.rights = new RightsDesk(this)
     this.money = new MoneyDesk(this)
+    this.events = new EventDesk(this)
+    this.tickets = new TicketDesk(this)
+    this.gate = new GateDesk(this, { events: this.events, tickets: this.tickets })
   }
 
   /** Opens the data folder; the co-op, if there is one, is loaded and can be written. The mesh is started apart. */
@@ -466,6 +475,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       }
       if (documents.has('catalogue')) what.push('assets')
       if (documents.has(LEDGER)) what.push('ledger')
+      if ([...documents].some((it) => it.startsWith(`${EVENT}/`))) what.push('tickets')
       if ([...documents].some((it) => it.startsWith('board/'))) what.push('boards')
       this.emit('changed', what)
       this.#keepLater()
@@ -481,13 +491,15 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     engine.on('rebuilt', () => {
       this.#closeWriters()
       this.emit('reset')
-      this.emit('changed', ['status', 'assets', 'boards', 'members', 'ledger'])
+      this.emit('changed', ['status', 'assets', 'boards', 'members', 'ledger', 'tickets'])
     })
     const inTouch = (): readonly string[] => this.#mesh?.connectedDevices() ?? []
     this.#hand = new BallotHand({ engine, log: log.child({ part: 'ballot' }), inTouch })
     const { ledger, rights } = this
     this.#rightsHand = new RightsHand({ engine, ledger, rights, marks, log: log.child({ part: 'rights' }) })
-    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger'])
+    const holds = (unit: string): bigint => ledger.spendable(unit)
+    this.#ticketHand = new TicketHand({ engine, holds, log: log.child({ part: 'tickets' }) })
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger', 'tickets'])
     void this.keys.restateHolding()
   }
 
@@ -515,6 +527,9 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     this.#hand = null
     this.#rightsHand?.close()
     this.#rightsHand = null
+    this.#ticketHand?.close()
+    this.#ticketHand = null
+    await this.gate.flush()
     if (this.#membership === null) return
     const { engine, boards, incarnation } = this.#membership
     await engine.durable().catch(() => {
@@ -580,7 +595,7 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     await this.startMesh().catch((cause: unknown) =>
       this.config.log.error({ err: cause }, 'the mesh did not start again'),
     )
-    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger'])
+    this.emit('changed', ['status', 'members', 'peers', 'assets', 'boards', 'ledger', 'tickets'])
   }
 
   async #stopMesh(): Promise<void> {

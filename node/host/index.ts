@@ -35,3 +35,19 @@ export { shownTime } from './shown-time.ts'
 export type { StandingView } from './standing-view.ts'
 export type { SuspensionView } from './suspension-view.ts'
 export { membersView, peersView, statusView } from './views.ts'
+export type {
+  CancelView,
+  ClassRequest,
+  DoubleView,
+  EventRequest,
+  EventView,
+  IssueRequest,
+  IssuedView,
+  LogPage,
+  PriceRequest,
+  SaleLine,
+  SaleView,
+  ScanRequest,
+  ScanView,
+  TicketView,
+} from './tickets/index.ts'

@@ -180,6 +180,11 @@ export class LedgerDesk {
     return findUnit(this.#parts.ledger, text)
   }
 
+  /** Minor units that a text means of a unit. */
+  amount(text: string, unit: UnitInfo): bigint {
+    return amountOf(text, unit)
+  }
+
   /** What this device may spend of a unit now, with what its next commit accepts; minor units. */
   spendable(unit: string): bigint {
     return this.#node.membership.engine.replica.spendable(unit)
@@ -229,7 +234,7 @@ export class LedgerDesk {
   async pay(entries: readonly LedgerEntry[], id?: string): Promise<WrittenEntries> {
     const key = id === undefined ? null : requestKey(id)
     if (key !== null && (await this.isWritten(key))) return this.appendOnce(key, entries)
-    await this.#needUsable(entries)
+    await this.needUsable(entries)
     return key === null ? this.#write(entries) : this.appendOnce(key, entries)
   }
 
@@ -247,8 +252,8 @@ export class LedgerDesk {
     return { commit: toHex(record.id), isRepeat: false }
   }
 
-  /** An honest device spends nothing that has expired, though the books would let it. */
-  async #needUsable(entries: readonly LedgerEntry[]): Promise<void> {
+  /** Throws when entries spend what has expired: an honest device does not, though the books would let it. */
+  async needUsable(entries: readonly LedgerEntry[]): Promise<void> {
     const { ledger, nowMs } = this.#parts
     const { engine } = this.#node.membership
     const expired = await expiredHere(engine, ledger, nowMs)

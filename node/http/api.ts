@@ -26,6 +26,7 @@ import { progressAnswer, progressResponse } from './progress-response.ts'
 import { addScopeGuards, checkScopes } from './route-scopes.ts'
 import { answers, takes } from './route-shapes.ts'
 import * as schemas from './schemas.ts'
+import { addTicketRoutes } from './ticket-routes.ts'
 import { addTokenRoutes } from './token-routes.ts'
 
 /** What the API stands on besides the node. */
@@ -91,6 +92,7 @@ export function createApi(node: CoopNode, { callers, stop }: ApiParts): Api {
   addCommitRoutes(api, node)
   addLedgerRoutes(api, node)
   addMoneyRoutes(api, node)
+  addTicketRoutes(api, node)
   addDoctorRoutes(api, node)
   addDocumentRoutes(api, node)
   addTokenRoutes(api, callers.book)
@@ -143,6 +145,14 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'not-admitted': 409,
   'document-declined': 409,
   'document-incomplete': 409,
+  'event-unknown': 404,
+  'ticket-unknown': 404,
+  'pass-unknown': 404,
+  'ticket-ended': 409,
+  'ticket-used': 409,
+  'bucket-elsewhere': 409,
+  'sold-out': 409,
+  'not-on-sale': 409,
 }
 
 function addCoopRoutes(api: Api, node: CoopNode): void {
@@ -283,7 +293,7 @@ function addMeshRoutes(api: Api, node: CoopNode, stop: () => void): void {
   )
   api.get('/v1/events', (context) =>
     streamSSE(context, async (stream) => {
-      let pending = new Set<Change>(['status', 'members', 'peers', 'assets', 'boards'])
+      let pending = new Set<Change>(['status', 'members', 'peers', 'assets', 'boards', 'ledger', 'tickets'])
       let wake: (() => void) | null = null
       const onChange = (what: Change[]): void => {
         for (const one of what) pending.add(one)

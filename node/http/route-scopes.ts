@@ -9,6 +9,10 @@ const ADMIN: readonly Scope[] = ['admin']
 const READERS: readonly Scope[] = ['read-only', 'deploy', 'admin']
 /** Whoever sells, too. */
 const TILLS: readonly Scope[] = ['read-only', 'till', 'gate', 'deploy', 'admin']
+/** Whoever lets people in. */
+const GATES: readonly Scope[] = ['gate', 'admin']
+/** Whoever issues tickets. */
+const SELLERS: readonly Scope[] = ['till', 'admin']
 /** Everybody with a token. */
 const ALL: readonly Scope[] = SCOPES
 
@@ -40,6 +44,25 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'POST /v1/ledger/splits': ADMIN,
   'POST /v1/ledger/split': ADMIN,
   'POST /v1/ledger/net': ADMIN,
+  'GET /v1/ticketing/events': TILLS,
+  'GET /v1/ticketing/events/{event}': TILLS,
+  'GET /v1/ticketing/events/{event}/log': ['read-only', 'gate', 'admin'],
+  'GET /v1/ticketing/events/{event}/doubles': ['read-only', 'gate', 'admin'],
+  'GET /v1/ticketing/events/{event}/tickets': ADMIN,
+  'POST /v1/ticketing/events': ADMIN,
+  'POST /v1/ticketing/events/{event}/classes': ADMIN,
+  'POST /v1/ticketing/events/{event}/zones': ADMIN,
+  'POST /v1/ticketing/events/{event}/buckets': ADMIN,
+  'POST /v1/ticketing/events/{event}/lost': ADMIN,
+  'POST /v1/ticketing/events/{event}/hand': GATES,
+  'POST /v1/ticketing/events/{event}/take': ['gate', 'till', 'admin'],
+  'POST /v1/ticketing/events/{event}/tickets': SELLERS,
+  'POST /v1/ticketing/events/{event}/quotes': SELLERS,
+  'POST /v1/ticketing/events/{event}/revocations': SELLERS,
+  'POST /v1/ticketing/sales': SELLERS,
+  'POST /v1/ticketing/events/{event}/scans': GATES,
+  'POST /v1/ticketing/events/{event}/verify': GATES,
+  'POST /v1/ticketing/events/{event}/undo': GATES,
   'GET /v1/proposals': READERS,
   'GET /v1/proposals/{id}': READERS,
   'GET /v1/seals': READERS,

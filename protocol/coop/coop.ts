@@ -1,6 +1,7 @@
 import { FOUNDING_SLOTS, authorityKind, actSection, encodeGenesis } from '../authority/index.ts'
 import { boardKind } from '../board/index.ts'
 import { catalogueKind } from '../catalogue/index.ts'
+import { eventKind } from '../event/index.ts'
 import { ledgerKind } from '../ledger/index.ts'
 import { DocumentRegistry } from '../document/index.ts'
 import type { DocumentKind } from '../document/index.ts'
@@ -10,7 +11,13 @@ import { Replica } from '../replica/index.ts'
 import type { ReplicaInit, TakenCommit } from '../replica/index.ts'
 
 /** Every kind of document that a co-op has today. A later kind is added here and nowhere else. */
-export const COOP_KINDS: readonly DocumentKind[] = [authorityKind, catalogueKind, boardKind, ledgerKind]
+export const COOP_KINDS: readonly DocumentKind[] = [
+  authorityKind,
+  catalogueKind,
+  boardKind,
+  ledgerKind,
+  eventKind,
+]
 
 /** A replica with all kinds of documents. */
 export function openReplica(init: Omit<ReplicaInit, 'registry'>): Replica {

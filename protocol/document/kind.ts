@@ -73,8 +73,8 @@ export interface SectionContext {
   isAtOrAfter(order: number, earlier: number): boolean
   /** Lowest seq of which two commits of the device (hex) are in this one's causal past; Infinity without any. */
   forkSeq(device: string): number
-  /** Why the books would take nothing of a commit that is about to be written and does this; null when they would. Of a stored one: null. */
-  voidReason(acts: readonly Act[]): VoidReason | null
+  /** Why the books would take nothing of the whole commit, if it is about to be written; null when they would. Of a stored one: null. */
+  voidReason(): VoidReason | null
 }
 
 /** The verdict on a section. `apply` is called at most once, before any other check of the same document. */

@@ -33,16 +33,28 @@ export class DocumentRegistry {
     return this.kindOf(document)?.isAlwaysSent ?? true
   }
 
-  /** What a commit does for the books. */
-  actsOf({ header, payloads }: Pick<CommitRecord, 'header' | 'payloads'>, sha256: Sha256): readonly Act[] {
+  /** What a commit does for the books: first that of the document which is read off them, then by section. */
+  actsOf({ header, payloads }: CommitActs, sha256: Sha256): readonly Act[] {
+    let first: readonly Act[] = NO_ACTS
+    let more: Act[] | null = null
     for (const [i, { document, entries }] of header.sections.entries()) {
+      const kind = this.kindOf(document)
       const payload = payloads[i] ?? null
-      // A commit has one section of a document, and one document is the ledger.
-      const actsOf = payload === null ? undefined : this.kindOf(document)?.actsOf
-      if (actsOf !== undefined && payload !== null) return actsOf({ payload, entries }, header.device, sha256)
+      if (kind?.actsOf === undefined || payload === null) continue
+      const acts = kind.actsOf({ payload, entries }, header.device, sha256)
+      if (kind.isComputed === true) first = acts
+      else if (acts.length > 0) more = more === null ? [...acts] : [...more, ...acts]
     }
-    return NO_ACTS
+    return more === null ? first : [...first, ...more]
   }
+}
+
+/** What acts follow from. */
+export interface CommitActs {
+  header: Pick<CommitRecord['header'], 'device'> & {
+    sections: readonly Pick<CommitRecord['header']['sections'][number], 'document' | 'entries'>[]
+  }
+  payloads: CommitRecord['payloads']
 }
 
 const NO_ACTS: readonly Act[] = []

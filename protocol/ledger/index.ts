@@ -13,7 +13,7 @@ export type {
   TransferEntry,
 } from './entries.ts'
 export { LEDGER, ledgerKind } from './ledger-kind.ts'
-export { LedgerState } from './ledger-state.ts'
+export { LedgerState, VOID_WORDS } from './ledger-state.ts'
 export type { ExpiringGrant, LedgerRefusal } from './ledger-state.ts'
 export { GRANT_EVERY_MS, NO_PING_PONG_MS, expiredRights, grantOf, sharesOf } from './shares.ts'
 export type { Ask, AskReason, Flow, Grant, Granted, Marks, ShareRule, Sharer } from './shares.ts'
@@ -21,6 +21,8 @@ export {
   MEMO_LENGTH_MAX,
   SEALED_KINDS,
   UNIT_KINDS,
+  base32,
+  isUnitCode,
   isUnitId,
   kindOfUnit,
   unitIdOf,

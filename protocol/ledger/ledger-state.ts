@@ -1,11 +1,11 @@
-import { encodeCanonical, fromHex } from '../encoding/index.ts'
+import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { SetHash } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import { unitOf } from '../evaluation/index.ts'
 import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
 import { CountList } from '../history/index.ts'
-import { actsOf, readDefinition, readLedgerSection, readRule } from './acts.ts'
+import { readDefinition, readLedgerSection, readRule } from './acts.ts'
 import type { SplitRule } from './money/index.ts'
 import type { UnitInfo } from './unit.ts'
 
@@ -99,13 +99,11 @@ export class LedgerState implements DocumentState {
 
   check(section: SectionContext): SectionVerdict {
     const entries = readLedgerSection(section.payload, section.entries)
-    const device = fromHex(section.device)
-    if (entries === null || device === null)
-      return refuse('entries', 'the section is not a list of ledger entries')
+    if (entries === null) return refuse('entries', 'the section is not a list of ledger entries')
     if (section.role === 'observer' && entries.some((it) => it.t === 'define' || it.t === 'rule'))
       return refuse('role', 'an observer defines no units')
-    const reason = section.voidReason(actsOf(entries, device, this.#host.sha256))
-    return reason === null ? { ok: true, apply: () => undefined } : refuse(reason, WHY[reason])
+    const reason = section.voidReason()
+    return reason === null ? { ok: true, apply: () => undefined } : refuse(reason, VOID_WORDS[reason])
   }
 
   stateHash(): Uint8Array {
@@ -123,7 +121,7 @@ function rowOf({ account, device, holding, inFlight, replaced }: Balance): Value
 }
 
 /** In words, for whoever is about to sign. */
-const WHY: Readonly<Record<VoidReason, string>> = {
+export const VOID_WORDS: Readonly<Record<VoidReason, string>> = {
   'void-before': 'an earlier entry of this device was not covered, so nothing that it signs counts any more',
   'epoch-outdated': 'this device knows a newer decision of the stewards than the one it stands on',
   malformed: 'an amount is not positive or too large, or a transfer goes to its own device',

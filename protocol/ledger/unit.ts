@@ -141,7 +141,8 @@ function readRelay(value: Value | undefined): bigint | null | undefined {
   return decodeAmount(value) ?? undefined
 }
 
-function base32(bytes: Uint8Array): string {
+/** The first 130 bits at most of some bytes, in 26 letters and digits of base32. */
+export function base32(bytes: Uint8Array): string {
   let bits = 0n
   for (const byte of bytes) bits = (bits << 8n) | BigInt(byte)
   // 26 letters hold 130 bits.

@@ -104,8 +104,12 @@ export class NextCommit {
     this.#own = null
   }
 
-  /** What a section would be judged by, were it written now; null for a stranger. */
-  contextOf(section: Section): SectionContext | null {
+  /**
+   * What a section would be judged by, were it written now; null for a stranger.
+   *
+   * @param acts - what the whole commit would do for the books; asked for only where a verdict depends on it
+   */
+  contextOf(section: Section, acts: () => readonly Act[]): SectionContext | null {
     const { device: name, history, documents, stretches, authority } = this.#parts
     if (name === null) return null
     const isFounding = authority.genesis === null && section.document === AUTHORITY
@@ -133,7 +137,7 @@ export class NextCommit {
       placeOf: (order) => ({ device: documents.nameOf(order), seq: history.seqOf(order) }),
       isAtOrAfter: (order, earlier) => history.isAtOrAfter(order, earlier),
       forkSeq: (device) => forkSeqOf(history, this.#links(), device),
-      voidReason: (acts) => this.judge(acts).voidBecause,
+      voidReason: () => this.judge(acts()).voidBecause,
     }
   }
 

@@ -383,8 +383,12 @@ export class Replica {
     const broken = sectionsRefusal(sections)
     if (broken !== null) return refuse(broken, `no commit may hold these sections: '${broken}'`)
     const lacking: number[] = []
+    const device = this.#init.signer?.publicKey ?? new Uint8Array()
+    const payloads = sections.map((it) => it.payload)
+    const acts = (): readonly Act[] =>
+      this.#init.registry.actsOf({ header: { device, sections }, payloads }, this.#init.crypto.sha256)
     for (const section of sections) {
-      const context = this.#next.contextOf(section)
+      const context = this.#next.contextOf(section, acts)
       if (context === null) return refuse('not-a-member', 'this device is not on the roster')
       const log = this.documentLog(section.document)
       if (log?.isDeclined === true)

@@ -83,6 +83,12 @@ test('a code of another holder, ticket or slot is forged', () => {
   expect(signed(phone, ticket, slot - 1)).toEqual({ state: 'forged' })
 })
 
+test('there is no slot before 1970', () => {
+  const signature = phone.sign(slotMessage(ticket, -1, sha256))
+  const decoded = takenApart(concatBytes(ticket, Uint8Array.of(255, 255), signature))
+  expect(checkRotating(decoded, 0, deskRule, sha256)).toEqual({ state: 'forged' })
+})
+
 test('tickets without code, and without holder', () => {
   const check = (bytes: Uint8Array): RotatingState =>
     checkRotating(takenApart(bytes), NOW_MS, deskRule, sha256)

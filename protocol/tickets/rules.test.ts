@@ -73,6 +73,7 @@ test('leaves, at their boundaries', () => {
     [['time', null, NOW_MS + 1], {}, true],
     [['time', 0, NOW_MS + 1], {}, true],
     [['day-time', 1_410, 1_411], {}, true],
+    [['day-time', 1_409, 1_410], {}, false],
     [['day-time', 1_411, 1_410], {}, false],
     [['day-time', 1_320, 120], {}, true],
     [['day-time', 1_320, 120], at(0, 59), true],

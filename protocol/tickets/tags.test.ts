@@ -1,6 +1,6 @@
 import nacl from 'tweetnacl'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import {
@@ -141,4 +141,16 @@ test('what a hostile issuer seals is refused unless it is a body with this code'
     expect(open(value)).toBe(null)
   expect(open([body.subarray(1), null])).toBe(null)
   expect(open([body, 'x'.repeat(400)])).toBe(null)
+})
+
+test('what is longer than any sealed details is not opened at all', () => {
+  const open = vi.spyOn(nacl.secretbox, 'open')
+  try {
+    expect(openDetails(event, new Uint8Array(SEALED_BYTES_MAX + 1), code, sha256)).toBe(null)
+    expect(open).not.toHaveBeenCalled()
+    expect(openDetails(event, new Uint8Array(SEALED_BYTES_MAX), code, sha256)).toBe(null)
+    expect(open).toHaveBeenCalledTimes(1)
+  } finally {
+    open.mockRestore()
+  }
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { nodeSigner } from '#node/crypto'
 import { SignatureRule } from '../identity/index.ts'
 import {
   deskCandidates,
@@ -120,11 +121,20 @@ test('of several candidates the right one is found; tries have an end', () => {
   const verify = vi.spyOn(rule, 'verify')
   const decoded = takenApart(issued({ ...plainDraft, serial: 5 }))
   const own = deskCandidates()
-  const classes = ['a', 'b', 'd'].map((it) => deskIds.class.replace('c', it))
-  expect(verifyTicket(decoded, { ...own, classes: [...classes, deskIds.class] }, rule).ok).toBe(true)
-  expect(verify).toHaveBeenCalledTimes(CANDIDATES_MAX)
-  const tooMany = { ...own, classes: [...classes, ...classes, deskIds.class] }
-  expect(verifyTicket(decoded, tooMany, rule)).toEqual({ ok: false, refusal: 'forged' })
+  const wrong = {
+    events: ['a', 'c', 'd', 'f'].map((it) => deskIds.event.replace('/b', `/${it}`)),
+    classes: ['a', 'b', 'd', 'e'].map((it) => deskIds.class.replace('-c', `-${it}`)),
+    buckets: ['a', 'b', 'c', 'e'].map((it) => deskIds.bucket.replace('-d', `-${it}`)),
+    issuers: [1, 2, 3, 4].map((it) => nodeSigner(new Uint8Array(32).fill(it)).publicKey),
+  }
+  for (const [name, four] of Object.entries(wrong)) {
+    const right = own[name as keyof typeof wrong]
+    verify.mockClear()
+    expect(verifyTicket(decoded, { ...own, [name]: [...four.slice(1), ...right] }, rule).ok).toBe(true)
+    expect(verify).toHaveBeenCalledTimes(CANDIDATES_MAX)
+    const tooLate = { ...own, [name]: [...four, ...right] }
+    expect(verifyTicket(decoded, tooLate, rule), name).toEqual({ ok: false, refusal: 'forged' })
+  }
   verify.mockClear()
   const many = Array.from({ length: 100 }, () => deskIds.bucket.replace('n-d', 'n-e'))
   const all = { ...own, events: many, classes: many, buckets: many, issuers: many.map(() => till.publicKey) }

@@ -10,8 +10,9 @@ import { benchPipeline } from './pipeline.ts'
 import { benchSale } from './sale.ts'
 import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
+import { benchTicket } from './ticket.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -25,6 +26,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   sale: benchSale,
   'sim-events': benchSimEvents,
   'sim-world': benchSimWorld,
+  ticket: benchTicket,
 }
 
 const wanted = process.argv.slice(2)

@@ -1,0 +1,8 @@
+export { EventDesk } from './event-desk.ts'
+export type { ClassRequest, EventRequest, PriceRequest } from './event-desk.ts'
+export type { EventView } from './event-views.ts'
+export { GateDesk } from './gate-desk.ts'
+export type { DoubleView, LogPage, ScanRequest, ScanView } from './gate-desk.ts'
+export { TicketDesk } from './ticket-desk.ts'
+export type { CancelView, IssueRequest, IssuedView, SaleLine, SaleView, TicketView } from './ticket-desk.ts'
+export { TicketHand } from './ticket-hand.ts'
