@@ -30,7 +30,7 @@ const YES_SHOWN_MS = 3_500
 type Sheet =
   | { kind: 'log' }
   | { kind: 'settings' }
-  | { kind: 'undo'; row: LogRow }
+  | { kind: 'undo'; row: LogRow; isFromLog: boolean }
   | { kind: 'override'; shown: ShownVerdict }
 
 /** The screen that people at a gate look at all day. */
@@ -277,7 +277,7 @@ export function ScanScreen(props: {
               classNames={classNames}
               texts={texts}
               words={words}
-              onUndo={(row) => setSheet({ kind: 'undo', row })}
+              onUndo={(row) => setSheet({ kind: 'undo', row, isFromLog: false })}
             />
           </section>
         </aside>
@@ -296,7 +296,7 @@ export function ScanScreen(props: {
             classNames={classNames}
             texts={texts}
             words={words}
-            onUndo={(row) => setSheet({ kind: 'undo', row })}
+            onUndo={(row) => setSheet({ kind: 'undo', row, isFromLog: true })}
           />
         </Dialog>
       )}
@@ -306,7 +306,7 @@ export function ScanScreen(props: {
           texts={texts}
           words={words}
           undo={(admission, reason, id) => desk.undo(admission, reason, id)}
-          onDone={() => setSheet({ kind: 'log' })}
+          onDone={() => setSheet(sheet.isFromLog ? { kind: 'log' } : null)}
           onClose={() => setSheet(null)}
         />
       )}
