@@ -6,6 +6,7 @@ import { portableSigner } from '#protocol/identity'
 import { SLOT_MS, makeRotatingCode, readTicketText, ticketText } from '#protocol/tickets'
 import { ticketLink } from '#apps/ticket'
 import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
+import type { Screen } from '../actors/browser.ts'
 import { writeFilm } from '../actors/camera-film.ts'
 import { GatePhone } from '../actors/gate-phone.ts'
 import type { SeenVerdict } from '../actors/gate-phone.ts'
@@ -67,13 +68,10 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     ((await on(north, 'POST', `/${event}/tickets`, wanted)) as { tickets: Ticket[] }).tickets
   const token = async (node: NodeProcess, scope: string): Promise<string> =>
     ((await node.api('POST', '/v1/tokens', { name: scope, scope })) as { secret: string }).secret
-  const person = async (
-    screen: Parameters<typeof openPage>[1],
-    film?: string,
-  ): Promise<{ page: Page; browser: Browser }> => {
+  const person = async (screen: Screen, film?: string): Promise<{ page: Page; browser: Browser }> => {
     const browser = await openBrowser(film)
     browsers.push(browser)
-    const opened = await openPage(browser, screen)
+    const opened = await openPage(browser, { ...screen, isStrict: true })
     errors.push(opened.errors)
     return { page: opened.page, browser }
   }
