@@ -1,10 +1,10 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { AssetRow } from './asset-row.tsx'
+import { DropZone } from './drop-zone.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatBytes, formatQuantity } from './format.ts'
 import { Icon } from './icon.tsx'
-import { useNode } from './node-context.ts'
 import type { Asset, Members, Status } from './node-types.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { SectionTitle } from './section-title.tsx'
@@ -35,7 +35,9 @@ export function AssetsSection(props: {
   return (
     <>
       <SectionTitle title="Assets" summary={summary} />
-      {canAdd && <DropZone onFiles={queue.add} />}
+      {canAdd && (
+        <DropZone label="Add files" hint="or drop them here" testId="asset-file-input" onFiles={queue.add} />
+      )}
       {queue.uploads.length > 0 && (
         <ul class="plain rows" aria-label="Uploads">
           {queue.uploads.map((upload) => (
@@ -78,60 +80,6 @@ export function AssetsSection(props: {
         </ul>
       )}
     </>
-  )
-}
-
-function DropZone({ onFiles }: { onFiles: (files: readonly File[]) => void }): JSX.Element {
-  const { announce } = useNode()
-  const [isOver, setOver] = useState(false)
-  useEffect(() => {
-    // A file that misses the zone would otherwise replace the page.
-    const ignore = (event: DragEvent): void => event.preventDefault()
-    addEventListener('dragover', ignore)
-    addEventListener('drop', ignore)
-    return () => {
-      removeEventListener('dragover', ignore)
-      removeEventListener('drop', ignore)
-    }
-  }, [])
-  const onDrop = (event: DragEvent): void => {
-    event.preventDefault()
-    setOver(false)
-    const items = [...(event.dataTransfer?.items ?? [])].filter((item) => item.kind === 'file')
-    const files = items.flatMap((item) => {
-      const isFolder = item.webkitGetAsEntry()?.isDirectory === true
-      const file = isFolder ? null : item.getAsFile()
-      return file === null ? [] : [file]
-    })
-    if (files.length < items.length) announce('Folders cannot be dropped here. Use `coop add` on the device.')
-    if (files.length > 0) onFiles(files)
-  }
-  return (
-    <label
-      class={isOver ? 'drop-zone drop-zone-over' : 'drop-zone'}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
-      <input
-        type="file"
-        multiple
-        class="visually-hidden"
-        data-testid="asset-file-input"
-        onChange={(event) => {
-          onFiles([...(event.currentTarget.files ?? [])])
-          event.currentTarget.value = ''
-        }}
-      />
-      <span class="button button-primary">
-        <Icon name="upload" />
-        Add files
-      </span>
-      <span class="muted drop-hint">or drop them here</span>
-    </label>
   )
 }
 

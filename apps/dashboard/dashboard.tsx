@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { AssetsSection } from './assets-section.tsx'
 import { BoardsSection } from './boards-section.tsx'
@@ -197,7 +197,8 @@ function useRoute(): Route {
     addEventListener('hashchange', read)
     return () => removeEventListener('hashchange', read)
   }, [])
-  useEffect(() => {
+  // With the drawing, not after it: whoever types on at once would lose the focus again.
+  useLayoutEffect(() => {
     if (isFirst.current) {
       isFirst.current = false
       return

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { Field } from './field.tsx'
 import { Icon } from './icon.tsx'
 import { KIND_TEXT, SEALED_KINDS, holderText } from './ledger-text.ts'
@@ -7,6 +7,7 @@ import type { Unit, UnitKind } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Problem } from './node-types.ts'
 import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
+import { RequestId } from '#apps/page'
 import { routeAddress } from './route.ts'
 import { SelectField } from './select-field.tsx'
 import { DIVISIBLE, EMPTY_UNIT, codeProblem, namesake, unitOf } from './unit-draft.ts'
@@ -23,11 +24,13 @@ export function DefineForm({ units }: { units: readonly Unit[] }): JSX.Element {
   const { client, announce, refresh } = useNode()
   const [draft, setDraft] = useState<UnitDraft>(EMPTY_UNIT)
   const set = (some: Partial<UnitDraft>): void => setDraft((draft) => ({ ...draft, ...some }))
+  const ids = useRef(new RequestId())
   const request = unitOf(draft)
   const twin = namesake(draft.code, units)
   const define = useAction(async () => {
     if (request === null) return
-    const { unit } = await client.books.define(request)
+    const { unit } = await client.books.define(request, ids.current.of(request))
+    ids.current.done()
     setDraft(EMPTY_UNIT)
     announce(`${request.code} is defined`)
     refresh(['ledger'])

@@ -30,7 +30,9 @@ export function Field(props: FieldProps): JSX.Element {
     <div class="field">
       <label for={id}>
         {props.label}
-        {props.isRequired === true ? null : <span class="optional"> optional</span>}
+        {props.isRequired === true || props.type === 'search' ? null : (
+          <span class="optional"> optional</span>
+        )}
       </label>
       <input
         id={id}

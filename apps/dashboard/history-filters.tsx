@@ -50,7 +50,7 @@ export function HistoryFilters(props: {
     <form class="card filters" role="search" aria-label="Search the history" onSubmit={submit}>
       <div class="filter-text">
         <Field
-          label="Note, reference or commit"
+          label="Note, reference, name or commit"
           type="search"
           inputMode="search"
           value={typed}

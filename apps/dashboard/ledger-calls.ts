@@ -2,14 +2,19 @@ import type {
   Balance,
   Commit,
   CommitChecks,
+  Debt,
   EntryRequest,
   ExportFormat,
   HistoryFilter,
   HistoryPage,
+  ImportPlan,
+  ImportProgress,
   Ledger,
+  Netted,
   Rights,
   Split,
   SplitRule,
+  SplitTrial,
   Statement,
   StatementFilter,
   Taken,
@@ -21,15 +26,25 @@ import type {
 /** Makes one call of the node's API and gives the answer's JSON. */
 export type Call = (method: string, path: string, body?: unknown) => Promise<unknown>
 
+/** What calls are made of. */
+export interface LedgerPorts {
+  call: Call
+  /** Gets the bytes of an answer. */
+  file: (path: string) => Promise<Blob>
+  /** Long work that tells of its progress. */
+  run: (path: string, body: unknown, onProgress: (progress: unknown) => void) => Promise<unknown>
+}
+
 /** Calls about the ledger, and about commits that prove it. Every method rejects with a NodeError. */
 export class LedgerCalls {
   readonly #call: Call
-  readonly #file: (path: string) => Promise<Blob>
+  readonly #file: LedgerPorts['file']
+  readonly #run: LedgerPorts['run']
 
-  /** @param file - gets the bytes of an answer */
-  constructor(call: Call, file: (path: string) => Promise<Blob>) {
+  constructor({ call, file, run }: LedgerPorts) {
     this.#call = call
     this.#file = file
+    this.#run = run
   }
 
   /** Units, what devices have of them, and what can be sold where. */
@@ -51,8 +66,9 @@ export class LedgerCalls {
     return (await this.#call('GET', `/v1/ledger/history?${query.toString()}`)) as HistoryPage
   }
 
-  async define(unit: UnitRequest): Promise<{ unit: string; commit: string }> {
-    return (await this.#call('POST', '/v1/ledger/units', unit)) as { unit: string; commit: string }
+  /** @param id - as of `write` */
+  async define(unit: UnitRequest, id: string): Promise<{ unit: string; commit: string }> {
+    return (await this.#call('POST', '/v1/ledger/units', { ...unit, id })) as { unit: string; commit: string }
   }
 
   /** @param id - 32 hexadecimal digits: what is sent twice under one id is written once */
@@ -94,6 +110,38 @@ export class LedgerCalls {
     id?: string
   }): Promise<Split> {
     return (await this.#call('POST', '/v1/ledger/split', request)) as Split
+  }
+
+  /** How a rule would split an amount; nothing is written. Fixed parts are amounts of the unit. */
+  async previewSplit(request: SplitTrial): Promise<Split> {
+    return (await this.#call('POST', '/v1/ledger/splits/preview', request)) as Split
+  }
+
+  /** Writes a rule, or its next version. @param unit - fixed parts are amounts of it */
+  async defineSplit(rule: SplitRule, unit: string): Promise<Written> {
+    return (await this.#call('POST', '/v1/ledger/splits', { ...rule, unit })) as Written
+  }
+
+  /** Debts of one unit as few payments; with `isPaid` this device hands over what its member pays. */
+  async net(request: {
+    unit: string
+    debts: readonly Debt[]
+    isPaid: boolean
+    id?: string
+  }): Promise<Netted> {
+    return (await this.#call('POST', '/v1/ledger/net', request)) as Netted
+  }
+
+  /** What a file of balances would bring; nothing is written. */
+  async planImport(csv: string): Promise<ImportPlan> {
+    return (await this.#call('POST', '/v1/ledger/import', { csv, isDry: true })) as ImportPlan
+  }
+
+  /** Brings a file of balances in. The same file again goes on where it was interrupted. */
+  async import(csv: string, onProgress: (progress: ImportProgress) => void): Promise<ImportPlan> {
+    const body = { csv, isDry: false }
+    const tell = (progress: unknown): void => onProgress(progress as ImportProgress)
+    return (await this.#run('/v1/ledger/import', body, tell)) as ImportPlan
   }
 
   async commit(id: string): Promise<Commit> {

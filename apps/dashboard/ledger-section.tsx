@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { CommitPanel } from './commit-panel.tsx'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { formatQuantity } from './format.ts'
+import { LedgerDebts } from './ledger-debts.tsx'
 import { LedgerHistory } from './ledger-history.tsx'
 import { LedgerSplits } from './ledger-splits.tsx'
 import { LedgerStatement } from './ledger-statement.tsx'
@@ -18,6 +19,7 @@ const PARTS = [
   { detail: 'history', text: 'History' },
   { detail: 'statement', text: 'Statement' },
   { detail: 'splits', text: 'Splits' },
+  { detail: 'debts', text: 'Debts' },
 ] as const
 
 /** Money, stock and rights: what there is, one unit, the history, or a commit that proves something. */
@@ -69,6 +71,7 @@ export function LedgerSection(props: {
       {detail === 'history' && <LedgerHistory {...parts} query={query} />}
       {detail === 'statement' && <LedgerStatement {...parts} query={query} />}
       {detail === 'splits' && <LedgerSplits {...parts} />}
+      {detail === 'debts' && <LedgerDebts {...parts} />}
     </>
   )
 }

@@ -1,193 +1,157 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
-import { ConfirmDialog } from './confirm-dialog.tsx'
+import { memberText } from './change-draft.ts'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
-import { Field } from './field.tsx'
-import { canWrite } from './ledger-parts.ts'
+import { canWrite, nameIn, usualUnit } from './ledger-parts.ts'
 import type { LedgerParts } from './ledger-parts.ts'
-import { amountText, numberText } from './ledger-text.ts'
-import type { Split, SplitRule } from './ledger-types.ts'
-import { RequestId } from '#apps/page'
+import { amountText, minorText, numberText } from './ledger-text.ts'
+import type { SplitRule, Unit } from './ledger-types.ts'
 import { problemOf } from './node-client.ts'
-import { useAction, useNode } from './node-context.ts'
+import { useNode } from './node-context.ts'
 import type { Member, Problem } from './node-types.ts'
-import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
-import { unitText } from './right-fields.tsx'
-import { commitAddress } from './route.ts'
-import { SelectField } from './select-field.tsx'
+import { ProblemNote } from './problem-note.tsx'
+import { routeAddress } from './route.ts'
+import { draftOf, newParty, percentText } from './split-draft.ts'
+import type { SplitDraft } from './split-draft.ts'
+import { SplitForm } from './split-form.tsx'
+import { SplitRuleForm } from './split-rule-form.tsx'
 
-/** How revenue is shared out: the rules, and an amount split by one. */
+/** How revenue is shared out: the rules, an amount split by one, and a form that sets one. */
 export function LedgerSplits(props: LedgerParts): JSX.Element {
   const { client } = useNode()
-  const { ledger, members } = props
+  const { ledger, members, status } = props
   const [rules, setRules] = useState<SplitRule[] | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
+  /** What the form starts from, and how often it has started: each time it is a new form. */
+  const [start, setStart] = useState<{ draft: SplitDraft | null; count: number }>({ draft: null, count: 0 })
+  const [isSetting, setSetting] = useState(false)
+  const form = useRef<HTMLDetailsElement>(null)
   useEffect(() => {
     client.books.splits().then(setRules, (thrown: unknown) => setProblem(problemOf(thrown)))
   }, [client, ledger])
-  const nameOf = nameIn(members?.members ?? [])
+  const roster = members?.members ?? []
+  const nameOf = nameIn(roster)
+  const unit = usualUnit(ledger.units)
+  const change = (rule: SplitRule): void => {
+    if (unit === undefined) return
+    setStart(({ count }) => ({ draft: draftOf(rule, unit), count: count + 1 }))
+    setSetting(true)
+    // The form is there only after this has been drawn.
+    setTimeout(() => form.current?.querySelector<HTMLElement>('[data-testid="party-who"]')?.focus())
+  }
+  const first = roster.find((it) => it.member === status.member) ?? roster[0]
+  const draft = start.draft ?? {
+    ...{ id: '', unit: unit?.id ?? '', amount: '100' },
+    parties: [newParty(0, first?.member ?? '')],
+  }
   return (
     <>
       <ProblemNote problem={problem} />
       {rules === null && problem === null && <LoadingRows what="split rules" />}
       {rules?.length === 0 && (
         <EmptyState icon="ledger" title="No split rules yet">
-          A rule says who gets which part of what is earned. Set one with{' '}
-          <code>coop ledger split --define FILE</code>.
+          A rule says who gets which part of what is earned: by shares, percentages, fixed parts, or by what
+          each has used.
         </EmptyState>
       )}
       {rules !== null && rules.length > 0 && (
         <>
           <ul class="plain units" data-testid="splits">
             {rules.map((rule) => (
-              <li class="card stack" key={rule.id}>
-                <h2 class="breakable">
-                  <bdi>{shownText(rule.id)}</bdi> <span class="unit-name">version {rule.version}</span>
-                </h2>
-                <ul class="plain">
-                  {rule.parties.map((it) => (
-                    <li key={it.key}>
-                      <bdi>{nameOf(it.key)}</bdi>: {partText(it)}
-                    </li>
-                  ))}
-                </ul>
-              </li>
+              <RuleCard
+                key={rule.id}
+                rule={rule}
+                unit={unit}
+                nameOf={nameOf}
+                {...(canWrite(status) ? { onChange: () => change(rule) } : {})}
+              />
             ))}
           </ul>
           <SplitForm {...props} rules={rules} nameOf={nameOf} />
         </>
       )}
+      {rules !== null && canWrite(status) && first !== undefined && (
+        <details
+          ref={form}
+          class="card more"
+          data-testid="set-rule"
+          open={isSetting}
+          onToggle={(event) => setSetting(event.currentTarget.open)}
+        >
+          <summary>{rules.length === 0 ? 'Set the first rule' : 'Set a rule'}</summary>
+          <SplitRuleForm
+            key={start.count}
+            rules={rules}
+            units={ledger.units}
+            people={peopleOf(roster, draft)}
+            nameOf={nameOf}
+            start={draft}
+            onDone={() => {
+              setStart(({ count }) => ({ draft: null, count: count + 1 }))
+              setSetting(false)
+            }}
+          />
+        </details>
+      )}
     </>
   )
 }
 
-/** Splits an amount by a rule: shows the parts, and hands them over once they are agreed to. */
-function SplitForm(
-  props: LedgerParts & { rules: readonly SplitRule[]; nameOf: (key: string) => string },
-): JSX.Element {
-  const { client, announce, refresh } = useNode()
-  const { rules, ledger, nameOf } = props
-  const { units } = ledger
-  const [chosen, setChosen] = useState({ rule: '', unit: '' })
-  const [amount, setAmount] = useState('')
-  const [usage, setUsage] = useState<Readonly<Record<string, string>>>({})
-  const [shown, setShown] = useState<Split | null>(null)
-  const [paid, setPaid] = useState<Split | null>(null)
-  const ids = useRef(new RequestId())
-  const rule = rules.find((it) => it.id === chosen.rule) ?? rules[0]
-  const unit = chosen.unit || (units[0]?.id ?? '')
-  const users = rule?.parties.filter((it) => it.way === 'usage') ?? []
-  const request = { rule: rule?.id ?? '', unit, amount: amount.trim(), usage: { ...usage } }
-  const look = useAction(async () => {
-    if (request.amount === '') return
-    setPaid(null)
-    setShown(await client.books.split({ ...request, isPaid: false }))
-  })
-  const pay = useAction(async () => {
-    const done = await client.books.split({ ...request, isPaid: true, id: ids.current.of(request) })
-    ids.current.done()
-    setShown(null)
-    setAmount('')
-    setPaid(done)
-    announce('Split and handed over')
-    refresh(['ledger'])
-  })
-  const submit = (event: Event): void => {
-    event.preventDefault()
-    look.run()
-  }
+function RuleCard(props: {
+  rule: SplitRule
+  unit: Unit | undefined
+  nameOf: (key: string) => string
+  onChange?: () => void
+}): JSX.Element {
+  const { rule, unit, nameOf, onChange } = props
+  const name = shownText(rule.id)
   return (
-    <form class="card split-form" aria-labelledby="split-title" onSubmit={submit}>
-      <h2 id="split-title">Split an amount</h2>
-      <SelectField
-        label="By the rule"
-        value={rule?.id ?? ''}
-        options={rules.map((it) => ({ value: it.id, text: shownText(it.id) }))}
-        onValue={(rule) => {
-          setUsage({})
-          setChosen({ ...chosen, rule })
-        }}
-        testId="split-rule"
-      />
-      <SelectField
-        label="Unit"
-        value={unit}
-        options={units.map((it) => ({ value: it.id, text: unitText(it, units) }))}
-        onValue={(unit) => setChosen({ ...chosen, unit })}
-        testId="split-unit"
-      />
-      <Field
-        label="Amount"
-        value={amount}
-        onValue={setAmount}
-        inputMode="decimal"
-        problem={isOfAmount(look.problem) ? besideField(look.problem) : null}
-        isRequired
-        testId="split-amount"
-      />
-      {users.map(({ key }) => (
-        <Field
-          key={key}
-          label={`Used by ${nameOf(key)}`}
-          value={usage[key] ?? ''}
-          onValue={(used) => setUsage({ ...usage, [key]: used })}
-          inputMode="numeric"
-          isRequired
-        />
-      ))}
-      <ProblemNote problem={isOfAmount(look.problem) ? null : look.problem} />
-      <button
-        type="submit"
-        class="button button-primary"
-        aria-disabled={look.isBusy || request.amount === ''}
-        data-testid="split-submit"
-      >
-        See the parts
-      </button>
-      <div role="status" data-testid="split-done">
-        {paid !== null && (
-          <p class="note note-done">
-            <span>
-              Handed over.{' '}
-              {paid.commit === null ? (
-                'All of it stays on this device.'
-              ) : (
-                <a href={commitAddress(paid.commit)}>The commit that proves it</a>
-              )}
-            </span>
-          </p>
-        )}
-      </div>
-      {shown !== null && (
-        <ConfirmDialog
-          title="The parts"
-          confirmLabel="Hand them over"
-          isBusy={pay.isBusy}
-          problem={pay.problem}
-          {...(canWrite(props.status) ? { onConfirm: pay.run } : {})}
-          onClose={() => setShown(null)}
+    <li class="card stack" data-testid="rule">
+      <h2 class="breakable">
+        <bdi>{name}</bdi>{' '}
+        <a
+          class="unit-name"
+          href={routeAddress('ledger', 'history', { type: 'rule', text: rule.id })}
+          aria-label={`Version ${rule.version} of ${name}: who set it, and all before it`}
         >
-          <ul class="plain" data-testid="split-parts">
-            {shown.parts.map((it) => (
-              <li key={it.to}>
-                <bdi>{nameOf(it.to)}</bdi>: {amountText(it.amount, shown.code)}
-              </li>
-            ))}
-          </ul>
-          <p class="hint">They sum exactly. Handed over, they leave what this device holds.</p>
-        </ConfirmDialog>
+          version {rule.version}
+        </a>
+      </h2>
+      <ul class="plain parts">
+        {rule.parties.map((it) => (
+          <li key={it.key}>
+            <bdi>{nameOf(it.key)}</bdi>
+            <span class="part-amount">{partText(it, unit)}</span>
+          </li>
+        ))}
+      </ul>
+      {onChange !== undefined && (
+        <div class="actions actions-start">
+          <button
+            type="button"
+            class="button"
+            aria-label={`Change ${name}`}
+            data-testid="rule-change"
+            onClick={onChange}
+          >
+            Change
+          </button>
+        </div>
       )}
-    </form>
+    </li>
   )
 }
 
-function partText(party: SplitRule['parties'][number]): string {
+/** Fixed parts are minor units of whatever is split; `unit` says what that is in what is mostly split here. */
+function partText(party: SplitRule['parties'][number], unit: Unit | undefined): string {
   switch (party.way) {
     case 'fixed':
-      return `${numberText(party.amount)} smallest parts, before all others`
+      return unit === undefined || unit.scale === 0
+        ? `${numberText(party.amount)} first`
+        : `${amountText(minorText(party.amount, unit.scale), unit.code)} first`
     case 'points':
-      return `${party.points / 100} % of what is left`
+      return `${percentText(party.points)} % of what is left`
     case 'share':
       return `${party.weight} ${party.weight === 1 ? 'share' : 'shares'} of the rest`
     case 'usage':
@@ -195,7 +159,12 @@ function partText(party: SplitRule['parties'][number]): string {
   }
 }
 
-/** Names a party: by the member's name where it is a key. */
-function nameIn(members: readonly Member[]): (key: string) => string {
-  return (key) => shownText(members.find((it) => it.member === key)?.name ?? key)
+/** Members, and whoever else the rule names that is changed. */
+function peopleOf(members: readonly Member[], draft: SplitDraft): { value: string; text: string }[] {
+  const known = new Set(members.map((it) => it.member))
+  const others = draft.parties.filter((it) => it.key !== '' && !known.has(it.key))
+  return [
+    ...members.map((it) => ({ value: it.member, text: memberText(it) })),
+    ...others.map((it) => ({ value: it.key, text: shownText(it.key) })),
+  ]
 }

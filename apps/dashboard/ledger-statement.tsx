@@ -6,8 +6,8 @@ import { EmptyState, LoadingRows } from './empty-state.tsx'
 import { Field } from './field.tsx'
 import { Icon } from './icon.tsx'
 import type { LedgerParts } from './ledger-parts.ts'
-import { ACCOUNT_TEXT, numberText } from './ledger-text.ts'
-import type { ExportFormat, Statement, StatementFilter, StatementLine } from './ledger-types.ts'
+import { ACCOUNT_TEXT, numberText, signedText } from './ledger-text.ts'
+import type { EntryType, ExportFormat, Statement, StatementFilter, StatementLine } from './ledger-types.ts'
 import { problemOf } from './node-client.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Problem } from './node-types.ts'
@@ -21,6 +21,17 @@ const FORMATS: readonly { format: ExportFormat; text: string; ending: string }[]
   { format: 'beancount', text: 'beancount', ending: 'beancount' },
   { format: 'hledger', text: 'hledger', ending: 'journal' },
 ]
+
+/** Which entries make an account what it is; of what is held all of them. */
+const ENTRIES: Readonly<Record<StatementLine['account'], EntryType | undefined>> = {
+  held: undefined,
+  'in-flight': 'transfer',
+  used: 'consume',
+  returned: 'return',
+  issued: 'issue',
+  credit: 'draw',
+  loss: 'write-back',
+}
 
 /** The books of a member or of the co-op over a period, and the same as files. */
 export function LedgerStatement(
@@ -110,7 +121,6 @@ function UnitBooks(props: { unit: string; code: string; lines: readonly Statemen
           <thead>
             <tr>
               <th scope="col">Account</th>
-              <th scope="col">Device</th>
               <th scope="col" class="number">
                 Before
               </th>
@@ -128,14 +138,25 @@ function UnitBooks(props: { unit: string; code: string; lines: readonly Statemen
           <tbody>
             {lines.map((it) => (
               <tr key={`${it.account} ${it.device}`}>
-                <th scope="row">{ACCOUNT_TEXT[it.account]}</th>
-                <td>
-                  <bdi>{shownText(`${it.memberName}/${it.deviceName}`)}</bdi>
-                </td>
-                <td class="number">{signed(it.opening)}</td>
+                <th scope="row">
+                  {ACCOUNT_TEXT[it.account]}{' '}
+                  <bdi class="books-device muted">{shownText(`${it.memberName}/${it.deviceName}`)}</bdi>
+                </th>
+                <td class="number">{signedText(it.opening)}</td>
                 <td class="number">{numberText(it.up)}</td>
                 <td class="number">{numberText(it.down)}</td>
-                <td class="number">{signed(it.closing)}</td>
+                <td class="number">
+                  <a
+                    href={routeAddress('ledger', 'history', {
+                      unit,
+                      device: it.device,
+                      type: ENTRIES[it.account],
+                    })}
+                    aria-label={`${signedText(it.closing)} ${ACCOUNT_TEXT[it.account]}: the entries`}
+                  >
+                    {signedText(it.closing)}
+                  </a>
+                </td>
               </tr>
             ))}
           </tbody>
@@ -190,8 +211,4 @@ function filterOf(query: { member: string; from: string; until: string }): State
     ...(fromMs >= 0 ? { fromMs: String(fromMs) } : {}),
     ...(untilMs >= 0 ? { untilMs: String(untilMs) } : {}),
   }
-}
-
-function signed(amount: string): string {
-  return amount.startsWith('-') ? `\u2212${numberText(amount.slice(1))}` : numberText(amount)
 }

@@ -18,6 +18,18 @@ export function numberText(amount: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
+/** An amount for people that may be below zero. */
+export function signedText(amount: string): string {
+  return amount.startsWith('-') ? `\u2212${numberText(amount.slice(1))}` : numberText(amount)
+}
+
+/** Minor units as an amount: 1250 of a unit with two digits behind the point is `12.50`. */
+export function minorText(minor: string, scale: number): string {
+  if (scale === 0) return minor
+  const digits = minor.padStart(scale + 1, '0')
+  return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
 function isEndless(amount: string): boolean {
   return amount.replace('.', '').length > DIGITS_MAX
 }

@@ -205,6 +205,7 @@ export interface StatementFilter {
 export interface StatementLine {
   account: 'held' | 'in-flight' | 'used' | 'returned' | 'issued' | 'credit' | 'loss'
   memberName: string
+  /** PeerId. */
   device: string
   deviceName: string
   unit: string
@@ -243,4 +244,46 @@ export interface Split {
   parts: { to: string; amount: string }[]
   /** Commit by which they were handed over; null when they were not. */
   commit: string | null
+}
+
+/** A rule to look at, and an amount that it splits. */
+export interface SplitTrial {
+  rule: SplitRule
+  unit: string
+  amount: string
+  /** What was used, by the key of the party. */
+  usage: Readonly<Record<string, string>>
+}
+
+/** One owes another; keys of members. */
+export interface Debt {
+  debtor: string
+  creditor: string
+  amount: string
+}
+
+/** Payments that settle debts. */
+export interface Netted {
+  code: string
+  payments: { from: string; to: string; amount: string }[]
+  /** What each gets (above zero) or pays (below); they sum to zero. */
+  balances: { key: string; amount: string }[]
+  /** Commit by which this device handed over its part; null when it did not. */
+  commit: string | null
+}
+
+/** What a file of balances brings, or would bring. */
+export interface ImportPlan {
+  units: { code: string; kind: UnitKind; isNew: boolean; amount: string }[]
+  holdings: { device: DeviceName; isOwn: boolean; code: string; amount: string }[]
+  entries: number
+  /** Of these, what the same file has brought in before. */
+  entriesBefore: number
+  commits: string[]
+}
+
+/** How far an import is. */
+export interface ImportProgress {
+  doneEntries: number
+  totalEntries: number
 }

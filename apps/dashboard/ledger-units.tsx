@@ -1,16 +1,29 @@
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { DefineForm } from './define-form.tsx'
 import { EmptyState } from './empty-state.tsx'
+import { Field } from './field.tsx'
+import { ImportForm } from './import-form.tsx'
 import { canWrite } from './ledger-parts.ts'
 import type { LedgerParts } from './ledger-parts.ts'
 import { KIND_TEXT, amountText, isZero, numberText } from './ledger-text.ts'
 import type { Rights, Unit } from './ledger-types.ts'
 import { routeAddress } from './route.ts'
 
+/** From this many units on, a search is offered. A guess: what fits a phone's screen twice. */
+const SEARCH_UNITS_MIN = 8
+
 /** All units: what can be sold here, and what others hold. */
 export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
   const { units, rights } = ledger
+  const [search, setSearch] = useState('')
+  const words = search.trim().toLowerCase()
+  const rightsOf = new Map(rights.map((it) => [it.unit, it]))
+  const shown = units
+    .filter((it) => `${it.code} ${it.name}`.toLowerCase().includes(words))
+    .map((unit) => ({ unit, rights: rightsOf.get(unit.id) ?? null }))
+    .sort((a, b) => rank(a.rights) - rank(b.rights) || (a.unit.code < b.unit.code ? -1 : 1))
   if (units.length === 0)
     return (
       <>
@@ -20,19 +33,35 @@ export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
             : 'Units appear here as soon as somebody defines one.'}
         </EmptyState>
         {canWrite(status) && (
-          <section class="card" aria-labelledby="define-title">
+          <section class="card stack" aria-labelledby="define-title">
             <h2 id="define-title">Define a unit</h2>
             <DefineForm units={units} />
           </section>
         )}
+        {canWrite(status) && <ImportForm key="import" />}
       </>
     )
   return (
     <>
       <p class="lead">What this device holds it can sell without anybody else, also while it is cut off.</p>
+      {units.length >= SEARCH_UNITS_MIN && (
+        <Field
+          label="Find a unit"
+          type="search"
+          inputMode="search"
+          value={search}
+          onValue={setSearch}
+          testId="units-search"
+        />
+      )}
+      {shown.length === 0 && (
+        <p class="muted" role="status">
+          No unit is called like that.
+        </p>
+      )}
       <ul class="plain units" data-testid="units">
-        {units.map((unit) => (
-          <UnitCard key={unit.id} unit={unit} rights={rights.find((it) => it.unit === unit.id) ?? null} />
+        {shown.map(({ unit, rights }) => (
+          <UnitCard key={unit.id} unit={unit} rights={rights} />
         ))}
       </ul>
       {canWrite(status) && (
@@ -41,8 +70,14 @@ export function LedgerUnits({ status, ledger }: LedgerParts): JSX.Element {
           <DefineForm units={units} />
         </details>
       )}
+      {canWrite(status) && <ImportForm key="import" />}
     </>
   )
+}
+
+/** What can be sold here comes first. */
+function rank(rights: Rights | null): number {
+  return rights === null || isZero(rights.here) ? 1 : 0
 }
 
 function UnitCard({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.Element {
@@ -51,7 +86,7 @@ function UnitCard({ unit, rights }: { unit: Unit; rights: Rights | null }): JSX.
     ['held by connected devices', rights?.reachable ?? '0'],
     ['held by others', rights?.elsewhere ?? '0'],
     ['stranded', rights?.stranded ?? '0'],
-    ['on the way', sums.inFlight],
+    ['of it on the way', sums.inFlight],
     ['spent twice', sums.deficits],
     ['borne by loss accounts', sums.loss],
   ].filter((it): it is [string, string] => !isZero(it[1] ?? '0'))

@@ -1,10 +1,21 @@
 import { expect, test } from 'vitest'
 import { actsFor, entryOf } from './act-draft.ts'
 import type { ActDraft } from './act-draft.ts'
+import { debtsOf, paymentsText } from './debt-draft.ts'
 import { withNewest, withOlder } from './ledger-pages.ts'
-import { amountText, isZero } from './ledger-text.ts'
-import type { Balance, Entry, Unit, UnitKind } from './ledger-types.ts'
+import { amountText, isZero, minorText } from './ledger-text.ts'
+import type { Balance, Entry, SplitRule, Unit, UnitKind } from './ledger-types.ts'
 import { RequestId } from '#apps/page'
+import {
+  draftOf,
+  newParty,
+  nextVersion,
+  partiesOf,
+  percentText,
+  trialOf,
+  valueProblem,
+} from './split-draft.ts'
+import type { PartyDraft, Way } from './split-draft.ts'
 import { EMPTY_UNIT, codeProblem, namesake, unitOf } from './unit-draft.ts'
 
 const DRAFT: ActDraft = { type: 'consume', amount: ' 3 ', to: '', memo: '', ref: ' ', reverses: '' }
@@ -88,4 +99,59 @@ test('a unit is asked for as typed, without what its kind does not have', () => 
   ])
   expect(namesake('x', [unit('stock')])?.id).toBe('stock-x')
   expect(namesake('y', [unit('stock')])).toBeNull()
+})
+
+test('parts of a split are read as typed, and what cannot be read is said beside it', () => {
+  const party = (way: Way, value: string): PartyDraft => ({ ...newParty(0, 'nora'), way, value })
+  const read = (way: Way, value: string): unknown =>
+    partiesOf({ id: 'door', unit: 'u', amount: '100', parties: [party(way, value)] })?.[0] ?? null
+  expect(['30', '12.5', '0.01', '100.00'].map((it) => read('points', it))).toMatchObject([
+    ...[{ points: 3_000 }, { points: 1_250 }, { points: 1 }, { points: 10_000 }],
+  ])
+  expect(['', '1.005', '12,5', '-1', '1e1'].map((it) => read('points', it))).toEqual(Array(5).fill(null))
+  expect(read('share', '2')).toEqual({ key: 'nora', way: 'share', weight: 2 })
+  expect(read('share', '1.5')).toBeNull()
+  // Amounts are the node's to read.
+  expect(read('fixed', ' 12.50 ')).toEqual({ key: 'nora', way: 'fixed', amount: '12.50' })
+  expect(read('usage', '')).toEqual({ key: 'nora', way: 'usage' })
+  expect(valueProblem(party('points', '12,5'))).toContain('such as 12.5')
+  expect(valueProblem(party('points', ''))).toBeNull()
+})
+
+test('a rule that is changed starts from what it is, in amounts of the unit, and is the next version', () => {
+  const rule: SplitRule = {
+    ...{ id: 'door', version: 4 },
+    parties: [
+      { key: 'a', way: 'fixed', amount: '5' },
+      { key: 'b', way: 'points', points: 1_250 },
+      { key: 'c', way: 'usage' },
+    ],
+  }
+  const draft = draftOf(rule, { ...unit('money'), scale: 2 })
+  expect(draft.parties.map((it) => it.value)).toEqual(['0.05', '12.5', ''])
+  expect(nextVersion(' door ', [rule])).toBe(5)
+  expect(nextVersion('bar', [rule])).toBe(1)
+  expect(trialOf(draft, 5)).toEqual({
+    rule: {
+      id: 'door',
+      version: 5,
+      parties: [{ ...rule.parties[0], amount: '0.05' }, ...rule.parties.slice(1)],
+    },
+    ...{ unit: 'money-x', amount: '100', usage: { c: '1' } },
+  })
+  expect(trialOf({ ...draft, amount: ' ' }, 5)).toBeNull()
+  expect([10_000, 3_333, 2_000, 1_005, 1].map(percentText)).toEqual(['100', '33.33', '20', '10.05', '0.01'])
+  expect([minorText('5', 2), minorText('1250', 0), minorText('-5', 0)]).toEqual(['0.05', '1250', '-5'])
+})
+
+test('debts that are not filled in are left out; payments can be sent to the others', () => {
+  const debt = { row: 0, debtor: 'nora', creditor: 'ada', amount: ' 3 ' }
+  expect(debtsOf([debt, { ...debt, row: 1, amount: '' }])).toEqual([
+    { debtor: 'nora', creditor: 'ada', amount: '3' },
+  ])
+  expect(debtsOf([{ ...debt, amount: '' }])).toBeNull()
+  expect(debtsOf([{ ...debt, creditor: '' }])).toBeNull()
+  const payments = [{ from: 'n', to: 'a', amount: '3.00' }]
+  const text = paymentsText({ code: 'EUR', payments, balances: [], commit: null }, (it) => it.toUpperCase())
+  expect(text).toBe('N pays A 3.00 EUR')
 })

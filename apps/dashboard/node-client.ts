@@ -8,6 +8,7 @@ import type {
   Change,
   Entered,
   Fetched,
+  FileFault,
   Guest,
   Invite,
   Kits,
@@ -34,6 +35,7 @@ export class NodeError extends Error implements Problem {
   readonly code: string
   /** What to do, as a sentence. */
   readonly next: string
+  readonly lines: readonly FileFault[]
   /** HTTP status, 0 when there was no answer. */
   readonly status: number
 
@@ -42,6 +44,7 @@ export class NodeError extends Error implements Problem {
     this.name = 'NodeError'
     this.code = problem.code
     this.next = problem.next
+    this.lines = problem.lines ?? []
     this.status = status
   }
 }
@@ -77,15 +80,16 @@ export class NodeClient {
   /** @param token - the node's access code */
   constructor(token: string) {
     this.#token = token
-    this.books = new LedgerCalls(
-      (method, path, body) => this.#call(method, path, body),
-      async (path) => {
+    this.books = new LedgerCalls({
+      call: (method, path, body) => this.#call(method, path, body),
+      file: async (path) => {
         const response = await this.#send('GET', path)
         return response.blob().catch(() => {
           throw new NodeError(NO_ANSWER, 0)
         })
       },
-    )
+      run: (path, body, onProgress) => this.#run(path, body, onProgress),
+    })
   }
 
   /** Address and subprotocols of a board's live connection. */
@@ -261,20 +265,8 @@ export class NodeClient {
 
   /** Has the node fetch an asset from other devices. */
   async fetchAsset(cid: string, onProgress: (progress: Progress) => void): Promise<Fetched> {
-    const response = await this.#send('POST', `/v1/assets/${encodeURIComponent(cid)}/fetch`)
-    let last: unknown = null
-    try {
-      await readLines(response, (line) => {
-        last = parse(line)
-        const progress = member(last, 'progress')
-        if (progress !== undefined) onProgress(progress as Progress)
-      })
-    } catch {
-      throw new NodeError(NO_ANSWER, 0)
-    }
-    const result = member(last, 'result')
-    if (result === undefined) throw failure(last, response.status)
-    return result as Fetched
+    const path = `/v1/assets/${encodeURIComponent(cid)}/fetch`
+    return (await this.#run(path, undefined, (progress) => onProgress(progress as Progress))) as Fetched
   }
 
   /** What is in a folder that the node holds. */
@@ -293,7 +285,7 @@ export class NodeClient {
     signal.addEventListener('abort', onAbort)
     let silence = setTimeout(onAbort, EVENTS_SILENCE_MS_MAX)
     try {
-      const response = await this.#send('GET', '/v1/events', undefined, controller.signal)
+      const response = await this.#send('GET', '/v1/events', undefined, {}, controller.signal)
       onOpen()
       await readLines(response, (line) => {
         clearTimeout(silence)
@@ -311,13 +303,39 @@ export class NodeClient {
     throw new NodeError(NO_ANSWER, 0)
   }
 
+  /** Long work: tells of its progress and returns its result. */
+  async #run(path: string, body: unknown, onProgress: (progress: unknown) => void): Promise<unknown> {
+    const response = await this.#send('POST', path, body, { Accept: 'application/x-ndjson' })
+    let last: unknown = null
+    try {
+      await readLines(response, (line) => {
+        last = parse(line)
+        const progress = member(last, 'progress')
+        if (progress !== undefined) onProgress(progress)
+      })
+    } catch {
+      throw new NodeError(NO_ANSWER, 0)
+    }
+    const result = member(last, 'result')
+    if (result !== undefined) return result
+    // Cut in the middle of the work.
+    if (member(last, 'error') === undefined) throw new NodeError(NO_ANSWER, 0)
+    throw failure(last, response.status)
+  }
+
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await this.#send(method, path, body)
     return parse(await response.text().catch(() => ''))
   }
 
-  async #send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` }
+  async #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { ...more, Authorization: `Bearer ${this.#token}` }
     const init: RequestInit = { method, headers, cache: 'no-store' }
     if (body !== undefined) {
       headers['Content-Type'] = 'application/json'
@@ -340,7 +358,10 @@ export function assetAddress(cid: string, name?: string): string {
 
 /** What to tell people about anything thrown. */
 export function problemOf(thrown: unknown): Problem {
-  if (thrown instanceof NodeError) return { code: thrown.code, message: thrown.message, next: thrown.next }
+  if (thrown instanceof NodeError) {
+    const { code, message, next, lines } = thrown
+    return { code, message, next, lines }
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return { code: 'page', message, next: 'Reload the page and try again.' }
 }
@@ -351,6 +372,7 @@ function given(names: Names): Partial<Names> {
 
 function failure(body: unknown, status: number): NodeError {
   const error = member(body, 'error')
+  const lines = member(error, 'lines')
   const text = (key: string, otherwise: string): string => {
     const value = member(error, key)
     return typeof value === 'string' ? value : otherwise
@@ -360,6 +382,7 @@ function failure(body: unknown, status: number): NodeError {
       code: text('code', 'internal'),
       message: text('message', `The node answered with an unexpected error (${status}).`),
       next: text('next', 'Try again. If it stays, look at what the node printed.'),
+      lines: Array.isArray(lines) ? (lines as FileFault[]) : [],
     },
     status,
   )

@@ -31,6 +31,8 @@ export interface Action<Arguments extends unknown[]> {
   run: (...args: Arguments) => void
   isBusy: boolean
   problem: Problem | null
+  /** What went wrong no longer matters. */
+  forget: () => void
 }
 
 /** Wraps `work` so that it runs once at a time and its failure is shown. */
@@ -47,5 +49,5 @@ export function useAction<Arguments extends unknown[]>(
       .catch((thrown: unknown) => setProblem(problemOf(thrown)))
       .finally(() => setBusy(false))
   }
-  return { run, isBusy, problem }
+  return { run, isBusy, problem, forget: () => setProblem(null) }
 }

@@ -6,6 +6,18 @@ export interface Problem {
   code: string
   message: string
   next: string
+  /** Of a file that is wrong: what and where. */
+  lines?: readonly FileFault[]
+}
+
+/** What is wrong in one place of a file, and what to write instead. */
+export interface FileFault {
+  /** From 1; 0 for the file as a whole. */
+  line: number
+  /** From 1; 0 for the line as a whole. */
+  column: number
+  columnName: string
+  message: string
 }
 
 /** `GET /v1/status`. */

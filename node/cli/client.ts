@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { CoopError, EXIT_CODES, systemCode } from '#node/errors'
-import type { ErrorCode } from '#node/errors'
+import { CoopError, EXIT_CODES, FileInvalid, systemCode } from '#node/errors'
+import type { ErrorCode, FileFault } from '#node/errors'
 import { lockHolder, runningPath, tokenPath } from '#node/folder'
 
 /** Progress of long work, as the node streams it. */
@@ -119,7 +119,13 @@ export class NodeClient {
 
 function errorOf(value: unknown): CoopError {
   if (typeof value === 'object' && value !== null && 'error' in value) {
-    const { code, message, next } = value.error as { code: string; message: string; next: string }
+    const { code, message, next, lines } = value.error as {
+      code: string
+      message: string
+      next: string
+      lines?: FileFault[]
+    }
+    if (lines !== undefined) return new FileInvalid(lines, next)
     if (code in EXIT_CODES) return new CoopError(code as ErrorCode, message, next)
   }
   return new CoopError(

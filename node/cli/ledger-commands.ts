@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import type {
   BalanceView,
+  DefinedUnit,
   EntryView,
   HistoryPage,
   RightsView,
@@ -22,6 +23,7 @@ export interface DefineOptions {
   supply?: string
   relayLimit?: string
   expires?: number
+  id?: string
 }
 
 /** What every entry takes. */
@@ -74,11 +76,11 @@ export async function unitsCommand(globals: Globals): Promise<void> {
 /** `coop ledger define CODE`. */
 export async function defineCommand(globals: Globals, code: string, options: DefineOptions): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const { kind, name, scale, supply, relayLimit: relayMax, expires: expiresMs } = options
+  const { kind, name, scale, supply, relayLimit: relayMax, expires: expiresMs, id } = options
   const made = (await client.call('POST', '/v1/ledger/units', {
-    ...{ code, kind, name, scale, supply, relayMax, expiresMs },
-  })) as { unit: string; commit: string }
-  printResult(globals, made, `${code.toUpperCase()} is ${made.unit}\nin commit ${made.commit}`)
+    ...{ code, kind, name, scale, supply, relayMax, expiresMs, id },
+  })) as DefinedUnit
+  printResult(globals, made, writtenText(made, `${code.toUpperCase()} is ${made.unit}`))
 }
 
 /** `coop ledger balance [UNIT]`. */

@@ -23,12 +23,13 @@ import {
   splitsCommand,
   statementCommand,
 } from './money-commands.ts'
-import type { PeriodOptions } from './money-commands.ts'
+import type { PayOptions, PeriodOptions } from './money-commands.ts'
 
 const QUIET = { writeErr: () => null, outputError: () => null }
 const UNIT = 'code or id (coop ledger units)'
 const AMOUNT = 'by the scale of the unit, such as 12.50'
 const DEVICE = 'id, MEMBER/DEVICE or name (coop members)'
+const REQUEST_ID = '32 digits that name the request: sent twice, it is written once'
 const KINDS = ['money', 'credit', 'quota', 'slot', 'stock', 'seat', 'admission', 'edition'] as const
 
 /** What moves an amount between accounts of this device. */
@@ -64,6 +65,7 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
       'from then on it can only be handed back, for example 2027-01-31T22:00Z',
       time,
     )
+    .option('--id <hex>', REQUEST_ID)
     .action(async (code: string, options: DefineOptions) => defineCommand(globals(), code, options))
   ledger
     .command('balance')
@@ -108,7 +110,7 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .option('--device <device>', DEVICE, deviceArgument)
     .option('--member <member>', 'name, or key')
     .option('--type <type>', 'issue, consume, transfer …')
-    .option('--text <text>', 'in memo, reference or commit id')
+    .option('--text <text>', 'in memo, reference, code or name; or the beginning of the commit id')
     .option('--before <place>', 'go on from there: `next` of the page before', whole)
     .option('--limit <n>', 'entries, at most', whole, 20)
     .action(async (options: HistoryOptions) => ledgerHistoryCommand(globals(), options))
@@ -135,7 +137,7 @@ export function addLedgerCommands(program: Command, globals: () => Globals): voi
     .command('write')
     .description('write several entries that stand or fall together, from a JSON file')
     .argument('<file>', '[{"type":"consume","unit":"POSTER","amount":"1"},…]; - for the standard input')
-    .option('--id <hex>', '32 digits that name the request: sent twice, it is written once')
+    .option('--id <hex>', REQUEST_ID)
     .action(async (file: string, options: { id?: string }) => writeCommand(globals(), file, options.id))
   addMoneyCommands(ledger, globals)
   for (const command of [ledger, ...ledger.commands]) command.exitOverride().configureOutput(QUIET)
@@ -175,13 +177,14 @@ function addMoneyCommands(ledger: Command, globals: () => Globals): void {
     .argument('[amount]', AMOUNT)
     .option('--usage <party=number...>', 'what was used, for parties that are paid by it')
     .option('--pay', 'hand the parts over to the members, in one commit')
+    .option('--id <hex>', REQUEST_ID)
     .option('--define <file>', 'write a rule, or a newer version of one, from a JSON file')
     .action(
       async (
         rule: string | undefined,
         unit: string | undefined,
         amount: string | undefined,
-        options: { usage?: string[]; pay?: boolean; define?: string },
+        options: PayOptions & { usage?: string[]; define?: string },
       ) => {
         if (options.define !== undefined) return defineSplitCommand(globals(), options.define)
         if (rule === undefined) return splitsCommand(globals())
@@ -192,10 +195,14 @@ function addMoneyCommands(ledger: Command, globals: () => Globals): void {
     )
   ledger
     .command('net')
-    .description('debts of one unit as few payments; writes nothing')
+    .description('debts of one unit as few payments')
     .argument('<unit>', UNIT)
     .argument('<file>', '[{"debtor":"Nora","creditor":"Ada","amount":"12.50"},…]; - for the standard input')
-    .action(async (unit: string, file: string) => netCommand(globals(), unit, file))
+    .option('--pay', 'hand over what the member of this device pays, in one commit')
+    .option('--id <hex>', REQUEST_ID)
+    .action(async (unit: string, file: string, options: PayOptions) =>
+      netCommand(globals(), { unit, file }, options),
+    )
 }
 
 const EXPORT_FORMATS = ['csv', 'json', 'beancount', 'hledger', 'balances'] as const
@@ -205,7 +212,7 @@ function withNotes(command: Command): Command {
     .option('--memo <text>', 'for people')
     .option('--ref <text>', 'what it pays for')
     .option('--reverses <entry>', 'the entry that it takes back: COMMIT/INDEX')
-    .option('--id <hex>', '32 digits that name the request: sent twice, it is written once')
+    .option('--id <hex>', REQUEST_ID)
 }
 
 function whole(text: string): number {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { text as textOf } from 'node:stream/consumers'
-import type { ImportView, StatementView } from '#node/host'
+import { buffer as bytesOf } from 'node:stream/consumers'
+import type { ImportView, NetView, SplitView, StatementView, WrittenEntries } from '#node/host'
 import { CoopError, systemCode } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
@@ -17,16 +17,12 @@ export interface PeriodOptions {
   until?: number
 }
 
-interface Payments {
-  code: string
-  payments: { from: string | null; to: string; amount: string }[]
+/** Whether what was worked out is handed over, and what names the request. */
+export interface PayOptions {
+  pay?: boolean
+  id?: string
 }
-interface Parts {
-  version: number
-  code: string
-  parts: Payments['payments']
-  commit: string | null
-}
+
 interface Splits {
   splits: {
     id: string
@@ -87,14 +83,35 @@ export async function ledgerExportCommand(
 
 /** `coop ledger import FILE`. */
 export async function importCommand(globals: Globals, file: string, isDry: boolean): Promise<void> {
-  const csv = await read(file)
+  const csv = decoded(await readBytes(file))
   const client = await NodeClient.need(globals.data)
   const view = (await client.call('POST', '/v1/ledger/import', { csv, isDry })) as ImportView
   const units = view.units.map((it) => `${it.amount} ${safe(it.code)}${it.isNew ? ' (new)' : ''}`).join(', ')
+  const left = view.entries - view.entriesBefore
+  const before =
+    view.entriesBefore === 0 ? '' : `; ${view.entriesBefore} of this file were written before, not once more`
   const text = isDry
-    ? `would write ${view.entries} entries: ${units}\nnothing was written`
-    : `wrote ${view.entries} entries: ${units}\nin ${view.commits.length} commits`
-  printResult(globals, view, text)
+    ? `would write ${left} entries: ${units}${before}\nnothing was written`
+    : `wrote ${left} entries: ${units}${before}\nin ${view.commits.length} commits`
+  const rows = view.holdings.map((it) => [
+    `${it.device.name}/${it.device.deviceName}${it.isOwn ? ' (here)' : ''}`,
+    `${it.amount} ${it.code}`,
+  ])
+  printResult(globals, view, `${table(['DEVICE', 'GETS'], rows)}\n${text}`)
+}
+
+/** The characters of a file, all of them: which file it is follows from its bytes. */
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new CoopError(
+      'import-invalid',
+      'the file is not UTF-8 (import-not-utf8)',
+      'Save it as CSV in UTF-8 and import it again. Nothing was written.',
+      cause,
+    )
+  }
 }
 
 /** `coop ledger split`: all rules. */
@@ -118,20 +135,20 @@ export async function defineSplitCommand(globals: Globals, file: string): Promis
     '{"id":"door","version":1,"parties":[{"key":"Nora","way":"points","points":10000}]}',
   )
   const client = await NodeClient.need(globals.data)
-  const made = (await client.call('POST', '/v1/ledger/splits', rule)) as { commit: string }
-  printResult(globals, made, `written in commit ${made.commit}`)
+  const made = (await client.call('POST', '/v1/ledger/splits', rule)) as WrittenEntries
+  printResult(globals, made, `written${made.isRepeat ? ' before,' : ''} in commit ${made.commit}`)
 }
 
 /** `coop ledger split RULE UNIT AMOUNT`. */
 export async function splitCommand(
   globals: Globals,
   request: { rule: string; unit: string; amount: string },
-  { usage, pay }: { usage?: string[]; pay?: boolean },
+  { usage, pay, id }: PayOptions & { usage?: string[] },
 ): Promise<void> {
   const client = await NodeClient.need(globals.data)
   const used = Object.fromEntries((usage ?? []).map(usagePart))
-  const body = { ...request, usage: used, isPaid: pay === true }
-  const view = (await client.call('POST', '/v1/ledger/split', body)) as Parts
+  const body = { ...request, usage: used, isPaid: pay === true, id }
+  const view = (await client.call('POST', '/v1/ledger/split', body)) as SplitView
   const rows = view.parts.map((it) => [it.to, `${it.amount} ${view.code}`])
   const paid =
     pay !== true
@@ -143,15 +160,21 @@ export async function splitCommand(
 }
 
 /** `coop ledger net UNIT FILE`. */
-export async function netCommand(globals: Globals, unit: string, file: string): Promise<void> {
+export async function netCommand(
+  globals: Globals,
+  { unit, file }: { unit: string; file: string },
+  { pay, id }: PayOptions,
+): Promise<void> {
   const debts = await readJson(file, '[{"debtor":"Nora","creditor":"Ada","amount":"12.50"}]')
   const client = await NodeClient.need(globals.data)
-  const view = (await client.call('POST', '/v1/ledger/net', { unit, debts })) as Payments
-  const rows = view.payments.map((it) => [it.from ?? '', it.to, `${it.amount} ${view.code}`])
+  const body = { unit, debts, isPaid: pay === true, id }
+  const view = (await client.call('POST', '/v1/ledger/net', body)) as NetView
+  const rows = view.payments.map((it) => [it.from, it.to, `${it.amount} ${view.code}`])
+  const text = rows.length === 0 ? 'nobody owes anything on balance' : table(['PAYS', 'TO', 'AMOUNT'], rows)
   printResult(
     globals,
     view,
-    rows.length === 0 ? 'nobody owes anything on balance' : table(['PAYS', 'TO', 'AMOUNT'], rows),
+    view.commit === null ? text : `${text}\nown part handed over in commit ${view.commit}`,
   )
 }
 
@@ -175,17 +198,17 @@ function periodQuery({ member, from, until }: PeriodOptions): URLSearchParams {
 
 async function readJson(file: string, example: string): Promise<object> {
   try {
-    return JSON.parse(await read(file)) as object
+    return JSON.parse(Buffer.from(await readBytes(file)).toString('utf8')) as object
   } catch (cause) {
     if (cause instanceof CoopError) throw cause
     throw new CoopError('usage', `'${file}' holds no JSON`, `Write it as ${example}`, cause)
   }
 }
 
-async function read(file: string): Promise<string> {
-  if (file === '-') return textOf(process.stdin)
+async function readBytes(file: string): Promise<Uint8Array> {
+  if (file === '-') return bytesOf(process.stdin)
   try {
-    return await readFile(file, 'utf8')
+    return await readFile(file)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CoopError(

@@ -1,4 +1,5 @@
-import { EXIT_CODES, asCoopError } from '#node/errors'
+import { EXIT_CODES, FileInvalid, asCoopError, faultPlace } from '#node/errors'
+import type { CoopError } from '#node/errors'
 import { shownText } from '#apps/shown-text'
 
 /** How a command was asked to answer. */
@@ -18,8 +19,17 @@ export function printError(options: OutputOptions, cause: unknown): void {
   if (options.json) process.stdout.write(`${JSON.stringify(error.toJSON())}\n`)
   else
     process.stderr.write(
-      `${paint('31', 'error')} ${safe(error.message)}\n${paint('2', '→')} ${safe(error.next)}\n`,
+      `${paint('31', 'error')} ${safe(error.message)}\n${faultsText(error)}${paint('2', '→')} ${safe(error.next)}\n`,
     )
+}
+
+/** What is wrong in each line of a file, where it is more than one. */
+function faultsText(error: CoopError): string {
+  if (!(error instanceof FileInvalid) || error.lines.length < 2) return ''
+  return error.lines
+    .map((it) => `  ${it.line === 0 ? '' : `${faultPlace(it)}: `}${it.message}`)
+    .map((line) => `${safe(line)}\n`)
+    .join('')
 }
 
 /** Text from other people, for a terminal: control and direction characters, and look-alikes, are written out. */

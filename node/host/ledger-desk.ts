@@ -49,6 +49,13 @@ export interface UnitRequest {
   supply?: string | undefined
   relayMax?: string | undefined
   expiresMs?: number | undefined
+  /** 32 hexadecimal digits that name the request: sent twice, it makes one unit. */
+  id?: string | undefined
+}
+
+/** A unit that was made. */
+export interface DefinedUnit extends WrittenEntries {
+  unit: string
 }
 
 /** What a write did. */
@@ -112,14 +119,21 @@ export class LedgerDesk {
     return this.rights(unit.id)
   }
 
-  /** Makes a unit on this device's chain. */
-  async define(request: UnitRequest): Promise<{ unit: string; commit: string }> {
+  /** Makes a unit on this device's chain. The id of the request is its nonce: the same request is the same unit. */
+  async define(request: UnitRequest): Promise<DefinedUnit> {
     const { engine } = this.#node.membership
-    const definition = definitionOf(request)
+    const nonce = request.id === undefined ? new Uint8Array(randomBytes(16)) : requestKey(request.id)
+    const definition = definitionOf(request, nonce)
     await this.#clock.check(engine)
+    const entry: LedgerEntry = { t: 'define', unit: definition }
+    const written = await this.#ids.once(nonce, engine, async () => this.#write([entry]))
     const unit = unitIdOf(this.#node.signer.publicKey, definition, this.#node.crypto.sha256)
-    const { commit } = await this.#write([{ t: 'define', unit: definition }])
-    return { unit, commit }
+    if (!written.isRepeat || this.find(unit) !== null) return { unit, ...written }
+    throw new CoopError(
+      'usage',
+      'this id has named another request',
+      'Draw 32 new hexadecimal digits for each request.',
+    )
   }
 
   /**
@@ -291,14 +305,14 @@ export class LedgerDesk {
   }
 }
 
-/** The entries, the first one that can have a name with this one. */
+/** The entries, the first one that moves an amount with this name. */
 function named(entries: readonly LedgerEntry[], id: Uint8Array): LedgerEntry[] {
   const place = entries.findIndex(isMoving)
   return entries.map((it, i) => (i === place ? ({ ...it, id } as LedgerEntry) : it))
 }
 
 /** The definition that a request means, with what it leaves out. */
-function definitionOf(request: UnitRequest): UnitDefinition {
+function definitionOf(request: UnitRequest, nonce: Uint8Array): UnitDefinition {
   const { code, kind, name = code, expiresMs } = request
   const isMoney = kind === 'money' || kind === 'credit'
   const { scale = isMoney ? 2 : 0 } = request
@@ -323,7 +337,7 @@ function definitionOf(request: UnitRequest): UnitDefinition {
     supply: isSealed ? 0n : request.supply === undefined ? AMOUNT_MAX : amount(request.supply, 'refused'),
     relayMax: request.relayMax === undefined ? null : amount(request.relayMax, 'allowed'),
     expiresMs: expiresMs ?? null,
-    nonce: new Uint8Array(randomBytes(16)),
+    nonce,
   }
   const refusal = unitRefusal(unit)
   if (refusal === null) return unit

@@ -25,7 +25,7 @@ export interface HistoryQuery {
   member?: string | undefined
   /** `transfer`, `consume` … */
   type?: string | undefined
-  /** Text in the memo, the reference or the commit id. */
+  /** Text in the memo, the reference, the code of the unit, the name of a rule, member or device; or how the commit id begins. */
   text?: string | undefined
   /** Only what stands before this place of the log: `next` of the page before. */
   before?: number | undefined
@@ -190,7 +190,10 @@ function isAsked(view: EntryView, query: HistoryQuery, unit: string): boolean {
   if (type !== undefined && view.type !== type) return false
   if (text === undefined || text === '') return true
   const needle = text.toLowerCase()
-  return [view.memo, view.ref, view.commit].some((it) => it?.toLowerCase().includes(needle) === true)
+  // Names such as Ada are hexadecimal as well: of a commit only its beginning is meant.
+  if (view.commit.startsWith(needle)) return true
+  const names = parties.flatMap((it) => [it.name, it.deviceName])
+  return [view.memo, view.ref, view.code, ...names].some((it) => it?.toLowerCase().includes(needle) === true)
 }
 
 /** All of them, however many the source gives at a time. */

@@ -27,13 +27,15 @@ import type {
 } from '#protocol/ledger/money'
 import { fromHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
-import { CoopError } from '#node/errors'
+import { CoopError, FileInvalid } from '#node/errors'
 import type { CoopNode } from './coop-node.ts'
 import { amountOf } from './ledger-entries.ts'
 import { importEntries, unitsBefore } from './ledger-import.ts'
-import type { ImportedUnit } from './ledger-import.ts'
+import type { ImportOptions, ImportedHolding, ImportedUnit } from './ledger-import.ts'
 import { ledgerNames, ledgerRows } from './ledger-rows.ts'
+import type { WrittenEntries } from './ledger-desk.ts'
 import type { MemberName } from './roster-names.ts'
+import { ruleRequest } from './request-ids.ts'
 
 /** Formats of an export. */
 export const EXPORT_FORMATS = ['csv', 'json', 'beancount', 'hledger', 'balances'] as const
@@ -53,6 +55,7 @@ export interface StatementLineView {
   account: StatementLine['account']['kind']
   member: string
   memberName: string
+  /** PeerId. */
   device: string
   deviceName: string
   unit: string
@@ -79,11 +82,42 @@ export interface PaymentView {
   amount: string
 }
 
+/** An amount that is split. */
+export interface SplitAmount {
+  unit: string
+  amount: string
+  /** What was used, by the key of the party. */
+  usage?: Readonly<Record<string, string>> | undefined
+}
+
+/** The parts of an amount. */
+export interface SplitView {
+  version: number
+  code: string
+  parts: PaymentView[]
+  /** Commit by which they were handed over, hex; null when they were not. */
+  commit: string | null
+}
+
+/** Payments that settle debts. */
+export interface NetView {
+  code: string
+  payments: (PaymentView & { from: string })[]
+  /** What each gets (above zero) or pays (below), by key; they sum to zero. */
+  balances: { key: string; amount: string }[]
+  /** Commit by which this device handed over what its member pays, hex; null when it did not. */
+  commit: string | null
+}
+
 /** What an import would write, or wrote. */
 export interface ImportView {
   isDry: boolean
   units: ImportedUnit[]
+  /** Who gets what. */
+  holdings: ImportedHolding[]
   entries: number
+  /** Of these, what the same file has brought in before: it is not written again. */
+  entriesBefore: number
   /** Commits that were written, hex. */
   commits: string[]
 }
@@ -104,7 +138,8 @@ export class MoneyDesk {
       const { code, scale } = units.of(unit)
       const text = (amount: bigint): string => formatAmount(amount, scale)
       return {
-        ...{ account: account.kind, member: account.member, device: account.device, unit, code },
+        ...{ account: account.kind, member: account.member, unit, code },
+        device: this.#node.ledger.names.device(account.device).device,
         memberName: names.members.get(account.member) ?? '',
         deviceName: names.devices.get(account.device) ?? '',
         ...{ opening: text(amounts.opening), up: text(amounts.up) },
@@ -148,8 +183,8 @@ export class MoneyDesk {
     yield writer.tail()
   }
 
-  /** Brings opening balances and stock from a CSV file into the ledger; with `isDry` only says what it would write. */
-  async import(bytes: Uint8Array, isDry: boolean): Promise<ImportView> {
+  /** Brings opening balances and stock from a CSV file into the ledger, or says what it would write. */
+  async import(bytes: Uint8Array, options: ImportOptions): Promise<ImportView> {
     const { engine, ledger } = this.#parts
     const { replica } = engine
     const holders = [...replica.authority.devices].map(([device, it]) => ({
@@ -160,20 +195,9 @@ export class MoneyDesk {
       holders,
       self: replica.device ?? '',
     })
-    if (!plan.ok) {
-      const [first] = plan.errors
-      const where =
-        first === undefined
-          ? ''
-          : `line ${first.line}${first.columnName === '' ? '' : `, column ${first.column} (${first.columnName})`}: `
-      const more = plan.errors.length > 1 ? ` (and ${plan.errors.length - 1} more)` : ''
-      throw new CoopError(
-        'import-invalid',
-        `${where}${first?.refusal ?? 'import'}${more}`,
-        `${sentence(first?.message ?? '')} Nothing was written.`,
-      )
-    }
-    return importEntries(plan, bytes, { isDry, node: this.#node })
+    if (!plan.ok)
+      throw new FileInvalid(plan.errors, `${sentence(plan.errors[0]?.message ?? '')} Nothing was written.`)
+    return importEntries(plan, bytes, { ...options, node: this.#node })
   }
 
   /** The newest version of each split rule. */
@@ -181,30 +205,30 @@ export class MoneyDesk {
     return this.#parts.ledger.rules()
   }
 
-  /** Writes a split rule, or a newer version of one. */
-  async defineRule(rule: SplitRule): Promise<{ commit: string }> {
+  /** Writes a split rule, or a newer version of one; the same one of this device again is written once. */
+  async defineRule(rule: SplitRule): Promise<WrittenEntries> {
+    const checked = this.#checked(rule)
+    const { ledger } = this.#node
     const known = this.rules().find((it) => it.id === rule.id)
-    if (known !== undefined && known.version >= rule.version)
+    const isRepeat = await ledger.isWritten(ruleRequest(checked))
+    if (!isRepeat && known !== undefined && known.version >= rule.version)
       throw new CoopError(
         'split-invalid',
         `version ${known.version} of the split '${rule.id}' is here already`,
         `Number the new version ${known.version + 1}.`,
       )
-    const checked = this.#checked(rule)
-    const { commit } = await this.#node.ledger.append([{ t: 'rule', rule: checked }])
-    return { commit }
+    return ledger.appendOnce(ruleRequest(checked), [{ t: 'rule', rule: checked }])
   }
 
   /** The parts of an amount by a rule; with `isPaid` they are handed over at once, in one commit. */
-  async split(request: {
-    rule: string
-    unit: string
-    amount: string
-    usage?: Readonly<Record<string, string>> | undefined
-    isPaid: boolean
-    /** 32 hexadecimal digits: a request that is sent twice is paid once. */
-    id?: string | undefined
-  }): Promise<{ version: number; code: string; parts: PaymentView[]; commit: string | null }> {
+  async split(
+    request: SplitAmount & {
+      rule: string
+      isPaid: boolean
+      /** 32 hexadecimal digits: a request that is sent twice is paid once. */
+      id?: string | undefined
+    },
+  ): Promise<SplitView> {
     const rule = this.rules().find((it) => it.id === request.rule)
     if (rule === undefined)
       throw new CoopError(
@@ -212,6 +236,14 @@ export class MoneyDesk {
         `no split is called '${request.rule}'`,
         'Run `coop ledger split` to see them.',
       )
+    const view = this.previewSplit(rule, request)
+    if (!request.isPaid) return view
+    const ref = `split ${rule.id} v${rule.version}`
+    return { ...view, commit: await this.#hand(view.parts, { unit: request.unit, ref, id: request.id }) }
+  }
+
+  /** The parts of an amount by a rule that nobody has written down yet. Writes nothing. */
+  previewSplit(rule: SplitRule, request: SplitAmount): SplitView {
     const unit = this.#node.ledger.unit(request.unit)
     const usage = new Map(Object.entries(request.usage ?? {}).map(([key, text]) => [key, wholeOf(text)]))
     const result = splitAmount(amountOf(request.amount, unit), rule, usage)
@@ -226,38 +258,64 @@ export class MoneyDesk {
       to: key,
       amount: formatAmount(amount, unit.scale),
     }))
-    if (!request.isPaid) return { version: rule.version, code: unit.code, parts, commit: null }
-    const { names } = this.#node.ledger
-    const own = this.#parts.engine.replica.device ?? ''
-    const entries = result.portions.flatMap(({ key, amount }): LedgerEntry[] => {
-      const device = names.onlyDeviceOf(names.findMember(key))
-      const to = fromHex(device)
-      const ref = `split ${rule.id} v${rule.version}`
-      return amount === 0n || to === null || device === own
-        ? []
-        : [{ t: 'transfer', to, unit: unit.id, amount, ref }]
-    })
-    const commit = entries.length === 0 ? null : (await this.#node.ledger.pay(entries, request.id)).commit
-    return { version: rule.version, code: unit.code, parts, commit }
+    return { version: rule.version, code: unit.code, parts, commit: null }
   }
 
-  /** Debts of one unit as few payments: at most one less than members. Writes nothing. */
-  net(
-    text: string,
-    debts: readonly { debtor: string; creditor: string; amount: string }[],
-  ): { code: string; payments: PaymentView[] } {
-    const unit = this.#node.ledger.unit(text)
-    const result = netDebts(debts.map((it) => ({ ...it, amount: amountOf(it.amount, unit) })))
+  /** Debts of one unit as few payments: at most one less than members. With `isPaid` this device hands over what its member pays. */
+  async net(request: {
+    unit: string
+    debts: readonly { debtor: string; creditor: string; amount: string }[]
+    isPaid: boolean
+    /** As of `split`. */
+    id?: string | undefined
+  }): Promise<NetView> {
+    const { names } = this.#node.ledger
+    const unit = this.#node.ledger.unit(request.unit)
+    const result = netDebts(request.debts.map((it) => ({ ...it, amount: amountOf(it.amount, unit) })))
     if (!result.ok)
       throw new CoopError(
         'split-invalid',
         `the debts are not netted (${result.refusal})`,
         sentence(result.message),
       )
-    return {
-      code: unit.code,
-      payments: result.transfers.map((it) => ({ ...it, amount: formatAmount(it.amount, unit.scale) })),
-    }
+    const payments = result.transfers.map((it) => ({ ...it, amount: formatAmount(it.amount, unit.scale) }))
+    const balances = [...result.nets].map(([key, net]) => ({ key, amount: formatAmount(net, unit.scale) }))
+    const view = { code: unit.code, payments, balances, commit: null }
+    if (!request.isPaid) return view
+    const own = this.#member
+    const due = payments.filter((it) => names.findMember(it.from) === own)
+    if (due.length === 0)
+      throw new CoopError(
+        'split-invalid',
+        `${names.memberText(own)}, whose device this is, pays nothing on balance`,
+        'Whoever pays does so on a device of their own, with the same debts.',
+      )
+    return { ...view, commit: await this.#hand(due, { unit: unit.id, ref: 'netting', id: request.id }) }
+  }
+
+  /** Hands each member its payment, in one commit; null where all of it stays with the member of this device. */
+  async #hand(
+    payments: readonly PaymentView[],
+    { unit: text, ref, id }: { unit: string; ref: string; id: string | undefined },
+  ): Promise<string | null> {
+    const { names } = this.#node.ledger
+    const unit = this.#node.ledger.unit(text)
+    const entries = payments
+      .filter((it) => /[1-9]/.test(it.amount))
+      .flatMap((it): LedgerEntry[] => {
+        const member = names.findMember(it.to)
+        const to = member === this.#member ? null : fromHex(names.onlyDeviceOf(member, SEVERAL))
+        return to === null
+          ? []
+          : [{ t: 'transfer', to, unit: unit.id, amount: amountOf(it.amount, unit), ref }]
+      })
+    return entries.length === 0 ? null : (await this.#node.ledger.pay(entries, id)).commit
+  }
+
+  /** Key of the member whose device this is, hex. */
+  get #member(): string {
+    const { replica } = this.#parts.engine
+    return replica.authority.devices.get(replica.device ?? '')?.member ?? ''
   }
 
   #checked(rule: SplitRule): Uint8Array {
@@ -306,6 +364,10 @@ const WRITERS: Readonly<Record<Exclude<ExportFormat, 'balances'>, (context: Expo
     beancount: beancountWriter,
     hledger: hledgerWriter,
   }
+
+/** What to do where a member has several devices. */
+const SEVERAL =
+  'Hand the parts over one by one, to the device that is meant: `coop ledger transfer UNIT AMOUNT DEVICE`.'
 
 function wholeOf(text: string): bigint {
   const parsed = parseAmount(text, 0, 'allowed')

@@ -1,4 +1,6 @@
-import { LEDGER, isMoving, readLedgerSection } from '#protocol/ledger'
+import { createHash } from 'node:crypto'
+import { LEDGER, readLedgerSection } from '#protocol/ledger'
+import type { LedgerEntry } from '#protocol/ledger'
 import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
 import type { WrittenEntries } from './ledger-desk.ts'
@@ -61,14 +63,27 @@ export class RequestIds {
       const records = await engine.read(own.slice(at, at + READ_COMMITS))
       for (const { header, id, payloads } of records) {
         const i = header.sections.findIndex((it) => it.document === LEDGER)
-        for (const entry of readLedgerSection(payloads[i] ?? NONE, header.sections[i]?.entries ?? 0) ?? [])
-          if (isMoving(entry) && entry.id !== undefined)
-            this.#known.set(toHex(entry.id), Promise.resolve(toHex(id)))
+        for (const entry of readLedgerSection(payloads[i] ?? NONE, header.sections[i]?.entries ?? 0) ?? []) {
+          const named = requestOf(entry)
+          if (named !== null) this.#known.set(named, Promise.resolve(toHex(id)))
+        }
       }
       if (records.length === 0) break
       at += records.length
     }
   }
+}
+
+/** The id of the request that an entry was written for, hex; a definition has it as its nonce. */
+function requestOf(entry: LedgerEntry): string | null {
+  if (entry.t === 'define') return toHex(entry.unit.nonce)
+  if (entry.t === 'rule') return toHex(ruleRequest(entry.rule))
+  return entry.id === undefined ? null : toHex(entry.id)
+}
+
+/** What names the request for a split rule: what the rule says. */
+export function ruleRequest(rule: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(rule).digest())
 }
 
 const NONE: Uint8Array = new Uint8Array()

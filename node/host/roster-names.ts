@@ -76,8 +76,8 @@ export class RosterNames {
     )
   }
 
-  /** The one device (hex) of a member (hex) that is active; of several it has to be said which. */
-  onlyDeviceOf(member: string): string {
+  /** The one device (hex) of a member (hex) that is active; of several it has to be said which, as `next` says how. */
+  onlyDeviceOf(member: string, next = 'Say which one: --device D.'): string {
     const own = [...this.#authority.devices]
       .filter(([, it]) => it.member === member)
       .map(([device]) => device)
@@ -87,13 +87,13 @@ export class RosterNames {
     throw first === undefined
       ? new CoopError(
           'device-unknown',
-          'the member has no active device',
+          `${this.memberText(member)} has no active device`,
           'Let it join with one: `coop invite`, and there `coop join LINK --kit`.',
         )
       : new CoopError(
           'name-ambiguous',
-          `the member has several devices: ${named.join(', ')}`,
-          'Say which one: --device D.',
+          `${this.memberText(member)} has several devices: ${named.join(', ')}`,
+          next,
         )
   }
 

@@ -19,7 +19,7 @@ export function addLedgerRoutes(api: Api, { ledger, rights }: CoopNode): void {
       method: 'post',
       path: '/v1/ledger/units',
       request: takes(schemas.DefineRequest),
-      responses: answers(z.object({ unit: z.string(), commit: z.string() }), 'This device has made the unit'),
+      responses: answers(schemas.DefinedSchema, 'This device has made the unit'),
     }),
     async (context) => context.json(await ledger.define(context.req.valid('json')), 200),
   )

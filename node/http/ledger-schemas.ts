@@ -6,7 +6,14 @@ import { Device, Member } from './schemas.ts'
 
 const Amount = z.string().max(64).openapi({ description: 'By the scale of the unit: `12.50`' })
 const Unit = z.string().min(1).max(64).openapi({ description: 'Id, beginning of it, or code' })
-const DeviceNameSchema = z.object({
+/** What its caller names a request. */
+export const RequestId = z
+  .string()
+  .max(64)
+  .optional()
+  .openapi({ description: '32 hexadecimal digits: a request that is sent twice is written once' })
+/** A device as people see it. */
+export const DeviceNameSchema = z.object({
   device: z.string().openapi({ description: 'PeerId' }),
   deviceName: z.string(),
   member: z.string(),
@@ -72,6 +79,7 @@ export const DefineRequest = z
     supply: Amount.optional(),
     relayMax: Amount.optional(),
     expiresMs: z.number().int().positive().optional(),
+    id: RequestId,
   })
   .openapi('DefineRequest')
 
@@ -107,16 +115,15 @@ export const EntriesRequest = z
       .min(1)
       .max(4_096)
       .openapi({ description: 'They stand or fall together' }),
-    id: z
-      .string()
-      .max(64)
-      .optional()
-      .openapi({ description: '32 hexadecimal digits: a request that is sent twice is written once' }),
+    id: RequestId,
   })
   .openapi('EntriesRequest')
 
 /** What a write did. */
 export const WrittenSchema = z.object({ commit: z.string(), isRepeat: z.boolean() })
+
+/** A unit that was made. */
+export const DefinedSchema = WrittenSchema.extend({ unit: z.string() })
 
 /** Whose balances. */
 export const BalanceQuery = z.object({
@@ -128,7 +135,11 @@ export const BalanceQuery = z.object({
 /** Which entries. */
 export const HistoryQuerySchema = BalanceQuery.extend({
   type: z.enum(ENTRY_TYPES as [string, ...string[]]).optional(),
-  text: z.string().max(200).optional().openapi({ description: 'In memo, reference or commit id' }),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: 'In memo, reference, code or name; or the beginning of the commit id' }),
   before: z.coerce.number().int().min(0).optional().openapi({ description: '`next` of the page before' }),
   limit: z.coerce.number().int().min(1).max(HISTORY_ROWS_MAX).default(50),
 })

@@ -4,8 +4,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { EXPORT_FORMATS } from '#node/host'
 import type { CoopNode, ExportFormat } from '#node/host'
 import type { Api } from './caller.ts'
+import { WrittenSchema } from './ledger-schemas.ts'
 import * as schemas from './money-schemas.ts'
 import { sendPieces } from './piece-response.ts'
+import { progressAnswer, progressResponse } from './progress-response.ts'
 import { answers, takes } from './route-shapes.ts'
 import { ErrorSchema } from './schemas.ts'
 
@@ -25,7 +27,8 @@ const ENDINGS: Readonly<Record<ExportFormat, string>> = {
 }
 
 /** Statements, exports, imports, splits and netting. */
-export function addMoneyRoutes(api: Api, { money, config }: CoopNode): void {
+export function addMoneyRoutes(api: Api, node: CoopNode): void {
+  const { money, config } = node
   api.openapi(
     createRoute({
       method: 'get',
@@ -70,17 +73,39 @@ export function addMoneyRoutes(api: Api, { money, config }: CoopNode): void {
       method: 'post',
       path: '/v1/ledger/import',
       request: takes(schemas.ImportRequest),
-      responses: answers(schemas.ImportSchema, 'What the file brings, or would bring, into the ledger'),
+      responses: {
+        200: {
+          description: 'What the file brings, or would bring, into the ledger',
+          content: {
+            'application/json': { schema: schemas.ImportSchema },
+            ...progressAnswer[200].content,
+          },
+        },
+        400: {
+          description: 'A named failure; of a file with `lines`: what is wrong where',
+          content: { 'application/json': { schema: schemas.ImportErrorSchema } },
+        },
+      },
     }),
     async (context) => {
       const { csv, isDry } = context.req.valid('json')
-      return context.json(await money.import(Buffer.from(csv), isDry), 200)
+      const bytes = Buffer.from(csv)
+      const isWatched = context.req.header('accept')?.includes('application/x-ndjson') === true
+      if (!isWatched) return context.json(await money.import(bytes, { isDry }), 200)
+      // A stream has no type in the JSON answers of a route.
+      return progressResponse((onProgress, signal) =>
+        money.import(bytes, { isDry, onProgress, signal }),
+      ) as never
     },
   )
-  addSplitRoutes(api, money)
+  addSplitRoutes(api, node)
+  addDebtRoutes(api, node)
 }
 
-function addSplitRoutes(api: Api, money: CoopNode['money']): void {
+function addSplitRoutes(api: Api, { money, ledger }: CoopNode): void {
+  /** Digits behind the point of fixed parts; null where they are minor units. */
+  const scaleOf = (unit: string | undefined): number | null =>
+    unit === undefined ? null : ledger.unit(unit).scale
   api.openapi(
     createRoute({
       method: 'get',
@@ -93,12 +118,30 @@ function addSplitRoutes(api: Api, money: CoopNode['money']): void {
     createRoute({
       method: 'post',
       path: '/v1/ledger/splits',
-      request: takes(schemas.SplitRuleSchema),
-      responses: answers(z.object({ commit: z.string() }), 'The rule, or its new version, is written'),
+      request: takes(schemas.SplitRuleRequest),
+      responses: answers(
+        WrittenSchema,
+        'The rule, or its new version, is written; the same one again is not',
+      ),
     }),
     async (context) => {
-      const rule = schemas.splitFromJson(context.req.valid('json'))
-      return context.json(await money.defineRule(rule), 200)
+      const asked = context.req.valid('json')
+      return context.json(await money.defineRule(schemas.splitFromJson(asked, scaleOf(asked.unit))), 200)
+    },
+  )
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/ledger/splits/preview',
+      request: takes(schemas.SplitPreviewRequest),
+      responses: answers(
+        schemas.SplitSchema,
+        'How a rule would split an amount; its fixed parts are amounts of the unit. Writes nothing',
+      ),
+    }),
+    (context) => {
+      const { rule, ...amount } = context.req.valid('json')
+      return context.json(money.previewSplit(schemas.splitFromJson(rule, scaleOf(amount.unit)), amount), 200)
     },
   )
   api.openapi(
@@ -110,17 +153,17 @@ function addSplitRoutes(api: Api, money: CoopNode['money']): void {
     }),
     async (context) => context.json(await money.split(context.req.valid('json')), 200),
   )
+}
+
+function addDebtRoutes(api: Api, { money }: CoopNode): void {
   api.openapi(
     createRoute({
       method: 'post',
       path: '/v1/ledger/net',
       request: takes(schemas.NetRequest),
-      responses: answers(schemas.NetSchema, 'At most one payment less than members; nothing is written'),
+      responses: answers(schemas.NetSchema, 'At most one payment less than members'),
     }),
-    (context) => {
-      const { unit, debts } = context.req.valid('json')
-      return context.json(money.net(unit, debts), 200)
-    },
+    async (context) => context.json(await money.net(context.req.valid('json')), 200),
   )
 }
 

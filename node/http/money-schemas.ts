@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { parseAmount } from '#protocol/ledger/money'
 import type { SplitPart, SplitRule } from '#protocol/ledger/money'
 import { CoopError } from '#node/errors'
+import { DeviceNameSchema, RequestId } from './ledger-schemas.ts'
 import { Member } from './schemas.ts'
 
 const Amount = z.string().max(64)
@@ -25,7 +26,7 @@ export const StatementSchema = z
         account: z.string(),
         member: z.string(),
         memberName: z.string(),
-        device: z.string(),
+        device: z.string().openapi({ description: 'PeerId' }),
         deviceName: z.string(),
         unit: z.string(),
         code: z.string(),
@@ -41,22 +42,56 @@ export const StatementSchema = z
 
 /** `POST /v1/ledger/import`. */
 export const ImportRequest = z
-  .object({ csv: z.string().max(4_000_000), isDry: z.boolean().default(false) })
+  .object({
+    csv: z.string().max(4_194_304).openapi({ description: 'All characters of the file' }),
+    isDry: z.boolean().default(false).openapi({ description: 'Only say what it would write' }),
+  })
   .openapi('ImportRequest')
 
 /** What an import wrote, or would write. */
 export const ImportSchema = z.object({
   isDry: z.boolean(),
-  units: z.array(z.object({ code: z.string(), isNew: z.boolean(), amount: z.string() })),
+  units: z.array(z.object({ code: z.string(), kind: z.string(), isNew: z.boolean(), amount: z.string() })),
+  holdings: z.array(
+    z.object({ device: DeviceNameSchema, isOwn: z.boolean(), code: z.string(), amount: z.string() }),
+  ),
   entries: z.number().int(),
+  entriesBefore: z
+    .number()
+    .int()
+    .openapi({ description: 'Entries that the same file has brought in before: not written again' }),
   commits: z.array(z.string()),
 })
+
+/** What is wrong with a file. */
+export const ImportErrorSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      next: z.string(),
+      lines: z
+        .array(
+          z.object({
+            line: z.number().int().openapi({ description: 'From 1; 0 for the file as a whole' }),
+            column: z.number().int().openapi({ description: 'From 1; 0 for the line as a whole' }),
+            columnName: z.string(),
+            refusal: z.string(),
+            message: z.string(),
+          }),
+        )
+        .optional(),
+    }),
+  })
+  .openapi('ImportError')
 
 const PartySchema = z.discriminatedUnion('way', [
   z.object({
     key: z.string(),
     way: z.literal('fixed'),
-    amount: Amount.openapi({ description: 'Minor units' }),
+    amount: Amount.openapi({
+      description: 'Minor units, or by the scale of the unit that is given with the rule',
+    }),
   }),
   z.object({ key: z.string(), way: z.literal('points'), points: z.number().int() }),
   z.object({ key: z.string(), way: z.literal('share'), weight: z.number().int() }),
@@ -69,20 +104,33 @@ export const SplitRuleSchema = z
   .object({ id: z.string(), version: z.number().int(), parties: z.array(PartySchema).max(1_000) })
   .openapi('SplitRule')
 
+/** A rule to write down, or to look at. */
+export const SplitRuleRequest = SplitRuleSchema.extend({
+  unit: Unit.optional().openapi({
+    description: 'Fixed parts are amounts of this unit by its scale, `12.50`; without it minor units',
+  }),
+}).openapi('SplitRuleRequest')
+
 /** All split rules. */
 export const SplitsSchema = z.object({ splits: z.array(SplitRuleSchema) })
 
+const SplitAmount = z.object({
+  unit: Unit,
+  amount: Amount,
+  usage: z.record(z.string().max(64), Amount).optional(),
+})
+
 /** `POST /v1/ledger/split`. */
-export const SplitRequest = z
-  .object({
-    rule: z.string().max(64),
-    unit: Unit,
-    amount: Amount,
-    usage: z.record(z.string().max(64), Amount).optional(),
-    isPaid: z.boolean().default(false),
-    id: z.string().max(64).optional().openapi({ description: '32 hexadecimal digits: paid once' }),
-  })
-  .openapi('SplitRequest')
+export const SplitRequest = SplitAmount.extend({
+  rule: z.string().max(64),
+  isPaid: z.boolean().default(false),
+  id: RequestId,
+}).openapi('SplitRequest')
+
+/** `POST /v1/ledger/splits/preview`. */
+export const SplitPreviewRequest = SplitAmount.extend({ rule: SplitRuleSchema }).openapi(
+  'SplitPreviewRequest',
+)
 
 const PaymentSchema = z.object({ from: z.string().nullable(), to: z.string(), amount: z.string() })
 
@@ -101,11 +149,23 @@ export const NetRequest = z
     debts: z
       .array(z.object({ debtor: z.string().max(64), creditor: z.string().max(64), amount: Amount }))
       .max(100_000),
+    isPaid: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'This device hands over what its member pays' }),
+    id: RequestId,
   })
   .openapi('NetRequest')
 
 /** Payments that settle debts. */
-export const NetSchema = z.object({ code: z.string(), payments: z.array(PaymentSchema) })
+export const NetSchema = z.object({
+  code: z.string(),
+  payments: z.array(PaymentSchema.extend({ from: z.string() })),
+  balances: z
+    .array(z.object({ key: z.string(), amount: z.string() }))
+    .openapi({ description: 'What each gets (above zero) or pays (below); they sum to zero' }),
+  commit: z.string().nullable(),
+})
 
 /** A rule as JSON has it. */
 export function splitToJson(rule: SplitRule): { id: string; version: number; parties: Party[] } {
@@ -115,12 +175,15 @@ export function splitToJson(rule: SplitRule): { id: string; version: number; par
   return { id: rule.id, version: rule.version, parties }
 }
 
-/** The rule that JSON means. */
-export function splitFromJson(json: { id: string; version: number; parties: Party[] }): SplitRule {
-  return { ...json, parties: json.parties.map((it) => ({ key: it.key, part: partOf(it) })) }
+/** The rule that JSON means; fixed parts by the scale of a unit, or null for minor units. */
+export function splitFromJson(
+  { id, version, parties }: z.infer<typeof SplitRuleSchema>,
+  scale: number | null,
+): SplitRule {
+  return { id, version, parties: parties.map((it) => ({ key: it.key, part: partOf(it, scale) })) }
 }
 
-function partOf(party: Party): SplitPart {
+function partOf(party: Party, scale: number | null): SplitPart {
   switch (party.way) {
     case 'usage':
       return { way: 'usage' }
@@ -129,12 +192,14 @@ function partOf(party: Party): SplitPart {
     case 'points':
       return { way: 'points', points: party.points }
     case 'fixed': {
-      const parsed = parseAmount(party.amount, 0)
+      const parsed = parseAmount(party.amount, scale ?? 0)
       if (parsed.ok) return { way: 'fixed', amount: parsed.amount }
       throw new CoopError(
         'amount-malformed',
         `'${party.amount.slice(0, 40)}' is no fixed part (${parsed.refusal})`,
-        'Give it in minor units, such as 1250 for 12.50.',
+        scale === null
+          ? 'Give it in minor units, such as 1250 for 12.50, or name a unit beside it.'
+          : `${parsed.message.charAt(0).toUpperCase()}${parsed.message.slice(1)}.`,
       )
     }
   }

@@ -42,6 +42,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'POST /v1/ledger/import': ADMIN,
   'GET /v1/ledger/splits': READERS,
   'POST /v1/ledger/splits': ADMIN,
+  'POST /v1/ledger/splits/preview': ADMIN,
   'POST /v1/ledger/split': ADMIN,
   'POST /v1/ledger/net': ADMIN,
   'GET /v1/ticketing/events': TILLS,

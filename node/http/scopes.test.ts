@@ -140,6 +140,9 @@ describe('each call of the OpenAPI document', () => {
 })
 
 /** What whoever sells or admits can see. */
+const EVENTS = ['GET /v1/ticketing/events', 'GET /v1/ticketing/events/{event}']
+const EVENT_CALLS = (names: readonly string[]): string[] =>
+  names.map((it) => `POST /v1/ticketing/events/{event}/${it}`)
 const SEEN = [
   ...['GET /v1/ledger/balances', 'GET /v1/ledger/rights', 'GET /v1/ledger/units'],
   ...['GET /v1/members', 'GET /v1/status'],
@@ -147,8 +150,26 @@ const SEEN = [
 
 describe('what is written down of scopes, apart from the table', () => {
   test.each([
-    ['till', [...SEEN, 'POST /v1/ledger/entries', 'POST /v1/ledger/take']],
-    ['gate', SEEN],
+    [
+      'till',
+      [
+        ...[...SEEN, ...EVENTS, 'POST /v1/ledger/entries', 'POST /v1/ledger/take'],
+        ...EVENT_CALLS(['quotes', 'revocations', 'take', 'tickets']),
+        'POST /v1/ticketing/sales',
+      ],
+    ],
+    [
+      'gate',
+      [
+        ...[
+          ...SEEN,
+          ...EVENTS,
+          'GET /v1/ticketing/events/{event}/doubles',
+          'GET /v1/ticketing/events/{event}/log',
+        ],
+        ...EVENT_CALLS(['hand', 'scans', 'take', 'undo', 'verify']),
+      ],
+    ],
   ])('a %s makes these calls and no other', (scope, expected) => {
     const allowed = calls.filter((it) => it.operation['x-scopes'].includes(scope as Scope))
     expect(allowed.map((it) => it.call).sort()).toEqual(expected)

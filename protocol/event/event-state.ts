@@ -267,6 +267,11 @@ export class EventState implements DocumentState {
     return this.#seats.find(toHex(commit), index) ?? null
   }
 
+  /** The pass that a device (hex) wrote for a scan (hex); null for none. */
+  passOfScan(id: string, device: string): Pass | null {
+    return this.#seats.ofScan(id, device) ?? null
+  }
+
   /** All passes, in the order of the log. */
   passes(): readonly Pass[] {
     return this.#seats.log

@@ -56,6 +56,8 @@ export interface PassTally {
 export class Seats {
   readonly #bySeat = new Map<string, Pass[]>()
   readonly #byName = new Map<string, Pass>()
+  /** By name of the scan and device. */
+  readonly #byScan = new Map<string, Pass>()
   /** Whether the books take nothing of a commit; null while they do not know. */
   readonly #isVoid: (order: number) => boolean | null
   /** Seats with passes of which the books do not know yet. */
@@ -76,6 +78,11 @@ export class Seats {
   /** The pass at a place of a commit (hex). */
   find(commit: string, index: number): Pass | undefined {
     return this.#byName.get(`${commit}/${index}`)
+  }
+
+  /** The pass that a device (hex) wrote for a scan (hex). */
+  ofScan(id: string, device: string): Pass | undefined {
+    return this.#byScan.get(`${id} ${device}`)
   }
 
   /**
@@ -105,6 +112,7 @@ export class Seats {
     })
     this.log.push(pass)
     this.#byName.set(`${at.commit}/${at.index}`, pass)
+    this.#byScan.set(`${pass.id} ${at.device}`, pass)
   }
 
   /** A pass was a mistake. */

@@ -3,6 +3,7 @@ import { benchAuthority } from './authority.ts'
 import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchFoldLedger } from './fold-ledger.ts'
+import { benchGate } from './gate.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
 import { benchOpen } from './open.ts'
@@ -12,7 +13,7 @@ import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 import { benchTicket } from './ticket.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|gate|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   open: benchOpen,
   fetch: benchFetch,
   'fold-ledger': benchFoldLedger,
+  gate: benchGate,
   idle: benchIdle,
   pipeline: benchPipeline,
   sale: benchSale,

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { untilEqual } from '../actors/node-process.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
@@ -148,11 +149,38 @@ test('a request that is sent twice is written once, also over a restart', async 
     id: '00112233445566778899aabbccddeeff',
     entries: [{ type: 'issue', unit: 'POSTER', amount: '1' }],
   }
-  const first = (await nas.api('POST', '/v1/ledger/entries', body)) as { commit: string }
-  expect(await nas.api('POST', '/v1/ledger/entries', body)).toEqual({ commit: first.commit, isRepeat: true })
+  const unit = { id: 'ffeeddccbbaa99887766554433221100', code: 'BADGE', kind: 'stock', supply: '5' }
+  const rule = { id: 'tips', version: 1, parties: [{ key: 'nas', way: 'points', points: 10_000 }] }
+  const calls = [
+    ['/v1/ledger/entries', body],
+    ['/v1/ledger/units', unit],
+    ['/v1/ledger/splits', rule],
+  ] as const
+  const send = async (): Promise<object[]> => {
+    const answers: object[] = []
+    for (const [path, body] of calls) answers.push((await nas.api('POST', path, body)) as object)
+    return answers
+  }
+  // Two at once are one as well.
+  const pair = (await Promise.all([send(), send()])) as { isRepeat: boolean; unit?: string }[][]
+  const sent = pair[0] ?? []
+  expect(pair.map((it) => it.filter(({ isRepeat }) => !isRepeat).length).reduce((a, b) => a + b)).toBe(3)
+  const repeats = sent.map((it) => ({ ...it, isRepeat: true }))
+  expect(await send()).toEqual(repeats)
   await nas.stop()
   nas = await bench.start('nas')
-  expect(await nas.api('POST', '/v1/ledger/entries', body)).toEqual({ commit: first.commit, isRepeat: true })
+  expect(await send()).toEqual(repeats)
+  const { stdout } = await nas.cli(
+    ...['ledger', 'define', 'BADGE', '--kind', 'stock', '--supply', '5', '--id', unit.id, '--json'],
+  )
+  expect(JSON.parse(stdout)).toEqual(repeats[1])
+  // Another unit under a used id is told so, and makes nothing.
+  await expect(nas.api('POST', '/v1/ledger/units', { ...unit, code: 'CAP' })).rejects.toMatchObject({
+    body: { error: { code: 'usage', message: 'this id has named another request' } },
+  })
+  await expect(nas.api('POST', '/v1/ledger/units', { ...unit, id: 'x' })).rejects.toMatchObject({
+    body: { error: { code: 'usage' } },
+  })
   await untilEqual(nas, stall)
 })
 
@@ -176,11 +204,18 @@ test('a file of opening balances is brought in once, however often it is sent, a
   const dry = await nas.api('POST', '/v1/ledger/import', { csv, isDry: true })
   expect(dry).toMatchObject({
     isDry: true,
-    units: [{ code: 'SHIRT', isNew: true, amount: '25' }],
+    units: [{ code: 'SHIRT', kind: 'stock', isNew: true, amount: '25' }],
+    holdings: [
+      { isOwn: true, amount: '20', device: { deviceName: 'nas' } },
+      { isOwn: false, amount: '5', device: { deviceName: 'stall' } },
+    ],
+    entriesBefore: 0,
     commits: [],
   })
   const first = (await nas.api('POST', '/v1/ledger/import', { csv })) as { commits: string[] }
-  expect(await nas.api('POST', '/v1/ledger/import', { csv })).toMatchObject({ commits: first.commits })
+  expect(await nas.api('POST', '/v1/ledger/import', { csv })).toMatchObject({
+    ...{ commits: first.commits, entries: 4, entriesBefore: 4 },
+  })
   await until(
     'the stall has its part',
     async () => (await rightsOf(stall, 'SHIRT').catch(() => null))?.here === '5',
@@ -188,8 +223,44 @@ test('a file of opening balances is brought in once, however often it is sent, a
   await untilEqual(nas, stall)
   const { stdout } = await stall.cli('ledger', 'export', '--format', 'balances')
   expect(stdout.split('\n').filter((line) => line.includes('"SHIRT"'))).toHaveLength(2)
-  const wrong = nas.api('POST', '/v1/ledger/import', { csv: 'code,amount\nSHIRT,1.5\n' })
-  await expect(wrong).rejects.toMatchObject({ body: { error: { code: 'import-invalid' } } })
+  // Every wrong line is told, and the right ones are not written either.
+  const before = (await nas.status()).documents['ledger']?.commits
+  const faulty = 'code,device,amount\nSHIRT,,1\nSHIRT,,1.5\nSHIRT,nobody,2\n'
+  const lines = [
+    { line: 3, column: 3, columnName: 'amount', refusal: 'amount-fraction' },
+    { line: 4, column: 2, columnName: 'device', refusal: 'import-holder' },
+  ]
+  const wrong = nas.api('POST', '/v1/ledger/import', { csv: faulty })
+  await expect(wrong).rejects.toMatchObject({ body: { error: { code: 'import-invalid', lines } } })
+  const file = bench.file('faulty.csv')
+  await writeFile(file, faulty)
+  const said = await nas.cli('ledger', 'import', file)
+  expect([said.code, said.stderr]).toEqual([77, expect.stringContaining('line 4, column 2 (device): ')])
+  await writeFile(file, Buffer.from('code,amount,memo\nSHIRT,1,caf\xe9\n', 'latin1'))
+  expect(await nas.cli('ledger', 'import', file)).toMatchObject({
+    ...{ code: 77, stderr: expect.stringContaining('not UTF-8') },
+  })
+  expect((await nas.status()).documents['ledger']?.commits).toBe(before)
+})
+
+test('a long file that was cut off in the middle goes on from there, and is planned the same again', async () => {
+  // The second unit is defined behind more entries than a few commits take.
+  const lines = Array.from({ length: 4_200 }, (_, i) => `${i < 4_150 ? 'BEAD' : 'BELL'},stock,0,1`)
+  const csv = ['code,kind,scale,amount', ...lines, ''].join('\n')
+  const stopper = new AbortController()
+  const watched = await nas.request('/v1/ledger/import', {
+    ...{ method: 'POST', body: JSON.stringify({ csv }), signal: stopper.signal },
+    headers: { accept: 'application/x-ndjson', 'content-type': 'application/json' },
+  })
+  const first = await watched.body?.getReader().read()
+  expect(new TextDecoder().decode(first?.value)).toContain('"totalEntries":4202')
+  stopper.abort()
+  for (const entriesBefore of [expect.any(Number), 4_202])
+    expect(await nas.api('POST', '/v1/ledger/import', { csv })).toMatchObject({
+      entries: 4_202,
+      entriesBefore,
+    })
+  expect([(await rightsOf(nas, 'BEAD'))?.here, (await rightsOf(nas, 'BELL'))?.here]).toEqual(['4150', '50'])
 })
 
 test('revenue is split by a rule that both know, exactly, and paid in one commit', async () => {
@@ -200,10 +271,12 @@ test('revenue is split by a rule that both know, exactly, and paid in one commit
     { key: bob, way: 'share', weight: 1 },
   ]
   await nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties })
-  const again = nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties })
+  const again = nas.api('POST', '/v1/ledger/splits', { id: 'door', version: 1, parties: parties.slice(1) })
   await expect(again).rejects.toMatchObject({ body: { error: { code: 'split-invalid' } } })
   await untilEqual(nas, stall)
-  expect(await stall.api('GET', '/v1/ledger/splits')).toMatchObject({ splits: [{ id: 'door', version: 1 }] })
+  expect(await stall.api('GET', '/v1/ledger/splits')).toMatchObject({
+    splits: [{ id: 'door', version: 1 }, { id: 'tips' }],
+  })
   const paid = await nas.api('POST', '/v1/ledger/split', {
     rule: 'door',
     unit: 'EUR',
@@ -225,6 +298,63 @@ test('revenue is split by a rule that both know, exactly, and paid in one commit
       { from: 'a', to: 'c', amount: '4.00' },
       { from: 'a', to: 'b', amount: '1.00' },
     ],
+    balances: [
+      { key: 'a', amount: '-5.00' },
+      { key: 'b', amount: '1.00' },
+      { key: 'c', amount: '4.00' },
+    ],
+    commit: null,
+  })
+})
+
+test('a rule is tried before it is written down, and what splits nothing is refused by name', async () => {
+  const before = (await nas.status()).documents['ledger']?.commits
+  const parties = [
+    { key: 'nas', way: 'fixed', amount: '2.50' },
+    { key: 'stall', way: 'points', points: 3_333 },
+    { key: 'crew', way: 'share', weight: 1 },
+  ]
+  const preview = async (parties: object[], amount = '10.00'): Promise<unknown> =>
+    nas.api('POST', '/v1/ledger/splits/preview', {
+      ...{ rule: { id: 'night', version: 1, parties }, unit: 'EUR', amount },
+    })
+  // Fixed parts are read by the scale of the unit.
+  expect(await preview(parties)).toMatchObject({
+    parts: [
+      { to: 'crew', amount: '5.00' },
+      { to: 'nas', amount: '2.50' },
+      { to: 'stall', amount: '2.50' },
+    ],
+  })
+  const over = preview([parties[1] ?? {}, { key: 'nas', way: 'points', points: 6_668 }])
+  await expect(over).rejects.toMatchObject({
+    body: { error: { code: 'split-invalid', message: expect.stringContaining('split-over-100') } },
+  })
+  await expect(preview(parties, '2.49')).rejects.toMatchObject({
+    body: { error: { message: expect.stringContaining('split-fixed-above-amount') } },
+  })
+  expect((await nas.status()).documents['ledger']?.commits).toBe(before)
+  await nas.api('POST', '/v1/ledger/splits', { id: 'night', version: 1, unit: 'EUR', parties })
+  const { splits } = (await nas.api('GET', '/v1/ledger/splits')) as { splits: { id: string }[] }
+  expect(splits.find((it) => it.id === 'night')).toMatchObject({
+    parties: [{ key: 'crew' }, { key: 'nas', amount: '250' }, { key: 'stall', points: 3_333 }],
+  })
+})
+
+test('of netted debts a device hands over what its member pays, once', async () => {
+  const debts = [
+    { debtor: 'nas', creditor: 'stall', amount: '3.00' },
+    { debtor: 'stall', creditor: 'nas', amount: '1.25' },
+  ]
+  const body = { unit: 'EUR', debts, isPaid: true, id: '0123456789abcdef0123456789abcdef' }
+  const paid = (await nas.api('POST', '/v1/ledger/net', body)) as { commit: string }
+  expect(paid).toMatchObject({ payments: [{ from: 'nas', to: 'stall', amount: '1.75' }] })
+  expect(await nas.api('POST', '/v1/ledger/net', body)).toMatchObject({ commit: paid.commit })
+  const { entries } = (await nas.api('GET', '/v1/ledger/history?text=netting')) as History
+  expect(entries).toMatchObject([{ type: 'transfer', amount: '1.75', commit: paid.commit }])
+  await untilEqual(nas, stall)
+  await expect(stall.api('POST', '/v1/ledger/net', { ...body, id: undefined })).rejects.toMatchObject({
+    body: { error: { code: 'split-invalid', message: expect.stringContaining('pays nothing on balance') } },
   })
 })
 

@@ -150,7 +150,7 @@ export function eventView(state: EventState, parts: EventViewParts): EventView {
     })),
     groups: [...new Set(buckets.map((it) => it.group))].map((group) => ({
       group: shownText(group),
-      buckets: buckets.filter((it) => it.group === group).map(({ group: _, ...bucket }) => bucket),
+      buckets: buckets.filter((it) => it.group === group).map((it) => it.view),
     })),
     zones: state.zones().map(({ name, unit }) => ({
       zone: shownText(name),
@@ -234,19 +234,20 @@ function seatsOf(unit: string, ledger: LedgerState, holds: (unit: string) => big
   return { capacity: Number(free + used), here: Number(here), elsewhere: Number(free - here) }
 }
 
-function bucketViews(state: EventState, parts: EventViewParts): (BucketView & { group: string })[] {
+function bucketViews(state: EventState, parts: EventViewParts): { group: string; view: BucketView }[] {
   const { own, reachable, names, holds } = parts
   const tally = state.tally()
   return bucketPlaces(state).map(({ bucket, group, holder, isLost }) => {
     const isHere = holds(bucket) >= 1n
     const place = holder === null ? 'nowhere' : holder === own || isHere ? 'here' : null
     const away = holder !== null && reachable.has(holder) ? 'reachable' : 'elsewhere'
-    return {
-      ...{ bucket, group },
+    const view: BucketView = {
+      bucket,
       holder: isHere ? names.device(own) : holder === null ? null : names.device(holder),
       state: isLost && !isHere ? 'lost' : (place ?? away),
       sold: tally.soldOfBucket.get(bucket) ?? 0,
       admitted: tally.admittedOfBucket.get(bucket) ?? 0,
     }
+    return { group, view }
   })
 }

@@ -93,8 +93,6 @@ export interface LogPage {
 
 /** Scans of which the answer is remembered, so that one that is sent again is answered alike. */
 const REMEMBERED_SCANS = 4_096
-/** Passes that are looked through for the name of a scan after a start. A guess: a day at a busy gate. */
-const LOOKED_THROUGH_MAX = 20_000
 /** How much room is asked for where a zone is full here. A guess: what comes in while others answer. */
 const ROOM_ASKED = 10n
 /** How soon tickets that were not let in are written down, many together. */
@@ -154,7 +152,8 @@ export class GateDesk {
       this.#note(state, request, shown.verdict)
       return this.#view(state, request, { refusal: shown.verdict, began })
     }
-    const earlier = this.#earlier(state, id)
+    // One that was written before the node was started anew.
+    const earlier = state.passOfScan(toHex(id), this.#parts.own)
     if (earlier !== null) return this.#view(state, request, { shown, earlier, began })
     let made = await this.#write(state, request, shown, id)
     if (!made.decision.ok && (await this.#fetched(state, request, made.decision)))
@@ -371,15 +370,6 @@ export class GateDesk {
     return { decoded: bare(found.ticket, found.body), isTrusted: true, code, details: found.details }
   }
 
-  /** The pass that this scan made before the node was started anew. */
-  #earlier(state: EventState, id: Uint8Array): Pass | null {
-    const name = toHex(id)
-    const passes = state.passes()
-    for (let i = passes.length - 1; i >= 0 && passes.length - i < LOOKED_THROUGH_MAX; i -= 1)
-      if (passes[i]?.id === name && passes[i]?.device === this.#parts.own) return passes[i] ?? null
-    return null
-  }
-
   async #view(
     state: EventState,
     request: Omit<ScanRequest, 'id'>,
@@ -578,14 +568,7 @@ function issuersOf(
 }
 
 function jsonOf(params: Params): Record<string, Json> {
-  const plain = (it: Params[string]): Json => (typeof it === 'object' && it !== null ? listOf(it) : it)
-  return Object.fromEntries(Object.entries(params).map(([key, it]) => [key, plain(it)]))
-}
-
-function listOf(rule: readonly unknown[]): Json[] {
-  return rule.map((it) =>
-    Array.isArray(it) ? listOf(it) : typeof it === 'number' ? it : it === null ? null : String(it),
-  )
+  return JSON.parse(JSON.stringify(params)) as Record<string, Json>
 }
 
 /** A ticket of which only the body is known. */

@@ -194,7 +194,7 @@ export class TicketDesk {
     const batch = this.#made({
       ...{ ids: this.#ids(state, info.unit, bucket), id, first: start, count },
       ...{ validity: first === undefined ? validityOf(request) : first.validity },
-      holder: first === undefined ? holderOf(request) : first.holder,
+      holder: first === undefined ? this.#holderOf(request) : first.holder,
       ...{ details, price },
     })
     const commits = written.map((it) => it.commit)
@@ -322,7 +322,7 @@ export class TicketDesk {
             {
               ...{ ids: this.#ids(state, found.class, bucket), id, serial: found.ticket.serial },
               ...{ seatSecret: found.ticket.seatSecret, validity: found.ticket.validity },
-              ...{ holder: holderOf(request), details: found.details },
+              ...{ holder: this.#holderOf(request), details: found.details },
             },
             node.signer,
             node.crypto.sha256,
@@ -544,6 +544,17 @@ export class TicketDesk {
     return { currency, amount: priceText({ currency, amount: price.amount * count }, this.#parts.ledger) }
   }
 
+  #holderOf({ holder }: { holder?: string | undefined }): Uint8Array | null {
+    if (holder === undefined) return null
+    const key = /^[0-9a-f]{64}$/i.test(holder) ? fromHex(holder.toLowerCase()) : null
+    if (key !== null && this.#rule.isGoodKey(key)) return key
+    throw new CoopError(
+      'usage',
+      'a phone is named by its Ed25519 key, 64 hexadecimal digits',
+      'Let the phone show it.',
+    )
+  }
+
   #hasUsed(unit: string): boolean {
     return this.#parts.node.membership.engine.replica.spendable(`${unit}-`) >= 1n
   }
@@ -565,13 +576,6 @@ function ticketView({ bytes, code, commitment, serial }: IssuedBytes, group: str
   const name = shownText(group)
   const number = `${name} ${serial + 1}`
   return { text: ticketText(bytes), number, group: name, code: codeText(code), commitment: toHex(commitment) }
-}
-
-function holderOf({ holder }: { holder?: string | undefined }): Uint8Array | null {
-  if (holder === undefined) return null
-  const key = /^[0-9a-f]{64}$/i.test(holder) ? fromHex(holder.toLowerCase()) : null
-  if (key !== null) return key
-  throw new CoopError('usage', 'the key of a phone has 64 hexadecimal digits', 'Let the phone show it.')
 }
 
 function validityOf({ validFromMs, validUntilMs }: IssueRequest): TicketValidity | null {

@@ -69,6 +69,7 @@ export type PlannedEntry =
 export interface ImportTotal {
   unit: PlannedUnit
   code: string
+  kind: string
   scale: number
   amount: bigint
   needsAllowance: boolean
@@ -173,7 +174,7 @@ class Planner {
 
   totals(): ImportTotal[] {
     return [...this.#plans.values()].map(({ unit, info, own, paid }) => ({
-      ...{ unit, code: info.code, scale: info.scale, amount: own + paid },
+      ...{ unit, code: info.code, kind: info.kind, scale: info.scale, amount: own + paid },
       needsAllowance: !unit.isNew || !hasOwnSupply(info.kind),
     }))
   }
