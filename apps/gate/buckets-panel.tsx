@@ -32,7 +32,7 @@ export function BucketsPanel(props: {
       )
       .catch((thrown: unknown) => {
         const isSilent = thrown instanceof CallFailure && thrown.status === 0
-        setSaid(texts.log.failed(isSilent ? texts.log.unreachable : String((thrown as Error).message)))
+        setSaid(texts.log.failed(isSilent ? texts.log.unreachable : (thrown as Error).message))
       })
       .finally(() => setMoving(null))
   }

@@ -200,6 +200,7 @@ export class GateDesk {
   }
 
   async #poll(): Promise<void> {
+    const askedMs = performance.now()
     try {
       const view = await this.#calls.event(this.#setup.event, this.#setup.gate)
       this.#update({ view, isNodeAway: false, isAccessRefused: false, answeredMs: Date.now() })
@@ -207,7 +208,9 @@ export class GateDesk {
       if (!(cause instanceof CallFailure)) throw cause
       this.#update({ isNodeAway: cause.status === 0, isAccessRefused: cause.status === 401 })
     }
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#poll(), POLL_MS)
+    // A node that is slow to answer is asked less often.
+    const pauseMs = Math.max(POLL_MS, 4 * (performance.now() - askedMs))
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#poll(), pauseMs)
   }
 
   #update(change: Partial<DeskState>): void {

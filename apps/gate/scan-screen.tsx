@@ -79,6 +79,14 @@ export function ScanScreen(props: {
     startCamera()
     return () => camera.stop()
   }, [camera])
+  useEffect(() => {
+    // Phones take the camera away while the page is out of sight.
+    const onShow = (): void => {
+      if (!document.hidden && cameraState === 'off') startCamera()
+    }
+    document.addEventListener('visibilitychange', onShow)
+    return () => document.removeEventListener('visibilitychange', onShow)
+  }, [camera, cameraState])
   useEffect(() => () => reader.close(), [reader])
   useEffect(() => {
     // The first tap or key gives the page its sound.

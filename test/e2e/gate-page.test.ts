@@ -232,7 +232,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     await desk.scan(second.text, 'admitted')
     expect(await page.getByTestId('settings').count()).toBe(0)
     expect(await axeViolations(page)).toEqual([])
-    await desk.scan(`${second.text.toLowerCase()}`, 'already-admitted')
+    await desk.scan(second.text.toLowerCase(), 'already-admitted')
     await page
       .getByTestId('verdict')
       .getByText(/at gate North/)
