@@ -315,6 +315,12 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     await phone.shows('no-code-in-photo')
     await page.getByTestId('photo').setInputFiles({ name: 'photo.png', mimeType: 'image/png', buffer })
     await phone.shows('admitted')
+    await page.getByTestId('log-open').click()
+    await page.getByTestId('log-sheet').getByTestId('undo').first().click()
+    await page.getByTestId('reason').fill('photo of a friend')
+    await page.getByTestId('undo-confirm').click()
+    await page.getByTestId('log-sheet').getByText('undone').first().waitFor()
+    expect([await axeViolations(page), await isWide(page)]).toEqual([[], false])
   })
 
   test('a lost answer and a node that is away are never green, and nothing is recorded twice', async () => {
