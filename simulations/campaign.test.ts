@@ -23,6 +23,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
   'bad-disks': [1, 2],
   churn: [1],
   cities: [1],
+  'closed-venues': [1],
   'cut-off-venue': [1],
   'double-signer': [1],
   'flash-sale': [1],
@@ -43,6 +44,7 @@ const SEEDS: Readonly<Record<string, readonly number[]>> = {
 
 /** States for which a scenario is there. */
 const REACHES: Readonly<Record<string, readonly (ReachedState | TradeState)[]>> = {
+  'closed-venues': ['member-removed', 'device-closed', 'device-suspended', 'sold-late', 'rights-replaced'],
   'cut-off-venue': ['member-removed', 'late-hidden', 'adopted'],
   'double-signer': ['double-voted', 'round-given-up', 'device-left'],
   'flash-sale': ['rights-granted', 'rights-accepted', 'refused-though-elsewhere', 'partitioned'],

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { choices } from './evaluation/choices.ts'
 import type { Choices } from './evaluation/choices.ts'
+import * as commitLaws from './evaluation/commit-laws.ts'
 import { isAgreed } from './evaluation/comparison.ts'
 import { SUBJECT, filled } from './evaluation/filling.ts'
 import { generateHistory } from './evaluation/history-generator.ts'
@@ -74,6 +75,13 @@ const CANARIES: readonly [law: Law, off: Partial<Rules>][] = [
   [laws.booksWhatWasDone, { factsAlwaysCount: false }],
   [laws.neverOversells, { sealsTakeHoldings: true }],
   [laws.boundsColluders, { relayIsLimited: false }],
+  [commitLaws.demandsUnits, { unitsAreDemanded: false }],
+  [commitLaws.definesOnce, { definesOnce: false }],
+  [commitLaws.issuesASupplyOnce, { suppliesCountOnce: false }],
+  [commitLaws.boundsAmounts, { amountsAreBounded: false }],
+  [commitLaws.standsAsAWhole, { commitsStandWhole: false }],
+  [commitLaws.standsAsAWhole, { suppliesAreIssued: false }],
+  [commitLaws.standsAsAWhole, { allowancesAreTakenOnce: false }],
 ]
 
 const NAMED = CANARIES.map(([law, off]) => ({ name: law.name, law, off }))

@@ -17,14 +17,14 @@ class BusyCoop {
   /** Order of each device's last commit; -1 for none. */
   readonly heads: number[] = NAMES.map(() => -1)
 
-  constructor() {
+  constructor(demandsUnits: boolean = false) {
     const { graph } = this
     const founding = NAMES.map((device) => ({ device, unit: 'eur', amount: 1_000_000n }))
     const numberOf = (key: Uint8Array): number => new DataView(key.slice().buffer).getUint32(0)
     this.evaluation = new Evaluation({
       graph,
       keyOf: (device) => keyOf(numberOf(graph.keyOf(device))),
-      founding,
+      ...{ founding, demandsUnits },
     })
   }
 
@@ -157,4 +157,31 @@ test('once devices have forked, a commit that lists one costs its news, and any 
   // Each chain walks over each commit of its past once: its seq and its list, in most cases.
   const walked = coop.heads.reduce((sum, head) => sum + coop.pastSize(head), 0)
   expect((coop.graph.questions - before) / (walked + coop.graph.length)).toBeLessThanOrEqual(3)
+})
+
+test('of a unit that a cheat defines on many branches each is looked at once a commit, however many acts there are', () => {
+  const coop = new BusyCoop(true)
+  const branches = 300
+  const unit: Act = {
+    kind: 'define',
+    unit: 'x',
+    supply: 9_000n,
+    relayMax: null,
+    definition: new Uint8Array(1),
+  }
+  const issue: Act = { kind: 'fact', unit: 'x+', amount: 9_000n, into: 'x' }
+  const hand: Act = { kind: 'transfer', to: keyOf(1), unit: 'x', amount: 9_000n }
+  coop.write(0, [])
+  const [root = -1] = coop.heads
+  let most = 0
+  for (let branch = 0; branch < branches; branch += 1) {
+    coop.heads[0] = root
+    most = Math.max(most, coop.write(0, [], [unit, issue, hand]))
+  }
+  // What it defines itself it need not look for: a fork asks of each branch of its device as ever.
+  expect(most).toBeLessThanOrEqual(branches + MOST_QUESTIONS)
+  const acts = Array.from({ length: 4_096 }, (): Act => ({ kind: 'fact', unit: 'x', amount: 1n, into: 'x-' }))
+  expect(coop.write(1, [coop.heads[0] as number], acts)).toBeLessThanOrEqual(6 * branches)
+  expect(coop.evaluation.holding(keyOf(1), 'x')).toBe(9_000n - 4_096n)
+  expect(coop.write(1, [], acts)).toBeLessThanOrEqual(MOST_QUESTIONS)
 })

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'vitest'
 import { choices } from './evaluation/choices.ts'
+import * as commitLaws from './evaluation/commit-laws.ts'
 import * as laws from './evaluation/laws.ts'
 import { Reached } from './evaluation/reached.ts'
 
@@ -75,4 +76,26 @@ test('honest devices of a group that is cut off accept of colluders what these o
 test('nothing stays in flight to an honest device that lists what it is advised to', () => {
   const reached = hold(laws.leavesNothingInFlight, 300)
   reached.expectAtLeast({ 'in flight before': 200 })
+})
+
+test('where definitions are demanded nothing is debited that the past does not define', () => {
+  const reached = hold(commitLaws.demandsUnits, 60)
+  reached.expectAtLeast({ 'defined by the commit itself': 10, 'defined by others': 10, 'unknown-unit': 2 })
+})
+
+test('a chain defines a unit once', () => {
+  hold(commitLaws.definesOnce, 200).expectAtLeast({ 'defined-twice': 1 })
+})
+
+test('a device may issue what seals gave it and the supply of its unit, once, on however many branches', () => {
+  const reached = hold(commitLaws.issuesASupplyOnce, 250)
+  reached.expectAtLeast({ 'issued of a supply': 120, 'defined on two branches': 1 })
+})
+
+test('nothing that counts is out of its bounds', () => {
+  hold(commitLaws.boundsAmounts, 80).expectAtLeast({ 'out of bounds': 1 })
+})
+
+test('a commit stands as a whole or not at all, and leaves what it had, took in and moved', () => {
+  hold(commitLaws.standsAsAWhole, 60).expectAtLeast({ 'void with several acts': 15 })
 })

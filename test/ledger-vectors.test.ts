@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { fromHex, toHex } from '#protocol/encoding'
-import { actsOf, encodeLedgerEntries, readDefinition, readLedgerSection, unitIdOf } from '#protocol/ledger'
+import {
+  actsOf,
+  encodeAsk,
+  encodeLedgerEntries,
+  readAnswer,
+  readAsk,
+  readDefinition,
+  readLedgerSection,
+  unitIdOf,
+} from '#protocol/ledger'
 import { nodeCrypto } from '#node/crypto'
 
 interface Vectors {
@@ -22,6 +31,9 @@ interface Vectors {
     acts: (string | number | null)[][]
   }[]
   invalid: { name: string; payload: string }[]
+  asks: { name: string; unit: string; amount: string; reason: string; frame: string }[]
+  answers: { name: string; asked: string; taken: string; why: string | null; frame: string }[]
+  noAsks: { name: string; frame: string }[]
 }
 
 const { sha256 } = nodeCrypto()
@@ -58,4 +70,15 @@ test.each(vectors.invalid)('ledger.json: $name is no entry', ({ payload }) => {
 
 test('ledger.json: invalid entries are more than valid ones', () => {
   expect(vectors.invalid.length).toBeGreaterThan(vectors.units.length + vectors.sections.length)
+})
+
+test('ledger.json: asks for rights, and answers', () => {
+  for (const { name, unit, amount, reason, frame } of vectors.asks) {
+    const ask = readAsk(bytes(frame), 'ff')
+    expect(ask, name).toEqual({ unit, amount: BigInt(amount), reason, device: 'ff' })
+    expect(ask === null ? '' : toHex(encodeAsk(ask)), name).toBe(frame)
+  }
+  for (const { name, asked, taken, why, frame } of vectors.answers)
+    expect(readAnswer(bytes(frame), BigInt(asked)), name).toEqual({ amount: BigInt(taken), why })
+  for (const { name, frame } of vectors.noAsks) expect(readAsk(bytes(frame), 'ff'), name).toBe(null)
 })

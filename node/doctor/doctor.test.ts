@@ -116,6 +116,16 @@ test('values that nothing uses are named, and removed by a repair', async () => 
   expect(named(await examine())).toEqual([])
 })
 
+test('damaged saved books are named, and made anew by looking', async () => {
+  await founded()
+  const path = join(folder, 'store.books')
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.subarray(1))
+  const report = await examine()
+  expect([report.verdict, ...named(report)]).toEqual(['repaired', 'saved-books repaired'])
+  expect(named(await examine())).toEqual([])
+})
+
 test('a damaged database is put together anew, and what was thrown out is named once', async () => {
   await founded()
   const log = (await readdir(join(folder, 'store'))).find((it) => it.endsWith('.log')) ?? ''

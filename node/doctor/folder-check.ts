@@ -19,7 +19,7 @@ const KNOWN: Readonly<Record<string, number | null>> = {
     'api.tokens': 0o600,
     'joining.kit': 0o600,
   },
-  ...{ store: null, 'store.end': null, 'store.settings': null, 'store.open': null },
+  ...{ store: null, 'store.end': null, 'store.settings': null, 'store.open': null, 'store.books': null },
   ...{ views: null, assets: null, partial: null },
 }
 

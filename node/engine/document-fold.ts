@@ -49,7 +49,7 @@ export async function foldDocument(id: string, source: FoldSource): Promise<Docu
     if (replica.openDocument(id) === null) return null
     const log = replica.documentLog(id)
     if (log === null) return null
-    const isDone = (): boolean => log.isCurrent || log.isStale || log.isWithheld
+    const isDone = (): boolean => log.isCurrent || log.isStale || log.isWithheld || replica.booksLoss !== null
     const foldNext = async (): Promise<void> => {
       const commits = await readSections(id, log.next(FOLD_COMMITS), source)
       // Meanwhile a fork may have had it made anew, with these in it.

@@ -16,6 +16,8 @@ import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
 import type { Store, StoreChange } from '#node/store'
+import type { BooksFile } from './books-file.ts'
+import { BooksKeeper } from './books-keeper.ts'
 import { mendCommits, repairWants } from './damaged-commits.ts'
 import { declinedChange, withheldError } from './declined.ts'
 import { foldDocument, rebuildDocument } from './document-fold.ts'
@@ -58,6 +60,10 @@ export interface EngineParts {
   log: Logger
   /** Kept states of shared documents, made while the log had this name. */
   cached: (document: string, logName: Uint8Array) => CachedDocument | null
+  /** Where the books are saved; without it each opening makes them from the whole log. */
+  books?: BooksFile
+  /** Commits after which they are saved again; by default 16,384, and more while this device writes. */
+  saveBooksAfter?: number
   /** Stands before every local write; without one all may be written. */
   gate?: WriteGate
   /** Milliseconds that a write waits for this device's admission after it joined; by default 10 s. */
@@ -134,6 +140,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   #writing: PromiseWithResolvers<void> | null = null
   #failure: CoopError | null = null
   #rebuilding: Promise<void> | null = null
+  readonly #books: BooksKeeper
+  /** Settles once the replica is made anew because saved books do not reach. */
+  #remaking: Promise<void> | null = null
   /** Sections that a document's kept summary stands for. */
   readonly #keptAt = new Map<string, number>()
   #isClosed = false
@@ -154,6 +163,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       take: (batch, most) => this.#take(batch, most),
       mayGoOn: () => this.#failure === null,
       onClosed: () => this.#writeOn(),
+    })
+    this.#books = new BooksKeeper({
+      ...{ file: parts.books ?? null, after: parts.saveBooksAfter, log: parts.log },
+      replica: () => this.#replica,
+      logName: () => this.#logName,
+      durable: async () => this.durable(),
+      isBusy: () => this.#isWritingLately,
     })
     this.#takeLog(opened)
   }
@@ -308,6 +324,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     make: () => readonly Section[] | null,
   ): Promise<CommitRecord | null> {
     this.#appendedAtMs = performance.now()
+    await this.#remaking
     await this.#parts.gate?.wait()
     // Of a steward who has left the document itself refuses what is no ballot.
     const refusal = (): CoopError | null =>
@@ -381,7 +398,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (batch.window < Infinity && batch.isAtWindow && batch.done.length > 0 && this.#replica.cover(batch))
       this.#isReleased = true
     this.#queue(result.stored, { ...result, hasMended })
-    if (this.#replica.documents.staleIds().length > 0) {
+    if (this.#replica.booksLoss !== null) this.#remaking ??= this.#remake()
+    else if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
       )
@@ -512,6 +530,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       this.#keptAt.set(id, log.folded)
     }
     if (changes.length > 0) await this.#parts.store.write(changes)
+    await this.#books.whenQuiet()
   }
 
   /** True when every commit with a section of the document is on the disk, so that its state may be kept. */
@@ -522,9 +541,12 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Writes what is pending and takes nothing more. */
   async close(): Promise<void> {
-    await this.durable().catch(() => {
-      // Whoever wrote has been told; closing goes on.
-    })
+    await this.durable().then(
+      async () => this.#books.close(),
+      () => {
+        // Whoever wrote has been told; closing goes on.
+      },
+    )
     this.#isClosed = true
     this.#loose.close()
     this.#failure ??= new CoopError('read-only', 'the node is stopping', 'Start it again.')
@@ -560,6 +582,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#loose.close()
     this.#loose = this.#looseRetry(hasLoose)
     this.#suspensions = new Suspensions(replica)
+    this.#books.opened(replica.epochs.savedLength)
     commits.onDamage = () => this.emit('damaged')
     this.#lateUnderWay = 0
     // After what is under way, which may still use the state.
@@ -651,6 +674,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         if (work.hasMended) this.emit('damaged')
         if (work.late.length > 0) this.emit('holes')
         if (batch.length > 0) this.#loose.schedule()
+        this.#books.wrote()
       } catch (cause) {
         this.#fail(cause)
       }
@@ -691,14 +715,42 @@ export class Engine extends EventEmitter<EngineEvents> {
         : 'Check the disk; the node tries again by itself.',
       cause,
     )
-    this.#work = noWork()
-    this.#isReleased = false
-    this.#writing?.reject(this.#failure)
-    this.#gathering?.reject(this.#failure)
-    this.#gathering = null
     this.#parts.log.error({ err: cause }, 'a write failed; rebuilding from the disk')
+    this.#writing?.reject(this.#failure)
+    this.#drop(this.#failure)
     this.emit('failed', this.#failure)
     void this.#recover()
+  }
+
+  /** Gives up what is gathered: the replica is about to be built anew from the disk. */
+  #drop(failure: CoopError): void {
+    this.#work = noWork()
+    this.#isReleased = false
+    this.#gathering?.reject(failure)
+    this.#gathering = null
+  }
+
+  /**
+   * Builds the replica anew from the whole log: a commit came that the saved books do not reach. It is not taken in; it comes
+   * again.
+   */
+  async #remake(): Promise<void> {
+    const failure = new CoopError(
+      'read-only',
+      'the books are being made anew from the log',
+      'Try again in a few seconds.',
+    )
+    this.#failure = failure
+    this.emit('failed', failure)
+    // What was taken of a batch in half comes again; writes of this device go to the disk first.
+    if (!this.#isWriteDue) this.#drop(failure)
+    while (this.#writing !== null) await this.#writing.promise.catch(() => null)
+    // A write that failed does the same.
+    if (this.#failure === failure) {
+      await this.#parts.books?.drop('reach')
+      await this.#recover()
+    }
+    this.#remaking = null
   }
 
   async #recover(): Promise<void> {

@@ -1,3 +1,4 @@
+export { BooksFile } from './books-file.ts'
 export { Engine } from './engine.ts'
 export type { DurableCommits, EngineParts } from './engine.ts'
 export { forkProof } from './fork-proof.ts'

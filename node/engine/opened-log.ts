@@ -3,7 +3,7 @@ import { AUTHORITY } from '#protocol/authority'
 import { decodeRecord } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
-import type { IntakeResult, Replica } from '#protocol/replica'
+import type { BooksLoss, IntakeResult, Replica } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import { CoopError } from '#node/errors'
 import { CommitLog, LogBatch, LooseLog, waitingKey } from '#node/log'
@@ -45,7 +45,8 @@ export async function openLog(parts: EngineParts, end: LogEnd | null): Promise<O
   const name = await LogName.read(store)
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const tried = await tryOpen(parts, name)
-    if (tried.kind === 'index') await dropIndex(parts)
+    if (tried.kind === 'books') await dropBooks(parts, tried.loss)
+    else if (tried.kind === 'index') await dropIndex(parts)
     else if (tried.kind === 'hole') {
       await name.renew()
       const count = await loose.setAside(tried.at)
@@ -59,6 +60,10 @@ export async function openLog(parts: EngineParts, end: LogEnd | null): Promise<O
       if (end !== null && !isReached(replica, end)) await name.renew()
       await takeWaiting(parts, tried)
       for await (const intake of loose.takeIn(replica)) await writeIntake(parts, commits, intake)
+      if (replica.booksLoss !== null) {
+        await dropBooks(parts, replica.booksLoss)
+        continue
+      }
       await commits.takeLate()
       noteMarks(parts, replica)
       const missing = new MissingCommits({ replica, findings: store.findings, device: signer.publicKey }, end)
@@ -102,16 +107,20 @@ type Tried =
   | { kind: 'open'; replica: Replica; commits: CommitLog }
   | { kind: 'hole'; at: number }
   | { kind: 'index' }
+  | { kind: 'books'; loss: BooksLoss }
 
 async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
   const { store, crypto, signer, coop, log } = parts
   const cached = (document: string): ReturnType<EngineParts['cached']> => parts.cached(document, name.bytes)
+  const books = (await parts.books?.read(name.bytes)) ?? null
   // Look-ups are hardened with a number that peers cannot know.
-  const replica = openReplica({ coop, crypto, signer, cached, seed: randomInt(2 ** 32), isLazy: true })
+  const seed = randomInt(2 ** 32)
+  const replica = openReplica({ coop, crypto, signer, cached, seed, isLazy: true, books })
   replica.documents.holes.decline(await readDeclined(store, replica))
   const commits = new CommitLog({ store, sha256: crypto.sha256, log }, replica)
   const loaded = await commits.load()
   if (loaded.kind !== 'whole') return loaded
+  if (replica.booksLoss !== null) return { kind: 'books', loss: replica.booksLoss }
   try {
     const read = commits.read.bind(commits)
     const source = {
@@ -123,12 +132,19 @@ async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
     }
     if (replica.logLength > 0)
       await foldDocument(AUTHORITY, { ...source, noteDamaged: (order) => commits.noteDamaged(order) })
+    if (replica.booksLoss !== null) return { kind: 'books', loss: replica.booksLoss }
     return { kind: 'open', replica, commits }
   } catch (cause) {
     if (!(cause instanceof UnreadableCommit)) throw cause
     // Who may write at all depends on it, so nothing behind it can be judged.
     return { kind: 'hole', at: commits.blockStart(cause.order) }
   }
+}
+
+/** The next try makes the books anew from the log. */
+async function dropBooks({ books, log }: EngineParts, loss: BooksLoss): Promise<void> {
+  log.warn({ loss }, 'the saved books are of no use; making them anew from the log')
+  await books?.drop(loss)
 }
 
 /** Offers the commits that wait; one that is damaged, or waits no more, is dropped: a peer has it. */

@@ -25,6 +25,7 @@ export type FindingCode =
   | 'store-value'
   | 'store-key'
   | 'end-mark'
+  | 'saved-books'
   | 'log-index'
   | 'log-commit'
   | 'log-hole'

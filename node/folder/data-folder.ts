@@ -68,6 +68,11 @@ export class DataFolder {
     return join(this.path, 'store')
   }
 
+  /** Saved books of the log. */
+  get booksPath(): string {
+    return join(this.path, 'store.books')
+  }
+
   get viewsPath(): string {
     return join(this.path, 'views')
   }

@@ -16,7 +16,7 @@ import { INVITE_SECRET_BYTES, formatInviteLink } from '#protocol/invite'
 import { ASSET_PROTOCOL, AssetStore } from '#node/assets'
 import { BoardCache, BoardWriter, openBoard } from '#node/boards'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { Engine } from '#node/engine'
+import { BooksFile, Engine } from '#node/engine'
 import { CoopError, asCoopError } from '#node/errors'
 import type { FindingLog } from '#node/findings'
 import { DataFolder, adoptNextKey, loadDeviceKey } from '#node/folder'
@@ -39,6 +39,7 @@ import { MoneyDesk } from './money-desk.ts'
 import { RIGHTS_PROTOCOL, RightsDesk } from './rights-desk.ts'
 import { RightsHand } from './rights-hand.ts'
 import { EventDesk, GateDesk, TicketDesk, TicketHand } from './tickets/index.ts'
+import { VERSION } from './version.ts'
 import { readGenesis } from './lost-genesis.ts'
 import { KIT_NOTE, OWN_KIT_NOTE, joiningKit, kitOfWords, newKit } from './recovery-kit.ts'
 
@@ -455,7 +456,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       },
     })
     const gate = incarnation
-    const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached, gate })
+    const books = new BooksFile(folder.booksPath, VERSION, this.#store.findings)
+    const engine = await Engine.open({ store: this.#store, crypto, signer, coop, log, cached, gate, books })
     await incarnation.judge(() => engine.replica, engine.isOwnChainIncomplete)
     const book = await AddressBook.open(this.#store)
     const waiting = await WaitingList.open(this.#store, () => this.emit('changed', ['members']))

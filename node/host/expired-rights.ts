@@ -1,8 +1,10 @@
-import { LEDGER, expiredRights, isMoving, readLedgerSection } from '#protocol/ledger'
-import type { Flow, LedgerState } from '#protocol/ledger'
+import { LEDGER, OpenRights, isMoving, readLedgerSection } from '#protocol/ledger'
+import type { ExpiringGrant, Flow, LedgerState } from '#protocol/ledger'
+import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
-import type { Engine } from '#node/engine'
+import type { Replica } from '#protocol/replica'
 import { readCommits } from './commit-source.ts'
+import type { CommitSource } from './commit-source.ts'
 
 /** A right that has expired, with what of it is unused. */
 export interface ExpiredRight {
@@ -23,80 +25,146 @@ export function homeRef(grant: string): string {
   return HOME + grant
 }
 
-/**
- * Rights that this device was given, that have expired and of which something is unused. Reads this device's own entries
- * from the first right that expires on; nothing where there are none.
- */
-export async function expiredHere(
-  engine: Engine,
-  ledger: LedgerState,
-  nowMs: number,
-): Promise<ExpiredRight[]> {
-  const own = engine.replica.device ?? ''
-  const expiring = ledger.grantsTo(own)
-  if (!expiring.some((it) => it.expiresMs <= nowMs)) return []
-  const expired: ExpiredRight[] = []
-  for (const unit of new Set(expiring.map((it) => it.unit))) {
-    const { flows, givers } = await flowsOf(unit, engine, ledger)
-    for (const [grant, amount] of expiredRights(flows, nowMs))
-      expired.push({ grant, unit, from: givers.get(grant) ?? '', amount })
-  }
-  return expired
+/** Rights of one unit that expire, as far as the commits of this device have been taken up. */
+interface UnitRights {
+  /** Handed over and not accepted so far. */
+  waiting: ExpiringGrant[]
+  open: OpenRights
+  readonly givers: Map<string, string>
+  /** Soonest end of one of them, Unix ms. */
+  soonestMs: number
+  /** Last own commit that was taken up; -1 before the first right was accepted. */
+  upTo: number
 }
 
-/** What came to this device of a unit and left it, from its first right that expires on. */
-async function flowsOf(
-  unit: string,
-  engine: Engine,
-  ledger: LedgerState,
-): Promise<{ flows: Flow[]; givers: Map<string, string> }> {
-  const { replica } = engine
-  const { history, documents, epochs } = replica
-  const { evaluation } = epochs
-  const own = replica.device ?? ''
-  const nameOf = (order: number, act: number): string => `${toHex(history.idOf(order))}/${act}`
-  const givers = new Map<string, string>()
-  /** By the own commit that accepted them. */
-  const accepted = new Map<number, Flow[]>()
-  for (const grant of ledger.grantsTo(own)) {
-    const by = evaluation.acceptedBy(grant).find((order) => documents.nameOf(order) === own)
-    if (grant.unit !== unit || by === undefined) continue
-    const name = nameOf(grant.order, grant.act)
-    givers.set(name, documents.nameOf(grant.order))
-    const { amount, expiresMs } = grant
-    accepted.set(by, [...(accepted.get(by) ?? []), { kind: 'in', amount, expiresMs, grant: name }])
+/**
+ * Rights that this device was given, that have expired and of which something is unused. Each of its own entries is read once, from
+ * the first right that expires on; nothing where there are none.
+ */
+export class ExpiredRights {
+  #replica: Replica | null = null
+  /** Rights that expire, of all units, that were sorted in. */
+  #sorted = 0
+  #units = new Map<string, UnitRights>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** Those of one unit, or of all. */
+  async at(
+    nowMs: number,
+    { source, ledger, unit }: { source: CommitSource; ledger: LedgerState; unit?: string },
+  ): Promise<ExpiredRight[]> {
+    // One after the other: each goes on from where the last one ended.
+    const turn = this.#turn.then(async () => {
+      this.#sort(source.replica, ledger)
+      const expired: ExpiredRight[] = []
+      for (const [id, rights] of unit === undefined ? this.#units : this.#only(unit)) {
+        if (rights.soonestMs > nowMs) continue
+        await this.#takeUp(id, rights, { source, ledger })
+        for (const [grant, amount] of rights.open.expired(nowMs))
+          expired.push({ grant, unit: id, from: rights.givers.get(grant) ?? '', amount })
+      }
+      return expired
+    })
+    this.#turn = turn.catch(() => null)
+    return turn
   }
-  const first = Math.min(...accepted.keys())
-  if (!Number.isFinite(first)) return { flows: [], givers }
-  const before = history.prevOf(first)
-  const flows: Flow[] = []
-  const had = before < 0 ? 0n : evaluation.left(before, unit)
-  if (had > 0n) flows.push({ kind: 'in', amount: had, expiresMs: null, grant: '' })
-  const orders = ledger.ordersOf(unit)
-  const written = new Set<number>()
-  for (let at = orders.length - 1; at >= 0; at -= 1) {
-    const order = orders.at(at) ?? -1
-    if (order < first) break
-    if (documents.nameOf(order) === own) written.add(order)
+
+  #only(unit: string): [string, UnitRights][] {
+    const rights = this.#units.get(unit)
+    return rights === undefined ? [] : [[unit, rights]]
   }
-  const places = [...new Set([...written, ...accepted.keys()])].sort((a, b) => a - b)
-  let at = 0
-  for await (const record of readCommits(engine, places)) {
-    flows.push(...(accepted.get(places[at] ?? -1) ?? []))
-    at += 1
-    const section = record.header.sections.findIndex((it) => it.document === LEDGER)
-    const refs =
-      section < 0
-        ? []
-        : refsOf(record.payloads[section] ?? null, record.header.sections[section]?.entries ?? 0)
-    for (const [i, act] of replica.actsOf(record).entries()) {
-      if (act.kind === 'define') continue
-      if (act.unit === unit) flows.push({ kind: 'out', amount: act.amount, grant: grantOfRef(refs[i]) })
-      else if (act.kind === 'fact' && act.into === unit)
-        flows.push({ kind: 'in', amount: act.amount, expiresMs: null, grant: '' })
+
+  /** Sorts in what was handed over since the last time. */
+  #sort(replica: Replica, ledger: LedgerState): void {
+    if (this.#replica !== replica) {
+      this.#replica = replica
+      this.#units = new Map()
+      this.#sorted = 0
+    }
+    const grants = ledger.grantsTo(replica.device ?? '')
+    for (; this.#sorted < grants.length; this.#sorted += 1) {
+      const grant = grants[this.#sorted] as ExpiringGrant
+      let rights = this.#units.get(grant.unit)
+      if (rights === undefined) {
+        rights = { waiting: [], open: new OpenRights(), givers: new Map(), soonestMs: Infinity, upTo: -1 }
+        this.#units.set(grant.unit, rights)
+      }
+      rights.waiting.push(grant)
+      rights.soonestMs = Math.min(rights.soonestMs, grant.expiresMs)
     }
   }
-  return { flows, givers }
+
+  /** Takes up what came to this device of a unit and left it since the last time. */
+  async #takeUp(
+    unit: string,
+    rights: UnitRights,
+    { source, ledger }: { source: CommitSource; ledger: LedgerState },
+  ): Promise<void> {
+    const { replica } = source
+    const { history, documents, epochs } = replica
+    const { evaluation } = epochs
+    const own = replica.device ?? ''
+    /** By the own commit that accepted them. */
+    const accepted = new Map<number, Flow[]>()
+    let first = Infinity
+    rights.waiting = rights.waiting.filter((grant) => {
+      const by = evaluation.acceptedBy(grant, own).find((order) => documents.nameOf(order) === own)
+      // What is void now is so for ever.
+      if (by === undefined) return !evaluation.isVoid(grant.order)
+      const name = `${toHex(history.idOf(grant.order))}/${grant.act}`
+      rights.givers.set(name, documents.nameOf(grant.order))
+      const { amount, expiresMs } = grant
+      const flow: Flow = { kind: 'in', amount, expiresMs, grant: name }
+      accepted.set(by, [...(accepted.get(by) ?? []), flow])
+      first = Math.min(first, by)
+      return false
+    })
+    if (rights.upTo < 0) {
+      if (first === Infinity) {
+        rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), Infinity)
+        return
+      }
+      const had = evaluation.leftBefore({ order: first, account: unit })
+      if (had > 0n) rights.open.take({ kind: 'in', amount: had, expiresMs: null, grant: '' })
+      rights.upTo = first - 1
+    }
+    const places = new Set(accepted.keys())
+    const orders = ledger.ordersOf(unit)
+    for (let at = orders.length - 1; (orders.at(at) ?? -1) > rights.upTo; at -= 1) {
+      const order = orders.at(at) ?? -1
+      if (documents.nameOf(order) === own) places.add(order)
+    }
+    const sorted = [...places].sort((a, b) => a - b)
+    const flows: Flow[] = []
+    let at = 0
+    for await (const record of readCommits(source, sorted)) {
+      const order = sorted[at] ?? -1
+      flows.push(...(accepted.get(order) ?? []))
+      if (order > rights.upTo) flows.push(...flowsIn(record, unit, replica))
+      at += 1
+    }
+    for (const flow of flows) rights.open.take(flow)
+    rights.upTo = Math.max(rights.upTo, sorted.at(-1) ?? -1)
+    rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), rights.open.soonestMs)
+    if (rights.open.soonestMs < Infinity) return
+    // Nothing is left that expires: nothing need be read before the next right is accepted.
+    rights.open = new OpenRights()
+    rights.upTo = -1
+  }
+}
+
+/** What an own commit does with a unit. */
+function flowsIn(record: CommitRecord, unit: string, replica: Replica): Flow[] {
+  const { sections } = record.header
+  const section = sections.findIndex((it) => it.document === LEDGER)
+  const payload = record.payloads[section] ?? null
+  const refs = section < 0 ? [] : refsOf(payload, sections[section]?.entries ?? 0)
+  return replica.actsOf(record).flatMap((act, i): Flow[] => {
+    if (act.kind === 'define') return []
+    if (act.unit === unit) return [{ kind: 'out', amount: act.amount, grant: grantOfRef(refs[i]) }]
+    if (act.kind !== 'fact' || act.into !== unit) return []
+    return [{ kind: 'in', amount: act.amount, expiresMs: null, grant: '' }]
+  })
 }
 
 function refsOf(payload: Uint8Array | null, entries: number): (string | undefined)[] {

@@ -26,7 +26,8 @@ import { fromHex, toHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { ClockCheck } from './clock-check.ts'
 import type { CoopNode } from './coop-node.ts'
-import { expiredHere } from './expired-rights.ts'
+import { ExpiredRights } from './expired-rights.ts'
+import type { ExpiredRight } from './expired-rights.ts'
 import { amountOf, entryOf, findUnit } from './ledger-entries.ts'
 import type { EntryRequest, LedgerParts } from './ledger-entries.ts'
 import { historyPage } from './ledger-history.ts'
@@ -71,6 +72,7 @@ export class LedgerDesk {
   readonly #node: CoopNode
   readonly #ids = new RequestIds()
   readonly #clock = new ClockCheck()
+  readonly #expired = new ExpiredRights()
 
   constructor(node: CoopNode) {
     this.#node = node
@@ -124,7 +126,6 @@ export class LedgerDesk {
     const { engine } = this.#node.membership
     const nonce = request.id === undefined ? new Uint8Array(randomBytes(16)) : requestKey(request.id)
     const definition = definitionOf(request, nonce)
-    await this.#clock.check(engine)
     const entry: LedgerEntry = { t: 'define', unit: definition }
     const written = await this.#ids.once(nonce, engine, async () => this.#write([entry]))
     const unit = unitIdOf(this.#node.signer.publicKey, definition, this.#node.crypto.sha256)
@@ -142,11 +143,9 @@ export class LedgerDesk {
    * @param id - 32 hexadecimal digits that name the request: sent twice, it is written once
    */
   async write(requests: readonly EntryRequest[], id?: string): Promise<WrittenEntries> {
-    const { engine } = this.#node.membership
     const parts = this.#parts
     if (requests.length === 0 || requests.length > ENTRIES_MAX)
       throw new CoopError('usage', `one commit takes 1 to ${ENTRIES_MAX} entries`, 'Write fewer at a time.')
-    await this.#clock.check(engine)
     return this.pay(
       requests.map((it) => entryOf(it, parts)),
       id,
@@ -223,9 +222,14 @@ export class LedgerDesk {
     const { ledger, nowMs } = this.#parts
     const info = ledger.unit(unit)
     if (info !== null && info.expiresMs !== null && info.expiresMs <= nowMs) return 0n
-    const expired = await expiredHere(this.#node.membership.engine, ledger, nowMs)
-    const gone = expired.filter((it) => it.unit === unit).reduce((sum, it) => sum + it.amount, 0n)
+    const gone = (await this.expired(nowMs, unit)).reduce((sum, it) => sum + it.amount, 0n)
     return this.spendable(unit) - gone
+  }
+
+  /** Rights that this device was given, that have expired and of which something is unused; of one unit, or of all. */
+  async expired(nowMs: number, unit?: string): Promise<ExpiredRight[]> {
+    const about = { source: this.#node.membership.engine, ledger: this.#parts.ledger }
+    return this.#expired.at(nowMs, unit === undefined ? about : { ...about, unit })
   }
 
   /** As `append`, under a name (16 bytes): entries with a name that was written before are not written again. */
@@ -241,7 +245,9 @@ export class LedgerDesk {
   /** Accepts what others have handed to this device, if there is any. */
   async accept(): Promise<void> {
     const { engine } = this.#node.membership
-    if (this.books.incomingTo(engine.replica.device ?? '').length > 0) await engine.append([])
+    if (this.books.incomingTo(engine.replica.device ?? '').length === 0) return
+    await this.#clock.check(engine)
+    await engine.append([])
   }
 
   /** Writes entries that spend nothing that has expired; under an id as `write`. */
@@ -257,8 +263,10 @@ export class LedgerDesk {
     return this.#write(entries)
   }
 
+  /** The only way in which this desk signs entries: never while the clock cannot be right, whoever asks. */
   async #write(entries: readonly LedgerEntry[]): Promise<WrittenEntries> {
     const { engine } = this.#node.membership
+    await this.#clock.check(engine)
     const section = { document: LEDGER, entries: entries.length, payload: encodeLedgerEntries(entries) }
     const record = await engine.append([section]).catch((cause: unknown) => {
       throw this.#explained(cause, entries)
@@ -266,20 +274,24 @@ export class LedgerDesk {
     return { commit: toHex(record.id), isRepeat: false }
   }
 
+  /** Throws while the clock of this device cannot be right. */
+  async needClock(): Promise<void> {
+    await this.#clock.check(this.#node.membership.engine)
+  }
+
   /** Throws when entries spend what has expired: an honest device does not, though the books would let it. */
   async needUsable(entries: readonly LedgerEntry[]): Promise<void> {
     const { ledger, nowMs } = this.#parts
-    const { engine } = this.#node.membership
-    const expired = await expiredHere(engine, ledger, nowMs)
-    for (const { unit, amount, grant } of expired) {
-      const spent = entries.reduce(
-        (sum, it) => (isMoving(it) && it.unit === unit && SPENDING.has(it.t) ? sum + it.amount : sum),
-        0n,
-      )
-      if (spent === 0n || spent <= this.spendable(unit) - amount) continue
+    const spent = new Map<string, bigint>()
+    for (const it of entries)
+      if (isMoving(it) && SPENDING.has(it.t)) spent.set(it.unit, (spent.get(it.unit) ?? 0n) + it.amount)
+    for (const [unit, amount] of spent) {
+      const [first, ...others] = await this.expired(nowMs, unit)
+      const gone = others.reduce((sum, it) => sum + it.amount, first?.amount ?? 0n)
+      if (first === undefined || amount <= this.spendable(unit) - gone) continue
       throw new CoopError(
         'right-expired',
-        `${showAmount(amount, ledger.unit(unit) ?? { code: '?', scale: 0 })} of what this device holds has expired and goes back to who gave it (${grant.slice(0, 12)})`,
+        `${showAmount(gone, ledger.unit(unit) ?? { code: '?', scale: 0 })} of what this device holds has expired and goes back to who gave it (${first.grant.slice(0, 12)})`,
         'Ask for more: `coop ledger take UNIT`. If the clock of this device is wrong, set it.',
       )
     }

@@ -1,10 +1,11 @@
-import { LEDGER, MOVES, isMoving, readLedgerSection } from '#protocol/ledger'
+import { MOVES, isMoving } from '#protocol/ledger'
 import type { EntryNotes, LedgerEntry, LedgerState } from '#protocol/ledger'
 import { decodeSplitRule, formatAmount } from '#protocol/ledger/money'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
 import type { Replica } from '#protocol/replica'
 import { shownText } from '#apps/shown-text'
+import { bookEntries, bookOrders } from './book-entries.ts'
 import type { CommitSource } from './commit-source.ts'
 import type { DeviceName, RosterNames } from './roster-names.ts'
 
@@ -90,10 +91,7 @@ export interface HistoryParts {
 /** One page of the ledger's history. */
 export async function historyPage(query: HistoryQuery, parts: HistoryParts): Promise<HistoryPage> {
   const { replica } = parts.source
-  const orders =
-    query.unit === undefined
-      ? (replica.documentLog(LEDGER)?.orders ?? { length: 0, at: () => undefined })
-      : parts.ledger.ordersOf(query.unit)
+  const orders = query.unit === undefined ? bookOrders(replica) : parts.ledger.ordersOf(query.unit)
   let place = placeBefore(orders, query.before ?? Infinity)
   const entries: EntryView[] = []
   let looked = 0
@@ -118,15 +116,9 @@ export async function historyPage(query: HistoryQuery, parts: HistoryParts): Pro
 
 /** Views of the entries of one commit that a query asks for. */
 function viewsOf(record: CommitRecord, order: number, query: HistoryQuery, parts: HistoryParts): EntryView[] {
-  const at = record.header.sections.findIndex((it) => it.document === LEDGER)
-  const payload = record.payloads[at] ?? null
-  const entries =
-    payload === null ? null : readLedgerSection(payload, record.header.sections[at]?.entries ?? 0)
-  const acts = parts.source.replica.actsOf(record)
   const views: EntryView[] = []
-  for (const [index, entry] of (entries ?? []).entries()) {
-    const unit = acts[index]?.unit.replace(/[^a-z0-9-]$/, '') ?? ''
-    const id = isMoving(entry) ? entry.unit : unit
+  for (const { index, entry, account } of bookEntries(record, parts.source.replica)) {
+    const id = isMoving(entry) ? entry.unit : account
     const view = entryView({ entry, id, index, order, record }, parts)
     if (isAsked(view, query, id)) views.push(view)
   }
@@ -143,7 +135,7 @@ function entryView(
   const unit = ledger.unit(id)
   const scale = unit?.scale ?? 0
   const notes = notesOf(entry)
-  const { acceptedBy } = standingOf(replica, order, index, entry)
+  const { state, acceptedBy } = standingOf(replica, order, index, entry)
   const made = entry.t === 'define' ? entry.unit : null
   const amount = isMoving(entry) ? entry.amount : (made?.supply ?? 0n)
   const shown = (text: string | undefined): string | null => (text === undefined ? null : shownText(text))
@@ -162,7 +154,7 @@ function entryView(
     memo: shown(notes.memo),
     ref: shown(notes.ref),
     reverses: notes.reverses === undefined ? null : `${toHex(notes.reverses.commit)}/${notes.reverses.index}`,
-    state: standingOf(replica, order, index, entry).state,
+    state,
     acceptedBy: acceptedBy.map((it) => toHex(replica.history.idOf(it))),
   }
 }
@@ -171,12 +163,12 @@ function standingOf(
   replica: Replica,
   order: number,
   act: number,
-  { t }: LedgerEntry,
+  entry: LedgerEntry,
 ): { state: EntryState; acceptedBy: number[] } {
   const { evaluation } = replica.epochs
   if (evaluation.isVoid(order)) return { state: 'void', acceptedBy: [] }
-  if (t !== 'transfer') return { state: 'counted', acceptedBy: [] }
-  const acceptedBy = evaluation.acceptedBy({ order, act })
+  if (entry.t !== 'transfer') return { state: 'counted', acceptedBy: [] }
+  const acceptedBy = evaluation.acceptedBy({ order, act }, toHex(entry.to))
   if (acceptedBy.length > 0) return { state: 'counted', acceptedBy }
   return { state: evaluation.isCounted({ order, act }) ? 'on-the-way' : 'not-counted', acceptedBy }
 }

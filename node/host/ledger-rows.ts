@@ -1,8 +1,9 @@
-import { LEDGER, isMoving, readLedgerSection } from '#protocol/ledger'
+import { isMoving } from '#protocol/ledger'
 import type { LedgerState } from '#protocol/ledger'
 import type { LedgerNames, LedgerRow } from '#protocol/ledger/money'
 import { toHex } from '#protocol/encoding'
 import type { Engine } from '#node/engine'
+import { bookEntries, bookOrders } from './book-entries.ts'
 import { readCommits } from './commit-source.ts'
 import { sealedAt } from './seal-history.ts'
 
@@ -13,24 +14,20 @@ const READ_COMMITS = 256
 export async function* ledgerRows(engine: Engine, ledger: LedgerState): AsyncGenerator<LedgerRow> {
   const { replica } = engine
   yield* replacements(engine)
-  const orders = replica.documentLog(LEDGER)?.orders
-  const length = orders?.length ?? 0
+  const orders = bookOrders(replica)
+  const { length } = orders
   for (let from = 0; from < length; from += READ_COMMITS) {
     const places = Array.from(
       { length: Math.min(READ_COMMITS, length - from) },
-      (_, i) => orders?.at(from + i) ?? 0,
+      (_, i) => orders.at(from + i) ?? 0,
     )
     let at = 0
     for await (const record of readCommits(engine, places)) {
       const order = places[at] ?? 0
       at += 1
-      const section = record.header.sections.findIndex((it) => it.document === LEDGER)
-      const payload = record.payloads[section] ?? null
-      const entries =
-        payload === null ? null : readLedgerSection(payload, record.header.sections[section]?.entries ?? 0)
       const device = toHex(record.header.device)
       const common = { commit: toHex(record.id), timeMs: record.header.timeMs, ...holderOf(engine, device) }
-      for (const [index, entry] of (entries ?? []).entries()) {
+      for (const { index, entry } of bookEntries(record, replica)) {
         if (!isMoving(entry)) continue
         const { t: type, unit, amount, memo } = entry
         const name = { order, act: index }
@@ -38,7 +35,7 @@ export async function* ledgerRows(engine: Engine, ledger: LedgerState): AsyncGen
         const row: LedgerRow = {
           ...{ ...common, index, type, unit, amount },
           isCounted: ledger.books.isCounted(name),
-          isAccepted: !isTransfer || ledger.books.acceptedBy(name).length > 0,
+          isAccepted: !isTransfer || ledger.books.isAccepted(name),
         }
         if (isTransfer) row.to = holderOf(engine, toHex(entry.to))
         if (memo !== undefined) row.memo = memo

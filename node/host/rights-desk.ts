@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
-import { accountKey, decodeAmount, encodeAmount, grantOf, isUnitId, sharesOf } from '#protocol/ledger'
+import {
+  RIGHTS_FRAME_BYTES_MAX,
+  accountKey,
+  encodeAnswer,
+  encodeAsk,
+  grantOf,
+  readAnswer,
+  readAsk,
+  sharesOf,
+} from '#protocol/ledger'
 import type {
   Ask,
   AskReason,
@@ -12,7 +21,7 @@ import type {
   UnitInfo,
 } from '#protocol/ledger'
 import { formatAmount } from '#protocol/ledger/money'
-import { decodeCanonical, encodeCanonical, fromHex } from '#protocol/encoding'
+import { fromHex } from '#protocol/encoding'
 import { CoopError } from '#node/errors'
 import { FramedStream } from '#node/mesh'
 import type { CoopNode } from './coop-node.ts'
@@ -21,14 +30,12 @@ import type { DeviceName } from './roster-names.ts'
 
 /** Protocol by which a device asks another for a part of what it holds. */
 export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
-/** Bytes of one frame: an ask has some 80. */
-const FRAME_BYTES_MAX = 512
 /** How long an answer may take: the other side writes a commit to its disk. */
 const ANSWER_MS = 10_000
-/** How long a grant may take to arrive by sync after it was answered. */
-const ARRIVAL_MS = 10_000
-/** Grants that are remembered. */
-const LATELY_MAX = 1_000
+/** How long a grant may take to arrive by sync after it was answered, before the next device is asked. A guess: most take a tenth of a second. */
+const ARRIVAL_MS = 5_000
+/** Grants that are remembered: some devices at the limit of a minute. */
+const LATELY_MAX = 10_000
 
 /** What was taken from whom, as text by the unit's scale. */
 export interface Taken {
@@ -41,8 +48,6 @@ export interface Taken {
   here: string
   from: { device: DeviceName; amount: string; why: string | null }[]
 }
-
-const REASONS: readonly AskReason[] = ['low', 'even', 'forecast', 'person']
 
 /** Rights on the move: asks other devices for a part of what they hold, and answers them. */
 export class RightsDesk {
@@ -57,13 +62,13 @@ export class RightsDesk {
 
   /** Answers one ask of a member. */
   readonly serve = async (stream: Stream, device: string): Promise<void> => {
-    const framed = new FramedStream(stream, FRAME_BYTES_MAX)
+    const framed = new FramedStream(stream, RIGHTS_FRAME_BYTES_MAX)
     const ask = readAsk(await framed.next(ANSWER_MS), device)
     if (ask === null) return framed.abort('malformed ask', 'malformed-frame')
     const granting = this.#granting.then(async () => this.#grant(ask))
     this.#granting = granting.catch(() => null)
     const { amount, why } = await granting
-    await framed.send(encodeCanonical([amount === 0n ? null : encodeAmount(amount), why]))
+    await framed.send(encodeAnswer({ amount, why }))
   }
 
   /**
@@ -90,30 +95,50 @@ export class RightsDesk {
     const { ledger } = this.#node
     const text = (amount: bigint): string => formatAmount(amount, unit.scale)
     const from: Taken['from'] = []
-    const before = ledger.spendable(unit.id)
     let taken = 0n
     for (const { device } of this.#givers(unit.id)) {
       if (taken >= wanted) break
+      const before = this.#owned(unit.id)
       const answer = await this.#ask({ unit: unit.id, amount: wanted - taken, reason, device })
-      taken += answer.amount
-      from.push({ device: ledger.names.device(device), amount: text(answer.amount), why: answer.why })
+      const amount = await this.#arrived(unit.id, before, answer.amount)
+      taken += amount
+      const why = amount < answer.amount ? 'not-arrived' : answer.why
+      from.push({ device: ledger.names.device(device), amount: text(amount), why })
     }
-    const arrivedAtMs = performance.now() + ARRIVAL_MS
-    while (ledger.spendable(unit.id) < before + taken && performance.now() < arrivedAtMs) await sleep(20)
     // Accepted before this device goes away, so that others know where it is.
     if (taken > 0n) await ledger.accept()
     const shown = { wanted: text(wanted), taken: text(taken), here: text(ledger.spendable(unit.id)) }
     return { unit: unit.id, code: unit.code, ...shown, from }
   }
 
+  /** What came of so much that another device says it gave, once it is here or has had its time: the next one is asked for the rest. */
+  async #arrived(unit: string, before: bigint, said: bigint): Promise<bigint> {
+    const untilMs = performance.now() + ARRIVAL_MS
+    for (;;) {
+      const came = this.#owned(unit) - before
+      if (came >= said) return said
+      if (performance.now() >= untilMs) return came > 0n ? came : 0n
+      await sleep(20)
+    }
+  }
+
+  /** What this device has and what it used: selling does not change it. */
+  #owned(unit: string): bigint {
+    const { ledger } = this.#node
+    return ledger.spendable(unit) + ledger.spendable(accountKey(unit, 'used'))
+  }
+
   async #ask(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
     const { mesh } = this.#node
     if (mesh === null) return { amount: 0n, why: 'unreachable' }
     try {
-      const framed = new FramedStream(await mesh.openStream(ask.device, RIGHTS_PROTOCOL), FRAME_BYTES_MAX)
+      const framed = new FramedStream(
+        await mesh.openStream(ask.device, RIGHTS_PROTOCOL),
+        RIGHTS_FRAME_BYTES_MAX,
+      )
       try {
-        await framed.send(encodeCanonical([ask.unit, encodeAmount(ask.amount), ask.reason]))
-        const answer = readAnswer(await framed.next(ANSWER_MS))
+        await framed.send(encodeAsk(ask))
+        const answer = readAnswer(await framed.next(ANSWER_MS), ask.amount)
         if (answer.amount > 0n) this.#note(ask, true)
         return answer
       } finally {
@@ -137,8 +162,10 @@ export class RightsDesk {
       spendable: await ledger.usable(unit.id),
       marks: membership.marks.of(unit.id),
       share: isShare ? (sharesOf(ask.reason as ShareRule, sharers).get(this.#own) ?? 0n) : 0n,
+      isOfMember: this.#isOfMember(ask.device),
+      // A clock that is set back must not make all that was granted before look like just now.
       lately: this.#lately,
-      nowMs: Date.now(),
+      nowMs: performance.now(),
     })
     if ('why' in grant) return grant
     const to = fromHex(ask.device) ?? new Uint8Array(32)
@@ -154,7 +181,7 @@ export class RightsDesk {
   }
 
   #note({ unit, device }: Ask, isReceived: boolean): void {
-    this.#lately.push({ atMs: Date.now(), unit, device, isReceived })
+    this.#lately.push({ atMs: performance.now(), unit, device, isReceived })
     if (this.#lately.length > LATELY_MAX) this.#lately = this.#lately.slice(-LATELY_MAX / 2)
   }
 
@@ -177,6 +204,12 @@ export class RightsDesk {
     )
   }
 
+  #isOfMember(device: string): boolean {
+    const { authority } = this.#node.membership.engine.replica
+    const member = authority.devices.get(this.#own)?.member
+    return member !== undefined && authority.devices.get(device)?.member === member
+  }
+
   get #own(): string {
     return this.#node.membership.engine.replica.device ?? ''
   }
@@ -184,21 +217,4 @@ export class RightsDesk {
   get #connected(): readonly string[] {
     return this.#node.mesh?.connectedDevices() ?? []
   }
-}
-
-function readAsk(bytes: Uint8Array, device: string): Ask | null {
-  const decoded = decodeCanonical(bytes)
-  if (!decoded.ok || !Array.isArray(decoded.value) || decoded.value.length !== 3) return null
-  const [unit, rawAmount, rawReason] = decoded.value
-  const amount = decodeAmount(rawAmount)
-  const reason = REASONS.find((it) => it === rawReason)
-  return isUnitId(unit) && amount !== null && reason !== undefined ? { unit, amount, reason, device } : null
-}
-
-function readAnswer(bytes: Uint8Array): { amount: bigint; why: string | null } {
-  const decoded = decodeCanonical(bytes)
-  const fields = decoded.ok && Array.isArray(decoded.value) ? decoded.value : []
-  const [amount, why] = fields
-  const text = typeof why === 'string' && /^[a-z-]{1,40}$/.test(why) ? why : null
-  return { amount: decodeAmount(amount) ?? 0n, why: text }
 }

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
-import type { LedgerEntry, LedgerState } from '#protocol/ledger'
+import type { LedgerEntry, LedgerState, TransferEntry } from '#protocol/ledger'
 import { GRANT_EVERY_MS, LEDGER, isMoving } from '#protocol/ledger'
 import { AUTHORITY } from '#protocol/authority'
 import { fromHex } from '#protocol/encoding'
 import type { DurableCommits, Engine } from '#node/engine'
-import { expiredHere, homeRef } from './expired-rights.ts'
+import { CoopError } from '#node/errors'
+import { homeRef } from './expired-rights.ts'
 import type { MarksBook } from './marks-book.ts'
 import type { LedgerDesk } from './ledger-desk.ts'
 import type { RightsDesk } from './rights-desk.ts'
@@ -94,9 +95,14 @@ export class RightsHand {
     const { replica } = this.#parts.engine
     const nowMs = Date.now()
     const grants = (replica.document(LEDGER) as LedgerState).grantsTo(replica.device ?? '')
-    const soon = grants.map((it) => it.expiresMs - nowMs).filter((ms) => ms > 0)
-    const asks = [...this.#askAgainAtMs.values()].map((ms) => ms - performance.now()).filter((ms) => ms > 0)
-    return Math.min(LOOK_EVERY_MS, ...soon, ...asks)
+    let untilMs = LOOK_EVERY_MS
+    const note = (ms: number): void => {
+      if (ms > 0 && ms < untilMs) untilMs = ms
+    }
+    // Others decide how many there are: too many for arguments of one call.
+    for (const { expiresMs } of grants) note(expiresMs - nowMs)
+    for (const againAtMs of this.#askAgainAtMs.values()) note(againAtMs - performance.now())
+    return untilMs
   }
 
   async #look(): Promise<void> {
@@ -106,7 +112,7 @@ export class RightsHand {
     const state = replica.document(LEDGER) as LedgerState
     if (replica.standing === null || state.units().length === 0) return
     const entries = [...this.#toWriteBack(state, own), ...(await this.#toHandBack(state))]
-    if (entries.length > 0) await ledger.append(entries)
+    if (entries.length > 0) await this.#settle(entries)
     else await ledger.accept()
     for (const [id, kept] of marks.all) {
       const unit = state.unit(id)
@@ -116,6 +122,33 @@ export class RightsHand {
       if (taken === null || /[1-9]/.test(taken.taken)) continue
       const isSoon = taken.from.some((it) => it.why === 'too-soon')
       this.#askAgainAtMs.set(id, performance.now() + (isSoon ? GRANT_EVERY_MS : LOOK_EVERY_MS))
+    }
+  }
+
+  /** Writes entries at once; where one cannot be, each by itself, so that what others gave keeps nothing else from being done. */
+  async #settle(entries: readonly LedgerEntry[]): Promise<void> {
+    const { ledger, log } = this.#parts
+    try {
+      await ledger.append(entries)
+      return
+    } catch (cause) {
+      if (!isRefused(cause)) throw cause
+    }
+    for (const entry of entries) {
+      // What may not be passed on can be handed back all the same.
+      const ways = entry.t === 'transfer' ? [entry, handedBack(entry)] : [entry]
+      let refused: unknown = null
+      for (const way of ways) {
+        try {
+          await ledger.append([way])
+          refused = null
+          break
+        } catch (cause) {
+          if (!isRefused(cause)) throw cause
+          refused = cause
+        }
+      }
+      if (refused !== null) log.warn({ err: refused, unit: isMoving(entry) ? entry.unit : '' }, STAYS)
     }
   }
 
@@ -142,7 +175,7 @@ export class RightsHand {
         return amount > 0n ? [{ t: 'return', unit: id, amount, ref: 'expired' }] : []
       })
     const isWhole = new Set(whole.filter(isMoving).map((it) => it.unit))
-    const parts = await expiredHere(engine, state, nowMs)
+    const parts = await ledger.expired(nowMs)
     return [
       ...whole,
       ...parts
@@ -157,4 +190,15 @@ export class RightsHand {
         }),
     ]
   }
+}
+
+const STAYS = 'a right that has to go back stays here'
+
+/** What the books do not allow, other than what keeps this device from writing anything. */
+function isRefused(cause: unknown): boolean {
+  return cause instanceof CoopError && (cause.code === 'refused' || cause.code === 'not-covered')
+}
+
+function handedBack({ unit, amount, ref }: TransferEntry): LedgerEntry {
+  return { t: 'return', unit, amount, ...(ref === undefined ? {} : { ref }) }
 }

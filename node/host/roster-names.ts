@@ -9,6 +9,9 @@ const KEY_DIGITS_MIN = 8
 /** Keys that an ambiguous name is answered with. */
 const NAMED_MAX = 4
 
+/** PeerIds of devices on the roster: each takes ten microseconds, and a list of balances has hundreds. */
+const TEXTS = new WeakMap<DeviceEntry, string>()
+
 /** A member as people see it. */
 export interface MemberName {
   /** The member's recovery key, hex. */
@@ -106,9 +109,8 @@ export class RosterNames {
   /** A device (hex) by name. */
   device(device: string): DeviceName {
     const entry = this.#authority.devices.get(device)
-    const key = fromHex(device) ?? new Uint8Array(32)
     return {
-      device: deviceText(key),
+      device: (entry === undefined ? undefined : TEXTS.get(entry)) ?? textOf(device, entry),
       member: entry?.member ?? '',
       name: entry?.memberName ?? 'unknown',
       deviceName: entry?.deviceName ?? device.slice(0, KEY_DIGITS_MIN),
@@ -139,6 +141,13 @@ export class RosterNames {
 }
 
 /** Those who are still in the co-op, if any is. */
+/** PeerId of a device (hex), which is kept for one on the roster. */
+function textOf(device: string, entry: DeviceEntry | undefined): string {
+  const text = deviceText(fromHex(device) ?? new Uint8Array(32))
+  if (entry !== undefined) TEXTS.set(entry, text)
+  return text
+}
+
 function preferring(keys: readonly string[], isIn: (key: string) => boolean): readonly string[] {
   const inside = keys.filter(isIn)
   return inside.length > 0 ? inside : keys

@@ -5,7 +5,7 @@ import { AMOUNT_MAX } from '#protocol/evaluation'
 import type { Act } from '#protocol/evaluation'
 import { openSealed, sealValue } from '../store/sealed-value.ts'
 import { BLOCK_CACHE_BYTES, BlockCache } from './block-cache.ts'
-import { decodeIndexBlock, encodeIndexBlock as encodeRows } from './index-block.ts'
+import { IndexCursor, decodeIndexBlock, encodeIndexBlock as encodeRows } from './index-block.ts'
 import type { IndexBlock } from './index-block.ts'
 import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
@@ -88,6 +88,21 @@ test('a block of the index gives back its rows, for its own place alone', () => 
   )
 })
 
+test('where acts are passed over, a row says the same beside', () => {
+  fc.assert(
+    fc.property(indexBlock, ({ first, rows }) => {
+      const cursor = IndexCursor.over(encodeIndexBlock({ first, rows }), first)
+      for (const row of rows) {
+        expect(cursor?.next(true)).toBe(true)
+        expect(shown({ first, rows: cursor === null ? [] : [cursor.row] })).toEqual(
+          shown({ first, rows: [{ ...row, acts: [] }] }),
+        )
+      }
+      expect([cursor?.next(true), cursor?.isDone]).toEqual([false, true])
+    }),
+  )
+})
+
 test('a flipped bit or a cut in a sealed block is noticed wherever it is', () => {
   let count = 0
   fc.assert(
@@ -132,6 +147,7 @@ test('arbitrary bytes are no block and never throw, nor do blocks with any byte 
       const bytes = encodeIndexBlock(block)
       bytes[place % bytes.length] = byte
       decodeIndexBlock(bytes, block.first)
+      for (let cursor = IndexCursor.over(bytes, block.first); cursor?.next(true) === true;);
       salvageLogBlock(bytes)
     }),
   )

@@ -103,7 +103,7 @@ export class CommitLog {
         if (first !== replica.logLength) continue
         const cursor = IndexCursor.over(value, first)
         if (cursor === null) continue
-        while (cursor.next()) {
+        while (cursor.next(replica.logLength < replica.epochs.savedLength)) {
           if (cursor.row.isBlockStart) this.#blocks.push(replica.logLength)
           if (!replica.restore(cursor.row)) return { kind: 'index' }
         }

@@ -10,6 +10,7 @@ interface Words {
 interface WordSource {
   readonly isOff: boolean
   next(): number
+  skip(count: number): void
 }
 
 /** Places of keys and names in the tables of an index block. */
@@ -54,6 +55,17 @@ export function readActs(words: WordSource, tables: Tables): Act[] | null {
     acts.push(act)
   }
   return words.isOff ? null : acts
+}
+
+/** Passes over acts that nobody needs; false when the words make no sense. */
+export function skipActs(words: WordSource): boolean {
+  for (let left = words.next(); left > 0 && !words.isOff; left -= 1) {
+    const rest = REST_WORDS[words.next()]
+    if (rest === undefined) return false
+    words.skip(NAMED_WORDS + rest)
+    if (rest === REST_WORDS[DEFINE]) words.skip(Math.ceil(words.next() / 4))
+  }
+  return !words.isOff
 }
 
 function readAct(words: WordSource, { keys, names }: Tables): Act | null {
@@ -138,6 +150,10 @@ const MOVE = 2
 const DEFINE = 3
 /** A transfer that expires. */
 const GRANT = 4
+/** Words of an act behind its kind: its unit and its amount. */
+const NAMED_WORDS = 3
+/** By kind: words behind these, of a definition those before its bytes. */
+const REST_WORDS: readonly number[] = [1, 0, 1, 2, 3]
 /** A definition has some 600 bytes, a split rule 20,000 at most. */
 const DEFINITION_BYTES_MAX = 32_768
 const NO_KEY: Uint8Array = new Uint8Array(32)

@@ -1,6 +1,6 @@
 import type { Act } from '#protocol/evaluation'
 import { RowIndex } from '#protocol/history'
-import { readActs, writeActs } from './index-acts.ts'
+import { readActs, skipActs, writeActs } from './index-acts.ts'
 
 /** What the store keeps of a commit beside its record, so that a node opens without reading the records. */
 export interface IndexRow {
@@ -123,7 +123,14 @@ export class IndexCursor {
       new DataView(bytes.buffer, bytes.byteOffset + wordsAt, bytes.length - wordsAt),
     )
     const row = { id: new Uint8Array(32), device: NO_KEY, seq: 0, prev: -1, seen: [], documents: [] }
-    this.row = { ...row, epoch: null, isSigned: false, isBlockStart: false, missing: 0, acts: NO_ACTS }
+    this.row = {
+      ...row,
+      epoch: null,
+      isSigned: false,
+      isBlockStart: false,
+      missing: 0,
+      acts: NO_ACTS,
+    }
   }
 
   /** A cursor before the first row; null when the bytes are no block that begins at `first`. Never throws. */
@@ -143,8 +150,12 @@ export class IndexCursor {
     return !this.#isOff && this.#at === this.count && this.#words.isDone
   }
 
-  /** Reads the next row; false at the end, and where the block makes no sense. */
-  next(): boolean {
+  /**
+   * Reads the next row; false at the end, and where the block makes no sense.
+   *
+   * @param areActsKnown - passes over what the commit does
+   */
+  next(areActsKnown: boolean = false): boolean {
     if (this.#isOff || this.#at === this.count) return false
     const { row } = this
     const words = this.#words
@@ -158,8 +169,7 @@ export class IndexCursor {
     row.missing = flags >>> MISSING_SHIFT
     words.list(row.seen)
     const documents = this.#lists.of(words.list(this.#places))
-    const tables = { keys: this.#devices, names: this.#lists.names }
-    const acts = (flags & ACTS) === 0 ? NO_ACTS : readActs(words, tables)
+    const acts = (flags & ACTS) === 0 ? NO_ACTS : this.#acts(areActsKnown)
     row.acts = acts ?? NO_ACTS
     if (acts === null) this.#isOff = true
     else this.#isOff = words.isOff || device === undefined || documents === null || epoch === undefined
@@ -171,6 +181,12 @@ export class IndexCursor {
     for (let i = 0; i < 32; i += 1) row.id[i] = this.#ids[idAt + i] ?? 0
     this.#at += 1
     return true
+  }
+
+  #acts(areKnown: boolean): readonly Act[] | null {
+    const words = this.#words
+    if (areKnown) return skipActs(words) ? NO_ACTS : null
+    return readActs(words, { keys: this.#devices, names: this.#lists.names })
   }
 }
 
@@ -244,6 +260,11 @@ class WordReader {
     }
     this.#at += 4
     return this.#view.getUint32(this.#at - 4)
+  }
+
+  skip(count: number): void {
+    this.#at += 4 * count
+    if (this.#at > this.#view.byteLength) this.isOff = true
   }
 
   /** Reads a list into `values`, in the place of what is there. */

@@ -6,6 +6,7 @@ export type {
   DocumentHost,
   DocumentKind,
   DocumentState,
+  KeptState,
   Role,
   SectionContext,
   SectionVerdict,

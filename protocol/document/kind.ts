@@ -1,4 +1,4 @@
-import type { Act, Evaluation, VoidReason } from '../evaluation/index.ts'
+import type { Act, Evaluation, Mark, VoidReason } from '../evaluation/index.ts'
 import type { Sha256, SignatureRule } from '../identity/index.ts'
 import type { Readings } from './readings.ts'
 
@@ -91,6 +91,15 @@ export interface DocumentState {
   lacking?(section: SectionContext): readonly number[]
   /** Of a kind that is read off the books: told of every commit that does something for them, in the order of the log. */
   took?(order: number, acts: readonly Act[]): void
+  /**
+   * Of a kind that is read off the books: what it keeps of what it was told, to be saved with the books, and what these must
+   * be able to answer then. A kind without it has the books made anew at each opening.
+   *
+   * @param own - key of this device, hex; empty on a replica that only reads
+   */
+  keep?(own: string): KeptState
+  /** Takes up what a state kept of the first commits of this log, of which it is not told; false for other bytes. */
+  resume?(kept: Uint8Array): boolean
   /** Told of a section that was refused on its chain (not of a trial). */
   refused?(section: SectionContext): void
   /**
@@ -102,6 +111,12 @@ export interface DocumentState {
   visibilityChanged?(): void
   /** 32 bytes that follow from the state alone: equal wherever the same commits count. Asked for often: cheap, however large it is. */
   stateHash(): Uint8Array
+}
+
+/** What a state that is read off the books keeps beside them. */
+export interface KeptState {
+  bytes: Uint8Array
+  marks: readonly Mark[]
 }
 
 /** A state of a document that was kept outside the log, with the place in the log that it stands for. */

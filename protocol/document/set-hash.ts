@@ -21,6 +21,13 @@ export class SetHash {
     this.#sha256 = sha256
   }
 
+  /** Goes on from the size and the sum of another set, which is taken for this one. */
+  resume(size: number, sum: Uint8Array): void {
+    const view = new DataView(sum.buffer, sum.byteOffset, sum.byteLength)
+    for (let i = 0; i < WORDS; i += 1) this.#sum[i] = view.getUint32(4 * i, true)
+    this.size = size
+  }
+
   /** Hash of a row, 32 bytes. */
   hashOf(row: Value): Uint8Array {
     return this.#sha256(encodeCanonical(row))

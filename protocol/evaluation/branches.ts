@@ -36,7 +36,7 @@ export function isAtOrBefore(earlier: Place, later: Place): boolean {
  */
 export type Links = Pick<
   CausalGraph,
-  'deviceOf' | 'seqOf' | 'prevOf' | 'seenOf' | 'everySeen' | 'forkSeqKnownTo' | 'knows'
+  'deviceOf' | 'seqOf' | 'prevOf' | 'onChain' | 'seenOf' | 'everySeen' | 'forkSeqKnownTo' | 'knows'
 >
 
 /**

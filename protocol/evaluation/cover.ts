@@ -48,6 +48,8 @@ export interface Judgement {
   readonly bounds: ReadonlyMap<NamedUnit, Bounds> | null
 }
 
+/** Acts of an ordinary commit: of so few each is looked at by itself. */
+const FEW_ACTS = 8
 const NO_TRANSFERS: readonly PlacedTransfer[] = []
 const NO_ALLOWANCES: readonly IssuedAllowance[] = []
 const NOTHING: Judgement = {
@@ -188,6 +190,8 @@ export class Cover {
   ): VoidReason | null {
     const purse = this.#purse
     let defined: Set<string> | null = null
+    // Of a unit that a cheat defined on many branches finding out takes long: in a long list once for each.
+    const known = acts.length > FEW_ACTS ? new Set<NamedUnit>() : null
     for (const act of acts) {
       if (act.kind === 'define') {
         if (!isDefinition(act)) return 'malformed'
@@ -199,7 +203,10 @@ export class Cover {
       const { amount } = act
       const from = this.#accounts.find(act.unit)
       if (!this.#isWellFormed(act, from, author)) return 'malformed'
-      if (!this.#isKnown(act.unit, from, commit, defined)) return 'unknown-unit'
+      if (from === undefined || known?.has(from.unit) !== true) {
+        if (!this.#isKnown(act.unit, from, commit, defined)) return 'unknown-unit'
+        if (from !== undefined) known?.add(from.unit)
+      }
       if (from === undefined) return 'uncovered'
       const covered = purse.now(from)
       if (covered < amount) return 'uncovered'
@@ -233,7 +240,7 @@ export class Cover {
     defined: ReadonlySet<string> | null,
   ): boolean {
     const unit = account === undefined ? this.#accounts.findUnit(unitOf(name)) : account.unit
-    return this.#units.isKnown(unit, commit) || (defined?.has(unitOf(name)) ?? false)
+    return defined?.has(unitOf(name)) === true || this.#units.isKnown(unit, commit)
   }
 
   /** The bounds of a unit that the commit works on; null where the unit has no limit. */

@@ -1,3 +1,4 @@
+import { firstToTrust } from './acceptance.ts'
 import { AccountTable } from './account-table.ts'
 import type { Act, ActName, Allowance } from './act.ts'
 import type { Balance, BalanceChange } from './balances.ts'
@@ -52,6 +53,12 @@ export interface CommitDraft {
   acts: readonly Act[]
 }
 
+/** A question that an evaluation is to answer for good: what a chain had on an account before a commit. */
+export interface Mark {
+  order: number
+  account: string
+}
+
 /** What appending a commit did. */
 export interface Appended {
   verdict: Verdict
@@ -81,6 +88,8 @@ export class Evaluation {
   readonly #cover: Cover
   readonly #areUnitsDemanded: boolean
   readonly #reach: Reach
+  /** What was saved of marks, by `nameOf`. */
+  readonly #marked = new Map<string, bigint>()
 
   constructor({ graph, keyOf, founding = [], demandsUnits = false }: EvaluationInit) {
     this.#graph = graph
@@ -298,19 +307,45 @@ export class Evaluation {
   }
 
   /**
-   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did; ascending. Of one
-   * that was accepted below what was restored the evaluation does not know them: see `needsHistory`.
+   * Orders of the receiver's commits that accepted the transfer: one on each of its branches that did; ascending.
+   *
+   * @param to - key of the receiver, needed below what was restored: of accepted transfers there the evaluation does not
+   *   know it
    */
-  acceptedBy({ order, act }: ActName): number[] {
-    const transfer = this.#transferOf(this.#branches.placeOf(order), act)
-    if (transfer === undefined) this.#reachedPlace(order)
-    return [...(transfer?.acceptedBy ?? [])].sort((a, b) => a - b)
+  acceptedBy({ order, act }: ActName, to?: string): number[] {
+    const place = this.#branches.placeOf(order)
+    const transfer = this.#transferOf(place, act)
+    if (transfer !== undefined) return [...transfer.acceptedBy].sort((a, b) => a - b)
+    if (this.#reach.holds(place) || this.isVoid(order)) return []
+    if (to === undefined) throw new RangeError(`commit ${order} is out of reach`)
+    const parts = { branches: this.#branches, links: this.#graph, trusted: this.#insights.trusted }
+    return firstToTrust(order, this.#devices.find(to), parts)
+  }
+
+  /** True when anybody accepted the transfer. */
+  isAccepted({ order, act }: ActName): boolean {
+    const place = this.#branches.placeOf(order)
+    const transfer = this.#transferOf(place, act)
+    if (transfer !== undefined) return transfer.acceptedBy.length > 0
+    return !this.#reach.holds(place) && !this.isVoid(order)
+  }
+
+  /** Heads (orders) that commits list and do not trust up to themselves, by commit: see `Appended.cut`. */
+  get cuts(): ReadonlyMap<number, ReadonlyMap<number, number>> {
+    return this.#insights.trusted.cuts
   }
 
   /** What the chain may still spend behind a commit, minor units: by that commit's causal past alone. */
   left(order: number, unit: string): bigint {
     const { branch, seq } = this.#reachedPlace(order)
     return this.#cover.left(branch, seq, unit)
+  }
+
+  /** What the chain could spend before a commit: known of commits that `save` was told to mark as well. */
+  leftBefore({ order, account }: Mark): bigint {
+    const prev = this.#graph.prevOf(order)
+    const marked = this.#marked.get(markName(order, account))
+    return marked ?? (prev < 0 ? 0n : this.left(prev, account))
   }
 
   /** What of it may not be passed on, because of the unit's relay limit: by that commit's causal past alone. */
@@ -446,9 +481,12 @@ export class Evaluation {
    * All that this evaluation says of the commits so far, without what they did: what is left at the ends of chains, transfers
    * that not every chain of the receiver has accepted, the seals and how all stands. Equal states of one replica give equal
    * bytes.
+   *
+   * @param marks - what `leftBefore` must be able to answer then
    */
-  save(): Uint8Array {
-    return writeSnapshot(this.#parts, this.#areUnitsDemanded)
+  save(marks: readonly Mark[] = []): Uint8Array {
+    const answers = marks.map((mark) => ({ ...mark, left: this.leftBefore(mark) }))
+    return writeSnapshot(this.#parts, this.#areUnitsDemanded, answers)
   }
 
   /**
@@ -458,7 +496,9 @@ export class Evaluation {
    */
   static restore(bytes: Uint8Array, init: Omit<EvaluationInit, 'founding'>): Evaluation | null {
     const evaluation = new Evaluation(init)
-    if (!readSnapshot(bytes, evaluation.#parts, init.demandsUnits ?? false)) return null
+    const marks = readSnapshot(bytes, evaluation.#parts, init.demandsUnits ?? false)
+    if (marks === null) return null
+    for (const { order, account, left } of marks) evaluation.#marked.set(markName(order, account), left)
     evaluation.#reach.begin()
     return evaluation
   }
@@ -479,13 +519,22 @@ export class Evaluation {
 
   /**
    * True when the commit is out of reach for an evaluation that was restored: the next commit when it parts a chain below
-   * what was restored, or starts one anew, so that it cannot be appended; of a commit that was taken up, when what it left,
-   * and who accepted its transfers, is not known. The host then makes an evaluation of the whole log.
+   * what was restored, or starts one anew, so that it cannot be appended; of a commit that was taken up, when what it left
+   * is not known. The host then makes an evaluation of the whole log.
    */
   needsHistory(order: number): boolean {
     if (order !== this.length) return !this.#reach.holds(this.#branches.placeOf(order))
     const prev = (): number => this.#graph.prevOf(order)
     return !this.#reach.holdsNext(prev, () => this.#branches.deviceOf(order))
+  }
+
+  /** True when a commit that is not here yet would need history: one of this device (key) behind `prev`, -1 for a first one. */
+  wouldNeedHistory(device: string, prev: number): boolean {
+    if (prev >= this.length) return false
+    return !this.#reach.holdsNext(
+      () => prev,
+      () => this.#devices.find(device),
+    )
   }
 
   #reachedPlace(order: number): Place {
@@ -519,6 +568,10 @@ export class Evaluation {
   #transferOf({ branch, seq }: Place, act: number): PlacedTransfer | undefined {
     return this.#tally.transfers.in({ branch, from: seq, to: seq }).find((it) => it.act === act)
   }
+}
+
+function markName(order: number, account: string): string {
+  return `${order} ${account}`
 }
 
 const NONE: readonly number[] = []

@@ -154,9 +154,9 @@ export class SealTree {
     return this.#closings.size === 0 && this.#closedFrom.size === 0 && seal.floor === 0
   }
 
-  /** Closes the chains that begin with a first commit, beside the devices that the seal names. */
+  /** Closes the chains that begin with a first commit, beside the devices that the seal names. Once is enough. */
   closeFrom(first: number, seal: Seal): void {
-    push(this.#closedFrom, first, seal)
+    if (this.#closedFrom.get(first)?.includes(seal) !== true) push(this.#closedFrom, first, seal)
   }
 
   /**

@@ -40,7 +40,9 @@ export class SnapshotWriter {
 
   bytes(value: Uint8Array): void {
     this.count(value.length)
-    for (const byte of value) this.#byte(byte)
+    this.#makeRoom(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
   }
 
   list<T>(values: readonly T[], write: (value: T, at: number) => void): void {
@@ -49,13 +51,16 @@ export class SnapshotWriter {
   }
 
   #byte(value: number): void {
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length)
-      larger.set(this.#bytes)
-      this.#bytes = larger
-    }
+    this.#makeRoom(1)
     this.#bytes[this.#length] = value
     this.#length += 1
+  }
+
+  #makeRoom(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const larger = new Uint8Array(2 * (this.#length + count))
+    larger.set(this.#bytes)
+    this.#bytes = larger
   }
 }
 

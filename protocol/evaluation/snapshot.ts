@@ -23,11 +23,22 @@ export interface EvaluationParts {
   readonly cover: Cover
 }
 
-/** Goes up with each change of what is written. */
-const SNAPSHOT_VERSION = 1
+/** A mark with its answer. */
+export interface MarkedAmount {
+  readonly order: number
+  readonly account: string
+  readonly left: bigint
+}
+
+/** Goes up with each change of what is written, and of what the rules say of a commit. */
+const SNAPSHOT_VERSION = 2
 
 /** Writes all but what the commits did: of that, what is left at the ends of chains, and transfers that are not done. */
-export function writeSnapshot(parts: EvaluationParts, areUnitsDemanded: boolean): Uint8Array {
+export function writeSnapshot(
+  parts: EvaluationParts,
+  areUnitsDemanded: boolean,
+  marks: readonly MarkedAmount[],
+): Uint8Array {
   const { devices, accounts, branches, seals, insights, standings, units, tally, cover } = parts
   const out = new SnapshotWriter()
   out.count(SNAPSHOT_VERSION)
@@ -40,16 +51,25 @@ export function writeSnapshot(parts: EvaluationParts, areUnitsDemanded: boolean)
   standings.save(out)
   units.save(out)
   tally.books.save(out)
-  tally.transfers.save(out, (transfer) => !isDone(transfer, parts))
+  tally.transfers.save(out, branches.all.length, (transfer) => isDone(transfer, parts))
   cover.save(out, branches)
+  out.list(marks, ({ order, account, left }) => {
+    out.count(order)
+    out.text(account)
+    out.amount(left)
+  })
   return out.result()
 }
 
-/** Fills parts that hold nothing yet; false when the bytes are not what `writeSnapshot` writes, and the parts are spoilt. */
-export function readSnapshot(bytes: Uint8Array, parts: EvaluationParts, areUnitsDemanded: boolean): boolean {
+/** Fills parts that hold nothing yet; the marks. Null when the bytes are not what `writeSnapshot` writes, and the parts are spoilt. */
+export function readSnapshot(
+  bytes: Uint8Array,
+  parts: EvaluationParts,
+  areUnitsDemanded: boolean,
+): MarkedAmount[] | null {
   const { devices, accounts, branches, seals, insights, standings, units, tally, cover } = parts
   const from = new SnapshotReader(bytes)
-  if (from.count() !== SNAPSHOT_VERSION || (from.count() === 1) !== areUnitsDemanded) return false
+  if (from.count() !== SNAPSHOT_VERSION || (from.count() === 1) !== areUnitsDemanded) return null
   const loads = [
     () => devices.load(from),
     () => accounts.load(from),
@@ -64,9 +84,14 @@ export function readSnapshot(bytes: Uint8Array, parts: EvaluationParts, areUnits
   ]
   for (const load of loads) {
     load()
-    if (from.isOff) return false
+    if (from.isOff) return null
   }
-  return from.isAtEnd
+  const marks = from.list(() => ({
+    order: branches.order(from),
+    account: from.text(),
+    left: from.amount(),
+  }))
+  return from.isAtEnd && !from.isOff ? marks : null
 }
 
 /**

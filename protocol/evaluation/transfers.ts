@@ -27,6 +27,9 @@ export interface PlacedTransfer extends ActName, Place {
 export class Transfers {
   readonly #of: PlacedTransfer[][] = []
   readonly #to = new Map<number, Map<Branch, PlacedTransfer[]>>()
+  /** By branch: how many of its first transfers were done at the last saving, among so many branches. */
+  readonly #done: number[] = []
+  #doneAmong = 0
 
   /** True while there is none. */
   get isEmpty(): boolean {
@@ -44,9 +47,20 @@ export class Transfers {
     else paid.push(transfer)
   }
 
-  /** Writes the transfers that pass. */
-  save(out: SnapshotWriter, passes: (transfer: PlacedTransfer) => boolean): void {
-    out.list(this.#of.flat().filter(passes), (transfer) => {
+  /**
+   * Writes the transfers that are not done. What is done stays so, unless a device has another branch than at the last
+   * saving: else those before the first that is not done are not looked at again.
+   */
+  save(out: SnapshotWriter, branchCount: number, isDone: (transfer: PlacedTransfer) => boolean): void {
+    if (branchCount !== this.#doneAmong) this.#done.length = 0
+    this.#doneAmong = branchCount
+    const open = this.#of.flatMap((transfers, branch) => {
+      let from = this.#done[branch] ?? 0
+      for (let next = transfers[from]; next !== undefined && isDone(next); next = transfers[from]) from += 1
+      this.#done[branch] = from
+      return transfers.slice(from).filter((it) => !isDone(it))
+    })
+    out.list(open, (transfer) => {
       const { order, act, branch, seq, to, account, amount, acceptedBy, isCounted } = transfer
       for (const value of [order, act, branch.index, seq, to, account.index]) out.count(value)
       out.amount(amount)

@@ -49,6 +49,11 @@ export class Trusted {
     return this.#cut.get(order)?.get(head) ?? this.#links.seqOf(head)
   }
 
+  /** By commit: heads that it does not trust up to themselves, with the seq up to which it does; -1: nothing. */
+  get cuts(): ReadonlyMap<number, ReadonlyMap<number, number>> {
+    return this.#cut
+  }
+
   /** Makes the tables of all commits so far, unless they are kept already. */
   wake(): void {
     if (this.#isAwake) return

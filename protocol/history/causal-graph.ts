@@ -14,6 +14,8 @@ export interface CausalGraph {
   seqOf(order: number): number
   /** The commit before on the same chain; -1 for a first commit. */
   prevOf(order: number): number
+  /** The commit at `seq` on the chain that ends with the commit; -1 when that is shorter. */
+  onChain(order: number, seq: number): number
   /** Commits of other chains that this commit's header lists, possibly several of one device (a fork proof). */
   seenOf(order: number): readonly number[]
   /** True when every one of these passes; makes no list of them. */

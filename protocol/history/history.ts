@@ -185,6 +185,10 @@ export class History implements CausalGraph {
     return this.branchOf(order).at(this.seqOf(order) - 1)
   }
 
+  onChain(order: number, seq: number): number {
+    return seq > this.seqOf(order) ? -1 : this.branchOf(order).at(seq)
+  }
+
   seenOf(order: number): readonly number[] {
     const end = this.#seenStart.at(order + 1) ?? this.#seen.length
     const start = this.#seenStart.at(order) ?? end

@@ -15,7 +15,16 @@ export type {
 export { LEDGER, ledgerKind } from './ledger-kind.ts'
 export { LedgerState, VOID_WORDS } from './ledger-state.ts'
 export type { ExpiringGrant, LedgerRefusal } from './ledger-state.ts'
-export { GRANT_EVERY_MS, NO_PING_PONG_MS, expiredRights, grantOf, sharesOf } from './shares.ts'
+export { RIGHTS_FRAME_BYTES_MAX, encodeAnswer, encodeAsk, readAnswer, readAsk } from './rights-frames.ts'
+export type { RightsAnswer } from './rights-frames.ts'
+export {
+  GRANTS_A_MINUTE_MAX,
+  GRANT_EVERY_MS,
+  NO_PING_PONG_MS,
+  OpenRights,
+  grantOf,
+  sharesOf,
+} from './shares.ts'
 export type { Ask, AskReason, Flow, Grant, Granted, Marks, ShareRule, Sharer } from './shares.ts'
 export {
   MEMO_LENGTH_MAX,

@@ -1,11 +1,18 @@
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
 import { SetHash } from '../document/index.ts'
-import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
-import { unitOf } from '../evaluation/index.ts'
+import type {
+  DocumentHost,
+  DocumentState,
+  KeptState,
+  SectionContext,
+  SectionVerdict,
+} from '../document/index.ts'
+import { SnapshotReader, SnapshotWriter, unitOf } from '../evaluation/index.ts'
 import type { Act, ActName, Balance, Evaluation, VoidReason } from '../evaluation/index.ts'
 import { CountList } from '../history/index.ts'
 import { readDefinition, readLedgerSection, readRule } from './acts.ts'
+import { OrderList } from './order-list.ts'
 import type { SplitRule } from './money/index.ts'
 import type { UnitInfo } from './unit.ts'
 
@@ -26,9 +33,12 @@ export class LedgerState implements DocumentState {
   readonly #host: DocumentHost
   readonly #units = new Map<string, UnitInfo>()
   /** By unit: orders of the commits with entries of it, ascending. */
-  readonly #ordersOf = new Map<string, CountList>()
+  readonly #ordersOf = new Map<string, OrderList>()
   /** By receiver (hex): rights that expire. */
   readonly #grants = new Map<string, ExpiringGrant[]>()
+  /** By unit: the commit by which the device of `#firstsOf` (hex) first accepted a right that expires. */
+  readonly #firsts = new Map<string, number>()
+  #firstsOf = ''
   readonly #rows: SetHash
 
   constructor(host: DocumentHost) {
@@ -73,7 +83,7 @@ export class LedgerState implements DocumentState {
 
   /** Orders of the commits with entries of a unit, ascending; of all that were stored, void ones as well. */
   ordersOf(unit: string): CountList {
-    return this.#ordersOf.get(unit) ?? NO_ORDERS
+    return this.#ordersOf.get(unit)?.all() ?? NO_ORDERS
   }
 
   /** Takes note of what the newest commit does for the books. */
@@ -87,9 +97,65 @@ export class LedgerState implements DocumentState {
         this.#grants.set(to, grants)
       }
       let orders = this.#ordersOf.get(unit)
-      if (orders === undefined) this.#ordersOf.set(unit, (orders = new CountList()))
-      if (orders.at(orders.length - 1) !== order) orders.push(order)
+      if (orders === undefined) this.#ordersOf.set(unit, (orders = new OrderList()))
+      orders.push(order)
     }
+  }
+
+  /** The hash, where units stand in the log, and rights that expire. What the device had before its first right that expires is asked for good. */
+  keep(own: string): KeptState {
+    this.stateHash() // of what the books say now
+    if (this.#firstsOf !== own) this.#firsts.clear()
+    this.#firstsOf = own
+    const open = this.grantsTo(own).filter(({ unit }) => !this.#firsts.has(unit))
+    for (const grant of open) {
+      const [by] = this.books.acceptedBy(grant, own)
+      if (by !== undefined) this.#firsts.set(grant.unit, Math.min(by, this.#firsts.get(grant.unit) ?? by))
+    }
+    const out = new SnapshotWriter()
+    out.count(KEPT_VERSION)
+    out.count(this.#rows.size)
+    out.bytes(this.#rows.sum())
+    out.list([...this.#grants], ([to, grants]) => {
+      out.text(to)
+      out.list(grants, ({ order, act, unit, amount, expiresMs }) => {
+        out.count(order)
+        out.count(act)
+        out.text(unit)
+        out.amount(amount)
+        out.count(expiresMs)
+      })
+    })
+    out.list([...this.#ordersOf], ([unit, orders]) => {
+      out.text(unit)
+      orders.save(out)
+    })
+    out.text(own)
+    out.list([...this.#firsts], ([unit, order]) => {
+      out.text(unit)
+      out.count(order)
+    })
+    return { bytes: out.result(), marks: [...this.#firsts].map(([account, order]) => ({ order, account })) }
+  }
+
+  resume(kept: Uint8Array): boolean {
+    const from = new SnapshotReader(kept)
+    if (from.count() !== KEPT_VERSION) return false
+    const [size, sum] = [from.count(), from.bytes()]
+    if (sum.length !== 32) return false
+    this.#rows.resume(size, sum)
+    from.each(() => {
+      const to = from.text()
+      const grants = from.list(() => ({
+        ...{ order: from.count(), act: from.count(), unit: from.text() },
+        ...{ amount: from.amount(), expiresMs: from.count() },
+      }))
+      this.#grants.set(to, grants)
+    })
+    from.each(() => this.#ordersOf.set(from.text(), OrderList.load(from)))
+    this.#firstsOf = from.text()
+    from.each(() => this.#firsts.set(from.text(), from.count()))
+    return from.isAtEnd && !from.isOff
   }
 
   /** Rights that were handed to a device (hex) and expire, accepted or not, in the order of the log. */
@@ -133,6 +199,8 @@ export const VOID_WORDS: Readonly<Record<VoidReason, string>> = {
 }
 
 const NO_ORDERS = new CountList()
+/** Goes up with each change of what `keep` writes, and of what state hashes are made of. */
+const KEPT_VERSION = 1
 
 function refuse(refusal: LedgerRefusal, detail: string): SectionVerdict {
   return { ok: false, refusal, detail }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { GRANT_EVERY_MS, NO_PING_PONG_MS, expiredRights, grantOf, sharesOf } from './shares.ts'
+import {
+  GRANTS_A_MINUTE_MAX,
+  GRANT_EVERY_MS,
+  NO_PING_PONG_MS,
+  OpenRights,
+  grantOf,
+  sharesOf,
+} from './shares.ts'
 import type { Ask, Flow } from './shares.ts'
 
 const amount = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })
@@ -38,7 +45,14 @@ test('by forecast who used most gets most, and who used nothing gets something',
 })
 
 const ask: Ask = { unit: 'stock-a', amount: 10n, reason: 'low', device: 'b' }
-const own = { spendable: 100n, marks: { low: 20n, high: 60n }, share: 50n, lately: [], nowMs: 1_000_000 }
+const own = {
+  spendable: 100n,
+  marks: { low: 20n, high: 60n },
+  share: 50n,
+  isOfMember: false,
+  lately: [],
+  nowMs: 1_000_000,
+}
 
 test('a device keeps its high mark, its share, and gives a person what there is', () => {
   expect(grantOf(ask, own)).toEqual({ amount: 10n })
@@ -58,6 +72,27 @@ test('it gives by itself not too often, and nothing back that it was given just 
   const got = { ...given, isReceived: true, atMs: own.nowMs - NO_PING_PONG_MS + 1 }
   expect(grantOf(ask, { ...own, lately: [got] })).toEqual({ amount: 0n, why: 'ping-pong' })
   expect(grantOf(ask, { ...own, nowMs: own.nowMs + NO_PING_PONG_MS, lately: [got] })).toEqual({ amount: 10n })
+})
+
+test('whoever asks again and again gets some a minute, of whatever unit and for whatever reason', () => {
+  const given = Array.from({ length: GRANTS_A_MINUTE_MAX }, (_, i) => {
+    return { atMs: own.nowMs - 59_999 + i, unit: `stock-${i}`, device: 'b', isReceived: false }
+  })
+  for (const reason of ['person', 'low', 'even', 'forecast'] as const) {
+    const again = { ...ask, reason, unit: 'stock-new' }
+    expect(grantOf(again, { ...own, lately: given })).toEqual({ amount: 0n, why: 'too-soon' })
+    expect(grantOf(again, { ...own, lately: given.slice(1) }).amount).toBe(10n)
+    expect(grantOf(again, { ...own, lately: given, nowMs: own.nowMs + 1 }).amount).toBe(10n)
+    expect(grantOf({ ...again, device: 'c' }, { ...own, lately: given }).amount).toBe(10n)
+  }
+})
+
+test('money goes to no device of another member that asks for it', () => {
+  for (const reason of ['person', 'low', 'even', 'forecast'] as const) {
+    const asked = { ...ask, reason, unit: 'money-a' }
+    expect(grantOf(asked, own)).toEqual({ amount: 0n, why: 'not-shared' })
+    expect(grantOf(asked, { ...own, isOfMember: true }).amount).toBe(10n)
+  }
 })
 
 test('two devices that ask and grant by marks come to rest', () => {
@@ -83,7 +118,7 @@ test('two devices that ask and grant by marks come to rest', () => {
             if (has >= low) continue
             const granted = grantOf(
               { unit: 'u', amount: marks.high - has, reason: 'low', device },
-              { spendable: held.get(other) ?? 0n, marks, share: 0n, lately: [], nowMs: 0 },
+              { ...own, spendable: held.get(other) ?? 0n, marks, share: 0n },
             ).amount
             if (granted === 0n) continue
             moves += 1
@@ -104,8 +139,9 @@ test('what expired and was not used goes home, and what leaves counts against wh
     { kind: 'in', amount: 5n, expiresMs: 200, grant: 'late' },
     { kind: 'out', amount: 7n, grant: null },
   ]
-  expect([...expiredRights(flows, 99)]).toEqual([])
-  expect([...expiredRights(flows, 150)]).toEqual([])
-  expect([...expiredRights(flows, 200)]).toEqual([['late', 3n]])
-  expect([...expiredRights([...flows, { kind: 'out', amount: 3n, grant: 'late' }], 200)]).toEqual([])
+  const rights = new OpenRights()
+  for (const flow of flows) rights.take(flow)
+  expect([99, 150, 200].map((nowMs) => [...rights.expired(nowMs)])).toEqual([[], [], [['late', 3n]]])
+  rights.take({ kind: 'out', amount: 3n, grant: 'late' })
+  expect([...rights.expired(200)]).toEqual([])
 })

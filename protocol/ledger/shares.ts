@@ -1,3 +1,5 @@
+import { kindOfUnit } from './unit.ts'
+
 /** How a unit is spread over devices: to each the same, or by what each has used of it so far. */
 export type ShareRule = 'even' | 'forecast'
 
@@ -63,6 +65,13 @@ export const GRANT_EVERY_MS = 5_000
 /** Who gave a unit gets nothing of it back by itself for so long. */
 export const NO_PING_PONG_MS: number = 10 * 60_000
 
+/**
+ * Grants to one device in a minute, of all units together, at most. Above what the most sought-after venue of a flash sale asks for, one
+ * customer at a time (197, by the widest draw of the scenario); each is a commit that everybody keeps.
+ */
+export const GRANTS_A_MINUTE_MAX = 240
+const MINUTE_MS = 60_000
+
 /** What is asked. */
 export interface Ask {
   unit: string
@@ -73,26 +82,46 @@ export interface Ask {
 }
 
 /** What a device grants, or why nothing. */
-export type Grant = { amount: bigint } | { amount: 0n; why: 'nothing-to-spare' | 'too-soon' | 'ping-pong' }
+export type Grant =
+  | { amount: bigint }
+  | { amount: 0n; why: 'nothing-to-spare' | 'too-soon' | 'ping-pong' | 'not-shared' }
 
 /**
  * What a device gives of what it holds. By marks never what lies below its own high mark, so that both sides rest between
  * their marks and nothing goes back and forth; by a share not more than leaves itself its own share. To a person who asks it
- * gives what it has: a customer waits there.
+ * gives what it has: a customer waits there. Money is nobody's to ask for but that of other devices of the same member.
  *
  * @param own.spendable - what it could hand over now, minor units
  * @param own.share - its own share by the rule, where one is asked for
+ * @param own.isOfMember - who asks is a device of the member whose device this is
+ * @param own.nowMs - by the same clock as `lately`; one that never goes back
  */
 export function grantOf(
   ask: Ask,
-  own: { spendable: bigint; marks: Marks | null; share: bigint; lately: readonly Granted[]; nowMs: number },
+  own: {
+    spendable: bigint
+    marks: Marks | null
+    share: bigint
+    isOfMember: boolean
+    lately: readonly Granted[]
+    nowMs: number
+  },
 ): Grant {
   const { spendable, marks, share, lately, nowMs } = own
-  const pair = lately.filter((it) => it.unit === ask.unit && it.device === ask.device)
+  if (kindOfUnit(ask.unit) === 'money' && !own.isOfMember) return { amount: 0n, why: 'not-shared' }
+  const given = lately.filter((it) => it.device === ask.device && !it.isReceived)
+  if (given.filter((it) => nowMs - it.atMs < MINUTE_MS).length >= GRANTS_A_MINUTE_MAX)
+    return { amount: 0n, why: 'too-soon' }
   if (ask.reason !== 'person') {
-    if (pair.some((it) => !it.isReceived && nowMs - it.atMs < GRANT_EVERY_MS))
+    if (given.some((it) => it.unit === ask.unit && nowMs - it.atMs < GRANT_EVERY_MS))
       return { amount: 0n, why: 'too-soon' }
-    const isBack = pair.some((it) => it.isReceived && nowMs - it.atMs < NO_PING_PONG_MS)
+    const isBack = lately.some(
+      (it) =>
+        it.unit === ask.unit &&
+        it.device === ask.device &&
+        it.isReceived &&
+        nowMs - it.atMs < NO_PING_PONG_MS,
+    )
     if (ask.reason === 'low' && isBack) return { amount: 0n, why: 'ping-pong' }
   }
   const kept = ask.reason === 'person' ? 0n : ask.reason === 'low' ? (marks?.high ?? 0n) : share
@@ -106,28 +135,44 @@ export type Flow =
   | { kind: 'in'; amount: bigint; expiresMs: number | null; grant: string }
   | { kind: 'out'; amount: bigint; grant: string | null }
 
-/**
- * Of rights that expired, what is unused and has to go home: by grant, minor units. What leaves a device counts against
- * the grant that it names, else against what expires first.
- */
-export function expiredRights(flows: readonly Flow[], nowMs: number): Map<string, bigint> {
-  const open: { grant: string; expiresMs: number; left: bigint }[] = []
-  for (const flow of flows) {
+/** What of each grant a device has left: what leaves it counts against the grant that it names, else against what expires first. */
+export class OpenRights {
+  /** What expires first comes first. */
+  #open: { readonly grant: string; readonly expiresMs: number; left: bigint }[] = []
+
+  /** When the next of what is left expires, Unix ms; Infinity for never. */
+  get soonestMs(): number {
+    return this.#open[0]?.expiresMs ?? Infinity
+  }
+
+  /** Takes up the next flow. */
+  take(flow: Flow): void {
     if (flow.kind === 'in') {
-      open.push({ grant: flow.grant, expiresMs: flow.expiresMs ?? Infinity, left: flow.amount })
-      continue
+      const { grant, amount } = flow
+      const expiresMs = flow.expiresMs ?? Infinity
+      const at = this.#open.findLastIndex((it) => it.expiresMs <= expiresMs)
+      const before = this.#open[at]
+      if (before?.grant === grant && before.expiresMs === expiresMs) before.left += amount
+      else this.#open.splice(at + 1, 0, { grant, expiresMs, left: amount })
+      return
     }
     let { amount } = flow
-    const named = open.filter((it) => it.grant === flow.grant)
-    const others = open.filter((it) => it.grant !== flow.grant).sort((a, b) => a.expiresMs - b.expiresMs)
-    for (const it of [...named, ...others]) {
-      const taken = it.left < amount ? it.left : amount
-      it.left -= taken
+    const isNamed = (it: { grant: string }): boolean => it.grant === flow.grant
+    const named = flow.grant === null ? [] : this.#open.filter(isNamed)
+    for (const open of [...named, ...this.#open]) {
+      if (amount === 0n) break
+      const taken = open.left < amount ? open.left : amount
+      open.left -= taken
       amount -= taken
     }
+    if (this.#open.some((it) => it.left === 0n)) this.#open = this.#open.filter((it) => it.left > 0n)
   }
-  const expired = open.filter((it) => it.expiresMs <= nowMs && it.left > 0n)
-  return new Map(expired.map((it) => [it.grant, it.left]))
+
+  /** Of rights that expired, what is unused and has to go home: by grant, minor units. */
+  expired(nowMs: number): Map<string, bigint> {
+    const expired = this.#open.filter((it) => it.expiresMs <= nowMs)
+    return new Map(expired.map((it) => [it.grant, it.left]))
+  }
 }
 
 function positive(amount: bigint): bigint {

@@ -7,6 +7,7 @@ import type {
   DocumentHost,
   DocumentRegistry,
   DocumentState,
+  KeptState,
   Role,
   SectionContext,
 } from '../document/index.ts'
@@ -220,12 +221,12 @@ export class Documents {
 
   /**
    * Hands in the commits that bear an open document's next sections, in the order of the log. Where one of them lacks its
-   * payload, that is noted and the document is closed.
+   * payload, that is noted and the document is closed. Nothing is folded once saved books turned out to be of no use.
    */
   fold(id: string, commits: readonly StoredCommit[]): void {
     const log = this.log(id)
     for (const { order, record } of commits) {
-      if (log.isWithheld) return
+      if (log.isWithheld || this.#parts.epochs.booksLoss !== null) return
       if (log.next(1)[0] !== order) throw new RangeError(`commit ${order} is not the next of '${id}'`)
       this.foldSection(log, order, record)
     }
@@ -235,6 +236,28 @@ export class Documents {
   noteActs(order: number, acts: readonly Act[]): void {
     for (const log of this.#logs.values())
       if (log.kind?.isComputed === true) this.#open(log)?.took?.(order, acts)
+  }
+
+  /** What documents keep that are read off the books, by id; null when one keeps nothing, so that books cannot be saved. */
+  keep(): ReadonlyMap<string, KeptState> | null {
+    const own = this.#parts.own === null ? '' : toHex(this.#parts.own)
+    const kept = new Map<string, KeptState>()
+    for (const log of this.#logs.values()) {
+      if (log.kind?.isComputed !== true) continue
+      const state = this.#open(log)?.keep?.(own)
+      if (state === undefined) return null
+      kept.set(log.id, state)
+    }
+    return kept
+  }
+
+  /** Hands documents that are read off the books what they kept; false when that is not of these documents. */
+  resume(states: ReadonlyMap<string, Uint8Array>): boolean {
+    const computed = [...this.#logs.values()].filter((it) => it.kind?.isComputed === true)
+    return (
+      computed.length === states.size &&
+      computed.every((log) => this.#open(log)?.resume?.(states.get(log.id) ?? NOTHING_KEPT) === true)
+    )
   }
 
   /** Counts of a document: commits folded and sections refused. */
@@ -382,6 +405,8 @@ export class Documents {
     return log
   }
 }
+
+const NOTHING_KEPT: Uint8Array = new Uint8Array()
 
 /** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
 export function forkSeqOf(history: History, orders: readonly number[], device: string): number {

@@ -1,10 +1,11 @@
 import { Evaluation, FOUNDING } from '../evaluation/index.ts'
-import type { Act } from '../evaluation/index.ts'
+import type { Act, EvaluationInit } from '../evaluation/index.ts'
 import type { Closing, Epoch, EpochTree } from '../authority/index.ts'
 import type { SeenHead } from '../commit/index.ts'
 import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { CountList } from '../history/index.ts'
 import type { History } from '../history/index.ts'
+import type { BooksLoss } from './saved-books.ts'
 import type { Ground, Visibility } from './visibility.ts'
 
 /** Told of a commit that was taken into account, with the devices of which other commits became good or are no longer. */
@@ -17,8 +18,12 @@ type Taken = (order: number, regraded: readonly number[]) => void
  * commit before.
  */
 export class Epochs {
-  readonly evaluation: Evaluation
+  #evaluation: Evaluation
+  /** Commits that saved books stand for: what they did is not told again. */
+  readonly #savedLength: number
+  #booksLoss: BooksLoss | null = null
   readonly #history: History
+  readonly #nameOf: (device: number) => string
   readonly #coop: Uint8Array
   readonly #source: EpochTree
   readonly #admissionOf: (first: number) => string | null
@@ -39,6 +44,7 @@ export class Epochs {
    * @param parts.source - who knows the committed seals: the authority document
    * @param parts.nameOf - key (hex) of a device by number
    * @param parts.admissionOf - commit (hex) of the admission that the chain from a first commit stands on; null for none
+   * @param parts.savedLength - commits that saved books stand for, which are to be taken up with `resume`; 0 for none
    */
   constructor(parts: {
     coop: Uint8Array
@@ -46,18 +52,54 @@ export class Epochs {
     source: EpochTree
     admissionOf: (first: number) => string | null
     nameOf: (device: number) => string
+    savedLength: number
   }) {
+    this.#savedLength = parts.savedLength
+    this.#nameOf = parts.nameOf
     this.#history = parts.history
     this.#coop = parts.coop
     this.#source = parts.source
     this.#admissionOf = parts.admissionOf
     this.#ids = [parts.coop]
-    const { history } = parts
-    this.evaluation = new Evaluation({
-      graph: history,
-      keyOf: parts.nameOf,
-      demandsUnits: true,
-    })
+    this.#evaluation = new Evaluation(this.#init)
+  }
+
+  get #init(): EvaluationInit {
+    return { graph: this.#history, keyOf: this.#nameOf, demandsUnits: true }
+  }
+
+  /** What is valid, accepted and counted, as far as commits were taken into account. */
+  get evaluation(): Evaluation {
+    return this.#evaluation
+  }
+
+  /** Commits that saved books stand for; 0 without any. */
+  get savedLength(): number {
+    return this.#savedLength
+  }
+
+  /** Why saved books are of no use; nothing more is taken into account then. Null while they are, or there were none. */
+  get booksLoss(): BooksLoss | null {
+    return this.#booksLoss
+  }
+
+  /** To be called where saved books turn out to be of no use. */
+  loseBooks(loss: BooksLoss): void {
+    this.#booksLoss = loss
+  }
+
+  /** Takes up a saved evaluation: the history holds all commits that it stands for. False for other bytes. */
+  resume(saved: Uint8Array): boolean {
+    const evaluation = Evaluation.restore(saved, this.#init)
+    if (evaluation?.length !== this.#savedLength) return false
+    this.#evaluation = evaluation
+    for (const [order, cut] of evaluation.cuts) this.#history.cut(order, cut)
+    return true
+  }
+
+  /** True when a commit that is not here yet cannot be taken into account without the books of the whole log. */
+  isOutOfReach(device: Uint8Array, prev: number): boolean {
+    return this.#savedLength > 0 && this.evaluation.wouldNeedHistory(toHex(device), prev)
   }
 
   /** What visibility stands on. */
@@ -80,7 +122,8 @@ export class Epochs {
 
   /** Notes what the newest commit of the history cites, and does for the books. */
   note(epoch: Uint8Array, acts: readonly Act[]): void {
-    if (acts.length > 0) this.#acts.set(this.#epochOf.length, acts)
+    const order = this.#epochOf.length
+    if (acts.length > 0 && order >= this.#savedLength) this.#acts.set(order, acts)
     this.#epochOf.push(this.#placeOf(epoch))
   }
 
@@ -104,6 +147,7 @@ export class Epochs {
    * no longer; while nothing is in doubt not of those that put nothing in doubt.
    */
   catchUp(last: number, shown: Pick<Visibility, 'hasDoubts'>, taken: Taken): void {
+    if (this.#booksLoss !== null) return
     for (let order = this.evaluation.length; order <= last; order += 1) {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
@@ -112,6 +156,7 @@ export class Epochs {
       if (acts === undefined) {
         if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
       } else this.#acts.delete(order)
+      if (this.evaluation.needsHistory(order)) return this.loseBooks('reach')
       const { changes, cut } = this.evaluation.append(order, seal, acts ?? NO_ACTS, isOutdated)
       this.#history.cut(order, cut)
       const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
@@ -137,11 +182,21 @@ export class Epochs {
     return later === undefined ? best.id : (fromHex(evaluation.sealId(later)) ?? this.#coop)
   }
 
-  /** Takes newly committed seals into account; devices of which commits became good, or are good no longer. */
-  seal(): readonly number[] {
+  /**
+   * Takes newly committed seals into account; devices of which commits became good, or are good no longer. Saved books know
+   * those of the commits that they stand for, with the tip and what was closed.
+   *
+   * @param next - order of the next commit with a section of the authority document that is not folded; Infinity for none
+   */
+  seal(next: number): readonly number[] {
     const { evaluation } = this
-    const regraded = new Set<number>()
     const committed = this.#source.takeCommitted()
+    if (next < this.#savedLength) {
+      if (committed.some((epoch) => evaluation.findSeal(sealName(epoch)) < 0)) this.loseBooks('misfit')
+      for (const closing of this.#source.takeClosings()) this.#remember(closing)
+      return []
+    }
+    const regraded = new Set<number>()
     for (const epoch of committed) {
       const parent = evaluation.findSeal(sealName(epoch.parent))
       const result = evaluation.addSeal({ ...epoch.facts, id: toHex(epoch.id), parent })
@@ -169,9 +224,7 @@ export class Epochs {
 
   /** Holds a closing against the chains of its device that are here, and keeps it for those to come. Devices as of `seal`. */
   #await(closing: Closing): number[] {
-    const closings = this.#closings.get(closing.device)
-    if (closings === undefined) this.#closings.set(closing.device, [closing])
-    else closings.push(closing)
+    this.#remember(closing)
     const device = this.#history.findDevice(fromHex(closing.device) ?? this.#coop)
     const regraded: number[] = []
     for (const { base, orders } of this.#history.branchesOf(device)) {
@@ -179,6 +232,12 @@ export class Epochs {
       if (base === 0 && first >= 0 && first < this.length) regraded.push(...this.#close(closing, first))
     }
     return regraded
+  }
+
+  #remember(closing: Closing): void {
+    const closings = this.#closings.get(closing.device)
+    if (closings === undefined) this.#closings.set(closing.device, [closing])
+    else closings.push(closing)
   }
 
   /** Holds a first commit against the closings of its device. */

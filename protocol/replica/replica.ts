@@ -29,6 +29,8 @@ import type { Trial } from './next-commit.ts'
 import { COVER_CHECKS_MAX, OpenBatch } from './open-batch.ts'
 import { Pending } from './pending.ts'
 import type { Released } from './pending.ts'
+import { saveBooks, takeUpBooks } from './saved-books.ts'
+import type { BooksLoss, SavedBooks } from './saved-books.ts'
 import { Standings } from './standing.ts'
 import type { Standing } from './standing.ts'
 import { Stretches } from './stretches.ts'
@@ -50,6 +52,8 @@ export interface ReplicaInit {
   readings?: Readings
   /** Any 32-bit number that peers do not know: it keeps them from slowing look-ups down. Default 0, for tests. */
   seed?: number
+  /** Books that were saved of the same log, to start from. The commits that they stand for are handed in by `restore` alone. */
+  books?: SavedBooks | null
   /**
    * True: a document is folded once somebody opens it, with what came until then handed in by `fold`. False (default): one
    * that begins here is folded from its first section on.
@@ -66,7 +70,7 @@ export interface RestoredCommit extends CommitLinks {
   documents: readonly string[]
   /** Bit i is set when the payload of section i is not here. Default: all are. */
   missing?: number
-  /** What it does for the books. Default: nothing. */
+  /** What it does for the books. Default: nothing. Not needed of commits that saved books stand for. */
   acts?: readonly Act[]
 }
 
@@ -108,7 +112,7 @@ export class Replica {
   readonly pending: Pending = new Pending()
   /** Key of this device in hex, or null on a reading replica. */
   readonly device: string | null
-  readonly #init: ReplicaInit
+  readonly #init: Omit<ReplicaInit, 'books'>
   /** States of documents, and what is kept of each. */
   readonly documents: Documents
   readonly #standings: Standings
@@ -122,9 +126,12 @@ export class Replica {
   #intakes = 0
   /** Length of each branch up to and with its last authority section, by index. */
   readonly #authorityLengths: number[] = []
+  /** Saved books, until all commits that they stand for are here. */
+  #books: SavedBooks | null
 
-  constructor(init: ReplicaInit) {
+  constructor({ books = null, ...init }: ReplicaInit) {
     this.#init = init
+    this.#books = books
     this.coop = init.coop
     this.device = init.signer === null ? null : toHex(init.signer.publicKey)
     const { sha256 } = init.crypto
@@ -153,6 +160,7 @@ export class Replica {
       source: this.authority.epochs,
       admissionOf: (first) => this.#standings.of(first)?.admission ?? null,
       nameOf: (device) => this.documents.nameOfDevice(device),
+      savedLength: books?.length ?? 0,
     })
     this.visibility = new Visibility(this.history, this.epochs.ground)
     const stretches = new Stretches(this.history, this.visibility)
@@ -294,7 +302,7 @@ export class Replica {
       ...{ stored: [], waiting: [], released: [], late: [], duplicates: 0 },
       ...{ refused: [], dropped: [] },
     }
-    let left = most
+    let left = this.booksLoss === null ? most : 0
     do {
       batch.judge(this.#view, this.#intakes)
       for (
@@ -311,6 +319,7 @@ export class Replica {
         } else if (verdict === 'linked') this.#take(record, isSigned, result)
         else if (verdict !== 'later') result.refused.push({ record, refusal: verdict })
         if (result.stored.length > stored) batch.noteStored()
+        if (this.booksLoss !== null) left = 0
       }
     } while (left > 0 && !batch.isDone)
     this.#intakes += 1
@@ -366,10 +375,26 @@ export class Replica {
     if (row.prev < 0 ? row.seq !== 0 : history.seqOf(row.prev) + 1 !== row.seq) return false
     const order = history.restore(row)
     this.#enter(order, row.isSigned, row.epoch ?? this.coop, row.acts ?? NO_ACTS)
-    const { documents, missing = 0, seq } = row
-    for (let i = 0; i < documents.length; i += 1)
-      this.#noteSection(documents[i] ?? '', order, { seq, isMissing: ((missing >>> i) & 1) === 1 })
+    const { missing = 0, seq } = row
+    for (let i = 0; i < row.documents.length; i += 1)
+      this.#noteSection(row.documents[i] ?? '', order, { seq, isMissing: ((missing >>> i) & 1) === 1 })
     return true
+  }
+
+  /**
+   * Why the saved books that this replica started from are of no use; also while commits are lacking that they stand for. It
+   * takes in nothing then, and the host makes another one without them. Null for all is well.
+   */
+  get booksLoss(): BooksLoss | null {
+    return this.#books === null ? this.epochs.booksLoss : 'misfit'
+  }
+
+  /**
+   * What the books say of all commits of the log; null while that cannot be told: sections of the authority document are not
+   * folded, or it is too long.
+   */
+  saveBooks(): Uint8Array | null {
+    return this.documents.log(AUTHORITY).isCurrent ? saveBooks(this) : null
   }
 
   /** Judges sections as if this device wrote them now. */
@@ -495,6 +520,7 @@ export class Replica {
     }
     const refusal = this.#refusalOf(record, links)
     if (refusal !== null) return refuseIt(refusal)
+    if (this.#isOutOfReach(record, links)) return
     result.stored.push(this.#store(record, { ...links, isSigned }))
     this.#takeReleased(record.id, result)
   }
@@ -504,8 +530,9 @@ export class Replica {
     const ready = this.pending.release(id)
     for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
       const { record, isSigned } = next
-      result.released.push(record.id)
       const links = this.#resolve(record)
+      if (links !== null && this.#isOutOfReach(record, links)) return
+      result.released.push(record.id)
       const refusal = links === null ? 'false-seen' : this.#releasedRefusal(next, links)
       if (links === null || refusal !== null) {
         for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
@@ -515,6 +542,12 @@ export class Replica {
       result.stored.push(this.#store(record, { ...links, isSigned }))
       ready.push(...this.pending.release(record.id))
     }
+  }
+
+  /** True for a commit that saved books cannot take up; from then on nothing is taken in. */
+  #isOutOfReach({ header }: CommitRecord, { prev }: Links): boolean {
+    if (this.epochs.isOutOfReach(header.device, prev)) this.epochs.loseBooks('reach')
+    return this.booksLoss !== null
   }
 
   /** Why a commit whose links are all here cannot be stored; null when it can. */
@@ -620,13 +653,18 @@ export class Replica {
     // What one device acknowledges decides which branches of others are told.
     if (this.forkEnds.note(order)) for (const forked of this.forkEnds.forked) this.heads.touch(forked)
     this.epochs.note(epoch, acts)
-    if (acts.length > 0) this.documents.noteActs(order, acts)
+    if (acts.length > 0 && order >= this.epochs.savedLength) this.documents.noteActs(order, acts)
     this.#evaluate()
     if (isSigned) this.#signed.add(order)
   }
 
   /** Takes into account how commits stand, as far as the authority document is folded. */
   #evaluate(): void {
+    if (this.#books !== null && this.history.length === this.#books.length) {
+      takeUpBooks(this.#books, this)
+      this.#books = null
+    }
+    if (this.booksLoss !== null) return
     const last = this.history.length - 1
     const isBehind = this.epochs.length < last
     const unfolded = this.documents.log(AUTHORITY).nextOrder ?? last
@@ -640,7 +678,8 @@ export class Replica {
 
   /** Takes newly committed seals into account. */
   #seal(): void {
-    this.#regrade(this.epochs.seal())
+    if (this.booksLoss !== null) return
+    this.#regrade(this.epochs.seal(this.documents.log(AUTHORITY).nextOrder ?? Infinity))
     if (this.epochs.length < this.history.length) this.#evaluate()
   }
 

@@ -1,4 +1,5 @@
 import type { Branch, History } from '../history/index.ts'
+import type { SavedBooks } from './saved-books.ts'
 
 /** What visibility stands on: a history's forks alone while there are no seals, an evaluation under its chosen line then. */
 export interface Ground {
@@ -71,6 +72,18 @@ export class Visibility {
   /** Takes the first so many commits into account: those that were not noted are good, and list nobody in doubt. */
   pass(length: number): void {
     this.#length = length
+  }
+
+  /** Devices that have, or had, commits that are not good, with the lowest seq of one. */
+  get doubted(): ReadonlyMap<number, number> {
+    return this.#doubted
+  }
+
+  /** Takes up what was in doubt when so many commits had been taken into account. Devices as of `note`. */
+  resume(length: number, doubted: SavedBooks['doubted']): ReadonlySet<number> {
+    this.#length = length
+    for (const [device, from] of doubted) this.#doubt(device, from)
+    return this.regrade(doubted.map(([device]) => device))
   }
 
   /** Looks anew at all that is not good, once commits of these devices became good or are good no longer. */

@@ -2,6 +2,7 @@ import { assetBytes } from './asset-bytes.ts'
 import { acceptedCommits } from './accepted-commits.ts'
 import { acceptedRights } from './accepted-rights.ts'
 import { acknowledgedWrites } from './acknowledged-writes.ts'
+import { bookedSales } from './booked-sales.ts'
 import { buffers } from './buffers.ts'
 import { chains } from './chains.ts'
 import { cheatGain } from './cheat-gain.ts'
@@ -38,6 +39,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   'accepted-rights': acceptedRights,
   'acknowledged-writes': acknowledgedWrites,
   'asset-bytes': assetBytes,
+  'booked-sales': bookedSales,
   buffers,
   chains,
   'cheat-gain': cheatGain,

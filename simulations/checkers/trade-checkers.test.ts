@@ -1,12 +1,20 @@
 import { describe, expect, test, vi } from 'vitest'
-import { fromHex } from '#protocol/encoding'
+import { fromHex, toHex } from '#protocol/encoding'
 import { LEDGER } from '#protocol/ledger'
+import type { Replica } from '#protocol/replica'
 import { Cover } from '../../protocol/evaluation/cover.ts'
 import type { VoidReason } from '../../protocol/evaluation/cover.ts'
 import { CALM, names, nodeOf, spoilt } from '../../test/actors/calm-world.ts'
 import { hand, ledgerSection } from '../../test/actors/ledger-hand.ts'
 import type { SimNode } from '../peers/index.ts'
-import type { Decision, TradeConfig, World, WorldConfig } from '../world/index.ts'
+import type {
+  AuthorityConfig,
+  Decision,
+  ScriptedAct,
+  TradeConfig,
+  World,
+  WorldConfig,
+} from '../world/index.ts'
 
 const SECOND = 1_000_000
 
@@ -16,7 +24,28 @@ const TRADE: TradeConfig = {
   ...{ fromUs: 2 * SECOND, untilUs: 50 * SECOND, patienceUs: SECOND },
 }
 
+function scripted(act: Partial<ScriptedAct> & Pick<ScriptedAct, 'what' | 'atUs'>): ScriptedAct {
+  return { forUs: 0, by: -1, of: -1, change: null, yes: null, groups: null, times: 1, everyUs: 0, ...act }
+}
+
 const SHOPS: Partial<WorldConfig> = { trade: TRADE, workload: { ...CALM.workload, lists: 0, edits: 0 } }
+
+/** Person 5 is cut off with some others, is closed meanwhile, sells on, and is back. */
+function closing(group: readonly number[]): Partial<WorldConfig> {
+  const authority: AuthorityConfig = {
+    ...{ stewards: 3, quorum: 'two-thirds', recovery: 'kits', doubleSigners: 0, admitters: 1, joiners: 0 },
+    ...{ proposals: 0, suspensions: 0, leaves: 0, recoveries: 0, approval: 1 },
+    ...{ considerUs: { kind: 'constant', value: SECOND }, lookEveryUs: 30 * SECOND, lineUsMax: 10 * SECOND },
+    script: [
+      scripted({ what: 'partition', atUs: 6 * SECOND, forUs: 36 * SECOND, groups: [group] }),
+      scripted({ what: 'propose', atUs: 8 * SECOND, by: 0, of: 5, change: 'close', yes: [0, 1, 2] }),
+    ],
+  }
+  return {
+    ...{ ...SHOPS, authority, phases: { ...CALM.phases, isWhole: true } },
+    trade: { ...TRADE, customers: 200, units: 1, supply: 150, marks: { low: 40, high: 80 } },
+  }
+}
 
 /** Members, and two who collude across a partition, or whoever else cheats. */
 function cheating(
@@ -44,6 +73,12 @@ function without<T>(reasons: readonly VoidReason[], run: () => T): T {
   } finally {
     spy.mockRestore()
   }
+}
+
+/** Does something to the replicas of all but one person, of whose device they get the key. */
+function toOthers(world: World, but: number, spoil: (replica: Replica, key: string) => void): void {
+  const { device: key } = world.nodes.find((it) => it.number === world.roles.members[but]) ?? expect.fail()
+  for (const { replica, device } of world.nodes) if (replica !== null && device !== key) spoil(replica, key)
 }
 
 function booksAt(world: World, at: number): NonNullable<SimNode['replica']>['epochs']['evaluation'] {
@@ -113,6 +148,31 @@ describe('each checker catches what it is there for', () => {
     const scarce = { ...SHOPS, trade: { ...TRADE, supply: 12, customers: 200 } }
     const { found } = without(['uncovered'], () => spoilt({ amid }, scarce))
     expect(names(found)).toEqual(['honest-accounts', 'no-oversell'])
+  })
+
+  test('booked-sales: replicas that leave out what a closed device sold', () => {
+    const { world, found } = spoilt({ seed: 1 }, closing([4, 5]))
+    expect(found).toEqual([])
+    expect(world.reached['sold-late']).toBeGreaterThan(0)
+    expect(world.reached['accepted-late']).toBeGreaterThan(0)
+    const amid = (spoiltWorld: World): void =>
+      toOthers(spoiltWorld, 5, ({ history, epochs }, closed) => {
+        const append = epochs.evaluation.append.bind(epochs.evaluation)
+        epochs.evaluation.append = (order, epoch, acts, isOutdated) => {
+          const isClosed = toHex(history.keyOf(history.deviceOf(order))) === closed
+          return append(order, epoch, isClosed ? [] : acts, isOutdated)
+        }
+      })
+    expect(names(spoilt({ seed: 1, amid }, closing([4, 5])).found)).toContain('booked-sales')
+  })
+
+  test('booked-sales: what a closed device sold is taken in by nobody', () => {
+    const amid = (world: World): void =>
+      toOthers(world, 5, (replica, closed) => {
+        const ingest = replica.ingest.bind(replica)
+        replica.ingest = (records) => ingest(records.filter(({ header }) => toHex(header.device) !== closed))
+      })
+    expect(names(spoilt({ amid }, closing([5])).found)).toEqual(['booked-sales', 'handed-in'])
   })
 
   test('accepted-rights: a replica that takes back what was accepted', () => {

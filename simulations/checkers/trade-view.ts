@@ -21,6 +21,7 @@ export const TRADE_STATES = [
   'spent-twice',
   'deficit-booked',
   'sold-late',
+  'accepted-late',
   'rights-replaced',
   'written-back',
 ] as const

@@ -1,7 +1,7 @@
 import type { Section } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
 import { unitOf } from '#protocol/evaluation'
-import type { Evaluation } from '#protocol/evaluation'
+import type { Act, Evaluation } from '#protocol/evaluation'
 import type { Sha256 } from '#protocol/identity'
 import {
   LEDGER,
@@ -187,11 +187,7 @@ export class Market implements TradeView {
       const { replica } = node
       if (replica === null || replica.epochs.length < replica.history.length) continue
       const books = replica.epochs.evaluation
-      const isLate = ({ order, acts }: BookedCommit): boolean =>
-        acts.some((it) => it.kind === 'fact' && it.into === accountKey(unitOf(it.unit), 'used')) &&
-        books.standingOf(order).isLate
-      if (replica.visibility.hasDoubts && bookedCommits(node, this)?.some(isLate) === true)
-        this.reached('sold-late')
+      if (replica.visibility.hasDoubts) this.#noteLate(node, books)
       for (const { unit } of this.units) {
         const { deficits, replaced, writtenBack } = books.totals(unit)
         if (deficits > 0n) this.reached('deficit-booked')
@@ -199,6 +195,16 @@ export class Market implements TradeView {
         if (writtenBack > 0n) this.reached('written-back')
       }
     }
+  }
+
+  /** Notes that what a closed device sold, or handed to somebody who accepted it, is in the books. */
+  #noteLate(node: SimNode, books: Evaluation): void {
+    const isUse = (it: Act): boolean => it.kind === 'fact' && it.into === accountKey(unitOf(it.unit), 'used')
+    const isTaken = ({ order, acts }: BookedCommit): boolean =>
+      acts.some((it, act) => it.kind === 'transfer' && books.acceptedBy({ order, act }).length > 0)
+    const late = (bookedCommits(node, this) ?? []).filter(({ order }) => books.standingOf(order).isLate)
+    if (late.some(({ acts }) => acts.some(isUse))) this.reached('sold-late')
+    if (late.some(isTaken)) this.reached('accepted-late')
   }
 
   /** What was sold, refused and moved until now. */
@@ -365,7 +371,7 @@ export class Market implements TradeView {
     // A person asks for what a customer waits for: then what there is.
     const marks = ask.reason === 'person' ? null : this.#marksOf(stock)
     const lately = this.#latelyAt(node.number, nowMs)
-    const { amount } = grantOf(ask, { spendable: own, marks, share: 0n, lately, nowMs })
+    const { amount } = grantOf(ask, { spendable: own, marks, share: 0n, isOfMember: false, lately, nowMs })
     if (amount === 0n) return 0n
     const to = this.#parts.deviceAt(from)
     if (node.write(() => section([{ t: 'transfer', to, unit, amount }])) !== null) {

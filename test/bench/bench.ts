@@ -6,6 +6,7 @@ import { benchFoldLedger } from './fold-ledger.ts'
 import { benchGate } from './gate.ts'
 import { benchIdle } from './idle.ts'
 import { benchLive } from './live.ts'
+import { benchOpenLedger } from './open-ledger.ts'
 import { benchOpen } from './open.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchSale } from './sale.ts'
@@ -13,13 +14,14 @@ import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 import { benchTicket } from './ticket.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|fetch|fold-ledger|gate|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|live|open|open-ledger|fetch|fold-ledger|gate|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
   authority: benchAuthority,
   live: benchLive,
   open: benchOpen,
+  'open-ledger': benchOpenLedger,
   fetch: benchFetch,
   'fold-ledger': benchFoldLedger,
   gate: benchGate,

@@ -34,8 +34,9 @@ export async function inspect(device: TestDevice, isThorough = true): Promise<In
   for (const cid of await wholeAssets(device, faults)) lines.push({ t: 'found-asset', cid })
   for (const { code, severity, message } of device.store.findings.all()) {
     lines.push({ t: 'finding', code, severity })
-    // No crash damages what was synced: nothing can be lost, and nothing has to be fetched.
-    if (severity === 'lost' || severity === 'pending') faults.push(`the store says: ${code}: ${message}`)
+    // No crash damages what was synced: nothing can be lost, nothing has to be fetched, and saved books go with their log.
+    const isFault = severity === 'lost' || severity === 'pending' || code === 'saved-books'
+    if (isFault) faults.push(`the store says: ${code}: ${message}`)
   }
   lines.push(...faults.map((text): ReportLine => ({ t: 'fault', text })))
   lines.push({ t: 'checked', note: await device.readNote() })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
 import type { AssetStore } from '#node/assets'
-import { Engine } from '#node/engine'
+import { BooksFile, Engine } from '#node/engine'
 import { systemCode } from '#node/errors'
 import { DataFolder, writeDurably } from '#node/folder'
 import { Store } from '#node/store'
@@ -10,6 +10,9 @@ import type { ScriptedCoop } from './scripted-coop.ts'
 
 /** The file that the device under test replaces over and over, as a node replaces its own small files. */
 const NOTE = 'note'
+
+/** Commits between two savings of the books: often enough to be cut off in all of their steps. */
+const BOOKS_EVERY = 30
 
 /** The storage of one node without a network: data folder, database, engine and, if wanted, assets. */
 export class TestDevice {
@@ -45,7 +48,8 @@ export class TestDevice {
       const { crypto, signer } = coop
       const log = pino({ level: process.env['COOP_LOG'] ?? 'silent' }, pino.destination(2))
       const parts = { store, crypto, signer, coop: coop.coop, log }
-      const engine = await Engine.open({ ...parts, cached: () => null })
+      const books = new BooksFile(folder.booksPath, 'test', store.findings)
+      const engine = await Engine.open({ ...parts, cached: () => null, books, saveBooksAfter: BOOKS_EVERY })
       const openMs = performance.now() - startedMs
       const { assetsPath, partialPath } = folder
       const { sha256 } = crypto

@@ -117,6 +117,14 @@ test('two gates are cut off, sell to the last seat, admit each ticket once, and 
   await south.api('GET', `${path}/log`)
   await alike(nas, north, south)
   expect((await view(nas)).stats).toMatchObject({ sold: 40, admitted: 30, doubles: 0, overrides: 0, open: 0 })
+  // The books show what tickets took, and each amount leads to its commit.
+  const { entries } = (await nas.api('GET', `/v1/ledger/history?unit=${seats}&type=consume`)) as {
+    entries: { amount: string; commit: string; memo: string }[]
+  }
+  expect(entries.map((it) => Number(it.amount)).reduce((sum, it) => sum + it, 0)).toBe(40)
+  expect(entries.map((it) => it.commit)).toContain(before.commits[0])
+  const statement = (await nas.api('GET', '/v1/ledger/statement')) as { units: { isBalanced: boolean }[] }
+  expect(statement.units.every((it) => it.isBalanced)).toBe(true)
 })
 
 test('an answer that was lost is given again: the scan, the sale and the tickets are one', async () => {

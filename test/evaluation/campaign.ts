@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import * as fc from 'fast-check'
 import { choices } from './choices.ts'
+import * as commitLaws from './commit-laws.ts'
 import { flashSale } from './flash-sale.ts'
 import * as laws from './laws.ts'
 import type { Law } from './laws.ts'
@@ -16,7 +17,8 @@ const { values, positionals } = parseArgs({
 })
 const histories = Number(positionals[0] ?? 20_000)
 const seed = Number(values.seed ?? Date.now() % 2 ** 31)
-const { leaveNothingInFlight: _, ...all } = laws
+const { leaveNothingInFlight: _, ...others } = laws
+const all = { ...others, ...commitLaws }
 // A sale is by whole replicas and takes a hundred times as long as a history: only when it is asked for.
 const chosen: Record<string, Law> = values.law === 'flashSale' ? { flashSale } : all
 for (const [name, law] of Object.entries(chosen)) {

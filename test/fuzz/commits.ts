@@ -6,9 +6,10 @@ import { openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import type { Sha256, Signer } from '#protocol/identity'
 import type { Replica } from '#protocol/replica'
-import { seededRandom, settleDocuments } from '#simulations/mesh'
+import { seededRandom } from '#simulations/mesh'
 import type { SeededRandom } from '#simulations/mesh'
-import { listSection, must, stateHashes, testCoop } from '../actors/coop-actors.ts'
+import { listSection, must, testCoop } from '../actors/coop-actors.ts'
+import { expectAgreement } from './agreement.ts'
 import { mutate } from './mutate.ts'
 import { FuzzFailure } from './watch.ts'
 import type { Watch } from './watch.ts'
@@ -20,9 +21,6 @@ const MUTANTS_PER_COMMIT = 8
 
 /** Boards that the cheat writes on. */
 const BOARDS = 12
-/** Rounds of random parts before the rest is given in order. */
-const SHUFFLED_ROUNDS = 40
-
 /** What the episodes came to. */
 export interface CommitFigures {
   mutants: number
@@ -90,7 +88,7 @@ function runEpisode(seed: number, watch: Watch, figures: CommitFigures): void {
   figures.forks += victim.forkEnds.forked.size
   const held = victim.history
   const mine = pool.filter((it) => held.find(it.id) >= 0)
-  compare(victim, [...records, ...mine], { coop, crypto, random, seed })
+  expectAgreement(victim, [...records, ...mine], { coop, crypto, random, seed })
 }
 
 /** A mutated record: what is no commit, or not signed, must leave no trace. */
@@ -110,56 +108,6 @@ function throwMutant(
   const result = watch.run('ingest', bytes, () => victim.ingest([decoded.record]))
   if (result.stored.length === 0 && toHex(victim.heads.root()) !== before)
     throw new FuzzFailure(`a refused record changed the heads: ${toHex(bytes)}`)
-}
-
-/** Other replicas take the same commits in another order and in batches of their own. */
-function compare(
-  victim: Replica,
-  records: readonly CommitRecord[],
-  tools: {
-    coop: Uint8Array
-    crypto: ReturnType<typeof testCoop>['crypto']
-    random: SeededRandom
-    seed: number
-  },
-): void {
-  const { coop, crypto, random, seed } = tools
-  settle(victim, records, crypto.sha256)
-  const expected = JSON.stringify([toHex(victim.heads.root()), stateHashes(victim)])
-  for (let other = 0; other < 2; other += 1) {
-    const replica = openReplica({ coop, crypto, signer: null, seed: random.below(2 ** 31) })
-    let left = [...records]
-    for (let round = 0; left.length > 0; round += 1) {
-      if (round > SHUFFLED_ROUNDS + 2) {
-        const why = replica.ingest(left).refused.map((it) => `${it.refusal} at seq ${it.record.header.seq}`)
-        throw new FuzzFailure(`seed ${seed}: ${left.length} commits do not come in: ${why.join(', ')}`)
-      }
-      // Any order: what comes before its chain is offered again. The rest at last in the order of the first replica.
-      const isInOrder = round > SHUFFLED_ROUNDS || (other === 0 && round === 0)
-      const batch = isInOrder ? left : shuffled(left, random).slice(0, 1 + random.below(left.length))
-      const { refused } = replica.ingest(batch)
-      const cured = new Set(refused.map((it) => it.record))
-      const sent = new Set(batch)
-      left = left.filter((it) => !sent.has(it) || cured.has(it))
-    }
-    settle(replica, records, crypto.sha256)
-    const found = JSON.stringify([toHex(replica.heads.root()), stateHashes(replica)])
-    if (found !== expected) throw new FuzzFailure(`seed ${seed}: replicas differ\n${expected}\n${found}`)
-  }
-}
-
-function settle(replica: Replica, records: readonly CommitRecord[], sha256: Sha256): void {
-  const bytes = new Map(records.map((it) => [replica.history.find(it.id), it.bytes]))
-  settleDocuments(replica, (order) => bytes.get(order) ?? new Uint8Array(), sha256)
-}
-
-function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
-  const list = [...items]
-  for (let i = list.length - 1; i > 0; i -= 1) {
-    const j = random.below(i + 1)
-    ;[list[i], list[j]] = [list[j] as T, list[i] as T]
-  }
-  return list
 }
 
 /** An admitted device that signs whatever it likes. */

@@ -1,7 +1,15 @@
 import { encodeCanonical, toHex } from '#protocol/encoding'
 import type { Value, ValueMap } from '#protocol/encoding'
-import { actsOf, encodeAmount, encodeLedgerEntries, unitIdOf } from '#protocol/ledger'
-import type { LedgerEntry, UnitDefinition } from '#protocol/ledger'
+import {
+  actsOf,
+  encodeAmount,
+  encodeAnswer,
+  encodeAsk,
+  encodeLedgerEntries,
+  readAnswer,
+  unitIdOf,
+} from '#protocol/ledger'
+import type { Ask, LedgerEntry, RightsAnswer, UnitDefinition } from '#protocol/ledger'
 import { encodeSplitRule } from '#protocol/ledger/money'
 import { nodeCrypto } from '#node/crypto'
 import type { Vector, VectorFile } from './vector-form.ts'
@@ -25,6 +33,8 @@ export function ledgerVectors(): VectorFile {
     about: [
       'units: a definition by a device (hex) <-> its id.',
       'sections: entries of that device <-> hex of the payload, and the acts that they are for the books.',
+      'asks and answers: what one frame of /coopmesh/rights/1 says <-> hex of it; an answer is never taken for more than was asked for.',
+      'noAsks: hex of frames that ask for nothing; the stream ends.',
       'invalid: one entry, as hex of the payload of a section that holds it alone; none of them is an entry.',
     ],
     units: [
@@ -54,6 +64,28 @@ export function ledgerVectors(): VectorFile {
         t: 'rule',
         rule: encodeSplitRule({ id: 'door', version: 1, parties: [{ key: 'ann', part: { way: 'share', weight: 1 } }] }),
       }),
+    ],
+    asks: [
+      ask('a person asks', { unit, amount: 40n, reason: 'person' }),
+      ask('below its low mark', { unit, amount: 1n, reason: 'low' }),
+      ask('an even share', { unit, amount: 2n ** 63n - 1n, reason: 'even' }),
+      ask('a share by forecast', { unit, amount: 256n, reason: 'forecast' }),
+    ],
+    answers: [
+      answer('all of it', { amount: 40n, why: null }, 40n),
+      answer('a part', { amount: 7n, why: null }, 40n),
+      answer('nothing, and why', { amount: 0n, why: 'too-soon' }, 40n),
+      answer('more than was asked for', { amount: 2n ** 63n - 1n, why: null }, 40n),
+    ],
+    noAsks: [
+      noAsk('an unknown reason', [unit, amount, 'all']),
+      noAsk('no reason', [unit, amount]),
+      noAsk('a field too many', [unit, amount, 'low', 1]),
+      noAsk('no unit', ['poster', amount, 'low']),
+      noAsk('an account instead of a unit', [`${unit}+`, amount, 'low']),
+      noAsk('an amount as a number', [unit, 5, 'low']),
+      noAsk('an amount of 2^63', [unit, new Uint8Array([128, 0, 0, 0, 0, 0, 0, 0]), 'low']),
+      noAsk('a map', { unit, amount, reason: 'low' }),
     ],
     invalid: [
       invalid('no type', { unit, amount }),
@@ -110,6 +142,19 @@ function section(name: string, ...entries: LedgerEntry[]): Vector {
         : [act.kind, act.unit, String(act.amount), act.into ?? null],
   )
   return { name, device: toHex(device), entries: entries.length, payload: toHex(encodeLedgerEntries(entries)), acts }
+}
+
+function ask(name: string, it: Omit<Ask, 'device'>): Vector {
+  return { name, unit: it.unit, amount: String(it.amount), reason: it.reason, frame: toHex(encodeAsk(it)) }
+}
+
+function answer(name: string, it: RightsAnswer, asked: bigint): Vector {
+  const taken = readAnswer(encodeAnswer(it), asked).amount
+  return { name, asked: String(asked), taken: String(taken), why: it.why, frame: toHex(encodeAnswer(it)) }
+}
+
+function noAsk(name: string, value: Value): Vector {
+  return { name, frame: toHex(encodeCanonical(value)) }
 }
 
 function definition(part: ValueMap): ValueMap {

@@ -92,6 +92,7 @@ export class EventParts {
     entries: readonly EventDocumentEntry[],
     ledger: readonly LedgerEntry[] = [],
   ): Promise<string> {
+    await this.node.ledger.needClock()
     const sections = [eventSection(event, entries)]
     if (ledger.length > 0) sections.push(ledgerSection(ledger))
     return toHex((await this.node.membership.engine.append(sections)).id)

@@ -171,6 +171,7 @@ export class GateDesk {
     id: Uint8Array,
   ): Promise<{ decision: Decision; admission: string | null }> {
     const { engine } = this.#parts.node.membership
+    await this.#parts.node.ledger.needClock()
     const made: { decision: Decision | null } = { decision: null }
     const record = await engine.appendMade([state.id], () => {
       const current = engine.replica.document(state.id) as EventState

@@ -277,6 +277,7 @@ export class TicketDesk {
     }
     const sections = [...entries].map(([event, list]) => eventSection(event, list))
     if (goods.length > 0) sections.push(ledgerSection(goods))
+    await node.ledger.needClock()
     await node.ledger.needUsable(goods)
     const record = await node.membership.engine.append(sections)
     return { tickets, total, commit: toHex(record.id), isRepeat: false }
