@@ -49,7 +49,10 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   let bench: Workbench
   let north: NodeProcess
   let south: NodeProcess
-  const browsers: Browser[] = []
+  /** Without a camera, for everybody; and one for each camera. */
+  let plain: Browser
+  const cameras: Browser[] = []
+  let keyboardPage: Page
   const errors: string[][] = []
   let event: string
   let dayClass: string
@@ -68,18 +71,22 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     ((await on(north, 'POST', `/${event}/tickets`, wanted)) as { tickets: Ticket[] }).tickets
   const token = async (node: NodeProcess, scope: string): Promise<string> =>
     ((await node.api('POST', '/v1/tokens', { name: scope, scope })) as { secret: string }).secret
-  const person = async (screen: Screen, film?: string): Promise<{ page: Page; browser: Browser }> => {
+  const person = async (screen: Screen, browser: Browser = plain): Promise<Page> => {
+    const { page, errors: own } = await openPage(browser, { ...screen, isStrict: true })
+    errors.push(own)
+    return page
+  }
+  const filmed = async (screen: Screen, film: string): Promise<Page> => {
     const browser = await openBrowser(film)
-    browsers.push(browser)
-    const opened = await openPage(browser, { ...screen, isStrict: true })
-    errors.push(opened.errors)
-    return { page: opened.page, browser }
+    cameras.push(browser)
+    return person(screen, browser)
   }
   const isWide = async (page: Page): Promise<boolean> =>
     page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
 
   beforeAll(async () => {
     bench = await Workbench.open()
+    plain = await openBrowser()
     north = await bench.found('north', { args: ['--phone-port', '0'] })
     south = await bench.join('south', north)
     await north.cli('ledger', 'define', 'EUR', '--kind', 'money')
@@ -115,12 +122,13 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     }
   })
   afterAll(async () => {
-    await Promise.all(browsers.map((it) => it.close()))
+    await plain?.close()
+    await Promise.all(cameras.map((it) => it.close()))
     await bench?.close()
   })
 
   test('a phone is set up once: event, gate and zone, in the language of its browser', async () => {
-    const { page } = await person({ width: 390, height: 844, colorScheme: 'light', locale: 'de-DE' })
+    const page = await person({ width: 390, height: 844, colorScheme: 'light', locale: 'de-DE' })
     await page.goto(`${north.ready.http}/gate`)
     await page.getByTestId('access-code').waitFor()
     expect(await axeViolations(page)).toEqual([])
@@ -140,7 +148,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('the page of a bound ticket shows a code that the phone signs, and a stranger’s link shows none', async () => {
-    const { page } = await person({ width: 360, height: 740, colorScheme: 'dark' })
+    const page = await person({ width: 360, height: 740, colorScheme: 'dark' })
     const read = readTicketText(bound.text)
     const ticket = read.ok ? read.decoded.bytes : new Uint8Array()
     const names = { event: 'Night Market', className: 'Day ticket', group: 'North', code: bound.code }
@@ -170,14 +178,14 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     await writeFilm(films[0], scenes([...atNorth, crew.text, 'https://example.org/menu']))
     await writeFilm(films[1], scenes([southerner.text, crew.text, day?.text ?? '']))
     const desks = await Promise.all([
-      person({ width: 390, height: 844, colorScheme: 'light' }, films[0]),
-      person({ width: 360, height: 740, colorScheme: 'dark', locale: 'de-DE' }, films[1]),
+      filmed({ width: 390, height: 844, colorScheme: 'light' }, films[0]),
+      filmed({ width: 360, height: 740, colorScheme: 'dark', locale: 'de-DE' }, films[1]),
     ])
     const base = north.ready.phones.at(-1) ?? ''
     const place = { event, zone: 'Hall' }
     ;[phoneN, phoneS] = await Promise.all([
-      GatePhone.open(desks[0].page, { base, token: tokens.gate, gate: 'North', ...place }),
-      GatePhone.open(desks[1].page, {
+      GatePhone.open(desks[0], { base, token: tokens.gate, gate: 'North', ...place }),
+      GatePhone.open(desks[1], {
         base: south.ready.http,
         token: tokens.south,
         gate: 'South',
@@ -211,7 +219,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('after the reunion both know of the double, and their counts are equal', async () => {
-    await Promise.all(browsers.splice(-2).map((it) => it.close()))
+    await Promise.all(cameras.map((it) => it.close()))
     await south.api('POST', '/v1/mesh', { state: 'running' })
     await untilEqual(north, south)
     const [a, b] = [await view(north), await view(south)]
@@ -220,7 +228,8 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('with the keyboard alone: scanner, code, refusal, override, exit, undo', async () => {
-    const { page } = await person({ width: 1280, height: 860, colorScheme: 'dark' })
+    const page = await person({ width: 1280, height: 860, colorScheme: 'dark' })
+    keyboardPage = page
     const desk = await GatePhone.open(page, {
       ...{ base: north.ready.http, token: tokens.gate, event, gate: 'North', zone: 'Hall' },
     })
@@ -271,7 +280,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('two megabytes in the search field are refused at once, and are not sent', async () => {
-    const page = (browsers.at(-1)?.contexts()[0]?.pages() ?? [])[0] as Page
+    const page = keyboardPage
     const sent: string[] = []
     page.on('request', (it) => {
       if (it.url().endsWith('/scans')) sent.push(it.url())
@@ -293,8 +302,8 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('where the camera is shut, a photo is read', async () => {
-    const { page, browser } = await person({ width: 360, height: 740, colorScheme: 'light' })
-    const ticketPage = (await openPage(browser, { width: 360, height: 740, colorScheme: 'light' })).page
+    const page = await person({ width: 360, height: 740, colorScheme: 'light' })
+    const ticketPage = await person({ width: 360, height: 740, colorScheme: 'light' })
     const [, , , fourth] = days as [Ticket, Ticket, Ticket, Ticket]
     const read = readTicketText(fourth.text)
     const ticket = read.ok ? read.decoded.bytes : new Uint8Array()
@@ -322,7 +331,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('a lost answer and a node that is away are never green, and nothing is recorded twice', async () => {
-    const { page } = await person({ width: 390, height: 844, colorScheme: 'dark' })
+    const page = await person({ width: 390, height: 844, colorScheme: 'dark' })
     const [, , , , fifth, sixth] = days as [Ticket, Ticket, Ticket, Ticket, Ticket, Ticket]
     const phone = await GatePhone.open(page, {
       ...{ base: north.ready.http, token: tokens.gate, event, gate: 'North', zone: 'Hall' },
@@ -349,7 +358,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   })
 
   test('a stall sells tickets and goods for cash at the price it named, once though the answer was lost', async () => {
-    const { page } = await person({ width: 390, height: 844, colorScheme: 'light' })
+    const page = await person({ width: 390, height: 844, colorScheme: 'light' })
     await page.goto(`${north.ready.http}/sale#token=${tokens.till}`)
     const offer = (name: string) => page.getByTestId('offer').filter({ hasText: name })
     await offer('Day ticket').getByText('12.50 EUR').waitFor()
