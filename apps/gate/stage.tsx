@@ -6,7 +6,6 @@ import type { ShownVerdict } from './gate-desk.ts'
 import { say } from './texts.ts'
 import type { Texts } from './texts.ts'
 import type { GateParts } from './use-gate.ts'
-import { lookOf } from './verdict.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
 import type { Words } from './words.ts'
 
@@ -23,9 +22,8 @@ export function Stage(props: {
   const isChecking = state?.isChecking === true
   const isAiming = shown === null && cameraState === 'on'
   const spoken = shown === null ? null : say(texts, { verdict: shown.verdict, words })
-  // What was let in, what the page itself refused, and what nobody answered cannot be overridden.
-  const isFinal =
-    shown === null || shown.verdict.ok || shown.text === null || lookOf(shown.verdict).tone === 'lost'
+  // Somebody is let in by an override with a ticket that the node could read, and with no other code.
+  const isFinal = shown === null || shown.verdict.ok || shown.text === null || shown.verdict.ticket === null
   return (
     <section class={`stage ${shown === null ? '' : 'has-verdict'}`} aria-label={texts.scan.title}>
       <div class="viewfinder" data-state={cameraState}>
