@@ -18,6 +18,8 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   'nothing-to-spare': 'keeps what it has',
   'too-soon': 'gave some just now',
   'ping-pong': 'was given it by this device just now',
+  'not-shared': 'gives money to no other member by itself',
+  'not-arrived': 'said that it gave, and nothing came',
   unreachable: 'does not answer',
   'relay-limit': 'may not pass it on before the next seal',
 }

@@ -4,30 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DemoNode, until } from './demo-node.ts'
 import type { Status } from './demo-node.ts'
+import { Teller, bold, dim } from './teller.ts'
+import { twoGates } from './two-gates.ts'
 
-const startMs = performance.now()
-const faults: string[] = []
+const teller = new Teller()
 
 interface Asset {
   cid: string
   name: string
   isHeld: boolean
-}
-
-/** One step of the story, with the time since the beginning. */
-function say(text: string): void {
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(5)
-  process.stdout.write(`${dim(`${seconds} s`)}  ${text}\n`)
-}
-
-/** A fact that must hold; the demo fails if one does not. */
-function check(isTrue: boolean, fact: string): void {
-  say(`        ${isTrue ? green('✓') : red('✗')} ${fact}`)
-  if (!isTrue) faults.push(fact)
-}
-
-function chapter(title: string): void {
-  process.stdout.write(`\n${bold(title)}\n`)
 }
 
 async function main(): Promise<void> {
@@ -36,37 +21,32 @@ async function main(): Promise<void> {
   const venue = new DemoNode('venue', join(folder, 'venue'))
   const archive = new DemoNode('archive', join(folder, 'archive'))
   const all = [nas, venue, archive]
-  process.once('SIGINT', () => {
-    for (const node of all) void node.kill()
-    process.exit(130)
-  })
+  const clean = async (): Promise<void> => {
+    await Promise.all(all.map((node) => node.end()))
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void clean().finally(() => process.exit(130)))
   try {
     await foundAndJoin(nas, venue, archive)
     const photos = await shareFiles(nas, archive, folder)
     await cutOff(nas, venue)
     await crashAndRestart(nas, archive)
     await reunite(all)
+    await twoGates(teller, all)
     await lookAtTheEnd(all, photos)
   } catch (cause) {
-    faults.push(cause instanceof Error ? cause.message : String(cause))
-    process.stdout.write(`${red('stopped:')} ${faults.at(-1) ?? ''}\n`)
+    teller.stopped(cause)
   } finally {
-    await Promise.all(all.map((node) => node.kill()))
-    await rm(folder, { recursive: true, force: true })
+    await clean()
   }
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
-  process.stdout.write(
-    faults.length === 0
-      ? `\n${green('All well')} in ${seconds} s.\n`
-      : `\n${red(`${faults.length} things are off`)}.\n`,
-  )
-  process.exitCode = faults.length === 0 ? 0 : 1
+  process.exitCode = teller.end() ? 0 : 1
 }
 
 async function foundAndJoin(nas: DemoNode, venue: DemoNode, archive: DemoNode): Promise<void> {
-  chapter('A co-op is founded, two devices join')
+  teller.chapter('A co-op is founded, two devices join')
   await nas.coop('found', 'North Market', '--member', 'Ada', '--device', 'nas')
-  say('Ada founds “North Market” on her NAS. No network was needed.')
+  teller.say('Ada founds “North Market” on her NAS. No network was needed.')
   await nas.start()
   for (const [node, role, member] of [
     [venue, 'venue', 'Vera'],
@@ -74,17 +54,17 @@ async function foundAndJoin(nas: DemoNode, venue: DemoNode, archive: DemoNode): 
   ] as const) {
     const { link } = await nas.coop<{ link: string }>('invite', '--role', role)
     await node.coop('join', link, '--member', member, '--device', node.name)
-    say(`${member} pastes an invite on the ${node.name}: admitted as ${role}, and synced.`)
+    teller.say(`${member} pastes an invite on the ${node.name}: admitted as ${role}, and synced.`)
   }
   await Promise.all([venue.start(), archive.start()])
   const isMesh = await until(20_000, async () =>
     (await Promise.all([nas, venue, archive].map((it) => it.status()))).every((it) => it.peers === 2),
   )
-  check(isMesh, 'three nodes, each connected to the two others')
+  teller.check(isMesh, 'three nodes, each connected to the two others')
 }
 
 async function shareFiles(nas: DemoNode, archive: DemoNode, folder: string): Promise<string> {
-  chapter('A folder of files is shared')
+  teller.chapter('A folder of files is shared')
   const photos = join(folder, 'photos')
   await mkdir(join(photos, 'raw'), { recursive: true })
   for (let i = 1; i <= 6; i += 1) await writeFile(join(photos, `stall-${i}.jpg`), randomBytes(700_000 * i))
@@ -92,63 +72,66 @@ async function shareFiles(nas: DemoNode, archive: DemoNode, folder: string): Pro
   const { assets } = await nas.coop<{ assets: { cid: string; bytes: number }[] }>('add', photos)
   const [asset] = assets
   if (asset === undefined) throw new Error('nothing was added')
-  say(`The NAS adds ${(asset.bytes / 1e6).toFixed(1)} MB: ${dim(asset.cid)}`)
+  teller.say(`The NAS adds ${(asset.bytes / 1e6).toFixed(1)} MB: ${dim(asset.cid)}`)
   await until(10_000, async () => (await assetsOf(archive)).some((it) => it.cid === asset.cid))
   const target = join(folder, 'fetched')
   await archive.coop('get', asset.cid, '-o', target)
-  check(
+  teller.check(
     (await digest(target)) === (await digest(photos)),
     'the archive fetched every byte, checked leaf by leaf',
   )
   const again = await archive.coop<{ assets: { cid: string }[] }>('add', target)
-  check(again.assets[0]?.cid === asset.cid, 'adding the copy gives the same CID')
+  teller.check(again.assets[0]?.cid === asset.cid, 'adding the copy gives the same CID')
   return asset.cid
 }
 
 async function cutOff(nas: DemoNode, venue: DemoNode): Promise<void> {
-  chapter('The venue is cut off, and work goes on at both ends')
+  teller.chapter('The venue is cut off, and work goes on at both ends')
   await venue.coop('mesh', 'pause')
-  say('The venue leaves the mesh (its uplink is gone).')
+  teller.say('The venue leaves the mesh (its uplink is gone).')
   await venue.coop('board', 'set', 'today', 'soup', 'lentil')
   await venue.coop('board', 'append', 'today', 'orders', '2 × soup, table 4')
   await nas.coop('board', 'set', 'today', 'bread', 'rye')
   await nas.coop('board', 'append', 'today', 'orders', 'pick-up 14:00')
-  say('Both write on the board “today”, neither sees the other.')
+  teller.say('Both write on the board “today”, neither sees the other.')
   const till = join(venue.data, '..', 'till.csv')
   await writeFile(
     till,
     `time,item,cents\n${Array.from({ length: 20_000 }, (_, i) => `${i},soup,450`).join('\n')}\n`,
   )
   await venue.coop('add', till)
-  say('The venue adds its till roll, offline.')
+  teller.say('The venue adds its till roll, offline.')
   const [here, there] = [await venue.status(), await nas.status()]
-  check(
+  teller.check(
     here.documents['board/today']?.stateHash !== there.documents['board/today']?.stateHash,
     'the two boards differ, as they must',
   )
 }
 
 async function crashAndRestart(nas: DemoNode, archive: DemoNode): Promise<void> {
-  chapter('The NAS loses power')
+  teller.chapter('The NAS loses power')
   const before = await nas.status()
   const pid = nas.ready.pid
   await nas.kill()
-  say(`kill -9 ${pid}: the founder's node is gone in the middle of its work.`)
+  teller.say(`kill -9 ${pid}: the founder's node is gone in the middle of its work.`)
   await archive.coop('board', 'append', 'today', 'orders', 'the archive still writes')
-  say('The archive goes on writing: nobody needs the founder.')
+  teller.say('The archive goes on writing: nobody needs the founder.')
   await nas.start()
   const after = await nas.status()
-  check(after.commits >= before.commits, `the NAS is back with all ${before.commits} acknowledged commits`)
+  teller.check(
+    after.commits >= before.commits,
+    `the NAS is back with all ${before.commits} acknowledged commits`,
+  )
 }
 
 async function reunite(all: DemoNode[]): Promise<void> {
-  chapter('The venue comes back')
+  teller.chapter('The venue comes back')
   await all[1]?.coop('mesh', 'resume')
   const isEqual = await until(30_000, async () => {
     const roots = await Promise.all(all.map((node) => node.status()))
     return new Set(roots.map((it) => it.headsRoot)).size === 1 && roots.every((it) => it.peers === 2)
   })
-  check(isEqual, 'all three hold the same commits')
+  teller.check(isEqual, 'all three hold the same commits')
   for (const node of all) {
     for (const asset of await assetsOf(node)) if (!asset.isHeld) await node.coop('get', asset.cid)
   }
@@ -157,19 +140,19 @@ async function reunite(all: DemoNode[]): Promise<void> {
     async () =>
       new Set((await Promise.all(all.map((it) => it.status()))).map((it) => it.headsRoot)).size === 1,
   )
-  say('Every node fetched what it lacked.')
+  teller.say('Every node fetched what it lacked.')
 }
 
 async function lookAtTheEnd(all: DemoNode[], photos: string): Promise<void> {
-  chapter('What each node holds now')
+  teller.chapter('What each node holds now')
   const states = await Promise.all(all.map((node) => node.status()))
   const documents = Object.keys(states[0]?.documents ?? {}).sort()
-  row(['', ...all.map((node) => node.name)], bold)
+  teller.row(['', ...all.map((node) => node.name)], bold)
   for (const id of documents)
-    row([id, ...states.map((state) => state.documents[id]?.stateHash.slice(0, 12) ?? '-')])
+    teller.row([id, ...states.map((state) => state.documents[id]?.stateHash.slice(0, 12) ?? '-')])
   const lists = await Promise.all(all.map(assetsOf))
   for (const asset of lists[0] ?? []) {
-    row([
+    teller.row([
       asset.name,
       ...lists.map((list) => (list.find((it) => it.cid === asset.cid)?.isHeld === true ? 'held' : '-')),
     ])
@@ -179,14 +162,14 @@ async function lookAtTheEnd(all: DemoNode[], photos: string): Promise<void> {
     'show',
     'today',
   )
-  row(['orders on “today”', (board?.lists['orders'] ?? []).join(' | ')])
+  teller.row(['orders on “today”', (board?.lists['orders'] ?? []).join(' | ')])
   process.stdout.write('\n')
-  check(isSame(states, documents), 'equal state hashes on all three')
-  check(board?.lists['orders']?.length === 3, 'no order was lost: each of the three is on the board')
+  teller.check(isSame(states, documents), 'equal state hashes on all three')
+  teller.check(board?.lists['orders']?.length === 3, 'no order was lost: each of the three is on the board')
   const isComplete = lists.every(
     (list) => list.length >= 2 && list.every((it) => it.isHeld) && list.some((it) => it.cid === photos),
   )
-  check(isComplete, 'every file is on every node')
+  teller.check(isComplete, 'every file is on every node')
 }
 
 function isSame(states: Status[], documents: string[]): boolean {
@@ -206,29 +189,6 @@ async function digest(folder: string): Promise<string> {
     .map((it) => join(it.parentPath, it.name).slice(folder.length))
   for (const file of files.sort()) hash.update(file).update(await readFile(folder + file))
   return hash.digest('hex')
-}
-
-function row(cells: string[], style: (text: string) => string = (text) => text): void {
-  const [head = '', ...rest] = cells
-  process.stdout.write(`  ${style(head.padEnd(20))}${rest.map((cell) => style(cell.padEnd(15))).join('')}\n`)
-}
-
-function bold(text: string): string {
-  return colour('1', text)
-}
-function dim(text: string): string {
-  return colour('2', text)
-}
-function green(text: string): string {
-  return colour('32', text)
-}
-function red(text: string): string {
-  return colour('31', text)
-}
-function colour(code: string, text: string): string {
-  return process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-    ? `\u001B[${code}m${text}\u001B[0m`
-    : text
 }
 
 await main()

@@ -3,23 +3,21 @@ import type { Command } from 'commander'
 import { deviceArgument } from './authority-commands.ts'
 import {
   bucketCommand,
-  cancelCommand,
   classCommand,
   createEventCommand,
   doublesCommand,
   eventLogCommand,
   eventsCommand,
-  exportTicketsCommand,
   handCommand,
-  issueCommand,
   lostCommand,
-  scanCommand,
   showEventCommand,
   takeBucketsCommand,
   undoCommand,
   zoneCommand,
-} from './ticket-commands.ts'
-import type { ClassOptions, EventOptions, IssueOptions, LogOptions, ScanOptions } from './ticket-commands.ts'
+} from './event-commands.ts'
+import type { ClassOptions, EventOptions, LogOptions } from './event-commands.ts'
+import { cancelCommand, exportTicketsCommand, issueCommand, scanCommand } from './ticket-commands.ts'
+import type { IssueOptions, ScanOptions } from './ticket-commands.ts'
 import type { Globals } from './main.ts'
 
 const QUIET = { writeErr: () => null, outputError: () => null }
@@ -70,7 +68,7 @@ function addEventCommands(event: Command, globals: () => Globals): void {
     .argument('<event>', EVENT)
     .argument('<name>', 'of the class')
     .option('--change <class>', 'one that is there already: name, code or unit')
-    .option('--seats <n>', 'of a new class', whole)
+    .option('--seats <n>', 'of a new class', positive)
     .addOption(
       new Option('--policy <policy>', 'who admits: the gate that holds the bucket, or any').choices([
         'exclusive',
@@ -94,7 +92,7 @@ function addEventCommands(event: Command, globals: () => Globals): void {
     .description('add a zone that holds so many people')
     .argument('<event>', EVENT)
     .argument('<name>', 'of the zone')
-    .argument('<people>', 'that it holds', whole)
+    .argument('<people>', 'that it holds', positive)
     .option('--id <hex>', REQUEST_ID)
     .action(async (name: string, zone: string, capacity: number, options: { id?: string }) =>
       zoneCommand(globals(), name, { name: zone, capacity, ...options }),
@@ -104,7 +102,7 @@ function addEventCommands(event: Command, globals: () => Globals): void {
     .description('make buckets of a gate group: tickets are issued from them, and who holds one admits')
     .argument('<event>', EVENT)
     .argument('<group>', GROUP)
-    .option('--count <n>', 'how many', whole, 1)
+    .option('--count <n>', 'how many', positive, 1)
     .option('--id <hex>', REQUEST_ID)
     .action(async (name: string, group: string, options: { count: number; id?: string }) =>
       bucketCommand(globals(), name, { group, ...options }),
@@ -143,7 +141,7 @@ function addGateCommands(event: Command, globals: () => Globals): void {
     .option('--gate <group>', GROUP)
     .option('--verdict <verdict>', 'admitted, left, already-admitted …')
     .option('--before <place>', 'go on from there: `next` of the page before', whole)
-    .option('--limit <n>', 'rows, at most', whole, 20)
+    .option('--limit <n>', 'rows, at most', positive, 20)
     .option('--csv <file>', 'all of it as CSV; - for the standard output')
     .action(async (name: string, options: LogOptions) => eventLogCommand(globals(), name, options))
   event
@@ -171,7 +169,7 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
     .description('issue tickets; each takes a seat of its class')
     .argument('<event>', EVENT)
     .argument('<class>', CLASS)
-    .argument('[count]', 'how many', whole, 1)
+    .argument('[count]', 'how many', positive, 1)
     .option('--group <group>', `${GROUP}; default: one that is here`)
     .option('--holder <key>', 'key of the phone that shows it, 64 hexadecimal digits')
     .option('--details <text>', 'sealed with the ticket: a name, a seat')
@@ -224,6 +222,12 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
     .action(async (event: string, options: { output?: string }) =>
       exportTicketsCommand(globals(), event, options.output),
     )
+}
+
+function positive(text: string): number {
+  const value = whole(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('give a whole number of 1 or more.')
 }
 
 function whole(text: string): number {

@@ -11,7 +11,6 @@ import type { IntakeResult, LatePayload, OpenBatch, Replica, TakenCommit } from 
 import { FRAME_BYTES_MAX } from '#protocol/sync'
 import type { FillOutcome, IngestOutcome, SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import { CoopError, asCoopError } from '#node/errors'
-import type { ErrorCode } from '#node/errors'
 import { LogBatch } from '#node/log'
 import type { CommitLog } from '#node/log'
 import { TRIAL_KEY } from '#node/store'
@@ -29,7 +28,7 @@ import { LooseRetry } from './loose-retry.ts'
 import type { MissingCommits } from './missing-commits.ts'
 import { openLog, waitingChanges } from './opened-log.ts'
 import type { OpenedLog } from './opened-log.ts'
-import { adviceFor } from './refusal-advice.ts'
+import { adviceFor, refusedError } from './refusal-advice.ts'
 import { decodeSummary, encodeSummary, summaryKey } from './summary.ts'
 import type { Summary } from './summary.ts'
 import { Suspensions } from './suspension.ts'
@@ -335,19 +334,16 @@ export class Engine extends EventEmitter<EngineEvents> {
       await (this.#intake.open?.window === Infinity ? this.#intake.closed() : this.#intake.advanced())
       for (const document of documents) await this.open(document)
     }
+    // What was opened is of the replica before: the caller comes again.
+    const isLost = this.#areBooksLost()
+    if (isLost) await this.#remaking
     const refused = refusal()
     if (refused !== null) throw refused
+    if (isLost) return this.appendMade(documents, make)
     const sections = make()
     if (sections === null) return null
     const result = this.#replica.author(sections, Date.now())
-    if (!result.ok) {
-      const code = CODES[result.refusal] ?? 'refused'
-      throw new CoopError(
-        code,
-        `refused: ${result.detail} (${result.refusal})`,
-        adviceFor(result.refusal, this.#replica.authority),
-      )
-    }
+    if (!result.ok) throw refusedError(result, this.#replica.authority)
     this.#isReleased = true
     this.#queue(result.stored, noWork())
     await this.durable()
@@ -398,8 +394,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (batch.window < Infinity && batch.isAtWindow && batch.done.length > 0 && this.#replica.cover(batch))
       this.#isReleased = true
     this.#queue(result.stored, { ...result, hasMended })
-    if (this.#replica.booksLoss !== null) this.#remaking ??= this.#remake()
-    else if (this.#replica.documents.staleIds().length > 0) {
+    if (this.#areBooksLost()) return result
+    if (this.#replica.documents.staleIds().length > 0) {
       this.#rebuildStale().catch((cause: unknown) =>
         this.#parts.log.error({ err: cause }, 'a document could not be made anew after a fork'),
       )
@@ -594,6 +590,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const write = async (result: IntakeResult): Promise<void> => {
       this.#queue(result.stored, { ...result, hasMended: false })
       await this.durable()
+      this.#areBooksLost()
     }
     return new LooseRetry(
       { store, sha256: crypto.sha256, log, replica: () => this.#replica, write },
@@ -730,6 +727,13 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#gathering = null
   }
 
+  /** True when saved books turned out not to reach; the replica is made anew then. */
+  #areBooksLost(): boolean {
+    if (this.#replica.booksLoss === null) return false
+    this.#remaking ??= this.#remake()
+    return true
+  }
+
   /**
    * Builds the replica anew from the whole log: a commit came that the saved books do not reach. It is not taken in; it comes
    * again.
@@ -780,18 +784,6 @@ function noWork(): Work {
 }
 
 const NONE_CHECKED: ReadonlySet<number> = new Set()
-/** Refusals with a code of their own; the others are `refused`. */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  left: 'device-closed',
-  'no-slots': 'no-slots',
-  'not-steward': 'not-steward',
-  'not-elector': 'not-elector',
-  'device-unknown': 'device-unknown',
-  'proposal-unknown': 'proposal-unknown',
-  uncovered: 'not-covered',
-  'relay-limit': 'relay-limit',
-  'unknown-unit': 'unit-unknown',
-}
 const NO_PAYLOAD: Uint8Array = new Uint8Array()
 
 function unmade(): never {

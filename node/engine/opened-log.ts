@@ -118,20 +118,19 @@ async function tryOpen(parts: EngineParts, name: LogName): Promise<Tried> {
   const replica = openReplica({ coop, crypto, signer, cached, seed, isLazy: true, books })
   replica.documents.holes.decline(await readDeclined(store, replica))
   const commits = new CommitLog({ store, sha256: crypto.sha256, log }, replica)
-  const loaded = await commits.load()
-  if (loaded.kind !== 'whole') return loaded
-  if (replica.booksLoss !== null) return { kind: 'books', loss: replica.booksLoss }
+  const read = commits.read.bind(commits)
+  const source = {
+    ...{ replica, crypto, log },
+    alone: async (work: () => Promise<void>) => work(),
+    read: async (orders: readonly number[]) => read(orders, FRAME_BYTES_MAX),
+    noteDamaged: (order: number) => commits.noteDamaged(order),
+  }
+  // Commits are taken into account as far as the authority document is folded.
+  const settle = async (): Promise<void> => void (await foldDocument(AUTHORITY, source))
   try {
-    const read = commits.read.bind(commits)
-    const source = {
-      replica,
-      crypto,
-      log,
-      alone: async (work: () => Promise<void>) => work(),
-      read: async (orders: readonly number[]) => read(orders, FRAME_BYTES_MAX),
-    }
-    if (replica.logLength > 0)
-      await foldDocument(AUTHORITY, { ...source, noteDamaged: (order) => commits.noteDamaged(order) })
+    const loaded = await commits.load(settle)
+    if (loaded.kind !== 'whole') return loaded
+    if (replica.booksLoss === null && replica.logLength > 0) await settle()
     if (replica.booksLoss !== null) return { kind: 'books', loss: replica.booksLoss }
     return { kind: 'open', replica, commits }
   } catch (cause) {

@@ -1,4 +1,31 @@
 import type { AuthorityState } from '#protocol/authority'
+import { CoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
+
+/** Refusals with a code of their own; the others are `refused`. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  left: 'device-closed',
+  'no-slots': 'no-slots',
+  'not-steward': 'not-steward',
+  'not-elector': 'not-elector',
+  'device-unknown': 'device-unknown',
+  'proposal-unknown': 'proposal-unknown',
+  uncovered: 'not-covered',
+  'relay-limit': 'relay-limit',
+  'unknown-unit': 'unit-unknown',
+}
+
+/** What a local write is answered that a rule of the co-op refused. */
+export function refusedError(
+  { refusal, detail }: { refusal: string; detail: string },
+  authority: AuthorityState,
+): CoopError {
+  return new CoopError(
+    CODES[refusal] ?? 'refused',
+    `refused: ${detail} (${refusal})`,
+    adviceFor(refusal, authority),
+  )
+}
 
 /**
  * The next step, as a sentence, after a rule of the co-op refused a local write. Where stewards have to do something it

@@ -14,6 +14,7 @@ import type { LedgerState } from '#protocol/ledger'
 import type { Replica } from '#protocol/replica'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { CommitLog, LogBatch } from '#node/log'
+import { encodeLogBlock } from '../log/log-block.ts'
 import { Store, orderKey } from '#node/store'
 import { seededRandom } from '#simulations/mesh'
 import { admitSection, inviteSection, must } from '../../test/actors/coop-actors.ts'
@@ -233,6 +234,22 @@ test('a commit that saved books do not reach is taken in once they are made anew
   expect([again.savedLength, again.books]).toEqual([8, said.books])
   await rm(booksPath)
   expect((await opened(nothing)).books).toBe(said.books)
+})
+
+test('a commit that was set aside and that saved books do not reach is not lost', async () => {
+  await opened(nothing)
+  const other = openReplica({ coop, crypto, signer: till })
+  const { records } = await opened(async (engine) => ({ records: await engine.read([0, 1, 2, 3, 4]) }))
+  other.ingest(records)
+  const fork = must(other.author([ledgerSection(move('consume', unit, 3))], 3)).commit
+  const store = await Store.open(path)
+  const value = encodeLogBlock({ first: 0, records: [fork.bytes] })
+  await store.write([{ type: 'put', key: orderKey('x', 0), value }])
+  await store.close()
+  const said = await opened(async (engine) => ({ at: engine.replica.history.find(fork.id) }))
+  expect([said.savedLength, said.at]).toEqual([0, 6])
+  const again = await opened(nothing)
+  expect([again.savedLength, again.books]).toEqual([7, said.books])
 })
 
 test('saved books of before a fork are dropped when the log behind them holds it', async () => {

@@ -8,7 +8,6 @@ import {
   BallotTurns,
 } from '#protocol/replica'
 import type { DurableCommits, Engine } from '#node/engine'
-import { sealedAt } from './seal-history.ts'
 
 /** What a hand stands on. */
 export interface BallotHandParts {
@@ -104,7 +103,12 @@ export class BallotHand {
     const { undated } = turns
     if (!turns.isDue) return NOTHING
     if (undated !== null) {
-      turns.date(undated, await sealedAt(engine, undated), Date.now())
+      const records = await engine.read(undated.orders)
+      turns.date(
+        undated,
+        records.map(({ header }) => header.timeMs),
+        Date.now(),
+      )
       // Meanwhile all may have changed.
       return this.#step()
     }

@@ -90,6 +90,20 @@ test('a till that sells on after a right of it has expired reads none of its sal
   expect(await at(new ExpiredRights(), NOW_MS, unit)).toEqual([[unit, 8n]])
 })
 
+test('a disk that fails while rights are looked for is asked again, and nothing is forgotten', async () => {
+  give(grant(5, EXPIRED_MS))
+  sell(1)
+  const rights = new ExpiredRights()
+  const failing = {
+    replica: till.replica,
+    read: async () => Promise.reject(new Error('the disk failed')),
+    durable: async () => undefined,
+  }
+  const about = { source: failing, ledger: ledgerOf(till.replica) }
+  await expect(rights.at(NOW_MS, about)).rejects.toThrow('the disk failed')
+  expect(await at(rights, NOW_MS)).toEqual([[unit, 4n]])
+})
+
 test('rights that nobody could give, of thousands of units, cost a sale nothing', async () => {
   give(grant(5, EXPIRED_MS))
   sell(1)

@@ -58,7 +58,8 @@ export class ExpiredRights {
       this.#sort(source.replica, ledger)
       const expired: ExpiredRight[] = []
       for (const [id, rights] of unit === undefined ? this.#units : this.#only(unit)) {
-        if (rights.soonestMs > nowMs) continue
+        // Who asks for all does it now and then, so that not all is left to be read when the first one expires.
+        if (rights.soonestMs === Infinity || (unit !== undefined && rights.soonestMs > nowMs)) continue
         await this.#takeUp(id, rights, { source, ledger })
         for (const [grant, amount] of rights.open.expired(nowMs))
           expired.push({ grant, unit: id, from: rights.givers.get(grant) ?? '', amount })
@@ -106,47 +107,44 @@ export class ExpiredRights {
     const own = replica.device ?? ''
     /** By the own commit that accepted them. */
     const accepted = new Map<number, Flow[]>()
-    let first = Infinity
-    rights.waiting = rights.waiting.filter((grant) => {
+    const waiting = rights.waiting.filter((grant) => {
       const by = evaluation.acceptedBy(grant, own).find((order) => documents.nameOf(order) === own)
       // What is void now is so for ever.
       if (by === undefined) return !evaluation.isVoid(grant.order)
       const name = `${toHex(history.idOf(grant.order))}/${grant.act}`
       rights.givers.set(name, documents.nameOf(grant.order))
       const { amount, expiresMs } = grant
-      const flow: Flow = { kind: 'in', amount, expiresMs, grant: name }
-      accepted.set(by, [...(accepted.get(by) ?? []), flow])
-      first = Math.min(first, by)
+      accepted.set(by, [...(accepted.get(by) ?? []), { kind: 'in', amount, expiresMs, grant: name }])
       return false
     })
-    if (rights.upTo < 0) {
-      if (first === Infinity) {
-        rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), Infinity)
-        return
-      }
-      const had = evaluation.leftBefore({ order: first, account: unit })
-      if (had > 0n) rights.open.take({ kind: 'in', amount: had, expiresMs: null, grant: '' })
-      rights.upTo = first - 1
-    }
+    const first = [...accepted.keys()].reduce((least, it) => Math.min(least, it), Infinity)
+    const from = rights.upTo >= 0 ? rights.upTo + 1 : first
     const places = new Set(accepted.keys())
     const orders = ledger.ordersOf(unit)
-    for (let at = orders.length - 1; (orders.at(at) ?? -1) > rights.upTo; at -= 1) {
+    for (let at = orders.length - 1; (orders.at(at) ?? -1) >= from; at -= 1) {
       const order = orders.at(at) ?? -1
       if (documents.nameOf(order) === own) places.add(order)
     }
     const sorted = [...places].sort((a, b) => a - b)
     const flows: Flow[] = []
+    if (rights.upTo < 0 && first < Infinity) {
+      const had = evaluation.leftBefore({ order: first, account: unit })
+      if (had > 0n) flows.push({ kind: 'in', amount: had, expiresMs: null, grant: '' })
+    }
     let at = 0
     for await (const record of readCommits(source, sorted)) {
       const order = sorted[at] ?? -1
       flows.push(...(accepted.get(order) ?? []))
-      if (order > rights.upTo) flows.push(...flowsIn(record, unit, replica))
+      if (order >= from) flows.push(...flowsIn(record, unit, replica))
       at += 1
     }
+    // Nothing is noted before all is read: a disk may fail.
     for (const flow of flows) rights.open.take(flow)
+    const { soonestMs } = rights.open
+    rights.waiting = waiting
+    rights.soonestMs = waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), soonestMs)
     rights.upTo = Math.max(rights.upTo, sorted.at(-1) ?? -1)
-    rights.soonestMs = rights.waiting.reduce((ms, it) => Math.min(ms, it.expiresMs), rights.open.soonestMs)
-    if (rights.open.soonestMs < Infinity) return
+    if (soonestMs < Infinity) return
     // Nothing is left that expires: nothing need be read before the next right is accepted.
     rights.open = new OpenRights()
     rights.upTo = -1

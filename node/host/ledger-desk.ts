@@ -242,12 +242,13 @@ export class LedgerDesk {
     return this.#ids.has(id, this.#node.membership.engine)
   }
 
-  /** Accepts what others have handed to this device, if there is any. */
-  async accept(): Promise<void> {
+  /** Accepts what others have handed to this device; false where there is nothing. */
+  async accept(): Promise<boolean> {
     const { engine } = this.#node.membership
-    if (this.books.incomingTo(engine.replica.device ?? '').length === 0) return
+    if (this.books.incomingTo(engine.replica.device ?? '').length === 0) return false
     await this.#clock.check(engine)
     await engine.append([])
+    return true
   }
 
   /** Writes entries that spend nothing that has expired; under an id as `write`. */

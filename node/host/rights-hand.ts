@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
-import type { LedgerEntry, LedgerState, TransferEntry } from '#protocol/ledger'
+import type { LedgerEntry, LedgerState, TransferEntry, UnitInfo } from '#protocol/ledger'
 import { GRANT_EVERY_MS, LEDGER, isMoving } from '#protocol/ledger'
 import { AUTHORITY } from '#protocol/authority'
 import { fromHex } from '#protocol/encoding'
 import type { DurableCommits, Engine } from '#node/engine'
 import { CoopError } from '#node/errors'
+import type { ErrorCode } from '#node/errors'
 import { homeRef } from './expired-rights.ts'
 import type { MarksBook } from './marks-book.ts'
 import type { LedgerDesk } from './ledger-desk.ts'
@@ -12,6 +13,8 @@ import type { RightsDesk } from './rights-desk.ts'
 
 /** From the news of a transfer until it is accepted, so that several are accepted by one commit. */
 const ACCEPT_AFTER_MS = 200
+/** Entries of one commit: far from the limits of a commit. */
+const ENTRIES_AT_ONCE = 500
 /** How often expiry and marks are looked at. A guess: a till notices within half a minute. */
 const LOOK_EVERY_MS = 15_000
 
@@ -108,12 +111,14 @@ export class RightsHand {
   async #look(): Promise<void> {
     const { engine, ledger, marks, rights } = this.#parts
     const { replica } = engine
-    const own = replica.device ?? ''
     const state = replica.document(LEDGER) as LedgerState
-    if (replica.standing === null || state.units().length === 0) return
-    const entries = [...this.#toWriteBack(state, own), ...(await this.#toHandBack(state))]
-    if (entries.length > 0) await this.#settle(entries)
-    else await ledger.accept()
+    const units = state.units()
+    if (replica.standing === null || units.length === 0) return
+    const entries = [...this.#toWriteBack(units, state), ...(await this.#toHandBack(units, state))]
+    for (let at = 0; at < entries.length; at += ENTRIES_AT_ONCE)
+      await this.#settle(entries.slice(at, at + ENTRIES_AT_ONCE))
+    // What it has accepted just now may have expired.
+    if (entries.length === 0 && (await ledger.accept())) this.#isAskedAgain = true
     for (const [id, kept] of marks.all) {
       const unit = state.unit(id)
       if (unit === null || this.#isClosed || performance.now() < (this.#askAgainAtMs.get(id) ?? 0)) continue
@@ -153,9 +158,9 @@ export class RightsHand {
   }
 
   /** A seal issued to others what this device holds: it gives that up as far as it has it. */
-  #toWriteBack({ books }: LedgerState, own: string): LedgerEntry[] {
-    const units = books.definitions().map((it) => it.unit)
-    return units.flatMap((unit): LedgerEntry[] => {
+  #toWriteBack(units: readonly UnitInfo[], { books }: LedgerState): LedgerEntry[] {
+    const own = this.#parts.engine.replica.device ?? ''
+    return units.flatMap(({ id: unit }): LedgerEntry[] => {
       const loss = books.lossOf(own, unit)
       const has = loss > 0n ? this.#parts.ledger.spendable(unit) : 0n
       const amount = loss < has ? loss : has
@@ -164,12 +169,14 @@ export class RightsHand {
   }
 
   /** What expired goes home: to who gave it, while that device is in the co-op; else it is handed back. */
-  async #toHandBack(state: LedgerState): Promise<LedgerEntry[]> {
+  async #toHandBack(units: readonly UnitInfo[], { books }: LedgerState): Promise<LedgerEntry[]> {
     const { engine, ledger } = this.#parts
+    const own = engine.replica.device ?? ''
     const nowMs = Date.now()
-    const whole = state
-      .units()
-      .filter((it) => it.expiresMs !== null && it.expiresMs <= nowMs)
+    // Anybody defines units that have expired: only those are looked at that this device has, or is about to have.
+    const isHere = (id: string): boolean => books.holding(own, id) > 0n || books.inFlightTo(own, id) > 0n
+    const whole = units
+      .filter((it) => it.expiresMs !== null && it.expiresMs <= nowMs && isHere(it.id))
       .flatMap(({ id }): LedgerEntry[] => {
         const amount = ledger.spendable(id)
         return amount > 0n ? [{ t: 'return', unit: id, amount, ref: 'expired' }] : []
@@ -192,11 +199,17 @@ export class RightsHand {
   }
 }
 
+const REFUSED: ReadonlySet<string> = new Set<ErrorCode>([
+  'refused',
+  'not-covered',
+  'relay-limit',
+  'unit-unknown',
+])
 const STAYS = 'a right that has to go back stays here'
 
 /** What the books do not allow, other than what keeps this device from writing anything. */
 function isRefused(cause: unknown): boolean {
-  return cause instanceof CoopError && (cause.code === 'refused' || cause.code === 'not-covered')
+  return cause instanceof CoopError && REFUSED.has(cause.code)
 }
 
 function handedBack({ unit, amount, ref }: TransferEntry): LedgerEntry {

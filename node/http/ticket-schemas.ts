@@ -4,7 +4,10 @@ import { Device, Member } from './schemas.ts'
 
 const Count = z.number().int().min(0)
 const Time = z.number().int().min(0).openapi({ description: 'Unix ms' })
-const Named = z.string().min(1).max(100)
+/** A text that a desk refuses in words of its own when it is too long. */
+const Text = z.string().max(1_024)
+/** A number of which a desk says what it must be. */
+const Whole = z.number().openapi({ type: 'integer', minimum: 1 })
 const RequestId = z
   .string()
   .max(64)
@@ -109,8 +112,8 @@ export const EventParam = z.object({ event: z.string().min(1).max(120) })
 /** `POST /v1/ticketing/events`. */
 export const EventRequestSchema = z
   .object({
-    name: Named,
-    place: z.string().max(100).optional(),
+    name: Text,
+    place: Text.optional(),
     startsMs: Time,
     endsMs: Time,
     utcOffsetMin: z.number().int().min(-840).max(840).optional(),
@@ -127,8 +130,8 @@ export const ClassRequestSchema = z
       .max(100)
       .optional()
       .openapi({ description: 'Of one that is there: what it is from now on' }),
-    name: Named,
-    seats: z.number().int().min(1).optional(),
+    name: Text,
+    seats: Whole.optional(),
     policy: z.enum(['exclusive', 'open']).optional(),
     exposureMax: Count.optional(),
     prices: z
@@ -137,7 +140,7 @@ export const ClassRequestSchema = z
       .optional(),
     validFromMs: Time.nullable().optional(),
     validUntilMs: Time.nullable().optional(),
-    zones: z.array(z.string().max(40)).max(32).optional(),
+    zones: z.array(Text).max(32).optional(),
     reentry: z.boolean().optional(),
     knownOnly: z.boolean().optional(),
     rule: z.unknown().optional(),
@@ -147,24 +150,24 @@ export const ClassRequestSchema = z
 
 /** `POST /v1/ticketing/events/{event}/zones`. */
 export const ZoneRequestSchema = z.object({
-  name: z.string().min(1).max(40),
-  capacity: z.number().int().min(1),
+  name: Text,
+  capacity: Whole,
   id: RequestId.optional(),
 })
 
 /** `POST /v1/ticketing/events/{event}/buckets`. */
 export const BucketRequestSchema = z.object({
-  group: z.string().min(1).max(40),
-  count: z.number().int().min(1).max(64).optional(),
+  group: Text,
+  count: Whole.optional(),
   id: RequestId.optional(),
 })
 
 /** `POST /v1/ticketing/events/{event}/lost`. */
-export const LostRequestSchema = z.object({ bucket: z.string().max(64), lost: z.boolean() })
+export const LostRequestSchema = z.object({ bucket: Text, lost: z.boolean() })
 /** `POST /v1/ticketing/events/{event}/hand`. */
-export const HandRequestSchema = z.object({ group: z.string().max(40), device: z.string().max(200) })
+export const HandRequestSchema = z.object({ group: Text, device: z.string().max(200) })
 /** `POST /v1/ticketing/events/{event}/take`. */
-export const TakeRequestSchema = z.object({ group: z.string().max(40) })
+export const TakeRequestSchema = z.object({ group: Text })
 
 const TicketSchema = z
   .object({
@@ -180,8 +183,8 @@ const TicketSchema = z
 export const IssueRequestSchema = z
   .object({
     class: z.string().max(100),
-    count: z.number().int().min(1),
-    group: z.string().max(40).optional(),
+    count: Whole,
+    group: Text.optional(),
     holder: z.string().max(64).optional().openapi({ description: 'Ed25519 key of the phone, hex' }),
     details: z.array(z.string().max(200).nullable()).optional(),
     quote: z.string().max(2_048).optional(),
@@ -196,6 +199,7 @@ export const IssueRequestSchema = z
 export const IssuedSchema = z
   .object({
     tickets: z.array(TicketSchema),
+    className: z.string(),
     commits: z.array(z.string()),
     paid: Money.nullable(),
     isRepeat: z.boolean(),
@@ -341,8 +345,8 @@ export const SaleRequestSchema = z
           z.object({
             event: z.string().max(120),
             class: z.string().max(100),
-            count: z.number().int().min(1),
-            group: z.string().max(40).optional(),
+            count: Whole,
+            group: Text.optional(),
             quote: z.string().max(2_048).optional(),
           }),
           z.object({ unit: z.string().max(64), amount: z.string().max(64), price: Money.optional() }),

@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { AUTHORITY } from '#protocol/authority'
+import { decodeRecord } from '#protocol/commit'
 import { foundCoop, openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
+import { unitIdOf } from '#protocol/ledger'
 import type { Replica, TakenCommit } from '#protocol/replica'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { Store, orderKey } from '#node/store'
 import type { StoreChange } from '#node/store'
 import { listSection, must } from '../../test/actors/coop-actors.ts'
+import { ledgerSection, move, unitOf } from '../../test/actors/ledger-hand.ts'
 import { flipBit, rotValue, storedKeys } from '../../test/actors/rotten-value.ts'
 import { CommitLog, MERGE_ROWS } from './commit-log.ts'
 import { encodeIndexBlock } from './index-block.ts'
@@ -90,6 +94,38 @@ async function expectWhole(): Promise<string[]> {
     return store.findings.all().map((it) => `${it.code} ${it.severity}`)
   })
 }
+
+test('a replica settles while it is loaded, before it keeps what a whole log does', async () => {
+  const unit = unitOf({ supply: 1_000n, relayMax: null })
+  const id = unitIdOf(writer.history.keyOf(0), unit, sha256)
+  const sections = [{ t: 'define', unit }, move('issue', id, 100)] as const
+  written.push(...must(writer.author([ledgerSection(...sections)], 1)).stored)
+  await fill(1)
+  const store = await Store.open(path)
+  for (let count = 0; count < 40; count += 1) {
+    const { stored } = must(writer.author([ledgerSection(move('consume', id, 1))], 2))
+    const commits = new CommitLog({ store, sha256, log }, writer)
+    await store.write(commits.append(new LogBatch(stored)))
+    written.push(...stored)
+  }
+  const replica = openReplica({ coop: writer.coop, crypto, signer: null, isLazy: true })
+  const commits = new CommitLog({ store, sha256, log, heldMax: 10 }, replica)
+  const held: number[] = []
+  const settle = async (): Promise<void> => {
+    held.push(replica.epochs.heldCount)
+    const read = await commits.read(replica.documentLog(AUTHORITY)?.next(EVERYTHING) ?? [], EVERYTHING)
+    const records = read.map(({ order, bytes }) => ({
+      order,
+      record: must(decodeRecord(bytes, sha256)).record,
+    }))
+    replica.documents.fold(AUTHORITY, records)
+  }
+  expect(await commits.load(settle)).toEqual({ kind: 'whole' })
+  await store.close()
+  // From then on each commit is taken into account as it comes.
+  expect([held, replica.epochs.heldCount, replica.epochs.length]).toEqual([[10], 0, written.length])
+  expect(replica.epochs.evaluation.totals(id)).toEqual(writer.epochs.evaluation.totals(id))
+})
 
 test('a log is read back as it was written, through blocks of any size', async () => {
   await fill(1, 30, 1, 1, 400)

@@ -18,6 +18,8 @@ import { decodeLogBlock, encodeLogBlock, salvageLogBlock } from './log-block.ts'
 
 /** Rows of index that are put together once so many blocks of few were written: opening reads blocks, not commits. */
 export const MERGE_ROWS = 1_024
+/** Commits whose acts a replica keeps while it is loaded: some 5 MB. */
+const HELD_MAX = 16_384
 /** Index blocks read at a time: some 50 KB each. */
 const INDEX_BATCH = 32
 
@@ -26,6 +28,8 @@ export interface CommitLogParts {
   store: Store
   sha256: Sha256
   log: Logger
+  /** Commits whose acts the replica keeps while it is loaded, at most; by default `HELD_MAX`. */
+  heldMax?: number
 }
 
 /**
@@ -90,8 +94,12 @@ export class CommitLog {
     return Array.from({ length: this.#blocks.length }, (_, i) => this.#blocks.at(i) ?? 0)
   }
 
-  /** Reads the index into the replica, which is empty; where it is damaged, the records themselves. */
-  async load(): Promise<LoadResult> {
+  /**
+   * Reads the index into the replica, which is empty; where it is damaged, the records themselves.
+   *
+   * @param settle - has the replica take into account what it holds, so that it need not keep what a whole log does at once
+   */
+  async load(settle: () => Promise<void> = async () => undefined): Promise<LoadResult> {
     const { store } = this.#parts
     const replica = this.#replica
     for await (const batch of store.entries('i/', INDEX_BATCH)) {
@@ -113,13 +121,21 @@ export class CommitLog {
           first,
           rows?.map(({ documents, missing, acts }) => ({ documents, missing, acts })) ?? null,
         )
+        if (replica.epochs.heldCount < (this.#parts.heldMax ?? HELD_MAX)) continue
+        this.#isLoaded()
+        await settle()
       }
     }
     if (!(await this.#rebuild(Infinity))) return { kind: 'hole', at: replica.logLength }
-    this.#appendedLength = replica.logLength
-    this.#writtenLength = replica.logLength
+    this.#isLoaded()
     await this.#dropStaleIndex()
     return { kind: 'whole' }
+  }
+
+  /** What the replica holds is on the disk, and can be read. */
+  #isLoaded(): void {
+    this.#appendedLength = this.#replica.logLength
+    this.#writtenLength = this.#replica.logLength
   }
 
   /** The changes that put these commits at the end of the log. Call `noteWritten` once they are on the disk. */

@@ -64,7 +64,7 @@ export class LooseLog {
 
   /**
    * Offers all of them to the replica, block by block; the caller writes what each brings before it asks for the next.
-   * What still lacks too much stays.
+   * What still lacks too much stays, and all that is left once saved books do not reach: it is offered to the next replica.
    */
   async *takeIn(replica: Replica): AsyncGenerator<LooseIntake> {
     const places: number[] = []
@@ -79,6 +79,7 @@ export class LooseLog {
         return decoded.ok ? [decoded.record] : []
       })
       const result = replica.ingest(records)
+      if (replica.booksLoss !== null) return void (yield { result, changes: [] })
       const left = result.refused
         .filter(({ refusal }) => isForLater(refusal))
         .map(({ record }) => record.bytes)

@@ -41,6 +41,8 @@ export class Ballot {
   /** Stewards (hex) who signed different seals on two branches of their chains. */
   readonly doubleSigners: Set<string> = new Set()
   readonly #chains = new Trail<ChainState>()
+  /** By device, hex: its newest act, by order. */
+  readonly #lastActs = new Map<string, number>()
   /** By steward, hex: the highest round first. */
   readonly #advances = new Map<string, { order: number; round: number }[]>()
   /** Seals that a quorum of stored acts supports in a round: the highest round first, of one round the lower id. */
@@ -77,6 +79,11 @@ export class Ballot {
     return this.#chains.last(device) ?? FRESH
   }
 
+  /** Order of the commit in which a device (hex) acted here last; null where it did not. */
+  lastActOf(device: string): number | null {
+    return this.#lastActs.get(device) ?? null
+  }
+
   /** Stewards (hex) with the highest round that each has advanced to. */
   advances(): ReadonlyMap<string, number> {
     return new Map([...this.#advances].map(([steward, said]) => [steward, said[0]?.round ?? 0]))
@@ -107,6 +114,7 @@ export class Ballot {
 
   /** Takes in a valid support; a signature is one as well. */
   support(candidate: Candidate, round: number, act: Act): void {
+    this.#lastActs.set(act.device, act.order)
     const steward = this.#stewardOf(act)
     const { round: before, supported } = this.stateOf(act)
     // What the chain said before is in the past of whoever knows this one.
@@ -133,6 +141,7 @@ export class Ballot {
   }
 
   advance(round: number, act: Act): void {
+    this.#lastActs.set(act.device, act.order)
     this.#chains.add(act, { round, supported: null })
     const steward = this.#stewardOf(act)
     const advances = this.#advances.get(steward) ?? []

@@ -28,7 +28,7 @@ export interface KeeperParts {
 export interface KeeperView extends Pick<DraftParts, 'ends' | 'forks'> {
   /** Devices (hex) that this one is connected to. */
   inTouch: ReadonlySet<string>
-  /** When the tip was committed, by the clocks of those who signed; of the founding epoch, when the co-op was founded. */
+  /** When the tip was committed, as far as this device can tell; of the founding epoch, when the co-op was founded. */
   sealedAtMs: number
   /** Why this device could not write the act now; null when it could. */
   refusalOf(entry: AuthorityEntry): string | null

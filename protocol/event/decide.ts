@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../encoding/index.ts'
+import { equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import type { Sha256, SignatureRule } from '../identity/index.ts'
 import {
   checkRotating,
@@ -123,10 +123,11 @@ export function decidePass(gate: Gate, decoded: DecodedTicket, isTrusted: boolea
   if (!isActive && !isIssued) return refuse('issuer-suspended')
   const holder = isTrusted ? HELD_UP : checkRotating(decoded, gate.nowMs, gate.rule, gate.sha256)
   if (holder.state === 'forged') return refuse('forged')
+  // Nobody is kept from leaving because his ticket was ended meanwhile.
+  if (gate.way === 'out') return decideExit(gate, ticket, id)
   const cancel = gate.state.cancelOf(ticket.commitment)
   if (cancel !== null) return refuse(CANCELLED[cancel.why], { atMs: cancel.timeMs, reason: cancel.reason })
-  if (gate.way === 'out') return decideExit(gate, ticket, id)
-  const seen = seatHistory(gate.state.passesOf(ticket.seat), gate.zone)
+  const seen = seatHistory(gate, ticket.seat)
   if (gate.override !== null) return passes(gate, { ticket, id, verdict: 'override', mode: 'override' })
   const refused =
     clockRefusal(holder) ??
@@ -159,15 +160,14 @@ function verifiedTicket(
 ): Verified | { ok: false; verdict: RefusedVerdict } {
   const { state, coop, rule } = gate
   const { ticket } = decoded
-  const isTag = (id: string, tag: Uint8Array): boolean => toHex(idTag(id)) === toHex(tag)
   const issuers = gate.issuers(ticket.issuer)
   const verified = verifyTicket(
     decoded,
     {
       coop,
-      events: isTag(state.id, ticket.event) ? [state.id] : [],
-      classes: state.classes().flatMap((it) => (isTag(it.unit, ticket.class) ? [it.unit] : [])),
-      buckets: state.buckets().flatMap((it) => (isTag(it.unit, ticket.bucket) ? [it.unit] : [])),
+      events: equalBytes(idTag(state.id), ticket.event) ? [state.id] : [],
+      classes: state.idsOfTag(ticket.class).classes,
+      buckets: state.idsOfTag(ticket.bucket).buckets,
       issuers: issuers.map((it) => it.key),
     },
     rule,
@@ -182,8 +182,14 @@ function verifiedTicket(
 /** A ticket whose body was opened by its code: it is what was issued under its commitment. */
 function foundTicket(gate: Gate, decoded: DecodedTicket): Verified | { ok: false; verdict: RefusedVerdict } {
   const { state, sha256 } = gate
-  const issued = state.issued(toHex(commitmentOf(state.id, decoded.body, sha256)))
-  const shown = issued === null ? null : shownTicket(gate, decoded, issued.issue)
+  const { ticket } = decoded
+  const issued = state
+    .allIssued(toHex(commitmentOf(state.id, decoded.body, sha256)))
+    .find(
+      ({ issue }) =>
+        equalBytes(idTag(issue.class), ticket.class) && equalBytes(idTag(issue.bucket), ticket.bucket),
+    )
+  const shown = issued === undefined ? null : shownTicket(gate, decoded, issued.issue)
   return shown === null ? { ok: false, verdict: 'code-unknown' } : { ok: true, isActive: true, ...shown }
 }
 
@@ -215,19 +221,19 @@ interface SeatHistory {
   last: Pass | null
 }
 
-function seatHistory(all: readonly Pass[], zone: string | null): SeatHistory {
-  const counted = all.filter((it) => it.undone === null && it.zone === zone)
+function seatHistory({ state, zone }: Gate, seat: string): SeatHistory {
+  const counted = state.passesOf(seat).filter((it) => it.undone === null && it.zone === zone)
   const ins = counted.filter((it) => it.way === 'in')
   const outs = counted.length - ins.length
   return {
     entriesMs: ins.map((it) => it.atMs),
-    inside: ins.length > outs ? (ins.at(-1) ?? null) : null,
+    inside: ins.length > outs ? (ins.findLast((it) => !state.isEnded(it)) ?? ins.at(-1) ?? null) : null,
     last: counted.at(-1) ?? null,
   }
 }
 
 function decideExit(gate: Gate, ticket: ShownTicket, id: Uint8Array): Decision {
-  const { inside, last } = seatHistory(gate.state.passesOf(ticket.seat), gate.zone)
+  const { inside, last } = seatHistory(gate, ticket.seat)
   // Nobody is kept from leaving because the gate has not heard of the entry; but who left has left.
   if (inside === null && last !== null)
     return { ok: false, verdict: 'not-inside', ticket, params: { atMs: last.atMs, gate: last.gate } }

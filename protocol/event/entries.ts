@@ -1,7 +1,7 @@
 import { encodeCanonical, isBytes, isCount, isName } from '../encoding/index.ts'
 import type { Value, ValueMap } from '../encoding/index.ts'
 import { decodeAmount, encodeAmount, isUnitCode, isUnitId, kindOfUnit } from '../ledger/index.ts'
-import { readRule, ruleToValue } from '../tickets/index.ts'
+import { SERIAL_MAX, readRule, ruleToValue } from '../tickets/index.ts'
 import type { Rule, TicketValidity } from '../tickets/index.ts'
 import {
   CURRENCY_LENGTH_MAX,
@@ -341,6 +341,7 @@ const READERS: Readers = {
     const validity = map['validity'] === null ? null : readValidity(map['validity'])
     const { holder } = map
     if (validity === undefined || !isBytes(id, 16) || !isCount(first)) return null
+    if (first + tickets.length > SERIAL_MAX + 1) return null
     if (holder !== null && (!isBytes(holder, 32) || tickets.length !== 1)) return null
     return { t: 'issue', class: map['class'], bucket, tickets, price, validity, holder, id, first }
   },

@@ -21,3 +21,7 @@ export const ISSUED_BYTES_MAX: number = COMMITMENT_BYTES + SEARCH_TAG_BYTES + SE
 export const REFUSALS_MAX = 256
 /** Classes, zones and buckets of one event that are looked at. A guess: a festival. */
 export const PARTS_MAX = 4_096
+/** Passes of one seat by one chain. A guess: a helper who goes in and out by one gate, fifty times a day for five days. */
+export const SEAT_PASSES_MAX = 512
+/** Doubles that are named with an entry. A guess: as many gates as an event has. */
+export const DOUBLES_MAX = 16

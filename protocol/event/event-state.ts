@@ -4,7 +4,7 @@ import { SetHash } from '../document/index.ts'
 import type { DocumentHost, DocumentState, SectionContext, SectionVerdict } from '../document/index.ts'
 import type { Evaluation, VoidReason } from '../evaluation/index.ts'
 import { VOID_WORDS } from '../ledger/index.ts'
-import { COMMITMENT_BYTES, SEARCH_TAG_BYTES, TICKET_BODY_BYTES } from '../tickets/index.ts'
+import { COMMITMENT_BYTES, SEARCH_TAG_BYTES, TICKET_BODY_BYTES, idTag } from '../tickets/index.ts'
 import type { TicketValidity } from '../tickets/index.ts'
 import type {
   BucketEntry,
@@ -14,11 +14,12 @@ import type {
   EventDocumentEntry,
   EventEntry,
   LostEntry,
+  PassEntry,
   PassName,
   RequestEntry,
   ZoneEntry,
 } from './entries.ts'
-import { PARTS_MAX } from './event-limits.ts'
+import { PARTS_MAX, SEAT_PASSES_MAX } from './event-limits.ts'
 import { eventIdOf, readEventSection } from './event-section.ts'
 import { Seats } from './seats.ts'
 import type { Pass, PassTally } from './seats.ts'
@@ -38,6 +39,11 @@ export type EventRefusal =
   | 'zone-unknown'
   | 'pass-unknown'
   | 'pass-foreign'
+  | 'pass-undone'
+  | 'passes-too-many'
+  | 'room-back'
+  | 'ticket-known'
+  | 'ticket-unknown'
   | VoidReason
 
 /** An issue of tickets. */
@@ -144,14 +150,15 @@ export class EventState implements DocumentState {
   readonly #issues: Issue[] = []
   /** By the name of the request, hex. */
   readonly #byRequest = new Map<string, Issue[]>()
-  /** By commitment and by search tag, hex: place among all tickets, counted by issue. */
-  readonly #byCommitment = new Map<string, IssuedTicket>()
-  readonly #byTag = new Map<string, IssuedTicket>()
+  /** By commitment and by search tag, hex. */
+  readonly #byCommitment = new Map<string, Namesakes>()
+  readonly #byTag = new Map<string, Namesakes>()
+  /** Ids of classes and buckets by the tag (hex) that names them on a ticket. */
+  readonly #idsByTag = new Map<string, Set<string>>()
   readonly #cancels = new Map<string, Cancel[]>()
-  readonly #requests: Request[] = []
+  /** In the order of the log; those that were carried out go when they are asked for. */
+  readonly #requests = new Set<Request>()
   readonly #refused: RefusedScan[] = []
-  /** Exits whose room is home. */
-  readonly #homes = new Set<Pass>()
   readonly #rows: SetHash
   /** Issues and cancels that are not in the sums, because the books do not know yet whether they are void. */
   #unsummed: (Issue | Cancel)[] = []
@@ -159,8 +166,8 @@ export class EventState implements DocumentState {
   #cancelled = 0
   readonly #refusedBy = new Map<string, number>()
   readonly #nextSerial = new Map<string, number>()
-  /** Commitments of tickets that were ended for good, each once in the sums. */
-  readonly #ended = new Set<string>()
+  /** By commitment of a ticket that was ended for good: what is in the sums for it, each once. */
+  readonly #ended = new Map<string, Cancel>()
 
   constructor(id: string, host: DocumentHost) {
     this.id = id
@@ -219,12 +226,15 @@ export class EventState implements DocumentState {
   /** Version that a new statement about a thing needs, so that it stands. */
   nextVersion(of: 'event' | 'class' | 'zone' | 'lost', key: string = EVENT_KEY): number {
     const versions = { event: this.#events, class: this.#classes, zone: this.#zones, lost: this.#lost }[of]
-    return Math.max(-1, ...versions.all(key).map((it) => it.version)) + 1
+    return versions.highest(key) + 1
   }
 
   /** Number that the next ticket of a bucket gets, as far as is known here. */
   nextSerial(bucket: string): number {
-    return this.#nextSerial.get(bucket) ?? 0
+    this.#sum()
+    // What the books do not know yet may count.
+    const open = this.#unsummed.map((it) => ('count' in it && it.bucket === bucket ? it.first + it.count : 0))
+    return open.reduce((most, it) => Math.max(most, it), this.#nextSerial.get(bucket) ?? 0)
   }
 
   /** All issues that count, in the order of the log. */
@@ -240,12 +250,31 @@ export class EventState implements DocumentState {
 
   /** The ticket with a commitment (hex); null when no valid issue known here has it. */
   issued(commitment: string): IssuedTicket | null {
+    return this.allIssued(commitment)[0] ?? null
+  }
+
+  /** All tickets of one commitment that count, which are several only by a cheat: in the order of their commits. */
+  allIssued(commitment: string): readonly IssuedTicket[] {
     return this.#counted(this.#byCommitment.get(commitment))
   }
 
   /** The ticket with a search tag (hex). */
   byTag(tag: string): IssuedTicket | null {
+    return this.allByTag(tag)[0] ?? null
+  }
+
+  /** All tickets of one search tag that count: one of them is opened by the code. */
+  allByTag(tag: string): readonly IssuedTicket[] {
     return this.#counted(this.#byTag.get(tag))
+  }
+
+  /** Ids of the classes and buckets that a ticket may name by this tag (4 bytes). */
+  idsOfTag(tag: Uint8Array): { classes: string[]; buckets: string[] } {
+    const ids = [...(this.#idsByTag.get(toHex(tag)) ?? [])]
+    return {
+      classes: ids.filter((it) => this.class(it) !== null),
+      buckets: ids.filter((it) => this.bucket(it) !== null),
+    }
   }
 
   /** What ended the ticket with a commitment (hex): the first that counts; null for nothing. */
@@ -255,7 +284,11 @@ export class EventState implements DocumentState {
 
   /** Requests that nobody has carried out, in the order of the log. */
   openRequests(): Request[] {
-    return this.#requests.filter((it) => this.cancelOf(it.old) === null)
+    for (const it of this.#requests) {
+      const cancel = this.cancelOf(it.old)
+      if (cancel !== null && this.#isVoid(cancel.order) === false) this.#requests.delete(it)
+    }
+    return [...this.#requests].filter((it) => this.cancelOf(it.old) === null)
   }
 
   /** Passes of a seat (nullifier, hex), in the order of the log. */
@@ -282,31 +315,24 @@ export class EventState implements DocumentState {
     return this.#refused
   }
 
+  /** Passes by a device (hex), in the order of the log. */
+  passesBy(device: string): readonly Pass[] {
+    return this.#seats.by(device)
+  }
+
+  /** True for an entry that somebody has left again. */
+  isEnded(entry: Pass): boolean {
+    return this.#seats.isEnded(entry)
+  }
+
   /** Exits that ended an entry of this device (hex) and whose room it has not given back. */
   roomsToBringHome(device: string): { exit: Pass; room: string }[] {
-    const found: { exit: Pass; room: string }[] = []
-    for (const exit of this.#seats.log) {
-      const { of } = exit
-      if (of === null || of.device !== device || of.room === null || of.isRoomBack) continue
-      if (exit.undone === null && !this.#homes.has(exit)) found.push({ exit, room: of.room })
-    }
-    return found
+    return this.#seats.roomsToBringHome(device)
   }
 
   /** Exits by this device (hex) of which it did not know the entry, and that it can match now. */
   exitsToMatch(device: string): { exit: Pass; of: Pass }[] {
-    const found: { exit: Pass; of: Pass }[] = []
-    const matched = new Set(this.#seats.log.map((it) => it.of))
-    for (const exit of this.#seats.log) {
-      if (exit.way !== 'out' || exit.of !== null || exit.device !== device || exit.undone !== null) continue
-      const of = this.passesOf(exit.seat).find(
-        (it) => it.way === 'in' && it.zone === exit.zone && it.undone === null && !matched.has(it),
-      )
-      if (of === undefined) continue
-      matched.add(of)
-      found.push({ exit, of })
-    }
-    return found
+    return this.#seats.exitsToMatch(device)
   }
 
   /** Figures, equal wherever the same commits are. */
@@ -329,7 +355,10 @@ export class EventState implements DocumentState {
     if (entries === null) return refuse('entries', 'the section is not a list of event entries')
     if (section.role === 'observer' || section.role === 'archive')
       return refuse('role', `a device of role ${section.role} writes nothing about events`)
-    const draft: Draft = { founding: false, classes: new Set(), buckets: new Set(), rooms: new Set() }
+    const draft: Draft = {
+      ...{ founding: false, classes: new Set(), buckets: new Set(), rooms: new Set() },
+      ...{ parts: null, passes: new Map() },
+    }
     for (const [index, entry] of entries.entries()) {
       const refusal = this.#judge(entry, section, draft)
       if (refusal !== null)
@@ -351,7 +380,7 @@ export class EventState implements DocumentState {
       draft.founding = true
       return null
     }
-    const founding = this.#founding.find((it) => section.relies(it.order))
+    const founding = this.#founding.find((it) => section.knows(it.order))
     if (founding === undefined && !draft.founding) return 'event-unknown'
     const isOrganiser =
       founding === undefined || founding.member === section.member || section.role === 'steward'
@@ -363,7 +392,7 @@ export class EventState implements DocumentState {
       case 'bucket':
       case 'lost': {
         if (!isOrganiser) return 'organiser'
-        if (this.#classes.size + this.#zones.size + this.#buckets.size >= PARTS_MAX) return 'parts-too-many'
+        if (entry.t !== 'lost' && this.#hasTooMany(section, draft)) return 'parts-too-many'
         if (entry.t === 'class') draft.classes.add(entry.unit)
         else if (entry.t === 'bucket') draft.buckets.add(entry.unit)
         else if (entry.t === 'zone') draft.rooms.add(roomKey(entry.name, entry.unit))
@@ -371,45 +400,81 @@ export class EventState implements DocumentState {
         return null
       }
       case 'issue':
-      case 'cancel':
+        if (entry.tickets.some((it) => this.#isKnown(it, section))) return 'ticket-known'
+        return this.#judgeTicket(entry, section, draft)
       case 'request':
         return this.#judgeTicket(entry, section, draft)
-      case 'pass': {
-        const refusal = this.#judgeTicket(entry, section, draft)
-        if (refusal !== null) return refusal
-        if (!this.#hasRoom(entry, section, draft)) return 'zone-unknown'
-        return entry.of === null ? null : this.#judgeEnded(entry.of, entry.room, section)
-      }
+      case 'cancel':
+        return this.#judgeCancel(entry, section, draft)
+      case 'pass':
+        return this.#judgePass(entry, section, draft)
       case 'undo': {
         const pass = this.pass(entry)
-        if (pass === null || !section.relies(pass.order)) return 'pass-unknown'
+        if (pass === null || !section.knows(pass.order)) return 'pass-unknown'
         const isOwn = section.follows(pass.order) && pass.way === entry.way
-        return isOwn && (entry.room === null || entry.room === pass.room) ? null : 'pass-foreign'
+        if (!isOwn || (entry.room !== null && entry.room !== pass.room)) return 'pass-foreign'
+        if (this.#seats.isUndoneFor(pass, section.knows)) return 'pass-undone'
+        const isBack = pass.way === 'in' && this.#seats.isRoomBackFor(pass, section.knows)
+        return entry.room !== null && isBack ? 'room-back' : null
       }
       case 'match': {
         const exit = this.pass(entry)
         if (exit === null || exit.way !== 'out' || !section.follows(exit.order)) return 'pass-unknown'
-        const of = this.pass(entry.of)
-        return of !== null && of.seat === exit.seat
-          ? this.#judgeEnded(entry.of, null, section)
-          : 'pass-unknown'
+        if (this.#seats.endedFor(exit, section.knows) !== null) return 'pass-undone'
+        return this.#judgeEnded(entry.of, { seat: exit.seat, zone: exit.zone, room: null }, section)
       }
       case 'home': {
         const exit = this.pass(entry)
-        if (exit === null || exit.of === null || !section.relies(exit.order)) return 'pass-unknown'
-        const isOwn = section.follows(exit.of.order) && exit.of.room === entry.room
-        return isOwn ? null : 'pass-foreign'
+        const of =
+          exit === null || !section.knows(exit.order) ? null : this.#seats.endedFor(exit, section.knows)
+        if (of === null) return 'pass-unknown'
+        if (!section.follows(of.order) || of.room !== entry.room) return 'pass-foreign'
+        return this.#seats.isRoomBackFor(of, section.knows) ? 'room-back' : null
       }
       case 'refused':
         return null
     }
   }
 
+  #judgePass(entry: PassEntry, section: SectionContext, draft: Draft): EventRefusal | null {
+    const refusal = this.#judgeTicket(entry, section, draft)
+    if (refusal !== null) return refusal
+    if (!this.#hasRoom(entry, section, draft)) return 'zone-unknown'
+    const seat = toHex(entry.seat)
+    const drafted = (draft.passes.get(seat) ?? 0) + 1
+    draft.passes.set(seat, drafted)
+    const before = this.passesOf(seat)
+    const isMany = before.length + drafted > SEAT_PASSES_MAX
+    if (isMany && before.filter((it) => section.follows(it.order)).length + drafted > SEAT_PASSES_MAX)
+      return 'passes-too-many'
+    const { of, way, zone, room } = entry
+    if (of !== null) return this.#judgeEnded(of, { seat, zone, room }, section)
+    // Who gives room back says for whom it was taken.
+    return way === 'out' && room !== null ? 'pass-foreign' : null
+  }
+
   /** An exit ends an entry that it knows; it gives back the room that its own device took for it. */
-  #judgeEnded(name: PassName, room: string | null, section: SectionContext): EventRefusal | null {
+  #judgeEnded(
+    name: PassName,
+    { seat, zone, room }: { seat: string; zone: string | null; room: string | null },
+    section: SectionContext,
+  ): EventRefusal | null {
     const of = this.pass(name)
-    if (of === null || of.way !== 'in' || !section.relies(of.order)) return 'pass-unknown'
-    return room === null || (section.follows(of.order) && of.room === room) ? null : 'pass-foreign'
+    if (of === null || of.way !== 'in' || !section.knows(of.order)) return 'pass-unknown'
+    if (of.seat !== seat || of.zone !== zone) return 'pass-unknown'
+    if (room === null) return null
+    if (!section.follows(of.order) || of.room !== room) return 'pass-foreign'
+    return this.#seats.isRoomBackFor(of, section.knows) ? 'room-back' : null
+  }
+
+  /** Counts what the commit knows alone, so that every replica refuses the same. */
+  #hasTooMany(section: SectionContext, draft: Draft): boolean {
+    const drafted = draft.classes.size + draft.buckets.size + draft.rooms.size
+    if (this.#classes.size + this.#zones.size + this.#buckets.size + drafted < PARTS_MAX) return false
+    const known = <T>(versions: Versions<T>): number =>
+      versions.keys().filter((key) => versions.all(key).some((it) => section.knows(it.order))).length
+    draft.parts ??= known(this.#classes) + known(this.#zones) + known(this.#buckets)
+    return draft.parts + drafted >= PARTS_MAX
   }
 
   #judgeTicket(
@@ -418,13 +483,31 @@ export class EventState implements DocumentState {
     draft: Draft,
   ): EventRefusal | null {
     const isClass =
-      draft.classes.has(entry.class) || this.#classes.all(entry.class).some((it) => section.relies(it.order))
+      draft.classes.has(entry.class) || this.#classes.all(entry.class).some((it) => section.knows(it.order))
     if (!isClass) return 'class-unknown'
     return this.#hasBucket(entry.bucket, section, draft) ? null : 'bucket-unknown'
   }
 
+  /** Nobody issues under a name that is taken as far as he knows; so few tickets have one name, whatever a cheat does. */
+  #isKnown(ticket: Uint8Array, section: SectionContext): boolean {
+    const known = this.#byCommitment.get(toHex(ticket.subarray(0, COMMITMENT_BYTES)))
+    return known !== undefined && listed(known).some(({ issue }) => section.knows(issue.order))
+  }
+
+  /** A ticket is ended as it was issued. */
+  #judgeCancel(entry: CancelEntry, section: SectionContext, draft: Draft): EventRefusal | null {
+    const refusal = this.#judgeTicket(entry, section, draft)
+    if (refusal !== null) return refusal
+    if (entry.ticket !== null && this.#isKnown(entry.ticket, section)) return 'ticket-known'
+    const isIssued = listed(this.#byCommitment.get(toHex(entry.old))).some(
+      ({ issue }) =>
+        issue.class === entry.class && issue.bucket === entry.bucket && section.knows(issue.order),
+    )
+    return isIssued ? null : 'ticket-unknown'
+  }
+
   #hasBucket(bucket: string, section: SectionContext, draft: Draft): boolean {
-    return draft.buckets.has(bucket) || this.#buckets.all(bucket).some((it) => section.relies(it.order))
+    return draft.buckets.has(bucket) || this.#buckets.all(bucket).some((it) => section.knows(it.order))
   }
 
   #hasRoom(
@@ -434,7 +517,7 @@ export class EventState implements DocumentState {
   ): boolean {
     if (zone === null) return room === null
     if (room !== null && draft.rooms.has(roomKey(zone, room))) return true
-    const known = this.#zones.all(zone).filter((it) => section.relies(it.order))
+    const known = this.#zones.all(zone).filter((it) => section.knows(it.order))
     return room === null ? known.length > 0 : known.some((it) => it.entry.unit === room)
   }
 
@@ -464,12 +547,14 @@ export class EventState implements DocumentState {
           break
         case 'class':
           this.#classes.add(entry.unit, version(entry, entry.version))
+          this.#noteTag(entry.unit)
           break
         case 'zone':
           this.#zones.add(entry.name, version(entry, entry.version))
           break
         case 'bucket':
           this.#buckets.add(entry.unit, version(entry, 0))
+          this.#noteTag(entry.unit)
           break
         case 'lost':
           this.#lost.add(entry.bucket, version(entry, entry.version))
@@ -484,24 +569,22 @@ export class EventState implements DocumentState {
           break
         }
         case 'pass':
-          this.#seats.add(entry, at, (it) => section.knows(it))
+          this.#seats.add(entry, at, section.knows)
           break
         case 'undo': {
           const pass = this.pass(entry)
           const { atMs, reason } = entry
-          if (pass !== null) this.#seats.undo(pass, { atMs, reason, order }, entry.room !== null)
+          if (pass !== null) this.#seats.undo(pass, { atMs, reason, order, commit }, entry.room !== null)
           break
         }
         case 'match': {
-          const exit = this.pass(entry)
-          if (exit !== null) exit.of ??= this.pass(entry.of)
+          const [exit, of] = [this.pass(entry), this.pass(entry.of)]
+          if (exit !== null && of !== null) this.#seats.match(exit, of, at)
           break
         }
         case 'home': {
           const exit = this.pass(entry)
-          if (exit === null || exit.of === null) break
-          exit.of.isRoomBack = true
-          this.#homes.add(exit)
+          if (exit !== null) this.#seats.home(exit, at, section.knows)
           break
         }
         case 'cancel':
@@ -510,7 +593,7 @@ export class EventState implements DocumentState {
         case 'request': {
           const { t: _, old, id, seat, ...rest } = entry
           const named = { old: toHex(old), id: toHex(id), seat: seat === null ? null : toHex(seat) }
-          this.#requests.push({ ...rest, ...at, ...named })
+          this.#requests.add({ ...rest, ...at, ...named })
           break
         }
         case 'refused':
@@ -528,21 +611,21 @@ export class EventState implements DocumentState {
     const same = this.#byRequest.get(issue.id)
     if (same === undefined) this.#byRequest.set(issue.id, [issue])
     else same.push(issue)
-    if (issue.replaces === null) {
-      this.#unsummed.push(issue)
-      const next = issue.first + issue.count
-      if (next > this.nextSerial(issue.bucket)) this.#nextSerial.set(issue.bucket, next)
-    }
+    if (issue.replaces === null) this.#unsummed.push(issue)
     for (const [at, ticket] of tickets.entries()) {
       const issued = { issue, at, hasDetails: ticket.length !== PLAIN_BYTES }
       const commitment = toHex(ticket.subarray(0, COMMITMENT_BYTES))
       const tag = toHex(ticket.subarray(COMMITMENT_BYTES, COMMITMENT_BYTES + SEARCH_TAG_BYTES))
-      // Of two with one name, which only a cheat makes, the one of the lower commit id, wherever they came first.
-      const known = this.#byCommitment.get(commitment)
-      if (known === undefined || issue.commit < known.issue.commit) this.#byCommitment.set(commitment, issued)
-      const other = this.#byTag.get(tag)
-      if (other === undefined || issue.commit < other.issue.commit) this.#byTag.set(tag, issued)
+      noteNamesake(this.#byCommitment, commitment, issued)
+      noteNamesake(this.#byTag, tag, issued)
     }
+  }
+
+  #noteTag(unit: string): void {
+    const tag = toHex(idTag(unit))
+    const ids = this.#idsByTag.get(tag)
+    if (ids === undefined) this.#idsByTag.set(tag, new Set([unit]))
+    else ids.add(unit)
   }
 
   #cancel(
@@ -585,24 +668,27 @@ export class EventState implements DocumentState {
     for (const it of this.#unsummed) {
       const isVoid = this.#isVoid(it.order)
       if (isVoid === null) left.push(it)
-      else if (!isVoid && 'count' in it) sell(this.#sold, it, it.count)
-      else if (!isVoid && 'old' in it && it.why !== 'reissue' && this.#isFirst(it)) {
-        this.#cancelled += 1
-        sell(this.#sold, it, -1)
-      }
+      else if (!isVoid && 'count' in it) {
+        sell(this.#sold, it, it.count)
+        const next = it.first + it.count
+        if (next > (this.#nextSerial.get(it.bucket) ?? 0)) this.#nextSerial.set(it.bucket, next)
+      } else if (!isVoid && 'old' in it && it.why !== 'reissue') this.#sumEnd(it)
     }
     this.#unsummed = left
   }
 
-  /** True for what ended a ticket first, of those that were taken into the sums: each ends once. */
-  #isFirst(cancel: Cancel): boolean {
-    const done = this.#ended.has(cancel.old)
-    this.#ended.add(cancel.old)
-    return !done
+  /** Each ticket ends once: of several ends, which only a cheat makes, that of the lowest commit id is in the sums. */
+  #sumEnd(cancel: Cancel): void {
+    const before = this.#ended.get(cancel.old)
+    if (before !== undefined && before.commit <= cancel.commit) return
+    if (before === undefined) this.#cancelled += 1
+    else sell(this.#sold, before, 1)
+    this.#ended.set(cancel.old, cancel)
+    sell(this.#sold, cancel, -1)
   }
 
-  #counted(ticket: IssuedTicket | undefined): IssuedTicket | null {
-    return ticket === undefined || this.#isVoid(ticket.issue.order) === true ? null : ticket
+  #counted(tickets: Namesakes | undefined): readonly IssuedTicket[] {
+    return listed(tickets).filter(({ issue }) => this.#isVoid(issue.order) !== true)
   }
 
   /** Whether the books take nothing of a commit; null while they do not know. */
@@ -630,6 +716,31 @@ interface Draft {
   buckets: Set<string>
   /** Name and unit of zones. */
   rooms: Set<string>
+  /** Classes, zones and buckets that the commit knows; null: nobody counted. */
+  parts: number | null
+  /** Passes by seat. */
+  passes: Map<string, number>
+}
+
+/** One ticket, or several that a cheat gave one name: in the order of their commits. */
+type Namesakes = IssuedTicket | readonly IssuedTicket[]
+
+function listed(tickets: Namesakes | undefined): readonly IssuedTicket[] {
+  return tickets === undefined ? [] : 'issue' in tickets ? [tickets] : tickets
+}
+
+function noteNamesake(tickets: Map<string, Namesakes>, name: string, ticket: IssuedTicket): void {
+  const known = tickets.get(name)
+  if (known === undefined) {
+    tickets.set(name, ticket)
+    return
+  }
+  tickets.set(name, [...listed(known), ticket].sort(byPlace))
+}
+
+function byPlace(one: IssuedTicket, other: IssuedTicket): number {
+  if (one.issue.commit !== other.issue.commit) return one.issue.commit < other.issue.commit ? -1 : 1
+  return one.issue.index - other.issue.index || one.at - other.at
 }
 
 /** Tickets that were issued, less those that were ended. */
@@ -652,13 +763,18 @@ const EVENT_KEY = ''
 const PLAIN_BYTES: number = COMMITMENT_BYTES + SEARCH_TAG_BYTES + 1 + 2 + TICKET_BODY_BYTES + 1 + 16
 
 const REFUSAL_WORDS: Partial<Record<EventRefusal, string>> = {
-  'event-unknown': 'nothing that this commit relies on makes the event',
+  'event-unknown': 'nothing that this commit knows makes the event',
   organiser: 'only the member that made the event and stewards say what it is',
-  'class-unknown': 'nothing that this commit relies on says what the class is',
-  'bucket-unknown': 'nothing that this commit relies on says what the bucket is',
+  'class-unknown': 'nothing that this commit knows says what the class is',
+  'bucket-unknown': 'nothing that this commit knows says what the bucket is',
   'zone-unknown': 'the zone is none of the event, or holds people by another unit',
-  'pass-unknown': 'nothing that this commit relies on is that pass',
+  'pass-unknown': 'nothing that this commit knows is that pass',
   'pass-foreign': 'another device let that person in or out',
+  'pass-undone': 'that was said before',
+  'room-back': 'the room of that person has been given back',
+  'passes-too-many': `one device lets a seat pass ${SEAT_PASSES_MAX} times`,
+  'ticket-known': 'that ticket has been issued before',
+  'ticket-unknown': 'nothing that this commit knows issued that ticket in this class and bucket',
   'parts-too-many': `an event has at most ${PARTS_MAX} classes, zones and buckets`,
 }
 

@@ -33,7 +33,13 @@ export type {
   ZoneEntry,
 } from './entries.ts'
 export { eventKind } from './event-kind.ts'
-export { ISSUED_MAX, REASON_LENGTH_MAX, REFUSALS_MAX } from './event-limits.ts'
+export {
+  EVENT_NAME_LENGTH_MAX,
+  GATE_NAME_LENGTH_MAX,
+  ISSUED_MAX,
+  REASON_LENGTH_MAX,
+  REFUSALS_MAX,
+} from './event-limits.ts'
 export { EVENT, eventIdOf, readEventSection } from './event-section.ts'
 export { EventState } from './event-state.ts'
 export type {

@@ -12,15 +12,20 @@ export interface Version<T> {
  * higher commit id. So equal commits give one state, in any order of arrival.
  */
 export class Versions<T> {
-  readonly #byKey = new Map<string, Version<T>[]>()
+  /** By key: what was said in the order of the log, and with what stands last. */
+  readonly #byKey = new Map<string, { said: Version<T>[]; sorted: Version<T>[] }>()
 
   add(key: string, version: Version<T>): void {
     const known = this.#byKey.get(key)
-    if (known === undefined) this.#byKey.set(key, [version])
-    else {
-      known.push(version)
-      known.sort((a, b) => b.version - a.version || (a.commit < b.commit ? 1 : -1))
+    if (known === undefined) {
+      this.#byKey.set(key, { said: [version], sorted: [version] })
+      return
     }
+    known.said.push(version)
+    let at = known.sorted.length
+    // Mostly it is the newest.
+    if (isBefore(version, known.sorted[at - 1])) at = placeOf(version, known.sorted)
+    known.sorted.splice(at, 0, version)
   }
 
   get size(): number {
@@ -29,16 +34,37 @@ export class Versions<T> {
 
   /** What stands; undefined for what was never said, or by nothing that is shown. */
   newest(key: string, isShown: (order: number) => boolean): Version<T> | undefined {
-    return this.#byKey.get(key)?.find((it) => isShown(it.order))
+    return this.#byKey.get(key)?.sorted.findLast((it) => isShown(it.order))
   }
 
-  /** All that was said of a thing, what stands first. */
+  /** All that was said of a thing, in the order of the log. */
   all(key: string): readonly Version<T>[] {
-    return this.#byKey.get(key) ?? []
+    return this.#byKey.get(key)?.said ?? []
+  }
+
+  /** The highest version of a thing; -1 for none. */
+  highest(key: string): number {
+    return this.#byKey.get(key)?.sorted.at(-1)?.version ?? -1
   }
 
   /** Keys, sorted. */
   keys(): string[] {
     return [...this.#byKey.keys()].sort()
   }
+}
+
+function isBefore(one: Version<unknown>, other: Version<unknown> | undefined): boolean {
+  if (other === undefined) return false
+  return one.version === other.version ? one.commit < other.commit : one.version < other.version
+}
+
+/** Number of those that come before it. */
+function placeOf(version: Version<unknown>, sorted: readonly Version<unknown>[]): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBefore(version, sorted[middle])) high = middle
+    else low = middle + 1
+  }
+  return low
 }

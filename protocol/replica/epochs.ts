@@ -115,6 +115,11 @@ export class Epochs {
     return this.evaluation.length
   }
 
+  /** Commits that are kept with what they do, because they were not taken into account yet. */
+  get heldCount(): number {
+    return this.#acts.size
+  }
+
   /** Id of the epoch that a commit of the log cites. */
   idOf(order: number): Uint8Array {
     return this.#ids[this.#epochOf.at(order) ?? 0] ?? this.#coop

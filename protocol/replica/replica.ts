@@ -447,6 +447,7 @@ export class Replica {
   author(sections: readonly Section[], nowMs: number): AuthorResult {
     const { signer } = this.#init
     if (signer === null) return refuse('read-only', 'this replica has no key')
+    if (this.booksLoss !== null) return refuse('stale', 'the books must be made anew from the log')
     const verdict = this.#next.try(() => this.#judge(sections))
     if (!verdict.ok) return verdict
     if (sections.length === 0 && this.standing === null)

@@ -6,6 +6,7 @@ import type { SimNode } from '../peers/index.ts'
 import type { AuthorityConfig, ScriptedAct, World, WorldConfig } from '../world/index.ts'
 
 const SECOND = 1_000_000
+const DAY_MS = 86_400_000
 const NOTHING = { forUs: 0, by: -1, of: -1, change: null, yes: null, groups: null, times: 1, everyUs: 0 }
 
 /** Person 5 is cut off with person 3, who takes what it writes; meanwhile the stewards remove it. */
@@ -172,6 +173,16 @@ describe('each checker catches what it is there for', () => {
       person(world, 3).replica.ingest = takeNothing
     }
     expect(caught(plant)).toContain('line-in-time')
+  })
+
+  test('idle-seals: stewards whose clocks jump a day every five seconds', () => {
+    const plant = (world: World): void => {
+      const days = (): number => Math.floor(world.nowUs / (5 * SECOND))
+      const nowMs = { get: () => DAY_MS * days() + Math.floor(world.nowUs / 1_000) }
+      for (const node of world.nodes) Object.defineProperty(node, 'nowMs', nowMs)
+    }
+    const authority = { ...AUTHORITY, lookEveryUs: SECOND }
+    expect(names(spoilt({ before: plant }, { ...GOVERNED, authority }).found)).toContain('idle-seals')
   })
 })
 

@@ -1,8 +1,9 @@
 import type { CommitRecord } from '#protocol/commit'
+import { COOP_KINDS } from '#protocol/coop'
+import { DocumentRegistry } from '#protocol/document'
 import { toHex } from '#protocol/encoding'
 import type { Act, Evaluation } from '#protocol/evaluation'
 import type { Sha256 } from '#protocol/identity'
-import { LEDGER, actsOf, readLedgerSection } from '#protocol/ledger'
 import type { Replica } from '#protocol/replica'
 import type { SimNode } from '../peers/index.ts'
 import type { CheckedWorld } from './checker.ts'
@@ -24,6 +25,9 @@ export const TRADE_STATES = [
   'accepted-late',
   'rights-replaced',
   'written-back',
+  'double-found',
+  'gate-lost',
+  'tended',
 ] as const
 /** One of them. */
 export type TradeState = (typeof TRADE_STATES)[number]
@@ -36,6 +40,14 @@ export interface TradedUnit {
   readonly relayMax: bigint | null
 }
 
+/** An event with gates. */
+export interface DoorView {
+  /** Its document. */
+  readonly event: string
+  /** Unit of the room that its hall has; null for no zone. */
+  readonly room: TradedUnit | null
+}
+
 /** What checkers know of the trade of a world. */
 export interface TradeView {
   readonly units: readonly TradedUnit[]
@@ -44,21 +56,19 @@ export interface TradeView {
   readonly sha256: Sha256
   /** By the name of a transfer: the commit (hex) that a device which follows the protocol accepted it with, as checkers found it. */
   readonly accepted: Map<string, string>
+  /** The event whose tickets are shown; null where goods are sold. */
+  readonly doors: DoorView | null
   reached(state: TradeState): void
 }
 
+const registry = new DocumentRegistry(COOP_KINDS)
 const read = new WeakMap<CommitRecord, readonly Act[]>()
 
 /** What a commit does for the books, from its bytes. */
 export function actsIn(record: CommitRecord, sha256: Sha256): readonly Act[] {
   const known = read.get(record)
   if (known !== undefined) return known
-  const { sections, device } = record.header
-  const at = sections.findIndex((it) => it.document === LEDGER)
-  const payload = record.payloads[at]
-  const entries =
-    payload === undefined || payload === null ? null : readLedgerSection(payload, sections[at]?.entries ?? 0)
-  const acts = entries === null ? [] : actsOf(entries, device, sha256)
+  const acts = registry.actsOf(record, sha256)
   read.set(record, acts)
   return acts
 }

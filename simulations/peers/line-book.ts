@@ -9,6 +9,8 @@ export interface SeenSeal {
   readonly parent: string | null
   readonly height: number
   readonly isRecovery: boolean
+  /** True when it says nothing but how far chains have come. */
+  readonly isIdle: boolean
   /** Keys (hex) of the devices that signed for stewards of the epoch before, and how many of them must agree. */
   readonly signers: readonly string[]
   readonly quorum: number
@@ -48,7 +50,7 @@ export class LineBook {
       // Worked out here: an epoch at a node with a bug may say anything.
       const quorum = quorumOf(voters.stewards.size, voters.rules.quorum)
       this.tips.set(name, {
-        ...{ name, parent: parent?.name ?? null, height, isRecovery },
+        ...{ name, parent: parent?.name ?? null, height, isRecovery, isIdle: isIdle(at) },
         ...{ signers: [...voters.signers.keys()], quorum },
         ...{ node: number, atUs: this.#nowUs() },
       })
@@ -65,4 +67,9 @@ export class LineBook {
     this.#voted.set(key, seals.add(seal))
     if (before === 1 && seals.size === 2) this.#onDoubleVote()
   }
+}
+
+function isIdle({ parent, isRecovery, proposal, facts }: Epoch): boolean {
+  const saysNothing = proposal === null && facts.closed.length + facts.forkProofs.length === 0
+  return parent !== null && !isRecovery && saysNothing
 }

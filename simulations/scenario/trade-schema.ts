@@ -40,5 +40,19 @@ export const trade = sometimes(
     cheatActs: whole(0, 1_000)
       .default(6)
       .describe('times that each cheat spends what it has, on both of its histories'),
+    event: z
+      .strictObject({
+        room: whole(1, 1_000_000).optional().describe('people that the hall holds; left out: no zone'),
+        open: whole(0, 1).default(0).describe('1: any gate admits; 0: whoever holds the bucket of a ticket'),
+        exposure: whole(0, 1_000_000)
+          .default(10)
+          .describe('open admissions of a gate that the others have not heard of'),
+        clones: real(0, 1).default(0.05).describe('share of visitors with a ticket that was copied'),
+        atHome: real(0, 1).default(0.8).describe('share of visitors who come to the gate on the ticket'),
+        stay: time().default(60_000_000).describe('how long somebody stays at most'),
+        lostAfter: time().optional().describe('a gate that is silent for so long is said to be lost'),
+      })
+      .optional()
+      .describe('supply tickets are issued and customers come with them to the gates of an event'),
   }),
 )

@@ -1,7 +1,7 @@
 import { RandomStreams } from '../kernel/index.ts'
 import { parseChurnTrace } from '../network/index.ts'
 import type { TopologySpec, Venue } from '../network/index.ts'
-import type { AuthorityConfig, Decision, TradeConfig, WorldConfig } from '../world/index.ts'
+import type { AuthorityConfig, Decision, DoorConfig, TradeConfig, WorldConfig } from '../world/index.ts'
 import { undraw } from './drawn.ts'
 import type { Undrawn } from './drawn.ts'
 import type { Scenario } from './read-scenario.ts'
@@ -124,12 +124,18 @@ function authorityOf(drawn: NonNullable<Drawn['authority']>): AuthorityConfig {
 const CLOSING_US = 10_000_000
 
 function tradeOf(drawn: NonNullable<Drawn['trade']>, faultsUs: number): TradeConfig {
-  const { relayMax, marks, from, until, patience, ...rest } = drawn
+  const { relayMax, marks, from, until, patience, event, ...rest } = drawn
   const lastUs = Math.max(0, faultsUs - CLOSING_US)
   return {
     ...{ ...rest, relayMax: relayMax ?? null, marks: marks ?? null },
     ...{ fromUs: Math.min(from, lastUs), untilUs: Math.min(until ?? lastUs, lastUs), patienceUs: patience },
+    ...(event === undefined ? {} : { event: doorsOf(event) }),
   }
+}
+
+function doorsOf(drawn: NonNullable<NonNullable<Drawn['trade']>['event']>): DoorConfig {
+  const { room, stay, lostAfter, open, ...rest } = drawn
+  return { ...rest, isOpen: open === 1, room: room ?? null, stayUs: stay, lostAfterUs: lostAfter ?? null }
 }
 
 function faultsOf(drawn: Drawn['faults']): WorldConfig['faults'] {

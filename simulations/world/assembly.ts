@@ -313,8 +313,12 @@ export class Assembly {
     if (desk.turns?.replica !== replica) desk.turns = new BallotTurns(replica)
     const { undated } = desk.turns
     if (undated !== null) {
-      const order = undated.parent === null ? 0 : (undated.votes.certificate.at(-1) ?? -1)
-      desk.turns.date(undated, disk.at(order)?.record.header.timeMs ?? null, nowMs)
+      const times = undated.orders.map((order) => disk.at(order)?.record.header.timeMs ?? null)
+      desk.turns.date(
+        undated,
+        times.filter((it) => it !== null),
+        nowMs,
+      )
     }
     return desk.turns
   }

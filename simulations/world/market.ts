@@ -53,8 +53,8 @@ export interface MarketParts {
   isOver(): boolean
 }
 
-/** Numbers of one run, in items. */
-export interface TradeMetrics {
+/** Numbers of one run of a market, in items. */
+interface MarketMetrics {
   /** By devices that follow the protocol: handed to customers, and safe. */
   itemsSold: number
   /** What these could still sell. */
@@ -66,6 +66,33 @@ export interface TradeMetrics {
   itemsShopClosed: number
   rightsMessages: number
   rightsGranted: number
+}
+
+/** Numbers of one run of an event. */
+interface DoorMetrics {
+  visitorsAdmitted: number
+  visitorsRefused: number
+  /** Visitors who found a gate that was off. */
+  doorsShut: number
+  bucketsFetched: number
+}
+
+/** Numbers of one run. */
+export type TradeMetrics = Partial<MarketMetrics & DoorMetrics>
+
+/** Who sells or admits in a world, and to whom. */
+export interface Trade extends TradeView {
+  readonly counts: Readonly<Record<TradeState, number>>
+  start(): void
+  /** Somebody comes. */
+  customer(decision: Decision): void
+  /** A cheat spends what it has. */
+  cheat(decision: Decision, faces: TwoFaces | undefined): void
+  /** True for a message between devices that ask and grant; it is dealt with. */
+  took(to: number, from: number, payload: unknown): boolean
+  /** Notes states that show in books rather than happen. */
+  note(): void
+  metrics(books: Books): TradeMetrics
 }
 
 interface Stock extends TradedUnit {
@@ -85,13 +112,14 @@ interface Errand {
 }
 
 /** Sellers and their customers in virtual time: who defines and issues what, spreads it, sells it, asks for it and grants it. */
-export class Market implements TradeView {
+export class Market implements TradeView, Trade {
   readonly units: readonly Stock[]
+  readonly doors = null
   readonly cheats: ReadonlySet<string>
   readonly sha256: Sha256
   readonly accepted: Map<string, string> = new Map()
   readonly counts: Record<TradeState, number>
-  readonly #numbers: Omit<TradeMetrics, 'itemsSold' | 'itemsLeft'> = {
+  readonly #numbers: Omit<MarketMetrics, 'itemsSold' | 'itemsLeft'> = {
     ...{ itemsRefused: 0, itemsRefusedThoughElsewhere: 0, itemsShopClosed: 0 },
     ...{ rightsMessages: 0, rightsGranted: 0 },
   }

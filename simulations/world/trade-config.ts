@@ -1,3 +1,5 @@
+import type { DoorConfig } from './door-plan.ts'
+
 /** What devices sell in a world, how rights are spread over them, and what cheats do with theirs. */
 export interface TradeConfig {
   /** Kind of all units: those whose supply a definition gives. */
@@ -26,4 +28,6 @@ export interface TradeConfig {
   readonly patienceUs: number
   /** Acts of each cheat: it spends all that it has, on both of its histories once it has parted. */
   readonly cheatActs: number
+  /** Where tickets are shown rather than goods sold: one to each customer. Default: goods are sold. */
+  readonly event?: DoorConfig
 }

@@ -18,8 +18,8 @@ import { drawFile } from './asset-file.ts'
 import { Assembly } from './assembly.ts'
 import { DiskFaults } from './disk-faults.ts'
 import { admission, found, withholdersOf } from './founding.ts'
-import { Market } from './market.ts'
-import type { TradeMetrics } from './market.ts'
+import { openTrade } from './open-trade.ts'
+import type { Trade, TradeMetrics } from './market.ts'
 import { noteStates } from './noted-states.ts'
 import { insidersOf, tellOneLine } from './insiders.ts'
 import { drawPlan } from './plan.ts'
@@ -113,7 +113,7 @@ export class World implements CheckedWorld {
   /** Who decides; null where nobody does but the founder. */
   readonly assembly: Assembly | null
   /** Who sells; null where nothing is sold. */
-  readonly trade: Market | null
+  readonly trade: Trade | null
   /** Places whose devices are gone for good. */
   readonly #lost: Set<number> = new Set()
   /** By place: reasons for which it is off the network. */
@@ -342,10 +342,10 @@ export class World implements CheckedWorld {
     })
   }
 
-  #openMarket(): Market | null {
+  #openMarket(): Trade | null {
     const { trade: config } = this.#config
     if (config === undefined) return null
-    return new Market({
+    return openTrade({
       ...{ sim: this.#sim, config, sha256: this.#sha256, roles: this.roles },
       ...{ network: this.network, nodes: () => this.nodes, isOver: () => this.healedUs !== null },
       deviceAt: (place) => this.#signers[place]?.publicKey ?? NOBODY,

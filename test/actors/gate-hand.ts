@@ -14,16 +14,16 @@ import type {
   EventDocumentEntry,
   EventEntry,
   EventState,
+  Gate,
   IssuedBytes,
 } from '#protocol/event'
 import { SignatureRule } from '#protocol/identity'
 import type { Signer } from '#protocol/identity'
 import { unitIdOf } from '#protocol/ledger'
 import type { UnitDefinition } from '#protocol/ledger'
-import type { Replica } from '#protocol/replica'
+import type { AuthorResult, Replica } from '#protocol/replica'
 import { decodeTicket } from '#protocol/tickets'
 import type { DecodedTicket } from '#protocol/tickets'
-import type { MemoryNode } from '#simulations/mesh'
 import { nodeCrypto } from '#node/crypto'
 import { must } from './coop-actors.ts'
 import { ledgerSection, move, unitOf } from './ledger-hand.ts'
@@ -77,8 +77,14 @@ export interface EventWish {
   class?: Partial<ClassEntry>
 }
 
+/** What writes on a replica: a node in memory, or anything else that authors. */
+export interface Desk {
+  replica: Replica
+  author(sections: readonly Section[]): AuthorResult
+}
+
 /** Makes an event with one class in one commit of a device. */
-export function makeEvent(node: MemoryNode, signer: Signer, wish: EventWish = {}): TestEvent {
+export function makeEvent(node: Desk, signer: Signer, wish: EventWish = {}): TestEvent {
   const { seats = 100, groups = ['North', 'South'], zones = [] } = wish
   const key = signer.publicKey
   const head = eventOf()
@@ -120,7 +126,7 @@ export function makeEvent(node: MemoryNode, signer: Signer, wish: EventWish = {}
 }
 
 /** The event as a replica shows it. */
-export function eventStateOf(replica: Replica, { event }: TestEvent): EventState {
+export function eventStateOf(replica: Replica, { event }: Pick<TestEvent, 'event'>): EventState {
   return replica.document(event) as EventState
 }
 
@@ -136,7 +142,7 @@ export interface TicketWish {
 
 /** Issues tickets of a gate group on a device. */
 export function sell(
-  node: MemoryNode,
+  node: Desk,
   signer: Signer,
   made: TestEvent,
   wish: TicketWish,
@@ -148,7 +154,7 @@ export function sell(
     issueTickets(
       {
         ids: { coop: replica.coop, event: made.event, class: made.class, bucket },
-        ...{ id: new Uint8Array(16).fill(id), first: eventStateOf(replica, made).nextSerial(bucket) },
+        ...{ id: scanId(id), first: eventStateOf(replica, made).nextSerial(bucket) },
         ...{ count, validity: null, holder, details: [details], price: { currency: 'EUR', amount: 1_200n } },
       },
       signer,
@@ -180,54 +186,55 @@ export interface ShownAt {
 
 /** What a gate decides, without writing it. */
 export function decideAt(
-  { replica }: Pick<MemoryNode, 'replica'>,
+  node: Pick<Desk, 'replica'>,
   made: TestEvent,
   ticket: DecodedTicket,
   at: ShownAt = {},
 ): Decision {
+  return decidePass(gateOf(node, made, at), ticket, at.isTrusted ?? false, scanId(at.id ?? 9))
+}
+
+/** Where a ticket is shown, and what the gate has. */
+export function gateOf(
+  { replica }: Pick<Desk, 'replica'>,
+  made: Pick<TestEvent, 'event'>,
+  at: ShownAt = {},
+): Gate {
   const { gate = 'North', zone = null, way = 'in', nowMs = DOORS_MS, override = null } = at
   const state = eventStateOf(replica, made)
   const device = replica.device ?? ''
   const { gates } = guaranteeOf(state, { device, group: gate, reachable: new Set() })
-  return decidePass(
-    {
-      ...{
-        coop: replica.coop,
-        sha256: crypto.sha256,
-        rule,
-        state,
-        device,
-        name: gate,
-        zone,
-        way,
-        nowMs,
-        override,
-      },
-      holds: (unit) => replica.spendable(unit),
-      issuers: (tag) =>
-        [...replica.authority.devices.keys()]
-          .filter((key) => key.startsWith(toHex(tag)))
-          .map((key) => ({
-            key: fromHex(key) ?? new Uint8Array(32),
-            isActive: replica.authority.statusOf(key) === 'active',
-          })),
-      exposure: (classUnit) =>
-        exposureOf(state.passes(), {
-          ...{ history: replica.history, gates, device, classUnit, most: 100 },
-          newestOf: (it) => {
-            const number = replica.history.findDevice(fromHex(it) ?? new Uint8Array(32))
-            return Math.max(-1, ...replica.history.branchesOf(number).map((branch) => branch.end))
-          },
-        }),
-    },
-    ticket,
-    at.isTrusted ?? false,
-    new Uint8Array(16).fill(at.id ?? 9),
-  )
+  return {
+    ...{ coop: replica.coop, sha256: crypto.sha256, rule, state, device, name: gate },
+    ...{ zone, way, nowMs, override },
+    holds: (unit) => replica.spendable(unit),
+    issuers: (tag) =>
+      [...replica.authority.devices.keys()]
+        .filter((key) => key.startsWith(toHex(tag)))
+        .map((key) => ({
+          key: fromHex(key) ?? new Uint8Array(32),
+          isActive: replica.authority.statusOf(key) === 'active',
+        })),
+    exposure: (classUnit) =>
+      exposureOf(state.passes(), {
+        ...{ history: replica.history, gates, device, classUnit, most: 100 },
+        newestOf: (it) => {
+          const number = replica.history.findDevice(fromHex(it) ?? new Uint8Array(32))
+          return Math.max(-1, ...replica.history.branchesOf(number).map((branch) => branch.end))
+        },
+      }),
+  }
+}
+
+/** Name of a scan by its number. */
+export function scanId(id: number): Uint8Array {
+  const bytes = new Uint8Array(16).fill(id)
+  new DataView(bytes.buffer).setUint32(0, id)
+  return bytes
 }
 
 /** Shows a ticket at a gate: decided, and written if somebody passes. */
-export function scan(node: MemoryNode, made: TestEvent, ticket: IssuedBytes, at: ShownAt = {}): Decision {
+export function scan(node: Desk, made: TestEvent, ticket: IssuedBytes, at: ShownAt = {}): Decision {
   const decision = decideAt(node, made, shown(ticket), at)
   if (decision.ok) must(node.author([eventSection(made.event, decision.entry)]))
   return decision

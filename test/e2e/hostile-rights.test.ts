@@ -2,10 +2,10 @@ import type { Stream } from '@libp2p/interface'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeCanonical } from '#protocol/encoding'
 import { RIGHTS_FRAME_BYTES_MAX, encodeAnswer, encodeAsk, readAnswer, readAsk } from '#protocol/ledger'
-import type { AskReason, RightsAnswer } from '#protocol/ledger'
+import type { AskReason, LedgerEntry, RightsAnswer } from '#protocol/ledger'
 import { FramedStream } from '#node/mesh'
 import { HostileMember } from '../actors/hostile-member.ts'
-import { hand, heldBy, ledgerSection } from '../actors/ledger-hand.ts'
+import { hand, heldBy, idOf, ledgerSection, move, unitOf } from '../actors/ledger-hand.ts'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'
 import { Workbench } from '../actors/workbench.ts'
@@ -105,6 +105,21 @@ test('what is no ask ends the stream, and nothing else', async () => {
 test('money is not given to whoever asks for it', async () => {
   for (const reason of ['person', 'low', 'even', 'forecast'] as const)
     expect(await ask(eur, 1n, reason)).toEqual({ amount: 0n, why: 'not-shared' })
+})
+
+test('a right that had expired when it was given, and may not be passed on, is handed back by itself', async () => {
+  const bound = unitOf({ code: 'BOUND', supply: 5n, relayMax: 0n, nonce: new Uint8Array(16).fill(3) })
+  const unit = idOf(giver.signer.publicKey, bound)
+  const to = giver.replica.history.keyOf(0).slice()
+  const given: LedgerEntry = { t: 'transfer', to, unit, amount: 5n, expiresMs: 1 }
+  giver.write(ledgerSection({ t: 'define', unit: bound }, move('issue', unit, 5), given))
+  await giver.sync(nas)
+  await until('it is handed back', async () => {
+    const { units } = (await nas.api('GET', '/v1/ledger/units')) as {
+      units: { id: string; sums: { returned: string } }[]
+    }
+    return units.find((it) => it.id === unit)?.sums.returned === '5'
+  })
 })
 
 test('who says that it gave, and did not, is passed over: the next one is asked', async () => {

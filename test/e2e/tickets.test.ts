@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { EventView, ScanView } from '#node/host'
+import type { DoubleView, EventView, ScanView } from '#node/host'
 import type { NodeProcess } from '../actors/node-process.ts'
 import { ApiError } from '../actors/node-process.ts'
 import { until } from '../actors/until.ts'
@@ -43,6 +44,10 @@ async function bucketHere(node: NodeProcess, group: string): Promise<void> {
   })
 }
 
+function classOf(event: EventView, name: string): EventView['classes'][number] | undefined {
+  return event.classes.find((it) => it.name === name)
+}
+
 async function alike(...nodes: NodeProcess[]): Promise<void> {
   await until('the event is alike everywhere', async () => {
     const views = await Promise.all(nodes.map(view))
@@ -65,6 +70,9 @@ beforeAll(async () => {
   path = `/v1/ticketing/events/${made.event}`
   const prices = [{ currency: 'EUR', amount: '12.00' }]
   await nas.api('POST', `${path}/classes`, { name: 'Standing', seats: 40, prices })
+  await nas.api('POST', `${path}/classes`, {
+    ...{ name: 'Crew', seats: 1, policy: 'open', prices: [{ currency: 'EUR', amount: '0' }] },
+  })
   await nas.api('POST', `${path}/buckets`, { group: 'North' })
   await nas.api('POST', `${path}/buckets`, { group: 'South' })
   await until('all three know the event', async () => {
@@ -78,9 +86,10 @@ afterAll(() => bench.close())
 
 test('two gates are cut off, sell to the last seat, admit each ticket once, and agree when they meet again', async () => {
   const before = await issue(nas, { count: 10, group: 'North' })
+  const [crew] = (await issue(nas, { class: 'Crew', count: 1, group: 'North' })).tickets
   await nas.api('POST', `${path}/hand`, { group: 'North', device: north.device })
   await nas.api('POST', `${path}/hand`, { group: 'South', device: south.device })
-  const seats = (await view(nas)).classes[0]?.class ?? ''
+  const seats = classOf(await view(nas), 'Standing')?.class ?? ''
   for (const gate of [north, south])
     await nas.api('POST', '/v1/ledger/entries', {
       entries: [{ type: 'transfer', unit: seats, amount: '15', to: gate.device }],
@@ -88,7 +97,9 @@ test('two gates are cut off, sell to the last seat, admit each ticket once, and 
   await bucketHere(north, 'North')
   await bucketHere(south, 'South')
   await until('both gates hold seats', async () => {
-    const here = await Promise.all([north, south].map(async (it) => (await view(it)).classes[0]?.seats.here))
+    const here = await Promise.all(
+      [north, south].map(async (it) => classOf(await view(it), 'Standing')?.seats.here),
+    )
     return here.every((it) => it === 15)
   })
   for (const gate of [north, south]) await gate.cli('mesh', 'pause')
@@ -111,12 +122,28 @@ test('two gates are cut off, sell to the last seat, admit each ticket once, and 
   // Alone it still says what it can promise.
   expect((await view(north)).guarantee).toMatchObject({ reachable: 1, own: { sold: 25, canAdmit: 25 } })
   expect((await view(north)).guarantee.cutOffSinceMs).not.toBe(null)
+  // Of an open class no gate can know of the other's admission.
+  for (const [gate, name] of [
+    [north, 'North'],
+    [south, 'South'],
+  ] as const)
+    expect((await scan(gate, crew?.text ?? '', name)).verdict).toBe('admitted-open')
   for (const gate of [north, south]) await gate.cli('mesh', 'resume')
-  await until('all is told', async () => (await view(nas)).stats.admitted === 30)
+  await until('all is told', async () => (await view(nas)).stats.admitted === 31)
   await north.api('GET', `${path}/log`)
   await south.api('GET', `${path}/log`)
   await alike(nas, north, south)
-  expect((await view(nas)).stats).toMatchObject({ sold: 40, admitted: 30, doubles: 0, overrides: 0, open: 0 })
+  expect((await view(nas)).stats).toMatchObject({ sold: 41, admitted: 31, doubles: 1, overrides: 0, open: 2 })
+  const file = bench.file('doubles.json')
+  await nas.cli('event', 'doubles', 'Night of Prints', '-o', file)
+  const [double, ...others] = (JSON.parse(await readFile(file, 'utf8')) as { doubles: DoubleView[] }).doubles
+  expect(others).toEqual([])
+  expect(double?.admissions.map((it) => it.device.deviceName).sort()).toEqual(['north', 'south'])
+  // What each gate signed: the header is the commit, the commit is checked, the payload is the header's.
+  for (const { commit, header } of double?.admissions ?? []) {
+    expect(createHash('sha256').update(Buffer.from(header, 'hex')).digest('hex')).toBe(commit)
+    expect(await nas.api('GET', `/v1/commits/${commit}/verify`)).toMatchObject({ isValid: true })
+  }
   // The books show what tickets took, and each amount leads to its commit.
   const { entries } = (await nas.api('GET', `/v1/ledger/history?unit=${seats}&type=consume`)) as {
     entries: { amount: string; commit: string; memo: string }[]
@@ -157,6 +184,20 @@ test('an answer that was lost is given again: the scan, the sale and the tickets
   expect((await view(nas)).classes.find((it) => it.name === 'Late')).toMatchObject({ sold: 2, admitted: 1 })
 })
 
+test('tickets that are issued at once have numbers of their own', async () => {
+  await nas.api('POST', `${path}/classes`, {
+    name: 'Numbered',
+    seats: 10,
+    prices: [{ currency: 'EUR', amount: '1' }],
+  })
+  await nas.api('POST', `${path}/buckets`, { group: 'Desk' })
+  const made = await Promise.all(
+    Array.from({ length: 2 }, async () => issue(nas, { class: 'Numbered', count: 5, group: 'Desk' })),
+  )
+  const numbers = made.flatMap((it) => it.tickets.map((ticket) => ticket.number))
+  expect(new Set(numbers).size).toBe(10)
+})
+
 test('50 scans of one ticket at once let one person in', async () => {
   const [ticket] = (await issue(nas, { class: 'Late', count: 1, group: 'Door' })).tickets
   const answers = await Promise.all(
@@ -178,12 +219,48 @@ test('a code is read out; a refund elsewhere is carried out by the gate; a mista
   const [other] = (await issue(nas, { class: 'Late', count: 1, group: 'Door' })).tickets
   await until('the gate has heard of the ticket', async () =>
     north.api('POST', `${path}/revocations`, { ticket: other?.text, action: 'refund', id: newId() }).then(
-      (it) => (it as { done: boolean }).done === false,
+      (it) => !(it as { done: boolean }).done,
       () => false,
     ),
   )
   await until('the holder has carried it out', async () => (await view(nas)).stats.cancelled === 1)
   expect(await scan(nas, other?.text ?? '', 'Door')).toMatchObject({ ok: false, verdict: 'refunded' })
+})
+
+test('one name is one request: asked for something else under it, nothing is made and nobody passes', async () => {
+  const event = path.split('/').at(-1)
+  const message = 'a request of this name was carried out already, and asked for something else'
+  const expectOther = async (method: string, where: string, body: object): Promise<void> =>
+    expect(nas.api(method, where, body)).rejects.toMatchObject({
+      body: { error: { code: 'usage', message } },
+    })
+  const id = newId()
+  await nas.api('POST', `${path}/classes`, {
+    ...{ name: 'Names', seats: 9, prices: [{ currency: 'EUR', amount: '5' }], id },
+  })
+  await expectOther('POST', `${path}/classes`, { name: 'Names', seats: 10, id })
+  await expectOther('POST', `${path}/classes`, { name: 'Names', seats: 9, policy: 'open', id })
+  const line = { event, class: 'Names', count: 1, group: 'Door' }
+  const sale = { lines: [line], id: newId() }
+  const sold = (await nas.api('POST', '/v1/ticketing/sales', sale)) as Issued
+  const sales: object[][] = [[{ ...line, count: 2 }], [{ ...line, class: 'Late' }], [line, line]]
+  for (const lines of sales) await expectOther('POST', '/v1/ticketing/sales', { ...sale, lines })
+  expect(await nas.api('POST', '/v1/ticketing/sales', sale)).toMatchObject({ tickets: sold.tickets })
+  const order = { class: 'Names', count: 2, group: 'Door', id: newId() }
+  const issued = await issue(nas, order)
+  for (const other of [{ count: 3 }, { count: 1 }, { group: 'North' }, { complimentary: true }])
+    await expectOther('POST', `${path}/tickets`, { ...order, ...other })
+  expect((await view(nas)).classes.find((it) => it.name === 'Names')?.sold).toBe(3)
+  const [one, two] = issued.tickets.map((it) => it.text)
+  const scanId = newId()
+  expect((await scan(nas, one ?? '', 'Door', { id: scanId })).ok).toBe(true)
+  const shown = { gate: 'Door', direction: 'in', id: scanId }
+  await expectOther('POST', `${path}/scans`, { ...shown, text: two })
+  await expectOther('POST', `${path}/scans`, { ...shown, text: one, direction: 'out' })
+  const ended = { ticket: two, action: 'revoke', id: newId() }
+  await nas.api('POST', `${path}/revocations`, ended)
+  const changed = nas.api('POST', `${path}/revocations`, { ...ended, action: 'refund' })
+  await expect(changed).rejects.toMatchObject({ body: { error: { code: 'ticket-ended' } } })
 })
 
 test('what is no ticket, and no good request, is said by name', async () => {

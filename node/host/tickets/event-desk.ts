@@ -1,15 +1,22 @@
-import { bucketPlaces, eventIdOf } from '#protocol/event'
+import {
+  EVENT_NAME_LENGTH_MAX,
+  GATE_NAME_LENGTH_MAX,
+  bucketPlaces,
+  encodeEventEntries,
+  eventIdOf,
+} from '#protocol/event'
 import type { ClassEntry, EventEntry, EventState, LostEntry, Policy, Price, ZoneEntry } from '#protocol/event'
-import { encodeCanonical, fromHex } from '#protocol/encoding'
+import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
-import { unitIdOf, unitRefusal } from '#protocol/ledger'
+import { isUnitCode, unitIdOf, unitRefusal } from '#protocol/ledger'
 import type { LedgerEntry, UnitDefinition, UnitKind } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { canonicalRule } from '#protocol/tickets'
+import type { RuleRefusal } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
 import { CoopError } from '#node/errors'
 import type { CoopNode } from '../coop-node.ts'
-import { EventParts, requestKey } from './event-parts.ts'
+import { EventParts, otherRequest, requestKey } from './event-parts.ts'
 import { eventView, scaleOf } from './event-views.ts'
 import type { EventView } from './event-views.ts'
 
@@ -63,6 +70,9 @@ export interface WrittenPart {
 const EXPOSURE_DEFAULT = 50
 /** Buckets that one request makes at most. A guess: a stadium's gate. */
 const BUCKETS_AT_ONCE_MAX = 64
+/** Times that are taken: a person has made a mistake with a later one. */
+const YEAR_MAX = 9_999
+const TIME_MS_MAX = Date.UTC(YEAR_MAX, 11, 31, 23, 59, 59)
 
 /** Makes events and says what they are. */
 export class EventDesk {
@@ -108,16 +118,20 @@ export class EventDesk {
     const { name, place = '', startsMs, endsMs, utcOffsetMin = 0, dayStartMin = 0 } = request
     if (endsMs < startsMs)
       throw new CoopError('usage', 'the event would end before it begins', 'Give a later end.')
+    needTimes(startsMs, endsMs)
+    needText('name', name)
+    if (place !== '') needText('place', place)
     const nonce = requestKey(request.id)
     const id = eventIdOf(node.signer.publicKey, nonce, node.crypto.sha256)
     const event = id.slice(id.indexOf('/') + 1)
-    if (this.#parts.ids().includes(id)) return { event, commit: null, isRepeat: true }
     const entry: EventEntry = {
       ...{ t: 'event', nonce, name, place, startsMs, endsMs, offsetMin: utcOffsetMin, dayStartMin },
       version: 0,
     }
-    needText('name', name)
-    if (place !== '') needText('place', place)
+    if (this.#parts.ids().includes(id)) {
+      needSame((await this.#parts.open(id)).event, entry)
+      return { event, commit: null, isRepeat: true }
+    }
     return { event, commit: await this.#parts.write(id, [entry]), isRepeat: false }
   }
 
@@ -132,9 +146,17 @@ export class EventDesk {
     const { seats } = request
     if (seats === undefined)
       throw new CoopError('usage', 'a new class needs seats', 'Say how many: --seats 200.')
-    const { unit, entries } = this.#unitOf('seat', request.name, seats, request.id)
-    if (state.class(unit) !== null) return { class: unit, commit: null, isRepeat: true }
-    const entry = this.#classEntry(request, { unit, version: 0 })
+    needText('name', request.name)
+    const nonce = requestKey(request.id)
+    const { unit, entries } = this.#unit({ kind: 'seat', label: request.name, supply: seats, nonce })
+    const entry = this.#classEntry(state, request, { unit, version: 0 })
+    const known = state.class(unit)
+    if (known !== null) {
+      needSame(known, entry)
+      return { class: unit, commit: null, isRepeat: true }
+    }
+    this.#needNewName(state.classes(), nonce)
+    this.#needOrganiser(state)
     const commit = await this.#parts.write(state.id, [entry], entries)
     return { class: unit, commit, isRepeat: false }
   }
@@ -145,17 +167,32 @@ export class EventDesk {
     known: ClassEntry,
   ): Promise<WrittenPart & { class: string }> {
     const version = state.nextVersion('class', known.unit)
-    const entry = this.#classEntry(request, { ...known, version })
+    const entry = this.#classEntry(state, request, { ...known, version })
+    this.#needOrganiser(state)
     return { class: known.unit, commit: await this.#parts.write(state.id, [entry]), isRepeat: false }
   }
 
   #classEntry(
+    state: EventState,
     request: ClassRequest,
     known: Partial<ClassEntry> & { unit: string; version: number },
   ): ClassEntry {
     const { name, policy, exposureMax, prices, validFromMs, validUntilMs, zones, reentry, knownOnly } =
       request
     needText('name', name)
+    needTimes(validFromMs, validUntilMs)
+    for (const zone of zones ?? [])
+      if (state.zone(zone) === null)
+        throw new CoopError(
+          'event-unknown',
+          `the event has no zone '${shownText(zone)}'`,
+          state.zones().length === 0
+            ? 'Add it first: `coop event zone EVENT NAME PEOPLE`.'
+            : `Zones: ${state
+                .zones()
+                .map((it) => shownText(it.name))
+                .join(', ')}.`,
+        )
     const rule = request.rule === undefined ? (known.rule ?? null) : this.#ruleOf(request.rule)
     return {
       ...{ t: 'class', unit: known.unit, name, version: known.version, rule },
@@ -176,13 +213,20 @@ export class EventDesk {
     if (read.ok) return read.rule
     throw new CoopError(
       'usage',
-      `the rule cannot be read (${read.refusal})`,
+      `this is no rule: ${RULE_WORDS[read.refusal]}`,
       'See docs/protocol/tickets.md for the rules that there are, such as ["entries-today", 1].',
     )
   }
 
   #priceOf({ currency, amount, fromMs = null, untilMs = null }: PriceRequest): Price {
     const code = currency.toUpperCase()
+    if (!isUnitCode(code))
+      throw new CoopError(
+        'usage',
+        `'${shownText(currency.slice(0, 40))}' is no currency`,
+        'Write its code, such as EUR.',
+      )
+    needTimes(fromMs, untilMs)
     const parsed = parseAmount(amount, scaleOf(code, this.#parts.ledger), 'allowed')
     if (!parsed.ok)
       throw new CoopError(
@@ -199,8 +243,9 @@ export class EventDesk {
     { name, capacity, id }: { name: string; capacity: number; id?: string | undefined },
   ): Promise<WrittenPart & { unit: string }> {
     const state = await this.#parts.find(event)
-    needText('name', name)
-    const { unit, entries } = this.#unitOf('seat', `ZONE-${name}`, capacity, id)
+    needText('zone', name)
+    const nonce = requestKey(id)
+    const { unit, entries } = this.#unit({ kind: 'seat', label: `ZONE-${name}`, supply: capacity, nonce })
     const known = state.zone(name)
     if (known !== null && known.unit === unit) return { unit, commit: null, isRepeat: true }
     if (known !== null)
@@ -209,6 +254,8 @@ export class EventDesk {
         `the event has a zone '${shownText(name)}' already`,
         'Give another name.',
       )
+    this.#needNewName(state.zones(), nonce)
+    this.#needOrganiser(state)
     const entry: ZoneEntry = { t: 'zone', name, unit, version: 0 }
     return { unit, commit: await this.#parts.write(state.id, [entry], entries), isRepeat: false }
   }
@@ -223,12 +270,17 @@ export class EventDesk {
     if (!Number.isSafeInteger(count) || count < 1 || count > BUCKETS_AT_ONCE_MAX)
       throw new CoopError('usage', `one request makes 1 to ${BUCKETS_AT_ONCE_MAX} buckets`, 'Make fewer.')
     const key = requestKey(id)
+    const nonceOf = (i: number): Uint8Array =>
+      this.#parts.node.crypto.sha256(encodeCanonical([key, i])).slice(0, 16)
     const made = Array.from({ length: count }, (_, i) => {
-      const nonce = this.#parts.node.crypto.sha256(encodeCanonical([key, i])).slice(0, 16)
+      const nonce = nonceOf(i)
       return this.#unit({ kind: 'admission', label: group, supply: 1, nonce })
     })
     const buckets = made.map((it) => it.unit)
-    if (state.bucket(buckets[0] ?? '') !== null) return { buckets, commit: null, isRepeat: true }
+    const known = buckets.filter((it) => state.bucket(it) !== null)
+    if (known.length === count) return { buckets, commit: null, isRepeat: true }
+    this.#needNewName(state.buckets(), nonceOf(0))
+    this.#needOrganiser(state)
     const commit = await this.#parts.write(
       state.id,
       buckets.map((unit) => ({ t: 'bucket', unit, group })),
@@ -249,6 +301,7 @@ export class EventDesk {
       )
     const changed = found.filter((it) => state.isLost(it.unit) !== isLost)
     if (changed.length === 0) return { commit: null, isRepeat: true }
+    this.#needOrganiser(state)
     const entries = changed.map(({ unit }): LostEntry => ({
       ...{ t: 'lost', bucket: unit, lost: isLost, version: state.nextVersion('lost', unit) },
     }))
@@ -260,6 +313,8 @@ export class EventDesk {
     const state = await this.#parts.find(event)
     const { node } = this.#parts
     const to = fromHex(node.ledger.names.findDevice(device)) ?? new Uint8Array(32)
+    if (toHex(to) === this.#parts.own)
+      throw new CoopError('usage', 'this device would hand to itself', 'Name another: `coop members`.')
     const held = state.buckets().filter((it) => it.group === group && this.#parts.holds(it.unit) >= 1n)
     if (held.length === 0)
       throw new CoopError(
@@ -292,13 +347,28 @@ export class EventDesk {
     return { taken, missing }
   }
 
-  #unitOf(
-    kind: UnitKind,
-    label: string,
-    supply: number,
-    id: string | undefined,
-  ): { unit: string; entries: LedgerEntry[] } {
-    return this.#unit({ kind, label, supply, nonce: requestKey(id) })
+  /** Only the organisers say what an event is; the rest are told whom to ask. */
+  #needOrganiser({ organiser }: EventState): void {
+    const { node } = this.#parts
+    const { standing } = node.membership.engine.replica
+    if (organiser === null || standing === null) return
+    if (standing.role === 'steward' || standing.member === organiser.member) return
+    const { name, deviceName } = node.ledger.names.device(organiser.device)
+    throw new CoopError(
+      'refused',
+      `${name} made this event: only devices of that member, and stewards, say what it is`,
+      `Do it on ${deviceName}, or ask a steward (\`coop members\`).`,
+    )
+  }
+
+  /** A request of the same name made another unit: nothing is made from it again. */
+  #needNewName(parts: readonly { unit: string }[], nonce: Uint8Array): void {
+    const { ledger, own } = this.#parts
+    const isTaken = parts.some((it) => {
+      const unit = ledger.unit(it.unit)
+      return unit !== null && unit.device === own && toHex(unit.nonce) === toHex(nonce)
+    })
+    if (isTaken) throw otherRequest()
   }
 
   /** A unit of this device, with the entries that make and issue it. */
@@ -376,14 +446,46 @@ function codeOf(label: string): string {
   return code === '' ? 'X' : code
 }
 
-function needText(what: string, text: string): void {
-  const lengthMax = what === 'group' ? 40 : 100
+function needText(what: 'name' | 'place' | 'group' | 'zone', text: string): void {
+  const { label, lengthMax } = TEXTS[what]
   const isGood =
     text.trim() === text && text.length > 0 && text.length <= lengthMax && shownText(text) === text
   if (isGood) return
   throw new CoopError(
     'usage',
-    `a ${what} has 1 to ${lengthMax} characters, no blank at either end and none that are not seen or turn the direction`,
+    `${label} has 1 to ${lengthMax} characters, no blank at either end and none that are not seen or turn the direction`,
     'Write it in one line, and shorter.',
   )
+}
+
+const TEXTS = {
+  name: { label: 'a name', lengthMax: EVENT_NAME_LENGTH_MAX },
+  place: { label: 'a place', lengthMax: EVENT_NAME_LENGTH_MAX },
+  group: { label: 'the name of a gate group', lengthMax: GATE_NAME_LENGTH_MAX },
+  zone: { label: 'the name of a zone', lengthMax: GATE_NAME_LENGTH_MAX },
+} as const
+
+/** A window of time that is one: an end after its beginning, within years that people mean. */
+function needTimes(fromMs: number | null | undefined, untilMs: number | null | undefined): void {
+  if ((fromMs ?? 0) > TIME_MS_MAX || (untilMs ?? 0) > TIME_MS_MAX)
+    throw new CoopError('usage', `a time lies after the year ${YEAR_MAX}`, 'Give Unix milliseconds.')
+  if (fromMs !== null && fromMs !== undefined && typeof untilMs === 'number' && untilMs < fromMs)
+    throw new CoopError('usage', 'a time ends before it begins', 'Give a later end.')
+}
+
+/** What was made by a request of the name is what is asked for, unless it was said anew since. */
+function needSame<T extends EventEntry | ClassEntry>(known: T | null, entry: T): void {
+  if (known === null || known.version > 0) return
+  const [a, b] = [known, entry].map((it) => toHex(encodeEventEntries([it])))
+  if (a !== b) throw otherRequest()
+}
+
+const RULE_WORDS: Readonly<Record<RuleRefusal, string>> = {
+  shape: 'a rule is a list that begins with its name, and has the parts of that rule',
+  'unknown-rule': 'it has a name that no rule has',
+  number: 'a number or a time in it is out of range, or ends before it begins',
+  list: 'a list in it must have 1 to 32 names, and of classes their units',
+  'list-order': 'the names of a list must ascend',
+  'too-deep': 'rules lie in rules more than 4 deep',
+  'too-many': 'it has more than 32 parts',
 }

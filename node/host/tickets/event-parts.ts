@@ -120,3 +120,12 @@ export function requestKey(id: string | undefined): Uint8Array {
     'Give 32 hexadecimal digits, drawn anew for each request.',
   )
 }
+
+/** A request has the name of another one that was carried out, and asks for something else. */
+export function otherRequest(): CoopError {
+  return new CoopError(
+    'usage',
+    'a request of this name was carried out already, and asked for something else',
+    'Draw a new name for each request; nothing was written.',
+  )
+}

@@ -1,7 +1,6 @@
-import { REASON_LENGTH_MAX, decidePass, exposureOf, guaranteeOf, isGateName } from '#protocol/event'
+import { EventState, REASON_LENGTH_MAX, decidePass, exposureOf, guaranteeOf, isGateName } from '#protocol/event'
 import type {
   Decision,
-  EventState,
   Issuer,
   Mode,
   Params,
@@ -12,7 +11,14 @@ import type {
 } from '#protocol/event'
 import { fromHex, isName, toHex } from '#protocol/encoding'
 import { SignatureRule } from '#protocol/identity'
-import { TICKET_SCAN_LENGTH_MAX, codeOf, codeText, readCode, readTicketText } from '#protocol/tickets'
+import {
+  TICKET_SCAN_LENGTH_MAX,
+  codeOf,
+  codeText,
+  nullifierOf,
+  readCode,
+  readTicketText,
+} from '#protocol/tickets'
 import type { DecodedTicket, Ticket } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
 import { CoopError } from '#node/errors'
@@ -20,7 +26,7 @@ import type { CoopNode } from '../coop-node.ts'
 import { readCommit } from '../commit-source.ts'
 import type { DeviceName } from '../roster-names.ts'
 import type { EventDesk } from './event-desk.ts'
-import { EventParts, eventSection, requestKey } from './event-parts.ts'
+import { EventParts, eventSection, otherRequest, requestKey } from './event-parts.ts'
 import { guaranteeView } from './event-views.ts'
 import type { GuaranteeView } from './event-views.ts'
 import type { TicketDesk } from './ticket-desk.ts'
@@ -105,7 +111,7 @@ export class GateDesk {
   readonly #tickets: TicketDesk
   readonly #rule: SignatureRule
   /** By event and name of the scan. */
-  readonly #answered = new Map<string, Promise<ScanView>>()
+  readonly #answered = new Map<string, { asked: string; answer: Promise<ScanView> }>()
   /** By event and gate: tickets that were not let in and are not written down yet. */
   readonly #refused = new Map<string, { event: string; gate: string; rows: RefusedRow[] }>()
   #refusedTimer: NodeJS.Timeout | null = null
@@ -134,10 +140,14 @@ export class GateDesk {
     needGate(request, state)
     const id = requestKey(request.id)
     const key = `${state.id} ${toHex(id)}`
+    const asked = askedOf(request)
     const known = this.#answered.get(key)
-    if (known !== undefined) return { ...(await known), repeated: true }
+    if (known !== undefined) {
+      if (known.asked !== asked) throw otherRequest()
+      return { ...(await known.answer), repeated: true }
+    }
     const answer = this.#scan(state, request, id)
-    this.#answered.set(key, answer)
+    this.#answered.set(key, { asked, answer })
     // What did not get so far as an answer may be tried again.
     answer.catch(() => this.#answered.delete(key))
     if (this.#answered.size > REMEMBERED_SCANS)
@@ -154,7 +164,12 @@ export class GateDesk {
     }
     // One that was written before the node was started anew.
     const earlier = state.passOfScan(toHex(id), this.#parts.own)
-    if (earlier !== null) return this.#view(state, request, { shown, earlier, began })
+    if (earlier !== null) {
+      const { sha256 } = this.#parts.node.crypto
+      const seat = toHex(nullifierOf(state.id, shown.decoded.ticket.seatSecret, sha256))
+      if (earlier.seat !== seat || earlier.way !== request.direction) throw otherRequest()
+      return this.#view(state, request, { shown, earlier, began })
+    }
     let made = await this.#write(state, request, shown, id)
     if (!made.decision.ok && (await this.#fetched(state, request, made.decision)))
       made = await this.#write(state, request, shown, id)
@@ -174,7 +189,8 @@ export class GateDesk {
     await this.#parts.node.ledger.needClock()
     const made: { decision: Decision | null } = { decision: null }
     const record = await engine.appendMade([state.id], () => {
-      const current = engine.replica.document(state.id) as EventState
+      const current = engine.replica.document(state.id)
+      if (!(current instanceof EventState)) throw new Error(`'${state.id}' is not open`)
       made.decision = this.#decide(current, request, shown, id)
       return made.decision.ok ? [eventSection(state.id, [made.decision.entry])] : null
     })
@@ -295,7 +311,8 @@ export class GateDesk {
       if (it === undefined) continue
       if (query.gate !== undefined && it.gate !== query.gate) continue
       if (query.verdict !== undefined && it.verdict !== query.verdict) continue
-      rows.push({ ...it, at, device: names.device(it.device), gate: shownText(it.gate) })
+      const { order: _, ...row } = it
+      rows.push({ ...row, at, device: names.device(it.device), gate: shownText(it.gate) })
     }
     return { rows, next: at > 0 ? at : null }
   }
@@ -575,6 +592,14 @@ function jsonOf(params: Params): Record<string, Json> {
 /** A ticket of which only the body is known. */
 function bare(ticket: Ticket, body: Uint8Array): DecodedTicket {
   return { ticket, body, signature: new Uint8Array(64), bytes: body, rotating: null }
+}
+
+/** What a scan asks, so that another one of its name is told from it; of a text that is too long its beginning is enough. */
+function askedOf({ text, gate, zone, direction, override }: ScanRequest): string {
+  return JSON.stringify([
+    ...[text.length, text.slice(0, TICKET_SCAN_LENGTH_MAX), gate, zone ?? null],
+    ...[direction, override?.reason ?? null],
+  ])
 }
 
 function needGate({ gate, zone, override }: Omit<ScanRequest, 'id'>, state: EventState): void {

@@ -1,4 +1,12 @@
-import { ISSUED_MAX, QUOTE_MS, issueTickets, priceAt, readEventSection, reissueTicket } from '#protocol/event'
+import {
+  ISSUED_MAX,
+  QUOTE_MS,
+  REASON_LENGTH_MAX,
+  issueTickets,
+  priceAt,
+  readEventSection,
+  reissueTicket,
+} from '#protocol/event'
 import type {
   CancelEntry,
   CancelReason,
@@ -8,7 +16,8 @@ import type {
   IssueEntry,
   IssuedBytes,
 } from '#protocol/event'
-import { decodeCanonical, encodeCanonical, fromHex, toHex } from '#protocol/encoding'
+import { decodeCanonical, encodeCanonical, fromHex, isName, toHex } from '#protocol/encoding'
+import type { Section } from '#protocol/commit'
 import type { LedgerEntry } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { SignatureRule } from '#protocol/identity'
@@ -32,8 +41,9 @@ import { CoopError } from '#node/errors'
 import type { CoopNode } from '../coop-node.ts'
 import { readCommit } from '../commit-source.ts'
 import type { DeviceName } from '../roster-names.ts'
+import { shownTime } from '../shown-time.ts'
 import { findClass } from './event-desk.ts'
-import { EventParts, eventSection, ledgerSection, requestKey } from './event-parts.ts'
+import { EventParts, eventSection, ledgerSection, otherRequest, requestKey } from './event-parts.ts'
 import { priceText, scaleOf } from './event-views.ts'
 
 /** Tickets as people ask for them. */
@@ -70,6 +80,7 @@ export interface TicketView {
 /** What issuing did. */
 export interface IssuedView {
   tickets: TicketView[]
+  className: string
   commits: string[]
   /** Sum of what they cost; null for nothing. */
   paid: { currency: string; amount: string } | null
@@ -126,6 +137,8 @@ export class TicketDesk {
   readonly #rule: SignatureRule
   /** By name of the request: what is under way. */
   readonly #running = new Map<string, Promise<unknown>>()
+  /** By bucket: the number after those that requests under way were given. */
+  readonly #reserved = new Map<string, number>()
 
   constructor(node: CoopNode) {
     this.#parts = new EventParts(node)
@@ -174,15 +187,11 @@ export class TicketDesk {
     const written = state.issuesOf(toHex(id), own)
     const [first] = written
     const done = written.reduce((sum, it) => sum + it.count, 0)
-    if (first !== undefined && (first.class !== info.unit || done > count))
-      throw new CoopError(
-        'usage',
-        'a request of this name was written already, and asked for other tickets',
-        'Draw a new name for each request.',
-      )
+    if (first !== undefined && !this.#isSame(state, written, { ...request, class: info.unit }))
+      throw otherRequest()
     const price = first === undefined ? this.#priceOf(state, info, request) : first.price
     const bucket = first?.bucket ?? this.#bucketFor(state, request.group)
-    const start = first?.first ?? state.nextSerial(bucket)
+    const start = first?.first ?? this.#numbers(state, bucket, count)
     if (done < count) this.#needSeats(info, count - done)
     const { details = [] } = request
     if (details.length > count || details.some((it) => it !== null && !isDetails(it)))
@@ -208,10 +217,30 @@ export class TicketDesk {
     const group = state.bucket(bucket)?.group ?? ''
     return {
       tickets: batch.tickets.map((it) => ticketView(it, group)),
+      className: shownText(info.name),
       commits,
       paid: this.#sumText(price, BigInt(count)),
       isRepeat: done === count,
     }
+  }
+
+  /** True where what was written is a request, or the beginning of it: what does not fill a commit was its end. */
+  #isSame(state: EventState, written: readonly Issue[], request: IssueRequest): boolean {
+    const [first] = written
+    if (first === undefined) return true
+    const { count, group, complimentary = false } = request
+    const done = written.reduce((sum, it) => sum + it.count, 0)
+    const isLength = done === count || (done < count && done % ISSUED_MAX === 0)
+    const isPlace = group === undefined || state.bucket(first.bucket)?.group === group
+    const holder = this.#holderOf(request)
+    const isHolder = (first.holder === null ? '' : toHex(first.holder)) === (holder ? toHex(holder) : '')
+    return (
+      isLength &&
+      isPlace &&
+      isHolder &&
+      first.class === request.class &&
+      (first.price === null) === complimentary
+    )
   }
 
   /** Sells tickets and goods from stock for cash, in one commit. Sent twice, it is written once. */
@@ -227,6 +256,7 @@ export class TicketDesk {
     const totals = new Map<string, bigint>()
     const tickets: SaleView['tickets'] = []
     const entries = new Map<string, IssueEntry[]>()
+    const taken = new Map<string, number>()
     const repeated: Issue[] = []
     for (const [place, line] of lines.entries()) {
       if (!('class' in line)) continue
@@ -235,21 +265,24 @@ export class TicketDesk {
       // Each line is a request of its own, so that equal lines are different tickets.
       const lineId = node.crypto.sha256(encodeCanonical([id, place])).slice(0, 16)
       const [known] = state.issuesOf(toHex(lineId), own)
-      if (known !== undefined) repeated.push(known)
+      if (known !== undefined) {
+        if (!this.#isSame(state, [known], { ...line, class: info.unit })) throw otherRequest()
+        repeated.push(known)
+      }
       const price = known === undefined ? this.#priceOf(state, info, line) : known.price
       const bucket = known?.bucket ?? this.#bucketFor(state, line.group)
-      const before = (entries.get(state.id) ?? []).filter((it) => it.bucket === bucket)
-      const sold = before.reduce((sum, it) => sum + it.tickets.length, 0)
       if (line.count > ISSUED_MAX || line.count < 1 || !Number.isSafeInteger(line.count))
         throw new CoopError(
           'usage',
           `a line has 1 to ${ISSUED_MAX} tickets`,
           'Issue more with `coop ticket issue`.',
         )
-      if (known === undefined) this.#needSeats(info, line.count)
+      const wanted = (taken.get(info.unit) ?? 0) + line.count
+      taken.set(info.unit, wanted)
+      if (known === undefined) this.#needSeats(info, wanted)
       const batch = this.#made({
         ...{ ids: this.#ids(state, info.unit, bucket), id: lineId, count: line.count, validity: null },
-        first: known?.first ?? state.nextSerial(bucket) + sold,
+        first: known?.first ?? this.#numbers(state, bucket, line.count),
         ...{ holder: null, details: [], price },
       })
       entries.set(state.id, [...(entries.get(state.id) ?? []), ...batch.entries])
@@ -269,18 +302,32 @@ export class TicketDesk {
     const total = [...totals].map(([currency, amount]) => ({
       ...{ currency, amount: priceText({ currency, amount }, this.#parts.ledger) },
     }))
+    const sections = [...entries].map(([event, list]) => eventSection(event, list))
+    if (goods.length > 0) sections.push(ledgerSection(goods))
     const [done] = repeated
-    if (done !== undefined) return { tickets, total, commit: done.commit, isRepeat: true }
+    if (done !== undefined) {
+      if (!(await this.#isWritten(done, sections))) throw otherRequest()
+      return { tickets, total, commit: done.commit, isRepeat: true }
+    }
     if (tickets.length === 0) {
       const { commit, isRepeat } = await node.ledger.pay(goods, toHex(id))
       return { tickets, total, commit, isRepeat }
     }
-    const sections = [...entries].map(([event, list]) => eventSection(event, list))
-    if (goods.length > 0) sections.push(ledgerSection(goods))
     await node.ledger.needClock()
     await node.ledger.needUsable(goods)
     const record = await node.membership.engine.append(sections)
     return { tickets, total, commit: toHex(record.id), isRepeat: false }
+  }
+
+  /** True where a commit consists of these sections, byte for byte: what a sale writes follows from its request. */
+  async #isWritten({ order }: Issue, sections: readonly Section[]): Promise<boolean> {
+    const { header } = await readCommit(this.#parts.node.membership.engine, order)
+    const { sha256 } = this.#parts.node.crypto
+    const hashOf = new Map(header.sections.map((it) => [it.document, toHex(it.hash)]))
+    return (
+      hashOf.size === sections.length &&
+      sections.every((it) => hashOf.get(it.document) === toHex(sha256(it.payload)))
+    )
   }
 
   /** Ends a ticket, or asks whoever holds its bucket to. */
@@ -300,10 +347,16 @@ export class TicketDesk {
     const found = await this.found(state, request.ticket)
     const known = state.cancelOf(found.commitment)
     const id = requestKey(request.id)
-    if (known !== null && known.id !== toHex(id))
+    if (reason !== '' && !isName(reason, REASON_LENGTH_MAX))
+      throw new CoopError(
+        'usage',
+        `a reason has at most ${REASON_LENGTH_MAX} visible characters`,
+        'Say why, in one line.',
+      )
+    if (known !== null && (known.id !== toHex(id) || known.why !== action))
       throw new CoopError(
         'ticket-ended',
-        `the ticket was ended already (${known.why}, ${new Date(known.timeMs).toISOString()})`,
+        `the ticket was ended already (${known.why}, ${new Date(shownTime(known.timeMs)).toISOString()})`,
         'See it in the log: `coop event log EVENT`.',
       )
     const seat = toHex(nullifierOf(state.id, found.ticket.seatSecret, node.crypto.sha256))
@@ -474,6 +527,13 @@ export class TicketDesk {
         ? 'Make one: `coop event bucket EVENT GROUP`.'
         : 'Fetch one while its device is in reach (`coop event take EVENT GROUP`), or make a new one (`coop event bucket EVENT GROUP`).',
     )
+  }
+
+  /** Numbers for tickets of a bucket that no other request gets; the first of them. */
+  #numbers(state: EventState, bucket: string, count: number): number {
+    const first = Math.max(state.nextSerial(bucket), this.#reserved.get(bucket) ?? 0)
+    this.#reserved.set(bucket, first + count)
+    return first
   }
 
   #needSeats(info: ClassEntry, count: number): void {

@@ -1,0 +1,49 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import type { TicketView } from '#node/host'
+import { CoopError, systemCode } from '#node/errors'
+import type { Globals } from './main.ts'
+import { printResult } from './output.ts'
+
+/** One line of CSV (RFC 4180); what a spreadsheet would take for a formula is quoted with an apostrophe before it. */
+export function csvLine(fields: readonly string[]): string {
+  return fields
+    .map((it) => (/^[=+\-@\t\r]/.test(it) ? `'${it}` : it))
+    .map((it) => (/[",\r\n]/.test(it) ? `"${it.replaceAll('"', '""')}"` : it))
+    .join(',')
+}
+
+/** Tickets as CSV; of those that do not say so themselves the class is `className`, and they are valid. */
+export function ticketCsv(
+  tickets: readonly (TicketView & { className?: string; state?: string })[],
+  className = '',
+): string {
+  const lines = tickets.map((it) =>
+    csvLine([
+      ...[it.number, it.className ?? className, it.group, it.code, it.text],
+      ...[it.state ?? 'valid', it.commitment],
+    ]),
+  )
+  return `${['number,class,group,code,ticket,state,commitment', ...lines].join('\r\n')}\r\n`
+}
+
+/** Writes a file, which appears whole or not at all; `-` is the standard output. */
+export async function writeText(globals: Globals, file: string, text: string, result: object): Promise<void> {
+  if (file === '-') {
+    process.stdout.write(text)
+    return
+  }
+  const partial = `${file}.${process.pid}.part`
+  try {
+    await writeFile(partial, text)
+    await rename(partial, file)
+  } catch (cause) {
+    await rm(partial, { force: true })
+    throw new CoopError(
+      'path-unreadable',
+      `cannot write ${file} (${systemCode(cause) ?? 'unknown'})`,
+      'Choose another path.',
+      cause,
+    )
+  }
+  printResult(globals, { output: file, ...result }, `written to ${file}`)
+}
