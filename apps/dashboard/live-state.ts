@@ -80,7 +80,8 @@ export class LiveState {
     // Whatever changes may change a document's hash or a warning as well.
     if (topics.length > 0) await this.#load('status')
     if (this.#snapshot.status?.coop == null) return
-    const asked = new Set(topics)
+    // The node tells of more than this page shows.
+    const asked = new Set(topics.filter((it) => TOPICS.includes(it)))
     asked.delete('status')
     // Seals give rights to issue, and who is connected can be asked for what it holds.
     if (asked.has('members') || asked.has('peers')) asked.add('ledger')

@@ -16,6 +16,7 @@ export class Camera {
   #stream: MediaStream | null = null
   #video: HTMLVideoElement | null = null
   #run = 0
+  #isTorchOn = false
 
   /** @param on.code - a code in a frame that was taken at `frameMs` (`performance.now()`) */
   constructor(
@@ -62,6 +63,7 @@ export class Camera {
 
   stop(): void {
     this.#run += 1
+    this.#isTorchOn = false
     for (const track of this.#stream?.getTracks() ?? []) track.stop()
     if (this.#video !== null) this.#video.srcObject = null
     this.#stream = null
@@ -76,9 +78,15 @@ export class Camera {
     return (capabilities as { torch?: boolean } | undefined)?.torch === true
   }
 
+  /** True while the light is on by `setTorch`. */
+  get isTorchOn(): boolean {
+    return this.#isTorchOn
+  }
+
   async setTorch(isOn: boolean): Promise<void> {
     const torch = { advanced: [{ torch: isOn }] } as unknown as MediaTrackConstraints
     await this.#stream?.getVideoTracks()[0]?.applyConstraints(torch)
+    this.#isTorchOn = isOn
   }
 
   async #readFrames(video: HTMLVideoElement, run: number): Promise<void> {

@@ -16,31 +16,26 @@ export interface DecoderAnswer {
 /** Sides of a photo that are tried, px: the largest first loses least, the smaller ones take noise and blur away. */
 const PHOTO_SIDES = [1_600, 900, 500] as const
 
+/** Pause before a worker that failed is started again. A guess. */
+const RESTART_MS = 1_000
+
 /** Reads QR codes in a worker, so that the page stays quick meanwhile. */
 export class CodeReader {
-  readonly #worker = new Worker('/gate-decoder.js', { type: 'module' })
+  #worker: Worker | null = null
   readonly #waiting = new Map<number, (text: string | null) => void>()
   #last = 0
-
-  constructor() {
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<DecoderAnswer>) => {
-      this.#waiting.get(data.id)?.(data.text)
-      this.#waiting.delete(data.id)
-    })
-    this.#worker.addEventListener('error', () => {
-      for (const resolve of this.#waiting.values()) resolve(null)
-      this.#waiting.clear()
-    })
-  }
+  #startedMs = Number.NEGATIVE_INFINITY
 
   /** The text of a code in the picture, or null. */
-  read({ data, width, height }: ImageData, isPhoto: boolean): Promise<string | null> {
+  async read({ data, width, height }: ImageData, isPhoto: boolean): Promise<string | null> {
+    const worker = this.#started()
+    if (worker === null) return null
     const id = (this.#last += 1)
     const pixels = data.buffer
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       const frame: DecoderFrame = { id, pixels, width, height, isPhoto }
-      this.#worker.postMessage(frame, [pixels])
+      worker.postMessage(frame, [pixels])
     })
   }
 
@@ -67,6 +62,27 @@ export class CodeReader {
   }
 
   close(): void {
-    this.#worker.terminate()
+    this.#worker?.terminate()
+    this.#worker = null
+  }
+
+  /** The worker. One that failed, since the node was away when it was to be loaded, is started again. */
+  #started(): Worker | null {
+    const nowMs = performance.now()
+    if (this.#worker !== null || nowMs - this.#startedMs < RESTART_MS) return this.#worker
+    this.#startedMs = nowMs
+    const worker = new Worker('/gate-decoder.js', { type: 'module' })
+    this.#worker = worker
+    worker.addEventListener('message', ({ data }: MessageEvent<DecoderAnswer>) => {
+      this.#waiting.get(data.id)?.(data.text)
+      this.#waiting.delete(data.id)
+    })
+    worker.addEventListener('error', () => {
+      worker.terminate()
+      if (this.#worker === worker) this.#worker = null
+      for (const resolve of this.#waiting.values()) resolve(null)
+      this.#waiting.clear()
+    })
+    return worker
   }
 }

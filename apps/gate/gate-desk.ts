@@ -13,6 +13,8 @@ const POLL_MS = 1_000
 const LOG_PAUSE_MS = 3_000
 /** Scans shown in the list. */
 const LOG_ROWS = 30
+/** Verdicts after which the same scan may be sent again: it was recorded or not, and its id tells the node which. */
+const UNANSWERED: ReadonlySet<string> = new Set(['no-answer', 'busy', 'call-refused'])
 /** Scans whose answer was lost and whose ids are kept for when the same code comes again. */
 const UNANSWERED_MAX = 50
 
@@ -119,7 +121,7 @@ export class GateDesk {
     const scan = (this.#scans += 1)
     this.#update({ isChecking: true, shown: null })
     const verdict = await this.#ask(text, { id, direction, override })
-    const isUnanswered = verdict.verdict === 'no-answer' || verdict.verdict === 'busy'
+    const isUnanswered = UNANSWERED.has(verdict.verdict)
     if (isUnanswered) this.#keepUnanswered(request, id)
     else this.#unanswered.delete(request)
     const answer = isUnanswered ? 'unanswered' : verdict.ok ? 'let-in' : 'refused'
@@ -200,6 +202,7 @@ export class GateDesk {
   }
 
   async #poll(): Promise<void> {
+    const askedMs = performance.now()
     try {
       const view = await this.#calls.event(this.#setup.event, this.#setup.gate)
       this.#update({ view, isNodeAway: false, isAccessRefused: false, answeredMs: Date.now() })
@@ -207,7 +210,9 @@ export class GateDesk {
       if (!(cause instanceof CallFailure)) throw cause
       this.#update({ isNodeAway: cause.status === 0, isAccessRefused: cause.status === 401 })
     }
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#poll(), POLL_MS)
+    // A node that is slow to answer is asked less often.
+    const pauseMs = Math.max(POLL_MS, 4 * (performance.now() - askedMs))
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#poll(), pauseMs)
   }
 
   #update(change: Partial<DeskState>): void {

@@ -32,7 +32,7 @@ export function GuaranteeBanner(props: {
   return (
     <div class={`guarantee guarantee-${kind}`} data-testid="guarantee" data-kind={kind}>
       <Symbol name={kind === 'away' ? 'no-answer' : kind === 'mesh' ? 'mesh' : 'cut-off'} />
-      <p>
+      <p data-testid="guarantee-text">
         {text}
         {lost > 0 && kind !== 'away' && (
           <span class="guarantee-lost"> · {texts.guarantee.lostBuckets(lost)}</span>

@@ -57,6 +57,7 @@ export function ScanLog(props: {
                 type="button"
                 class="button button-quiet log-undo"
                 data-testid="undo"
+                title={texts.log.undo}
                 onClick={() => props.onUndo(row)}
               >
                 <Symbol name="undo" />

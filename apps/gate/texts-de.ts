@@ -290,7 +290,7 @@ export const GERMAN: Texts = {
     start: 'Scannen beginnen',
     noEvents: 'Es gibt noch keine Veranstaltung. Sie wird an einem Knoten angelegt: coop event create.',
     noGroups:
-      'Diese Veranstaltung hat noch keine Torgruppen. Sie werden an einem Knoten angelegt: coop event buckets.',
+      'Diese Veranstaltung hat noch keine Torgruppen. Sie werden an einem Knoten angelegt: coop event bucket.',
     loading: 'Der Knoten wird nach seinen Veranstaltungen gefragt…',
   },
   scan: {

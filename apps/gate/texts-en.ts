@@ -285,7 +285,7 @@ export const ENGLISH: Texts = {
     zone: 'Zone',
     start: 'Start scanning',
     noEvents: 'There is no event yet. It is set up at a node: coop event create.',
-    noGroups: 'This event has no gate groups yet. They are set up at a node: coop event buckets.',
+    noGroups: 'This event has no gate groups yet. They are set up at a node: coop event bucket.',
     loading: 'Asking the node for its events…',
   },
   scan: {

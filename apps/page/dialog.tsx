@@ -12,19 +12,21 @@ export function Dialog(props: {
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  const isGone = useRef(false)
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
-    return () => element?.close()
+    return () => {
+      isGone.current = true
+      element?.close()
+    }
   }, [])
+  const onClose = (): void => {
+    // Its own end, for another sheet that is open already, is not the person's wish to close.
+    if (!isGone.current) props.onClose()
+  }
   return (
-    <dialog
-      ref={dialog}
-      class="sheet"
-      aria-labelledby={titleId}
-      data-testid={props.testId}
-      onClose={props.onClose}
-    >
+    <dialog ref={dialog} class="sheet" aria-labelledby={titleId} data-testid={props.testId} onClose={onClose}>
       <header class="sheet-head">
         <h2 id={titleId}>{props.title}</h2>
         <button

@@ -4,16 +4,14 @@ import { priceOf, totalOf } from './cart.ts'
 import type { CartLine } from './cart.ts'
 import { changeOf, shownAmount, usualPayments } from './money.ts'
 import type { SaleTexts } from './texts.ts'
-
-/** Where the sale stands. `unanswered`: sent, and nobody knows yet whether it was written. */
-export type SaleState = 'open' | 'selling' | 'unanswered'
+import type { TillState } from './till-desk.ts'
 
 /** What is in the cart, what was paid, and the button that sells. */
 export function CartPanel(props: {
   texts: SaleTexts
   locale: string
   lines: readonly CartLine[]
-  state: SaleState
+  state: TillState['sale']
   received: string
   problem: { message: string; next: string } | null
   onReceived: (received: string) => void

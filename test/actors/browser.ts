@@ -11,24 +11,46 @@ const CHROMIUM = '/usr/bin/chromium'
 /** True when the browser that page tests need is installed; tests say that they were skipped when not. */
 export const HAS_BROWSER: boolean = existsSync(CHROMIUM)
 
-/** A headless Chromium that asks nothing of the internet. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * A headless Chromium that asks nothing of the internet.
+ *
+ * @param film - file (.y4m) that its camera shows, again and again; without one it has no camera
+ */
+export async function openBrowser(film?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...(film === undefined
+        ? []
+        : [
+            '--use-fake-ui-for-media-stream',
+            '--use-fake-device-for-media-stream',
+            `--use-file-for-fake-video-capture=${film}`,
+          ]),
     ],
   })
+}
+
+/** A screen of a test. */
+export interface Screen {
+  width: number
+  height: number
+  colorScheme: 'dark' | 'light'
+  /** Language and formats of the browser. Default `en-US`. */
+  locale?: string
+  /** True: the page's content security policy holds, and the test evaluates no text on the page. */
+  isStrict?: boolean
 }
 
 /** A person with a screen of their own; errors of the page are collected. */
 export async function openPage(
   browser: Browser,
-  screen: { width: number; height: number; colorScheme: 'dark' | 'light' },
+  { width, height, colorScheme, locale = 'en-US', isStrict = false }: Screen,
 ): Promise<{ page: Page; errors: string[] }> {
-  const { width, height, colorScheme } = screen
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, bypassCSP: true })
+  const bypassCSP = !isStrict
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale, bypassCSP })
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   const errors: string[] = []
@@ -39,7 +61,8 @@ export async function openPage(
 /** Rules of axe that the page breaks now. */
 export async function axeViolations(page: Page): Promise<string[]> {
   await settled(page)
-  await page.addScriptTag({ content: await readFile(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8') })
+  // Not as a script tag, which the page's own rules refuse.
+  await page.evaluate(await readFile(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'))
   return page.evaluate(async () => {
     const { axe } = window as Window &
       typeof globalThis & { axe: { run(): Promise<{ violations: { id: string }[] }> } }
