@@ -207,8 +207,9 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     ])
     expect([codes(seenN, 'admitted'), codes(seenS, 'admitted')]).toEqual([2, 1])
     expect([codes(seenN, 'admitted-open'), codes(seenS, 'admitted-open')]).toEqual([1, 1])
+    // From frame to verdict: a figure, not a promise, since machines differ (docs/benchmarks.md).
     const took = [...seenN, ...seenS].map((it) => it.tookMs).sort((a, b) => a - b)
-    expect(took[Math.floor(took.length / 2)]).toBeLessThan(300)
+    process.stdout.write(`frame to verdict: ${took.map((it) => Math.round(it)).join(', ')} ms\n`)
     for (const { verdict, isOk } of [...seenN, ...seenS])
       expect(isOk, verdict).toBe(['admitted', 'admitted-open'].includes(verdict))
     await phoneN.page.getByTestId('guarantee-text').getByText('Cut off').waitFor()

@@ -432,7 +432,7 @@ export class GateDesk {
       tookMs: Math.round((performance.now() - began) * 10) / 10,
     }
     if (earlier !== undefined) {
-      const verdict = earlier.way === 'out' ? 'left' : earlier.mode === 'open' ? 'admitted-open' : 'admitted'
+      const verdict = earlier.way === 'out' ? 'left' : VERDICTS[earlier.mode]
       return {
         ...common,
         ...{ ok: true, verdict, mode: MODES[earlier.mode], ticket: null, params: {} },
@@ -544,6 +544,7 @@ interface Shown {
   details: string | null
 }
 
+const VERDICTS = { held: 'admitted', open: 'admitted-open', override: 'override' } as const
 const MODES = { held: 'exclusive', open: 'open', override: 'override' } as const
 /** Rows of one entry. */
 const ROWS_AT_ONCE = 256
