@@ -234,8 +234,8 @@ export class History implements CausalGraph {
   onlyEndOf(device: number): number {
     // While no chain has parted, a device has one branch, and both have one number.
     if (this.#forkSeqs.size === 0) return device < this.branches.length ? (this.#ends[device] ?? -1) : -1
-    const [first, ...others] = this.branchesOf(device)
-    return first === undefined || others.length > 0 ? -1 : first.end
+    const own = this.branchesOf(device)
+    return own.length === 1 ? (own[0]?.end ?? -1) : -1
   }
 
   knows(order: number, earlier: number): boolean {
