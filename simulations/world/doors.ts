@@ -11,7 +11,7 @@ import {
   issueTickets,
 } from '#protocol/event'
 import type { EventDocumentEntry, Gate, IssuedBytes, Pass, PassName } from '#protocol/event'
-import type { SignatureRule, Signer } from '#protocol/identity'
+import type { Replica } from '#protocol/replica'
 import { LEDGER, encodeLedgerEntries, unitIdOf } from '#protocol/ledger'
 import type { LedgerEntry, UnitDefinition } from '#protocol/ledger'
 import { decodeTicket } from '#protocol/tickets'
@@ -20,7 +20,7 @@ import { TRADE_STATES } from '../checkers/index.ts'
 import type { DoorView, TradeState, TradeView, TradedUnit } from '../checkers/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import { MESSAGE_HEAD_BYTES } from '../peers/index.ts'
-import type { Books, SimNode } from '../peers/index.ts'
+import type { SimNode } from '../peers/index.ts'
 import type { DoorConfig } from './door-plan.ts'
 import type { MarketParts, Trade, TradeMetrics } from './market.ts'
 import { sellersOf } from './trade-plan.ts'
@@ -165,7 +165,7 @@ export class Doors implements TradeView, Trade {
     }
   }
 
-  metrics(_: Books): TradeMetrics {
+  metrics(): TradeMetrics {
     return { ...this.#numbers }
   }
 
@@ -253,7 +253,7 @@ export class Doors implements TradeView, Trade {
     const id = new Uint8Array(16)
     new DataView(id.buffer).setUint32(0, done)
     const order = { ids, id, first, count, validity: null, holder: null, details: [], price: null }
-    const batch = issueTickets(order, signer as Signer, this.sha256)
+    const batch = issueTickets(order, signer, this.sha256)
     if (!batch.ok || home.write(() => this.#said(batch.entries)) !== null) return false
     for (const ticket of batch.tickets) {
       this.#tickets.push(ticket)
@@ -274,8 +274,9 @@ export class Doors implements TradeView, Trade {
     if (visit === undefined || isOver()) return
     const [node] = writersAt(visit.place)
     const state = node === undefined ? null : this.stateOf(node)
+    const replica = node?.replica ?? null
     const isLast = sim.nowUs >= visit.untilUs
-    if (node === undefined || state === null || node.writeRefusal !== null) {
+    if (node === undefined || replica === null || state === null || node.writeRefusal !== null) {
       if (!isLast) return sim.after(LOOK_US, this.#lookKind, index)
       this.#numbers.doorsShut += 1
       return this.reached('shop-closed')
@@ -285,7 +286,7 @@ export class Doors implements TradeView, Trade {
     if (!read.ok) return
     const id = new Uint8Array(16)
     new DataView(id.buffer).setUint32(0, index)
-    const decision = decidePass(this.#gateOf(node, state, visit.way), read.decoded, false, id)
+    const decision = decidePass(this.#gateOf(node, replica, state, visit.way), read.decoded, false, id)
     if (decision.ok && node.write(() => this.#said([decision.entry])) === null) return this.#passed(visit)
     if (decision.ok || decision.verdict === 'wrong-group') {
       if (!visit.isAsked && !decision.ok) this.#ask(node, state, decision.ticket?.bucket ?? '')
@@ -310,12 +311,11 @@ export class Doors implements TradeView, Trade {
     sim.after(forUs, this.#lookKind, index)
   }
 
-  #gateOf(node: SimNode, state: EventState, way: 'in' | 'out'): Gate {
-    const { replica, device } = node
-    const rule = (replica as NonNullable<typeof replica>).rule as SignatureRule
-    const history = replica?.history
+  #gateOf(node: SimNode, replica: Replica, state: EventState, way: 'in' | 'out'): Gate {
+    const { device } = node
+    const { coop, rule, history } = replica
     return {
-      ...{ coop: replica?.coop ?? NOBODY, sha256: this.sha256, rule, state, device, way },
+      ...{ coop, sha256: this.sha256, rule, state, device, way },
       ...{ name: this.#gates.find(({ place }) => place === node.number)?.group ?? 'Gate' },
       ...{ zone: this.#room === null ? null : ZONE, nowMs: node.nowMs, override: null },
       holds: (unit) => spendable(node, unit),
@@ -324,7 +324,6 @@ export class Doors implements TradeView, Trade {
         return toHex(key).startsWith(toHex(tag)) ? [{ key, isActive: true }] : []
       },
       exposure: (classUnit) => {
-        if (history === undefined) return 0
         const gates = bucketPlaces(state).flatMap((it) =>
           it.isLost || it.holder === null ? [] : [it.holder],
         )
