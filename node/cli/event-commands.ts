@@ -177,7 +177,7 @@ export async function eventLogCommand(globals: Globals, event: string, options: 
   const rows = page.rows.map((it) => [
     ...[timeText(it.atMs), it.gate, it.zone ?? '', it.verdict, it.mode ?? '', it.device.deviceName],
     ...[it.undone === null ? (it.double ? 'DOUBLE' : '') : `taken back: ${it.undone.reason}`, it.reason],
-    it.admission?.replace(/^(.{12}).*\//, '$1…/') ?? '',
+    it.admission?.replace(/^(.{12}).*\//, '$1/') ?? '',
   ])
   const head = ['TIME (UTC)', 'GATE', 'ZONE', 'VERDICT', 'BY', 'DEVICE', '', 'REASON', 'PASS']
   const next = page.next === null ? '' : `\n${paint('2', `more: --before ${page.next}`)}`
@@ -223,7 +223,7 @@ export async function doublesCommand(
   const rows = view.doubles.flatMap(({ seat, admissions }) =>
     admissions.map((it) => [
       ...[seat.slice(0, 8), timeText(it.atMs), it.gate, it.device.deviceName, it.mode],
-      `${it.commit.slice(0, 12)}…/${it.index}`,
+      `${it.commit.slice(0, 12)}/${it.index}`,
     ]),
   )
   const text =
