@@ -123,6 +123,11 @@ test('tickets are checked, admitted, revoked and reissued; log, doubles and tick
   const again = await say('redeem', EVENT, one ?? '', ...gate)
   expect(again).toMatchObject({ code: 50 })
   expect(again.stdout).toMatch(/^NO {2}let in \d+ s ago at Door/)
+  const pass = /([0-9a-f]{12}\/0)$/m.exec(
+    (await node.cli('event', 'log', EVENT, '--verdict', 'admitted')).stdout,
+  )
+  await coop('event', 'undo', EVENT, pass?.[1] ?? '', 'the wrong visitor')
+  expect((await say('redeem', EVENT, one ?? '', ...gate)).stdout).toMatch(/^YES/)
   await coop('ticket', 'revoke', EVENT, two ?? '', '--reason', 'sold by mistake')
   const fresh = await coop<IssuedView>('ticket', 'reissue', EVENT, tickets[2]?.code ?? '')
   const [revoked, old, new_] = await Promise.all([
@@ -135,13 +140,13 @@ test('tickets are checked, admitted, revoked and reissued; log, doubles and tick
   expect(new_.stdout).toMatch(/^YES/)
   const [log, doubles, all] = ['log.csv', 'doubles.json', 'all.csv'].map((it) => bench.file(it))
   const page = await coop<LogPage>('event', 'log', EVENT)
-  expect(page.rows.map((it) => it.verdict)).toEqual(['already-admitted', 'admitted'])
+  expect(page.rows.map((it) => it.verdict)).toEqual(['admitted', 'already-admitted', 'admitted'])
   await Promise.all([
     coop('event', 'log', EVENT, '--csv', log ?? ''),
     coop('event', 'doubles', EVENT, '-o', doubles ?? ''),
     coop('ticket', 'export', EVENT, '-o', all ?? ''),
   ])
-  expect((await csvRows(log ?? '')).map((it) => it[4])).toEqual(['already-admitted', 'admitted'])
+  expect((await csvRows(log ?? '')).map((it) => it[9]).sort()).toEqual(['', '', 'the wrong visitor'])
   expect(JSON.parse(await readFile(doubles ?? '', 'utf8'))).toEqual({ doubles: [] satisfies DoubleView[] })
   const states = (await csvRows(all ?? '')).map((it) => it[5])
   expect(states).toHaveLength(MANY + 3)
