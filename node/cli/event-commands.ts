@@ -4,7 +4,7 @@ import { CoopError } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { paint, printResult, safe, table } from './output.ts'
-import { csvLine, writeText } from './ticket-csv.ts'
+import { csvLine, needPlace, writeText } from './ticket-csv.ts'
 import { EVENTS, eventPath, guaranteeText, timeText } from './ticket-words.ts'
 
 /** Options of `coop event create`. */
@@ -172,12 +172,13 @@ export async function lostCommand(
 export async function eventLogCommand(globals: Globals, event: string, options: LogOptions): Promise<void> {
   const client = await NodeClient.need(globals.data)
   const { csv, ...query } = options
+  needPlace(globals, csv)
   if (csv !== undefined) return logCsv(globals, client, event, { ...query, csv })
   const page = (await client.call('GET', `${eventPath(event)}/log${queryOf(query)}`)) as LogPage
   const rows = page.rows.map((it) => [
     ...[timeText(it.atMs), it.gate, it.zone ?? '', it.verdict, it.mode ?? '', it.device.deviceName],
     ...[it.undone === null ? (it.double ? 'DOUBLE' : '') : `taken back: ${it.undone.reason}`, it.reason],
-    it.admission?.replace(/^(.{12}).*\//, '$1…/') ?? '',
+    it.admission?.replace(/^(.{12}).*\//, '$1/') ?? '',
   ])
   const head = ['TIME (UTC)', 'GATE', 'ZONE', 'VERDICT', 'BY', 'DEVICE', '', 'REASON', 'PASS']
   const next = page.next === null ? '' : `\n${paint('2', `more: --before ${page.next}`)}`
@@ -216,6 +217,7 @@ export async function doublesCommand(
   event: string,
   output: string | undefined,
 ): Promise<void> {
+  needPlace(globals, output)
   const client = await NodeClient.need(globals.data)
   const view = (await client.call('GET', `${eventPath(event)}/doubles`)) as { doubles: DoubleView[] }
   if (output !== undefined)
@@ -223,7 +225,7 @@ export async function doublesCommand(
   const rows = view.doubles.flatMap(({ seat, admissions }) =>
     admissions.map((it) => [
       ...[seat.slice(0, 8), timeText(it.atMs), it.gate, it.device.deviceName, it.mode],
-      `${it.commit.slice(0, 12)}…/${it.index}`,
+      `${it.commit.slice(0, 12)}/${it.index}`,
     ]),
   )
   const text =

@@ -6,7 +6,7 @@ import { CoopError, EXIT_CODES, asCoopError, systemCode } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { ProgressLine, paint, printResult, safe, table } from './output.ts'
-import { ticketCsv, writeText } from './ticket-csv.ts'
+import { needPlace, ticketCsv, writeText } from './ticket-csv.ts'
 import { eventPath, guaranteeText, verdictWords } from './ticket-words.ts'
 
 /** Options of `coop ticket issue`. */
@@ -40,9 +40,12 @@ export async function issueCommand(
 ): Promise<void> {
   const client = await NodeClient.need(globals.data)
   const { group, holder, complimentary, output } = options
+  needPlace(globals, output)
   const guests = options.guests === undefined ? null : await linesOf(options.guests)
   const details = guests ?? (options.details === undefined ? [] : [options.details])
   const wanted = guests === null ? count : guests.length
+  if (wanted === 0)
+    throw new CoopError('usage', 'the list of guests has no lines', 'Write a line for each: a name, a seat.')
   const base = options.id ?? randomBytes(16).toString('hex')
   const progress = new ProgressLine(globals)
   const issued: IssuedView = { tickets: [], commits: [], className: label, paid: null, isRepeat: true }
@@ -72,12 +75,15 @@ export async function issueCommand(
     process.off('SIGINT', stop).off('SIGTERM', stop)
     progress.clear()
   }
-  const { tickets } = issued
-  if (output !== undefined)
-    return writeText(globals, output, ticketCsv(tickets, issued.className), {
-      tickets: tickets.length,
-      commits: issued.commits,
-    })
+  const { tickets, commits } = issued
+  if (output !== undefined) {
+    const csv = ticketCsv(tickets, issued.className)
+    try {
+      return await writeText(globals, output, csv, { tickets: tickets.length, commits })
+    } catch (cause) {
+      throw resumable(cause, { done: tickets.length, wanted, base })
+    }
+  }
   const rows = tickets.map((it) => [it.number, it.code, it.text])
   printResult(globals, issued, table(['NUMBER', 'CODE', 'TICKET'], rows))
 }

@@ -26,6 +26,16 @@ export function ticketCsv(
   return `${['number,class,group,code,ticket,state,commitment', ...lines].join('\r\n')}\r\n`
 }
 
+/** With --json the standard output is for the result: a file needs another place. */
+export function needPlace(globals: Globals, file: string | undefined): void {
+  if (file !== '-' || !globals.json) return
+  throw new CoopError(
+    'usage',
+    'with --json, stdout is for the result: the file needs another place',
+    'Give a path.',
+  )
+}
+
 /** Writes a file, which appears whole or not at all; `-` is the standard output. */
 export async function writeText(globals: Globals, file: string, text: string, result: object): Promise<void> {
   if (file === '-') {

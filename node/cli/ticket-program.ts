@@ -156,7 +156,7 @@ function addGateCommands(event: Command, globals: () => Globals): void {
     .command('undo')
     .description('take back a pass that was a mistake')
     .argument('<event>', EVENT)
-    .argument('<admission>', 'COMMIT/INDEX (coop event log)')
+    .argument('<admission>', 'COMMIT/INDEX, of the commit its first 8 or more digits (coop event log)')
     .argument('<reason>', 'why')
     .action(async (name: string, admission: string, reason: string) =>
       undoCommand(globals(), name, { admission, reason }),

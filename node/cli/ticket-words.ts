@@ -16,6 +16,7 @@ export function guaranteeText({
   cutOffSinceMs,
   own,
   others,
+  open,
 }: EventView['guarantee']): string {
   const share = (it: { sold: number; canAdmit: number }): string =>
     it.sold === 0 ? '-' : `${Math.floor((100 * it.canAdmit) / it.sold)} %`
@@ -23,7 +24,7 @@ export function guaranteeText({
     cutOffSinceMs === null
       ? `Mesh ${reachable} of ${gates} gates`
       : `Cut off ${Math.round((Date.now() - cutOffSinceMs) / 60_000)} min`
-  return `${mesh}: can admit ${share(own)} of its own group, ${share(others)} of others`
+  return `${mesh}: can admit ${share(own)} of its own group, ${share(others)} of others${open === 0 ? '' : `; ${open} openly, as every gate`}`
 }
 
 /** What a verdict says to the person at the gate, and what to do. */

@@ -19,6 +19,7 @@ import type { CoopNode } from '../coop-node.ts'
 import { EventParts, otherRequest, requestKey } from './event-parts.ts'
 import { eventView, scaleOf } from './event-views.ts'
 import type { EventView } from './event-views.ts'
+import { ReachBook } from './reach-book.ts'
 
 /** An event as people ask for it. */
 export interface EventRequest {
@@ -77,11 +78,13 @@ const TIME_MS_MAX = Date.UTC(YEAR_MAX, 11, 31, 23, 59, 59)
 /** Makes events and says what they are. */
 export class EventDesk {
   readonly #parts: EventParts
-  /** By event: since when no other gate was in reach, Unix ms. */
-  readonly #aloneSince = new Map<string, number>()
+  readonly #reach = new ReachBook(Date.now())
 
   constructor(node: CoopNode) {
     this.#parts = new EventParts(node)
+    node.on('changed', (what) => {
+      if (what.includes('peers')) this.#reach.update(this.#parts.reachable, Date.now())
+    })
   }
 
   /** All events, the latest first. */
@@ -101,14 +104,12 @@ export class EventDesk {
     const { node, ledger, own, reachable } = this.#parts
     const places = bucketPlaces(state)
     const others = places.filter((it) => it.holder !== null && it.holder !== own && !it.isLost)
-    const isAlone = others.length > 0 && !others.some((it) => reachable.has(it.holder ?? ''))
-    if (!isAlone) this.#aloneSince.delete(state.id)
-    else if (!this.#aloneSince.has(state.id)) this.#aloneSince.set(state.id, Date.now())
+    this.#reach.update(reachable, Date.now())
     return {
       ...{ ledger, own, reachable, names: node.ledger.names },
       holds: (unit) => this.#parts.holds(unit),
       group: group ?? places.find((it) => it.holder === own)?.group ?? '',
-      cutOffSinceMs: this.#aloneSince.get(state.id) ?? null,
+      cutOffSinceMs: others.length === 0 ? null : this.#reach.aloneSince(others.map((it) => it.holder ?? '')),
     }
   }
 

@@ -272,13 +272,11 @@ export class GateDesk {
     { admission, reason, id }: { admission: string; reason: string; id?: string | undefined },
   ): Promise<{ admission: string; commit: string | null; isRepeat: boolean }> {
     const state = await this.#parts.find(event)
-    const [commit = '', index = '0'] = admission.split('/')
-    const key = fromHex(commit)
-    const pass = key === null ? null : state.pass({ commit: key, index: Number(index) })
-    if (key === null || pass === null)
-      throw new CoopError('pass-unknown', 'this event knows no such pass', 'Run `coop event log EVENT`.')
+    const pass = findPass(state, admission)
+    const key = fromHex(pass.commit) ?? new Uint8Array(32)
     needReason(reason)
-    if (pass.undone !== null) return { admission, commit: null, isRepeat: true }
+    const named = { admission: `${pass.commit}/${pass.index}` }
+    if (pass.undone !== null) return { ...named, commit: null, isRepeat: true }
     if (pass.device !== this.#parts.own)
       throw new CoopError(
         'refused',
@@ -292,7 +290,7 @@ export class GateDesk {
       ...{ t: 'undo', commit: key, index: pass.index, way: pass.way, atMs: Date.now(), reason },
       ...{ id: requestKey(id), room: isTaken || isGiven ? pass.room : null },
     }
-    return { admission, commit: await this.#parts.write(state.id, [entry]), isRepeat: false }
+    return { ...named, commit: await this.#parts.write(state.id, [entry]), isRepeat: false }
   }
 
   /** A page of the log of an event, the newest first: who passed, and who was not let in. */
@@ -624,6 +622,21 @@ function needGate({ gate, zone, override }: Omit<ScanRequest, 'id'>, state: Even
       'Choose one of the event: `coop event show EVENT`.',
     )
   if (override !== undefined) needReason(override.reason)
+}
+
+/** The pass that `COMMIT/INDEX` means; of the commit its first digits are enough. */
+function findPass(state: EventState, admission: string): Pass {
+  const [, commit = '', index = ''] = /^([0-9a-f]{8,64})\/(\d{1,6})$/i.exec(admission) ?? []
+  const start = commit.toLowerCase()
+  const found =
+    start === ''
+      ? []
+      : state.passes().filter((it) => it.commit.startsWith(start) && it.index === Number(index))
+  const [pass, ...others] = found
+  if (pass === undefined)
+    throw new CoopError('pass-unknown', 'this event knows no such pass', 'Run `coop event log EVENT`.')
+  if (others.length === 0) return pass
+  throw new CoopError('commit-ambiguous', 'several passes begin so', 'Give more digits of the commit.')
 }
 
 function needReason(reason: string): void {
