@@ -60,7 +60,7 @@ function allAgree(gates: Gates, draw: Choices): void {
 }
 
 /** The same commits in another order in which what a commit builds on comes before it. */
-function shuffled(log: readonly CommitRecord[], draw: Choices): CommitRecord[] {
+export function shuffled(log: readonly CommitRecord[], draw: Choices): CommitRecord[] {
   const done = new Set<string>()
   const isReady = ({ header }: CommitRecord): boolean =>
     (header.prev === null || done.has(toHex(header.prev))) &&
