@@ -59,6 +59,7 @@ test('what cannot be made is refused in words of its own, with the next step', a
     expect({ message, exit: was }).toEqual({ message: expect.stringMatching(says) as string, exit })
     expect(next.length).toBeGreaterThan(10)
   }
+  await node.api('POST', '/v1/ledger/units', { code: 'POSTER', kind: 'stock' })
   const x = { name: 'X', seats: 1 }
   const price = { currency: 'EUR', amount: '1' }
   const sent: [code: string, says: RegExp, where: string, body: object][] = [
@@ -76,12 +77,18 @@ test('what cannot be made is refused in words of its own, with the next step', a
     ['usage', /gate group has 1 to 40/, '/buckets', { group: 'x'.repeat(41) }],
     ['usage', /1 to 25000 tickets/, '/tickets', { class: 'Standing', count: -1 }],
     ['usage', /1 to 25000 tickets/, '/tickets', { class: 'Standing', count: 1e15 }],
+    [
+      'usage',
+      /no currency/,
+      '/sales',
+      { lines: [{ unit: 'POSTER', amount: '1', price: { ...price, currency: '€' } }] },
+    ],
     ['sold-out', /can sell/, '/tickets', { class: 'Standing', count: MANY + 10 }],
     ['ticket-unknown', /neither a ticket nor/, '/revocations', { ticket: 'hello', action: 'revoke' }],
     ['pass-unknown', /no such pass/, '/undo', { admission: 'x', reason: 'a mistake' }],
   ]
   for (const [code, says, where, body] of sent) {
-    const path = where === '' ? '/v1/ticketing/events' : PATH + where
+    const path = { '': '/v1/ticketing/events', '/sales': '/v1/ticketing/sales' }[where] ?? PATH + where
     const refused = node.api('POST', path, body)
     await expect(refused).rejects.toMatchObject({
       body: { error: { code, message: expect.stringMatching(says) as string } },
@@ -126,7 +133,8 @@ test('tickets are checked, admitted, revoked and reissued; log, doubles and tick
     (await node.cli('event', 'log', EVENT, '--verdict', 'admitted')).stdout,
   )
   await coop('event', 'undo', EVENT, pass?.[1] ?? '', 'the wrong visitor')
-  expect((await say('redeem', EVENT, one ?? '', ...gate)).stdout).toMatch(/^YES/)
+  const scan = { text: one, gate: 'Door', direction: 'in', id: 'cd'.repeat(16) }
+  expect(await node.api('POST', `${PATH}/scans`, scan)).toMatchObject({ ok: true })
   await coop('ticket', 'revoke', EVENT, two ?? '', '--reason', 'sold by mistake')
   const fresh = await coop<IssuedView>('ticket', 'reissue', EVENT, tickets[2]?.code ?? '')
   const [revoked, old, new_] = await Promise.all([
@@ -138,7 +146,7 @@ test('tickets are checked, admitted, revoked and reissued; log, doubles and tick
   expect(old.stdout).toMatch(/^NO {2}another ticket took its place/)
   expect(new_.stdout).toMatch(/^YES/)
   const [log, doubles, all] = ['log.csv', 'doubles.json', 'all.csv'].map((it) => bench.file(it))
-  const page = await coop<LogPage>('event', 'log', EVENT)
+  const page = (await node.api('GET', `${PATH}/log`)) as LogPage
   expect(page.rows.map((it) => it.verdict)).toEqual(['admitted', 'already-admitted', 'admitted'])
   await Promise.all([
     coop('event', 'log', EVENT, '--csv', log ?? ''),

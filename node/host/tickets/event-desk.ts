@@ -8,7 +8,7 @@ import {
 import type { ClassEntry, EventEntry, EventState, LostEntry, Policy, Price, ZoneEntry } from '#protocol/event'
 import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
-import { isUnitCode, unitIdOf, unitRefusal } from '#protocol/ledger'
+import { unitIdOf, unitRefusal } from '#protocol/ledger'
 import type { LedgerEntry, UnitDefinition, UnitKind } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { canonicalRule } from '#protocol/tickets'
@@ -16,7 +16,7 @@ import type { RuleRefusal } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
 import { CoopError } from '#node/errors'
 import type { CoopNode } from '../coop-node.ts'
-import { EventParts, otherRequest, requestKey } from './event-parts.ts'
+import { EventParts, currencyCode, otherRequest, requestKey } from './event-parts.ts'
 import { eventView, scaleOf } from './event-views.ts'
 import type { EventView } from './event-views.ts'
 import { ReachBook } from './reach-book.ts'
@@ -220,13 +220,7 @@ export class EventDesk {
   }
 
   #priceOf({ currency, amount, fromMs = null, untilMs = null }: PriceRequest): Price {
-    const code = currency.toUpperCase()
-    if (!isUnitCode(code))
-      throw new CoopError(
-        'usage',
-        `'${shownText(currency.slice(0, 40))}' is no currency`,
-        'Write its code, such as EUR.',
-      )
+    const code = currencyCode(currency)
     needTimes(fromMs, untilMs)
     const parsed = parseAmount(amount, scaleOf(code, this.#parts.ledger), 'allowed')
     if (!parsed.ok)

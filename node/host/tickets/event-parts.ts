@@ -3,7 +3,7 @@ import { EVENT, EventState, encodeEventEntries } from '#protocol/event'
 import type { EventDocumentEntry } from '#protocol/event'
 import type { Section } from '#protocol/commit'
 import { fromHex, toHex } from '#protocol/encoding'
-import { LEDGER, encodeLedgerEntries } from '#protocol/ledger'
+import { LEDGER, encodeLedgerEntries, isUnitCode } from '#protocol/ledger'
 import type { LedgerEntry, LedgerState } from '#protocol/ledger'
 import { isEventId } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
@@ -118,6 +118,17 @@ export function requestKey(id: string | undefined): Uint8Array {
     'usage',
     `'${shownText(id.slice(0, 64))}' cannot name a request`,
     'Give 32 hexadecimal digits, drawn anew for each request.',
+  )
+}
+
+/** The code of a currency that a person wrote. */
+export function currencyCode(text: string): string {
+  const code = text.toUpperCase()
+  if (isUnitCode(code)) return code
+  throw new CoopError(
+    'usage',
+    `'${shownText(text.slice(0, 40))}' is no currency`,
+    'Write its code, such as EUR.',
   )
 }
 

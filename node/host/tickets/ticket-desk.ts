@@ -43,7 +43,14 @@ import { readCommit } from '../commit-source.ts'
 import type { DeviceName } from '../roster-names.ts'
 import { shownTime } from '../shown-time.ts'
 import { findClass } from './event-desk.ts'
-import { EventParts, eventSection, ledgerSection, otherRequest, requestKey } from './event-parts.ts'
+import {
+  EventParts,
+  currencyCode,
+  eventSection,
+  ledgerSection,
+  otherRequest,
+  requestKey,
+} from './event-parts.ts'
 import { priceText, scaleOf } from './event-views.ts'
 
 /** Tickets as people ask for them. */
@@ -294,10 +301,11 @@ export class TicketDesk {
     const goods = lines.flatMap((line): LedgerEntry[] => {
       if ('class' in line) return []
       const unit = node.ledger.unit(line.unit)
-      if (line.price !== undefined) addTo(totals, line.price.currency, this.#minor(line.price))
-      const ref = line.price === undefined ? {} : { memo: `cash ${line.price.amount} ${line.price.currency}` }
       const amount = node.ledger.amount(line.amount, unit)
-      return [{ t: 'consume', unit: unit.id, amount, ...ref }]
+      if (line.price === undefined) return [{ t: 'consume', unit: unit.id, amount }]
+      const price = { ...line.price, currency: currencyCode(line.price.currency) }
+      addTo(totals, price.currency, this.#minor(price))
+      return [{ t: 'consume', unit: unit.id, amount, memo: `cash ${price.amount} ${price.currency}` }]
     })
     const total = [...totals].map(([currency, amount]) => ({
       ...{ currency, amount: priceText({ currency, amount }, this.#parts.ledger) },
