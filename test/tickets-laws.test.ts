@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { choices } from './evaluation/choices.ts'
 import type { Choices } from './evaluation/choices.ts'
 import { Reached } from './evaluation/reached.ts'
+import { cheatsLaw } from './tickets/cheats.ts'
 import { gatesLaw } from './tickets/law.ts'
 import type { Rules } from './tickets/rules.ts'
 
@@ -19,6 +20,15 @@ test('gates that are cut off at random admit nobody twice, oversell nothing, fil
   )
   reached.expectAtLeast({ admitted: HISTORIES, left: HISTORIES, sold: HISTORIES, refunded: 1, swapped: 1 })
   reached.expectAtLeast({ doubles: 1, undone: 1, restored: 1, lost: 1, forked: 1, 'brought home': 1 })
+})
+
+test('whatever cheats sign about an event, in whatever order it is heard, replicas agree', () => {
+  const reached = new Reached()
+  fc.assert(
+    fc.property(choices, (draw) => cheatsLaw(draw, reached)),
+    { numRuns: 40, seed: 2, endOnFailure: true },
+  )
+  reached.expectAtLeast({ 'doubles of cheats': 40, 'undone by cheats': 10, 'rooms given back': 10 })
 })
 
 /**

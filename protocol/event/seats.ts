@@ -235,16 +235,18 @@ export class Seats {
   exitsToMatch(device: string): { exit: Pass; of: Pass }[] {
     const found: { exit: Pass; of: Pass }[] = []
     const taken = new Set<Pass>()
-    for (const exit of this.#unmatched.get(device) ?? NONE) {
-      if (exit.undone !== null) continue
-      const of = this.of(exit.seat).find(
-        (it) =>
-          it.way === 'in' &&
-          it.zone === exit.zone &&
-          it.undone === null &&
-          !taken.has(it) &&
-          !this.isEnded(it),
-      )
+    const exits = [...(this.#unmatched.get(device) ?? NONE)].filter((it) => it.undone === null)
+    for (const exit of exits.sort(byName)) {
+      const [of] = this.of(exit.seat)
+        .filter(
+          (it) =>
+            it.way === 'in' &&
+            it.zone === exit.zone &&
+            it.undone === null &&
+            !taken.has(it) &&
+            !this.isEnded(it),
+        )
+        .sort(byName)
       if (of === undefined) continue
       taken.add(of)
       found.push({ exit, of })
@@ -287,7 +289,7 @@ export class Seats {
 
   #end(exit: KeptPass, of: KeptPass, at: Said): void {
     exit.ends = sorted(exit.ends, { order: at.order, commit: at.commit, of })
-    of.exits = [...of.exits, exit].sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    of.exits = [...of.exits, exit].sort(byName)
     this.#unmatched.get(exit.device)?.delete(exit)
     this.#noteAway(of)
   }
@@ -362,6 +364,10 @@ function noteDouble(one: KeptPass, other: KeptPass): void {
 function lowest(list: readonly Pass[], pass: Pass): Pass[] {
   const at = list.findIndex((it) => isBefore(pass, it))
   return (at < 0 ? [...list, pass] : list.toSpliced(at, 0, pass)).slice(0, DOUBLES_MAX)
+}
+
+function byName(a: Pass, b: Pass): number {
+  return isBefore(a, b) ? -1 : 1
 }
 
 function isBefore(a: Pass, b: Pass): boolean {

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { signCommit } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
 import { toHex } from '#protocol/encoding'
-import type { EventDocumentEntry, PassName } from '#protocol/event'
+import type { EventDocumentEntry, PassEntry, PassName } from '#protocol/event'
 import type { Signer } from '#protocol/identity'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { DOORS_MS, eventSection, eventStateOf, makeEvent, scanId, sell } from '../actors/gate-hand.ts'
@@ -58,10 +58,17 @@ export function cheatsLaw(draw: Choices, reached: Reached): void {
   for (let i = 0; i < 2; i += 1) expect(say()).toBe(first)
 }
 
+/** A pass that a cheat (key, hex) has signed. */
+interface SignedPass {
+  name: PassName
+  by: string
+  entry: PassEntry
+}
+
 /** Commits that cheats have signed, each after any of its device, listing any of others. */
 class Pool {
   readonly records: CommitRecord[] = []
-  readonly #passes: PassName[] = []
+  readonly #passes: SignedPass[] = []
   readonly #office: Place
   readonly #made: TestEvent
   readonly #draw: Choices
@@ -91,7 +98,8 @@ class Pool {
     const seen = [...(prev === null ? [office] : [])]
     const others = this.records.filter((it) => !isOwn(it))
     if (others.length > 0 && draw.chance(50)) seen.push(draw.pick(others))
-    const entries = Array.from({ length: 1 + draw.below(3) }, () => this.#entry())
+    const by = toHex(signer.publicKey)
+    const entries = Array.from({ length: 1 + draw.below(3) }, () => this.#entry(by))
     const record = signCommit(
       {
         ...{ coop: this.#office.replica.coop, device: signer.publicKey, epoch: this.#office.replica.coop },
@@ -103,31 +111,45 @@ class Pool {
       [eventSection(this.#made.event, ...entries)],
       { signer, sha256: nodeCrypto().sha256 },
     )
-    for (const [index, { t }] of entries.entries())
-      if (t === 'pass') this.#passes.push({ commit: record.id, index })
+    for (const [index, entry] of entries.entries())
+      if (entry.t === 'pass') this.#passes.push({ name: { commit: record.id, index }, by, entry })
     this.records.push(record)
   }
 
-  #entry(): EventDocumentEntry {
+  #entry(by: string): EventDocumentEntry {
     const draw = this.#draw
-    const room = draw.chance(60) ? (this.#made.rooms.get('Hall') ?? '') : null
+    const hall = this.#made.rooms.get('Hall') ?? ''
     const bucket = draw.pick([...this.#made.buckets.values()])
     const id = scanId(draw.below(1_000))
-    const name = this.#passes.length === 0 ? null : draw.pick(this.#passes.slice(-12))
+    const own = this.#passes.filter((it) => it.by === by)
+    const ins = this.#passes.filter((it) => it.entry.way === 'in')
+    const outs = this.#passes.filter((it) => it.entry.way === 'out')
     const what = draw.below(100)
-    if (name === null || what < 50) {
-      const way = draw.pick(['in', 'in', 'out'] as const)
-      const of = way === 'out' && draw.chance(60) ? name : null
-      return {
-        ...{ t: 'pass', way, seat: new Uint8Array(16).fill(draw.below(2)), class: this.#made.class, bucket },
-        ...{ mode: draw.pick(['held', 'open', 'open'] as const), gate: 'North', zone: 'Hall', of, id },
-        ...{ room: of === null && way === 'out' ? null : room, atMs: DOORS_MS + draw.below(9), reason: '' },
-      }
+    const atMs = DOORS_MS + draw.below(9)
+    if (what < 50 || own.length === 0 || ins.length === 0 || outs.length === 0) {
+      const ended = ins.length > 0 && draw.chance(50) ? draw.pick(ins) : null
+      const isRoom = draw.chance(80)
+      const rest = { class: this.#made.class, bucket, gate: 'North', zone: 'Hall', atMs, id, reason: '' }
+      const mode = draw.pick(['held', 'open', 'open'] as const)
+      const seat = new Uint8Array(16).fill(draw.below(2))
+      if (draw.chance(60))
+        return { t: 'pass', way: 'in', seat, mode, room: isRoom ? hall : null, of: null, ...rest }
+      // Of its own it gives room back, of others it cannot.
+      const room = ended?.by === by && isRoom ? hall : null
+      const of = ended?.name ?? null
+      return { t: 'pass', way: 'out', seat: ended?.entry.seat ?? seat, mode, room, of, ...rest }
     }
-    const way = draw.pick(['in', 'in', 'out'] as const)
-    if (what < 62) return { t: 'undo', ...name, room, way, atMs: DOORS_MS, id, reason: `${draw.below(99)}` }
-    if (what < 76) return { t: 'match', ...name, of: draw.pick(this.#passes) }
-    if (what < 86) return { t: 'home', ...name, room: this.#made.rooms.get('Hall') ?? '' }
+    if (what < 62) {
+      const { name, entry } = draw.pick(own)
+      const room = draw.chance(70) ? entry.room : null
+      return { t: 'undo', ...name, room, way: entry.way, atMs, id, reason: `${draw.below(99)}` }
+    }
+    if (what < 76) {
+      const exits = own.filter((it) => it.entry.way === 'out')
+      const exit = draw.pick(exits.length === 0 ? outs : exits)
+      return { t: 'match', ...exit.name, of: draw.pick(ins).name }
+    }
+    if (what < 88) return { t: 'home', ...draw.pick(outs).name, room: hall }
     const old = draw.pick(this.#names)
     const stated = new Uint8Array(120).fill(draw.below(3))
     stated.set(draw.chance(50) ? old : stated.subarray(0, 16))
