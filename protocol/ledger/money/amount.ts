@@ -50,8 +50,11 @@ export function parseAmount(
     return refuse('amount-text', `write digits on both sides of the point, ${example}`)
   }
   if (fraction.length > scale) {
-    const places = scale === 0 ? 'a whole number' : `at most ${scale} decimal place${scale === 1 ? '' : 's'}`
-    return refuse('amount-fraction', `this unit has no smaller parts: write ${places}, ${example}`)
+    const why =
+      scale === 0
+        ? 'this unit has no smaller parts: write a whole number'
+        : `this unit has ${scale} decimal place${scale === 1 ? '' : 's'}: write no more`
+    return refuse('amount-fraction', `${why}, ${example}`)
   }
   const digits = (whole + fraction.padEnd(scale, '0')).replace(/^0+/, '')
   if (digits.length > AMOUNT_DIGITS_MAX) {
