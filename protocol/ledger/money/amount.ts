@@ -53,7 +53,7 @@ export function parseAmount(
     const why =
       scale === 0
         ? 'this unit has no smaller parts: write a whole number'
-        : `this unit has ${scale} decimal place${scale === 1 ? '' : 's'}: write no more`
+        : `that is smaller than the smallest part of this unit: write at most ${scale} decimal place${scale === 1 ? '' : 's'}`
     return refuse('amount-fraction', `${why}, ${example}`)
   }
   const digits = (whole + fraction.padEnd(scale, '0')).replace(/^0+/, '')
