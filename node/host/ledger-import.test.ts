@@ -25,6 +25,7 @@ class WritingNode {
   get node(): CoopNode {
     const { crypto, signer, device } = this
     const ledger = {
+      names: { device: (key: string) => ({ device: key, deviceName: 'nas', member: 'm', name: 'Ann' }) },
       isWritten: async (id: Uint8Array) => this.written.has(toHex(id)),
       appendOnce: async (id: Uint8Array, entries: readonly LedgerEntry[]) => {
         if (this.written.has(toHex(id))) return { commit: toHex(id), isRepeat: true }

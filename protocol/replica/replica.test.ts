@@ -29,7 +29,7 @@ test('unknown-device: a first commit that does not acknowledge the admission of 
 test('a section of an unknown kind is stored and relayed, not folded', () => {
   const { pen, all, coop } = coopWithPen(17)
   const replica = reader(coop)
-  pen.write({}, [{ document: 'event/late', entries: 1, payload: Uint8Array.of(1) }])
+  pen.write({}, [{ document: 'gallery/late', entries: 1, payload: Uint8Array.of(1) }])
   replica.ingest([...all, ...pen.written])
   expect(replica.lengthOf(toHex(pen.signer.publicKey))).toBe(2)
   expect(replica.documentIds()).toEqual(['authority'])
@@ -87,7 +87,7 @@ test('a device writes nothing that its peers would refuse to read', () => {
     ['payload-limit', [board('board/a', PAYLOAD_BYTES_MAX + 1)]],
     ['payload-limit', [good, board('board/a', PAYLOAD_BYTES_MAX), board('board/b', PAYLOAD_BYTES_MAX)]],
     ['too-many-sections', Array.from({ length: SECTIONS_MAX + 1 }, (_, i) => board(`board/${i}`, 1))],
-    ['unknown-document', [board('event/late', 1)]],
+    ['unknown-document', [board('gallery/late', 1)]],
   ]
   for (const [refusal, sections] of bad)
     expect(founder.author(sections)).toMatchObject({ ok: false, refusal })
