@@ -198,7 +198,6 @@ export class TicketDesk {
       throw otherRequest()
     const price = first === undefined ? this.#priceOf(state, info, request) : first.price
     const bucket = first?.bucket ?? this.#bucketFor(state, request.group)
-    const start = first?.first ?? this.#numbers(state, bucket, count)
     if (done < count) this.#needSeats(info, count - done)
     const { details = [] } = request
     if (details.length > count || details.some((it) => it !== null && !isDetails(it)))
@@ -207,6 +206,7 @@ export class TicketDesk {
         'details are 1 to 200 bytes of visible text, for one ticket each',
         'Write them shorter, and no more than there are tickets.',
       )
+    const start = first?.first ?? this.#numbers(state, bucket, count)
     const batch = this.#made({
       ...{ ids: this.#ids(state, info.unit, bucket), id, first: start, count },
       ...{ validity: first === undefined ? validityOf(request) : first.validity },
