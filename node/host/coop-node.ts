@@ -412,6 +412,22 @@ export class CoopNode extends EventEmitter<NodeEvents> {
     return writer
   }
 
+  /**
+   * One edit of a board. Where the board was made anew while the edit waited, nothing was written, and the same edit is made
+   * in the new one.
+   */
+  async editBoard(name: string, edit: (writer: BoardWriter) => Promise<void>): Promise<void> {
+    const writer = await this.boardWriter(name)
+    const shown = (): unknown => this.membership.engine.replica.document(`board/${name}`)
+    const before = shown()
+    try {
+      await edit(writer)
+    } catch (cause) {
+      if (!(cause instanceof CoopError) || cause.code !== 'refused' || shown() === before) throw cause
+      await edit(await this.boardWriter(name))
+    }
+  }
+
   /** What this device keeps at hand has changed: it looks at once whether to ask for more. */
   tendRights(): void {
     this.#rightsHand?.look()

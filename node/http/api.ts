@@ -465,7 +465,7 @@ function addBoardRoutes(api: Api, node: CoopNode): void {
     async (context) => {
       const { id } = context.req.valid('param')
       const { key, value } = context.req.valid('json')
-      await (await node.boardWriter(id)).set(key, value)
+      await node.editBoard(id, async (writer) => writer.set(key, value))
       return context.json(await boardView(node, id), 200)
     },
   )
@@ -481,7 +481,8 @@ function addBoardRoutes(api: Api, node: CoopNode): void {
     }),
     async (context) => {
       const { id, list } = context.req.valid('param')
-      await (await node.boardWriter(id)).append(list, context.req.valid('json').value)
+      const { value } = context.req.valid('json')
+      await node.editBoard(id, async (writer) => writer.append(list, value))
       return context.json(await boardView(node, id), 200)
     },
   )
