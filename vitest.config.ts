@@ -25,7 +25,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'apps/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // They wait for processes more than they work.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

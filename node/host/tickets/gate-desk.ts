@@ -225,7 +225,7 @@ export class GateDesk {
         holds: (unit) => this.#parts.holds(unit),
         issuers: (tag) => issuersOf(authority, tag),
         exposure: (classUnit) =>
-          exposureOf(state.passes(), {
+          exposureOf(state.passesBy(own), {
             ...{ history, gates, device: own, classUnit, most: state.class(classUnit)?.exposure ?? 0 },
             newestOf: (device) => {
               const number = history.findDevice(fromHex(device) ?? new Uint8Array(32))

@@ -13,6 +13,7 @@ import type {
   ClassEntry,
   EventState,
   Issue,
+  IssuedTicket,
   IssueEntry,
   IssuedBytes,
 } from '#protocol/event'
@@ -458,8 +459,15 @@ export class TicketDesk {
   /** What a code opens; null when no ticket known here has it. */
   async detailsOf(state: EventState, code: Uint8Array): Promise<FoundTicket | null> {
     const { sha256 } = this.#parts.node.crypto
-    const issued = state.byTag(toHex(searchTagOf(state.id, code, sha256)))
-    if (issued === null) return null
+    for (const issued of state.allByTag(toHex(searchTagOf(state.id, code, sha256)))) {
+      const found = await this.#openedBy(code, issued, state)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  async #openedBy(code: Uint8Array, issued: IssuedTicket, state: EventState): Promise<FoundTicket | null> {
+    const { sha256 } = this.#parts.node.crypto
     const record = await readCommit(this.#parts.node.membership.engine, issued.issue.order)
     const at = record.header.sections.findIndex((it) => it.document === state.id)
     const payload = record.payloads[at]
