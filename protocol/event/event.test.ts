@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { equalBytes, fromHex, toHex } from '#protocol/encoding'
+import { encodeCanonical, equalBytes, fromHex, toHex } from '#protocol/encoding'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 import { must, testCoop } from '../../test/actors/coop-actors.ts'
 import {
@@ -15,10 +15,12 @@ import {
   shown,
 } from '../../test/actors/gate-hand.ts'
 import type { EventWish } from '../../test/actors/gate-hand.ts'
+import { recordsOf } from '../../test/actors/memory-source.ts'
+import type { MemoryNode } from '#simulations/mesh'
 import { hand, ledgerSection } from '../../test/actors/ledger-hand.ts'
 import { decodeTicket, makeRotatingCode, nullifierOf, openDetails, searchTagOf } from '../tickets/index.ts'
 import type { CancelEntry, EventDocumentEntry, PassEntry } from './entries.ts'
-import { eventIdOf } from './event-section.ts'
+import { eventIdOf, readEventSection } from './event-section.ts'
 import { bucketPlaces, guaranteeOf } from './guarantee.ts'
 import { issueTickets, reissueTicket } from './issuing.ts'
 import { priceAt } from './price.ts'
@@ -325,6 +327,87 @@ describe('issuing', () => {
       openDetails(made.event, sealed, ticket.code.with(0, (ticket.code[0] ?? 0) ^ 1), crypto.sha256),
     ).toBe(null)
     expect(Buffer.from(entry.tickets[0] ?? []).includes('Eva')).toBe(false)
+  })
+})
+
+describe('the curious member', () => {
+  /** Bytes of what an event's documents say of each issued ticket, and of each entry: all that a member holds. */
+  const heldBy = (
+    node: MemoryNode,
+    { event }: { event: string },
+  ): { issued: Uint8Array[]; passes: PassEntry[]; sections: Uint8Array[] } => {
+    const entries: EventDocumentEntry[] = []
+    const sections: Uint8Array[] = []
+    for (const record of recordsOf(node)) {
+      for (const [i, section] of record.header.sections.entries()) {
+        const payload = record.payloads[i]
+        if (section.document !== event || payload === null || payload === undefined) continue
+        sections.push(payload)
+        entries.push(...(readEventSection(payload, section.entries) ?? []))
+      }
+    }
+    return {
+      issued: entries.flatMap((it) => (it.t === 'issue' ? it.tickets : [])),
+      passes: entries.filter((it) => it.t === 'pass'),
+      sections,
+    }
+  }
+  const NAMES = ['commitment', 'seat', 'code', 'search', 'details', 'slot', 'secrets'].map(
+    (it) => `coopmesh ticket ${it}`,
+  )
+  /** All that hashes of tickets make of the parts of an issued one. */
+  const madeOf = (event: string, ticket: Uint8Array): string[] => {
+    const parts = [
+      ticket,
+      ticket.subarray(0, 16),
+      ticket.subarray(16, 24),
+      ticket.subarray(24),
+      ticket.subarray(0, 24),
+    ]
+    const hashes = NAMES.flatMap((name) =>
+      parts.flatMap((part) => [
+        crypto.sha256(encodeCanonical([name, event, part])),
+        crypto.sha256(encodeCanonical([name, part])),
+      ]),
+    )
+    return [...parts, ...parts.map((part) => crypto.sha256(part)), ...hashes].map(toHex)
+  }
+  /** Passes that somebody with all documents and no ticket can tell the ticket of. */
+  const linked = (
+    event: string,
+    issued: readonly Uint8Array[],
+    passes: readonly { seat: Uint8Array }[],
+  ): number => {
+    const made = issued.flatMap((it) => madeOf(event, it)).join(' ')
+    // Eight bytes in common are no chance.
+    return passes.filter(
+      ({ seat }) => made.includes(toHex(seat.subarray(0, 8))) || made.includes(toHex(seat.subarray(8))),
+    ).length
+  }
+
+  test('with every document in hand, tells of no pass which ticket it was; who has the ticket can', () => {
+    const { north, founder, founderSigner, made, give, bucket, meet } = setting()
+    const tickets = sell(founder, founderSigner, made, { group: 'North', count: 20, details: 'Eva' })
+    give(north, bucket('North'))
+    meet()
+    for (const [i, ticket] of tickets.entries()) if (i % 2 === 0) scan(north, made, ticket, { id: i })
+    meet()
+    const { issued, passes, sections } = heldBy(founder, made)
+    expect([issued.length, passes.length]).toEqual([20, 10])
+    expect(linked(made.event, issued, passes)).toBe(0)
+    // Nothing that a ticket keeps to itself stands anywhere, nor what it says of its holder.
+    for (const ticket of tickets) {
+      const { seatSecret, nonce } = shown(ticket).ticket
+      for (const secret of [seatSecret, nonce, ticket.code, Buffer.from('Eva')])
+        expect(sections.some((it) => Buffer.from(it).includes(Buffer.from(secret)))).toBe(false)
+    }
+    const seats = new Set(
+      tickets.map((it) => toHex(nullifierOf(made.event, shown(it).ticket.seatSecret, crypto.sha256))),
+    )
+    expect(passes.every((it) => seats.has(toHex(it.seat)))).toBe(true)
+    // A scheme that reuses the commitment, or hashes it, is caught.
+    const leaks = issued.map((it) => ({ seat: crypto.sha256(it.subarray(0, 16)).slice(0, 16) }))
+    expect(linked(made.event, issued, leaks)).toBe(20)
   })
 })
 
