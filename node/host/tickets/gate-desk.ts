@@ -217,7 +217,8 @@ export class GateDesk {
     const { authority, history } = replica
     const { gate, direction: way, override } = request
     const zone = request.zone ?? null
-    const { gates } = guaranteeOf(state, { device: own, group: gate, reachable: new Set() })
+    // Asked for of open classes alone.
+    const gates = (): string[] => guaranteeOf(state, { device: own, group: gate, reachable: new Set() }).gates
     return decidePass(
       {
         ...{ coop, sha256: node.crypto.sha256, rule: this.#rule, state, device: own, name: gate, zone, way },
@@ -226,7 +227,13 @@ export class GateDesk {
         issuers: (tag) => issuersOf(authority, tag),
         exposure: (classUnit) =>
           exposureOf(state.passesBy(own), {
-            ...{ history, gates, device: own, classUnit, most: state.class(classUnit)?.exposure ?? 0 },
+            ...{
+              history,
+              gates: gates(),
+              device: own,
+              classUnit,
+              most: state.class(classUnit)?.exposure ?? 0,
+            },
             newestOf: (device) => {
               const number = history.findDevice(fromHex(device) ?? new Uint8Array(32))
               return Math.max(-1, ...history.branchesOf(number).map((it) => it.end))
