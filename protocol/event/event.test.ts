@@ -21,7 +21,7 @@ import { hand, ledgerSection } from '../../test/actors/ledger-hand.ts'
 import { decodeTicket, makeRotatingCode, nullifierOf, openDetails, searchTagOf } from '../tickets/index.ts'
 import type { CancelEntry, EventDocumentEntry, PassEntry } from './entries.ts'
 import { eventIdOf, readEventSection } from './event-section.ts'
-import { bucketPlaces, guaranteeOf } from './guarantee.ts'
+import { bucketHolder, bucketPlaces, guaranteeOf } from './guarantee.ts'
 import { issueTickets, reissueTicket } from './issuing.ts'
 import { priceAt } from './price.ts'
 
@@ -595,6 +595,15 @@ test('what a gate can promise: who is in reach, and which share of the sold tick
     open: 0,
   })
   expect(guaranteeOf(stateOf(north), { ...gate, reachable: new Set([other]) }).reachable).toHaveLength(2)
+})
+
+test('a bucket that is on its way is with whom it goes to, though nobody has accepted it', () => {
+  const { founder, north, give, bucket, stateOf } = setting()
+  expect(bucketHolder(stateOf(founder), bucket('North'))).toBe(founder.replica.device)
+  give(north, bucket('North'))
+  expect(stateOf(founder).books.devicesHolding(bucket('North')).size).toBe(0)
+  expect(bucketHolder(stateOf(founder), bucket('North'))).toBe(toHex(north.signer.publicKey))
+  expect(bucketHolder(stateOf(founder), `admission-${'b'.repeat(26)}`)).toBe(null)
 })
 
 test('a price is that of its window', () => {

@@ -27,11 +27,15 @@ export interface Guarantee {
 
 /** Where the buckets of an event are. */
 export function bucketPlaces(state: EventState): BucketPlace[] {
-  return state.buckets().map(({ unit, group }) => {
-    const [holder] = [...state.books.devicesHolding(unit)].filter(([, amount]) => amount > 0n)
-    const coming = state.books.devicesOf(unit).find((it) => state.books.inFlightTo(it, unit) > 0n)
-    return { bucket: unit, group, holder: holder?.[0] ?? coming ?? null, isLost: state.isLost(unit) }
-  })
+  return state.buckets().map(({ unit, group }) => ({
+    ...{ bucket: unit, group, holder: bucketHolder(state, unit), isLost: state.isLost(unit) },
+  }))
+}
+
+/** Device (hex) that holds a bucket, or to which it is on its way; null for one that nobody holds. */
+export function bucketHolder({ books }: EventState, bucket: string): string | null {
+  const [holder] = [...books.devicesHolding(bucket)].filter(([, amount]) => amount > 0n)
+  return holder?.[0] ?? books.devicesOf(bucket).find((it) => books.inFlightTo(it, bucket) > 0n) ?? null
 }
 
 /**

@@ -53,7 +53,7 @@ export type {
 } from './event-state.ts'
 export { issueTickets, reissueTicket } from './issuing.ts'
 export type { IssuedBytes, TicketBatch, TicketOrder } from './issuing.ts'
-export { bucketPlaces, exposureOf, guaranteeOf } from './guarantee.ts'
+export { bucketHolder, bucketPlaces, exposureOf, guaranteeOf } from './guarantee.ts'
 export type { BucketPlace, Guarantee } from './guarantee.ts'
 export { QUOTE_MS, isWithin, priceAt } from './price.ts'
 export type { Pass, PassTally } from './seats.ts'

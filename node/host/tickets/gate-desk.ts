@@ -5,6 +5,7 @@ import {
   exposureOf,
   guaranteeOf,
   isGateName,
+  bucketHolder,
 } from '#protocol/event'
 import type {
   Decision,
@@ -494,7 +495,7 @@ export class GateDesk {
     const isAboutBucket = ['wrong-group', 'revoked', 'refunded', 'reissued'].includes(decision.verdict)
     if (!isAboutBucket) return params
     const { node, own, reachable } = this.#parts
-    const holder = [...state.books.devicesHolding(ticket.bucket).keys()][0] ?? null
+    const holder = bucketHolder(state, ticket.bucket)
     if (holder === null) return { ...params, holder: null, reachable: false }
     return {
       ...params,

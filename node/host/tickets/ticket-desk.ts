@@ -1,5 +1,6 @@
 import {
   ISSUED_MAX,
+  bucketHolder,
   QUOTE_MS,
   REASON_LENGTH_MAX,
   issueTickets,
@@ -412,7 +413,7 @@ export class TicketDesk {
         (await this.#parts.write(state.id, [
           { t: 'request', ...common, seat: action === 'refund' ? fromHex(seat) : null },
         ]))
-      const holder = [...state.books.devicesHolding(bucket).keys()][0] ?? null
+      const holder = bucketHolder(state, bucket)
       const stillOpens = {
         group: shownText(group),
         holder: holder === null ? null : node.ledger.names.device(holder),
