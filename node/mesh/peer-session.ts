@@ -63,6 +63,7 @@ export class PeerSession {
       sha256: crypto.sha256,
       key: new Uint8Array(randomBytes(16)),
       share: parts.share,
+      backlog: () => this.#answers,
     })
   }
 

@@ -88,6 +88,13 @@ export const ROUND_EVERY_MS = 30_000
 export const REFUSALS_MAX = 64
 /** How long news are gathered before a peer is told: longer than gossip takes on a LAN, shorter than people notice. */
 export const ANNOUNCE_DELAY_MS = 100
+/**
+ * How often a peer is told of news that do not end: each costs a request, its end and now and then a comparison, and both sides
+ * do so. A guess: half of `FRAMES_PER_SECOND_MAX` is left, and people hardly notice.
+ */
+export const ANNOUNCE_EVERY_MS = 250
+/** Outputs that wait for the stream at which news and roots wait with them, to be told once. A guess: an answer has three or four. */
+export const BACKLOG_MAX = 8
 /** Payloads that one request may ask for: 34 bytes each, so that a request for what is not there costs little. */
 export const FETCH_MAX = 256
 /** Bytes of payloads at which an answer is closed: as many as one payload may have, so that one always fits. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { listSection, must, testCoop } from '../../test/actors/coop-actors.ts'
 import { reader, recordsOf } from '../../test/actors/pen.ts'
 import { toHex } from '../encoding/index.ts'
-import { ANNOUNCE_DELAY_MS } from './limits.ts'
+import { ANNOUNCE_DELAY_MS, ANNOUNCE_EVERY_MS } from './limits.ts'
 import { PeerNews } from './peer-news.ts'
 
 const { crypto, coop, founder } = testCoop(1)
@@ -27,7 +27,7 @@ test('what a peer passed on by another way is no news for it', () => {
   expect(told()).toEqual([])
 })
 
-test('where the peer may pass news on as well, chains that grew while news were gathered are told a delay later', () => {
+test('where the peer may pass news on as well, chains that grew while news were gathered are told next time', () => {
   const { replica, news, told } = open(() => false)
   replica.ingest([first])
   news.changed([0], 0)
@@ -35,7 +35,7 @@ test('where the peer may pass news on as well, chains that grew while news were 
   replica.ingest([second])
   news.changed([0], 50)
   expect(told()).toEqual([toHex(second.id)])
-  expect(news.atMs).toBe(ANNOUNCE_DELAY_MS)
+  expect(news.atMs).toBe(ANNOUNCE_EVERY_MS)
   expect(told()).toEqual([toHex(second.id)])
   expect(news.atMs).toBeNull()
   expect(told()).toEqual([])
@@ -47,6 +47,17 @@ test('where it has no other way, all that was gathered is told at once', () => {
   news.changed([0], 0)
   replica.ingest([second])
   news.changed([0], 50)
+  expect(told()).toEqual([toHex(second.id)])
+  expect(news.atMs).toBeNull()
+})
+
+test('news that wait for the stream are told with what comes until then', () => {
+  const { replica, news, told } = open(null)
+  replica.ingest([first])
+  news.changed([0], 0)
+  news.postpone(ANNOUNCE_DELAY_MS)
+  expect(news.atMs).toBe(2 * ANNOUNCE_DELAY_MS)
+  replica.ingest([second])
   expect(told()).toEqual([toHex(second.id)])
   expect(news.atMs).toBeNull()
 })

@@ -1,6 +1,6 @@
 import { CountList } from '../history/index.ts'
 import type { HeadRow, Replica } from '../replica/index.ts'
-import { ANNOUNCE_DELAY_MS } from './limits.ts'
+import { ANNOUNCE_DELAY_MS, ANNOUNCE_EVERY_MS } from './limits.ts'
 
 /** What is here and one peer may not have, and when it is told of that. */
 export class PeerNews {
@@ -13,6 +13,8 @@ export class PeerNews {
   /** Places in the log: from one on commits may be news, and those before the other are told next. */
   #from = 0
   #to = 0
+  /** When it was told last, ms. */
+  #toldAtMs = -Infinity
   /** Forked devices of which the peer was told, or needs not be. */
   readonly #toldForks = new Set<number>()
   /** Those of which it was told while news are gathered, and of which nothing has come since. */
@@ -58,6 +60,7 @@ export class PeerNews {
   /** Rows that the peer may not know, of what was gathered; what came later is gathered on. */
   take(nowMs: number): HeadRow[] {
     this.atMs = null
+    this.#toldAtMs = nowMs
     const { history, heads, logLength } = this.#replica
     let devices: Set<number> | null = null
     const to = Math.min(this.#to, logLength)
@@ -73,9 +76,15 @@ export class PeerNews {
     )
   }
 
+  /** The stream takes nothing more now: what is gathered is told later, with what comes until then. */
+  postpone(nowMs: number): void {
+    this.atMs = null
+    this.#gather(nowMs)
+  }
+
   #gather(nowMs: number): void {
     if (this.atMs !== null) return
-    this.atMs = nowMs + ANNOUNCE_DELAY_MS
+    this.atMs = Math.max(nowMs + ANNOUNCE_DELAY_MS, this.#toldAtMs + ANNOUNCE_EVERY_MS)
     // What comes from now on may yet come from the peer as well.
     this.#to = this.#hasPassedOn === null ? Infinity : this.#replica.logLength
   }

@@ -78,4 +78,6 @@ export interface SessionInit {
   share: PullShare
   /** True when the peer passed the commit at this place of the log on by another way, as by gossip: it is not told of it. */
   hasPassedOn?: (order: number) => boolean
+  /** How many outputs wait for the stream; not given: it takes everything at once. */
+  backlog?: () => number
 }

@@ -10,6 +10,7 @@ import { prefixFrame } from './frame-splitter.ts'
 import {
   ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
+  BACKLOG_MAX,
   BATCHES_AHEAD,
   COVER_COMMITS_MAX,
   DUPLICATES_MAX,
@@ -87,6 +88,8 @@ export class SyncSession {
   /** The round this side opened. */
   #round: { number: number; awaits: 'brief' | 'rows'; rowsLeft: number } | null = null
   #roundCount = 0
+  /** When it was opened, ms. */
+  #roundAtMs = -Infinity
   /** The peer's round that was answered with a brief of these buckets. */
   #briefed: { round: number; buckets: number[] } | null = null
   #pull: Pull | null = null
@@ -120,6 +123,7 @@ export class SyncSession {
   #sameLength = -1
   /** The last root of ours that the peer was told. */
   #sentRoot: Uint8Array | null = null
+  #sentRootAtMs = -Infinity
   /** The pair of roots that a round could not bring closer. */
   #stuckAt = ''
   #refusals = 0
@@ -307,11 +311,15 @@ export class SyncSession {
     if (this.#stuckAt !== toHex(root) + toHex(own)) this.#lead()
   }
 
-  /** Opens a round, or leaves it to the peer for a while: one round serves both sides. */
+  /**
+   * Opens a round, or leaves it to the peer for a while: one round serves both sides. While both write without a pause no two
+   * roots are ever equal, so rounds keep a distance.
+   */
   #lead(): void {
     if (this.isAsking) return
-    if (this.#peer?.isLeader === true) this.#startRound()
-    else this.#leadDueMs ??= this.#nowMs + LEAD_MS
+    if (this.#peer?.isLeader !== true) this.#leadDueMs ??= this.#nowMs + LEAD_MS
+    else if (this.#roundAtMs + QUIET_MS <= this.#nowMs) this.#startRound()
+    else this.#leadDueMs = Math.min(this.#leadDueMs ?? Infinity, this.#roundAtMs + QUIET_MS)
   }
 
   /** Equal roots: done, once the peer was told of ours as well. */
@@ -326,13 +334,22 @@ export class SyncSession {
 
   #sendRoot(root: Uint8Array): void {
     this.#sentRoot = root
+    this.#sentRootAtMs = this.#nowMs
     this.#send({ kind: 'root', root })
+  }
+
+  /** Tells our root at once, or a while after the last: while news do not end, each answer makes another one. */
+  #tellRoot(): void {
+    const dueMs = this.#sentRootAtMs + QUIET_MS
+    if (dueMs <= this.#nowMs) this.#sendRoot(this.#init.replica.heads.root())
+    else this.#rootAtMs = Math.min(this.#rootAtMs ?? Infinity, dueMs)
   }
 
   #startRound(): void {
     const { reconciler } = this.#peer ?? {}
     if (reconciler === undefined) return
     this.#leadDueMs = null
+    this.#roundAtMs = this.#nowMs
     this.#roundCount += 1
     this.#round = { number: this.#roundCount, awaits: 'brief', rowsLeft: 0 }
     this.#answer.start(this.#nowMs)
@@ -442,7 +459,7 @@ export class SyncSession {
     // A peer that had all of it from the start said so in its HELLO and has no reason to say it again.
     if (this.#isPeerUpToDate()) return this.#noteSynced()
     this.#stuckAt = toHex(this.#lastPeerRoot ?? own) + toHex(own)
-    this.#sendRoot(own)
+    this.#tellRoot()
   }
 
   /** Asks for what the plan still lacks: first the authority document and the proofs of forks, then the rest. */
@@ -592,10 +609,8 @@ export class SyncSession {
     if (pull.purpose === 'all' && !pull.isMore) for (const id of pull.asked) this.#plan.delete(id)
     this.#pullPlan()
     if (this.#pull !== null || this.#plan.size > 0) return
-    const own = this.#init.replica.heads.root()
     if (pull.stored === 0 || this.#isPeerUpToDate()) return this.#settle()
-    if (this.#peer?.isLeader === true) return this.#startRound()
-    this.#sendRoot(own)
+    if (this.#peer?.isLeader !== true) this.#tellRoot()
     this.#lead()
   }
 
@@ -698,6 +713,7 @@ export class SyncSession {
       return this.#answer.isSilent(this.#nowMs)
         ? this.#close('silent', `no answer in ${ANSWER_TIMEOUT_MS} ms`)
         : this.#close('stalling', `an answer of less than ${ANSWER_BYTES_PER_SECOND_MIN} bytes a second`)
+    this.#waitForStream()
     if (isDue(this.#news.atMs, this.#nowMs)) this.#announce()
     if (isDue(this.#leadDueMs, this.#nowMs)) {
       this.#leadDueMs = null
@@ -713,6 +729,13 @@ export class SyncSession {
       this.#comparedAtMs = this.#nowMs
       this.#sendRoot(this.#init.replica.heads.root())
     }
+  }
+
+  /** While the stream takes less than it is given, what can be told later is told later, and once. */
+  #waitForStream(): void {
+    if ((this.#init.backlog?.() ?? 0) <= BACKLOG_MAX) return
+    if (isDue(this.#news.atMs, this.#nowMs)) this.#news.postpone(this.#nowMs)
+    if (isDue(this.#rootAtMs, this.#nowMs)) this.#rootAtMs = this.#nowMs + QUIET_MS
   }
 
   #setWake(): void {

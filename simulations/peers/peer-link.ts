@@ -33,7 +33,7 @@ export class PeerLink {
   ) {
     this.peer = place.peer
     this.stream = place.stream
-    this.session = new SyncSession(init)
+    this.session = new SyncSession({ ...init, backlog: () => this.outgoing.length })
     this.#carryOut = carryOut
   }
 

@@ -14,12 +14,15 @@ export class SessionBench {
   readonly session: SyncSession
   readonly replica: Replica
   nowMs = 1_000
+  /** Outputs that wait for the stream, as far as the session is told. */
+  backlog = 0
   readonly outputs: SessionOutput[] = []
 
   constructor(replica: Replica, share: PullShare = new PullShare()) {
     this.replica = replica
     // The smaller key leads: the peer's is made of twos.
-    this.session = new SyncSession({ replica, sha256, key: new Uint8Array(16).fill(1), share })
+    const key = new Uint8Array(16).fill(1)
+    this.session = new SyncSession({ replica, sha256, key, share, backlog: () => this.backlog })
     this.give({ kind: 'open' })
   }
 
