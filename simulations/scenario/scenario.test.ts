@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { RandomStreams } from '../kernel/index.ts'
@@ -31,6 +31,13 @@ function problemsOf(text: string): string[] {
 test('docs/simulation.schema.json is the schema (write it with `npm run sim:schema`)', () => {
   const published: unknown = JSON.parse(readFileSync(join(ROOT, 'docs', 'simulation.schema.json'), 'utf8'))
   expect(published).toEqual(JSON.parse(jsonSchemaText()))
+})
+
+test('the scenarios in examples/ are read', () => {
+  const folder = join(ROOT, 'examples')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) expect(read(readFileSync(join(folder, file), 'utf8')).about).not.toBe('')
 })
 
 test('what is left out is ideal or never happens', () => {
