@@ -311,15 +311,11 @@ export class SyncSession {
     if (this.#stuckAt !== toHex(root) + toHex(own)) this.#lead()
   }
 
-  /**
-   * Opens a round, or leaves it to the peer for a while: one round serves both sides. While both write without a pause no two
-   * roots are ever equal, so rounds keep a distance.
-   */
+  /** Opens a round, or leaves it to the peer for a while: one round serves both sides. */
   #lead(): void {
     if (this.isAsking) return
-    if (this.#peer?.isLeader !== true) this.#leadDueMs ??= this.#nowMs + LEAD_MS
-    else if (this.#roundAtMs + QUIET_MS <= this.#nowMs) this.#startRound()
-    else this.#leadDueMs = Math.min(this.#leadDueMs ?? Infinity, this.#roundAtMs + QUIET_MS)
+    if (this.#peer?.isLeader === true) this.#startRound()
+    else this.#leadDueMs ??= this.#nowMs + LEAD_MS
   }
 
   /** Equal roots: done, once the peer was told of ours as well. */
@@ -610,8 +606,12 @@ export class SyncSession {
     this.#pullPlan()
     if (this.#pull !== null || this.#plan.size > 0) return
     if (pull.stored === 0 || this.#isPeerUpToDate()) return this.#settle()
-    if (this.#peer?.isLeader !== true) this.#tellRoot()
-    this.#lead()
+    // While both sides write without a pause no two roots are ever equal: rounds keep a distance.
+    if (this.#peer?.isLeader === true) this.#leadDueMs ??= Math.max(this.#nowMs, this.#roundAtMs + QUIET_MS)
+    else {
+      this.#tellRoot()
+      this.#lead()
+    }
   }
 
   #serve(frame: Extract<Frame, { kind: 'want' }>): void {

@@ -307,7 +307,7 @@ function checkWorld(seed: number, isFounderFalse: boolean): void {
 test('honest replicas agree and none is refused, whatever forked devices write, show and acknowledge', () => {
   const worlds = fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.boolean(), checkWorld)
   // Few and long runs: those of one seed reach everything, the others are new each time.
-  fc.assert(worlds, { numRuns: 12, seed: 6 })
+  fc.assert(worlds, { numRuns: 12, seed: 8 })
   fc.assert(worlds, { numRuns: 6 })
   expect(Math.min(...Object.values(reached))).toBeGreaterThan(0)
   expect(Math.min(reached.honest, reached.hidden, reached.endorsed, reached.waited)).toBeGreaterThan(20)
