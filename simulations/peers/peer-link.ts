@@ -22,6 +22,8 @@ export class PeerLink {
   isOpen = true
   /** The peer is outside: it gets acts of authority alone. */
   isOutside = false
+  /** It asked for what it may not have: the stream ends as soon as it has handed in what it was asked for, as in a node. */
+  isRefused = false
   #isStepping = false
   readonly #inputs: SessionInput[] = []
   readonly #carryOut: (output: SessionOutput) => void
@@ -45,6 +47,10 @@ export class PeerLink {
       for (const output of this.session.handle(next, nowMs)) if (this.isOpen) this.#carryOut(output)
     }
     this.#isStepping = false
+  }
+
+  get isOver(): boolean {
+    return this.isOpen && this.isRefused && !this.session.isAsking
   }
 
   /** The stream is over. */

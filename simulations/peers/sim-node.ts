@@ -486,8 +486,9 @@ export class SimNode implements Actor {
     while (link.isOpen && link.outgoing.length <= ANSWERS_MAX) {
       const bytes = link.inbox.shift()
       if (bytes === undefined) return
-      if (link.isOutside && asksTooMuch(bytes)) return this.#abort(link)
-      this.#step(link, { kind: 'frame', bytes })
+      if (link.isOutside && asksTooMuch(bytes)) link.isRefused = true
+      else this.#step(link, { kind: 'frame', bytes })
+      if (link.isOver) return this.#abort(link)
     }
     if (link.isOpen && link.inbox.length > 0) this.#host.observer.reached('backpressure', this.number)
   }
@@ -495,6 +496,7 @@ export class SimNode implements Actor {
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
     link.step(input, this.#steadyMs)
+    if (link.isOver) this.#abort(link)
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
