@@ -282,7 +282,7 @@ test('what is no ticket, and no good request, is said by name', async () => {
   expect(await verdictOf('ABCD-EFGH-JKMN-PQRS')).toBe('code-unknown')
   const [ticket] = (await issue(nas, { class: 'Late', count: 1, group: 'Door' })).tickets
   const text = ticket?.text ?? ''
-  expect(await verdictOf(text.slice(0, -8))).toMatch(/truncated|not-a-ticket/)
+  expect(await verdictOf(text.slice(0, -8))).toBe('truncated')
   expect(await verdictOf(text.replace(/.{3}$/, '000'))).toBe('forged')
   await expect(scan(nas, text, 'Door', { id: 'no name' })).rejects.toThrow(ApiError)
   const unknown = await nas.api('GET', '/v1/ticketing/events/nowhere').catch((cause: unknown) => cause)
