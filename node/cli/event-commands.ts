@@ -220,8 +220,12 @@ export async function doublesCommand(
   needPlace(globals, output)
   const client = await NodeClient.need(globals.data)
   const view = (await client.call('GET', `${eventPath(event)}/doubles`)) as { doubles: DoubleView[] }
-  if (output !== undefined)
-    return writeText(globals, output, `${JSON.stringify(view, null, 2)}\n`, { doubles: view.doubles.length })
+  if (output !== undefined) {
+    await writeText(globals, output, `${JSON.stringify(view, null, 2)}\n`, { doubles: view.doubles.length })
+    const check = `check it anywhere: node examples/verify-doubles.ts ${safe(output)}`
+    if (output !== '-' && !globals.json) process.stdout.write(`${paint('2', check)}\n`)
+    return
+  }
   const rows = view.doubles.flatMap(({ seat, admissions }) =>
     admissions.map((it) => [
       ...[seat.slice(0, 8), timeText(it.atMs), it.gate, it.device.deviceName, it.mode],

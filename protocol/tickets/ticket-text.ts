@@ -1,3 +1,4 @@
+import { concatBytes } from '../encoding/index.ts'
 import { decodeBase45, encodeBase45 } from './base45.ts'
 import { decodeTicket } from './ticket.ts'
 import type { DecodedTicketResult } from './ticket.ts'
@@ -17,8 +18,20 @@ export function ticketText(bytes: Uint8Array): string {
 export function readTicketText(text: string): DecodedTicketResult {
   if (text.length > TICKET_SCAN_LENGTH_MAX) return { ok: false, refusal: 'too-long' }
   const trimmed = text.replaceAll(AROUND, '')
-  const bytes = trimmed.startsWith(PREFIX) ? decodeBase45(trimmed.slice(PREFIX.length)) : null
-  return bytes === null ? { ok: false, refusal: 'not-a-ticket' } : decodeTicket(bytes)
+  if (!trimmed.startsWith(PREFIX)) return { ok: false, refusal: 'not-a-ticket' }
+  const letters = trimmed.slice(PREFIX.length)
+  const bytes = decodeBase45(letters)
+  if (bytes !== null) return decodeTicket(bytes)
+  return { ok: false, refusal: isCutOff(letters) ? 'truncated' : 'not-a-ticket' }
+}
+
+/** True for the beginning of a ticket that ends within a group: what a scanner has lost letters of. */
+function isCutOff(letters: string): boolean {
+  const rest = letters.length % 3
+  const whole = rest === 0 ? null : decodeBase45(letters.slice(0, letters.length - rest))
+  if (whole === null) return false
+  const result = decodeTicket(concatBytes(whole, new Uint8Array(rest - 1)))
+  return !result.ok && result.refusal === 'truncated'
 }
 
 const PREFIX = 'CT:'

@@ -97,6 +97,25 @@ export class EventParts {
     if (ledger.length > 0) sections.push(ledgerSection(ledger))
     return toHex((await this.node.membership.engine.append(sections)).id)
   }
+
+  /**
+   * Writes entries of an event that are made when nothing can come between any more: what `make` finds is what they are
+   * judged by. The id of the commit in hex; null where it made none, and nothing was written.
+   */
+  async writeMade(
+    event: string,
+    make: (state: EventState) => readonly EventDocumentEntry[] | null,
+  ): Promise<string | null> {
+    const { engine } = this.node.membership
+    await this.node.ledger.needClock()
+    const record = await engine.appendMade([event], () => {
+      const state = engine.replica.document(event)
+      if (!(state instanceof EventState)) throw new Error(`'${event}' is not open`)
+      const entries = make(state)
+      return entries === null ? null : [eventSection(event, entries)]
+    })
+    return record === null ? null : toHex(record.id)
+  }
 }
 
 /** A section of an event. */

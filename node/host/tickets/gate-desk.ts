@@ -34,7 +34,7 @@ import type { CoopNode } from '../coop-node.ts'
 import { readCommit } from '../commit-source.ts'
 import type { DeviceName } from '../roster-names.ts'
 import type { EventDesk } from './event-desk.ts'
-import { EventParts, eventSection, otherRequest, requestKey } from './event-parts.ts'
+import { EventParts, otherRequest, requestKey } from './event-parts.ts'
 import { guaranteeView } from './event-views.ts'
 import type { GuaranteeView } from './event-views.ts'
 import type { TicketDesk } from './ticket-desk.ts'
@@ -193,17 +193,13 @@ export class GateDesk {
     shown: Shown,
     id: Uint8Array,
   ): Promise<{ decision: Decision; admission: string | null }> {
-    const { engine } = this.#parts.node.membership
-    await this.#parts.node.ledger.needClock()
     const made: { decision: Decision | null } = { decision: null }
-    const record = await engine.appendMade([state.id], () => {
-      const current = engine.replica.document(state.id)
-      if (!(current instanceof EventState)) throw new Error(`'${state.id}' is not open`)
+    const commit = await this.#parts.writeMade(state.id, (current) => {
       made.decision = this.#decide(current, request, shown, id)
-      return made.decision.ok ? [eventSection(state.id, [made.decision.entry])] : null
+      return made.decision.ok ? [made.decision.entry] : null
     })
     if (made.decision === null) throw new Error('nothing was decided')
-    return { decision: made.decision, admission: record === null ? null : `${toHex(record.id)}/0` }
+    return { decision: made.decision, admission: commit === null ? null : `${commit}/0` }
   }
 
   #decide(

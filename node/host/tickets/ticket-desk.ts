@@ -9,6 +9,7 @@ import {
   reissueTicket,
 } from '#protocol/event'
 import type {
+  Cancel,
   CancelEntry,
   CancelReason,
   ClassEntry,
@@ -137,6 +138,8 @@ export interface FoundTicket {
   commitment: string
 }
 
+/** A ticket is valid for 31 years at most: three bytes of minutes. */
+const MINUTES_MAX = 0xffffff
 /** Tickets of one call that are not streamed: a JSON answer of some megabytes. */
 const AT_ONCE_MAX = 25_000
 
@@ -355,27 +358,12 @@ export class TicketDesk {
     const { node } = this.#parts
     const { action, reason = '' } = request
     const found = await this.found(state, request.ticket)
-    const known = state.cancelOf(found.commitment)
     const id = requestKey(request.id)
     if (reason !== '' && !isName(reason, REASON_LENGTH_MAX))
       throw new CoopError(
         'usage',
         `a reason has at most ${REASON_LENGTH_MAX} visible characters`,
         'Say why, in one line.',
-      )
-    if (known !== null && (known.id !== toHex(id) || known.why !== action))
-      throw new CoopError(
-        'ticket-ended',
-        `the ticket was ended already (${known.why}, ${new Date(shownTime(known.timeMs)).toISOString()})`,
-        'See it in the log: `coop event log EVENT`.',
-      )
-    const seat = toHex(nullifierOf(state.id, found.ticket.seatSecret, node.crypto.sha256))
-    const isIn = state.passesOf(seat).some((it) => it.undone === null && it.way === 'in')
-    if (known === null && isIn && action !== 'revoke')
-      throw new CoopError(
-        'ticket-used',
-        'somebody was let in with this ticket already',
-        'It can be revoked (`coop ticket revoke`), and cannot be refunded or passed on.',
       )
     const { bucket } = found
     const group = state.bucket(bucket)?.group ?? '?'
@@ -404,29 +392,34 @@ export class TicketDesk {
       old: fromHex(found.commitment) ?? new Uint8Array(16),
       price: action === 'refund' ? (issued?.issue.price ?? null) : null,
     }
-    const isHere = this.#parts.holds(bucket) >= 1n
-    if (known !== null) return { done: true, commit: known.commit, stillOpens: null, tickets }
-    if (!isHere) {
-      const asked = state.openRequests().find((it) => it.id === toHex(id))
-      const commit =
-        asked?.commit ??
-        (await this.#parts.write(state.id, [
-          { t: 'request', ...common, seat: action === 'refund' ? fromHex(seat) : null },
-        ]))
-      const holder = bucketHolder(state, bucket)
-      const stillOpens = {
-        group: shownText(group),
-        holder: holder === null ? null : node.ledger.names.device(holder),
-        isReachable: holder !== null && this.#parts.reachable.has(holder),
+    const seat = toHex(nullifierOf(state.id, found.ticket.seatSecret, node.crypto.sha256))
+    const known: { commit: string | null; isHere: boolean } = { commit: null, isHere: true }
+    // Somebody else may end it, and somebody may come in with it, until this is written.
+    const written = await this.#parts.writeMade(state.id, (current) => {
+      const cancel = current.cancelOf(found.commitment)
+      if (cancel !== null) {
+        if (cancel.id !== toHex(id) || cancel.why !== action) throw endedAlready(cancel)
+        known.commit = cancel.commit
+        return null
       }
-      return { done: false, commit, stillOpens, tickets }
+      const isIn = current.passesOf(seat).some((it) => it.undone === null && it.way === 'in')
+      if (isIn && action !== 'revoke') throw usedAlready()
+      known.isHere = this.#parts.holds(bucket) >= 1n
+      if (known.isHere)
+        return [{ t: 'cancel', ...common, seat: action === 'refund' && this.#hasUsed(found.class) }]
+      known.commit = current.openRequests().find((it) => it.id === toHex(id))?.commit ?? null
+      if (known.commit !== null) return null
+      return [{ t: 'request', ...common, seat: action === 'refund' ? fromHex(seat) : null }]
+    })
+    const commit = written ?? known.commit
+    if (known.isHere) return { done: true, commit, stillOpens: null, tickets }
+    const holder = bucketHolder(state, bucket)
+    const stillOpens = {
+      group: shownText(group),
+      holder: holder === null ? null : node.ledger.names.device(holder),
+      isReachable: holder !== null && this.#parts.reachable.has(holder),
     }
-    const entry: CancelEntry = {
-      t: 'cancel',
-      ...common,
-      seat: action === 'refund' && this.#hasUsed(found.class),
-    }
-    return { done: true, commit: await this.#parts.write(state.id, [entry]), stillOpens: null, tickets }
+    return { done: false, commit, stillOpens, tickets }
   }
 
   /** The ticket that a text or a code means; who has the ticket knows what it says. */
@@ -650,6 +643,22 @@ export class TicketDesk {
   }
 }
 
+function endedAlready({ why, timeMs }: Cancel): CoopError {
+  return new CoopError(
+    'ticket-ended',
+    `the ticket was ended already (${why}, ${new Date(shownTime(timeMs)).toISOString()})`,
+    'See it in the log: `coop event log EVENT`.',
+  )
+}
+
+function usedAlready(): CoopError {
+  return new CoopError(
+    'ticket-used',
+    'somebody was let in with this ticket already',
+    'It can be revoked (`coop ticket revoke`), and cannot be refunded or passed on.',
+  )
+}
+
 function ticketView({ bytes, code, commitment, serial }: IssuedBytes, group: string): TicketView {
   const name = shownText(group)
   const number = `${name} ${serial + 1}`
@@ -658,10 +667,13 @@ function ticketView({ bytes, code, commitment, serial }: IssuedBytes, group: str
 
 function validityOf({ validFromMs, validUntilMs }: IssueRequest): TicketValidity | null {
   if (validFromMs === undefined && validUntilMs === undefined) return null
-  const from = Math.max(1, Math.floor((validFromMs ?? 60_000) / 60_000))
-  const until = validUntilMs === undefined ? from + 0xffffff : Math.ceil(validUntilMs / 60_000)
+  const ends = validUntilMs === undefined ? null : Math.ceil(validUntilMs / 60_000)
+  // Of an end alone it is valid for as long before it as a ticket can be.
+  const begins = validFromMs === undefined ? (ends ?? 0) - MINUTES_MAX : Math.floor(validFromMs / 60_000)
+  const from = Math.max(1, begins)
+  const until = ends ?? from + MINUTES_MAX
   const validity = { fromMinute: from, forMinutes: until - from }
-  if (validity.forMinutes >= 1 && validity.forMinutes <= 0xffffff && from <= 0xffffffff) return validity
+  if (validity.forMinutes >= 1 && validity.forMinutes <= MINUTES_MAX && from <= 0xffffffff) return validity
   throw new CoopError('usage', 'a ticket is valid for a minute to 31 years', 'Give other times.')
 }
 
