@@ -55,7 +55,9 @@ test('whoever wrote what and heard of whom: exactly what is missing of the past 
       const asking = reader(made.coop, [...roster, ...stored(gate)])
       const known = new Set(idsOf(stored(gate)))
       const ids = sent(by, to, asking, signers[gate]?.publicKey ?? new Uint8Array(32))
-      const past = stored(giver).filter((it) => by.history.knows(by.history.find(to.id), by.history.find(it.id)))
+      const past = stored(giver).filter((it) =>
+        by.history.knows(by.history.find(to.id), by.history.find(it.id)),
+      )
       expect(ids).toEqual(idsOf(past).filter((it) => !known.has(it)))
       expect(asking.ingest(stored(giver).filter((it) => ids.includes(toHex(it.id)))).refused).toEqual([])
       expect(asking.history.find(to.id)).toBeGreaterThanOrEqual(0)
