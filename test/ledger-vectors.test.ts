@@ -31,8 +31,15 @@ interface Vectors {
     acts: (string | number | null)[][]
   }[]
   invalid: { name: string; payload: string }[]
-  asks: { name: string; unit: string; amount: string; reason: string; frame: string }[]
-  answers: { name: string; asked: string; taken: string; why: string | null; frame: string }[]
+  asks: { name: string; unit: string; amount: string; reason: string; has: string; frame: string }[]
+  answers: {
+    name: string
+    asked: string
+    taken: string
+    why: string | null
+    commits: number | null
+    frame: string
+  }[]
   noAsks: { name: string; frame: string }[]
 }
 
@@ -73,12 +80,12 @@ test('ledger.json: invalid entries are more than valid ones', () => {
 })
 
 test('ledger.json: asks for rights, and answers', () => {
-  for (const { name, unit, amount, reason, frame } of vectors.asks) {
+  for (const { name, unit, amount, reason, has, frame } of vectors.asks) {
     const ask = readAsk(bytes(frame), 'ff')
-    expect(ask, name).toEqual({ unit, amount: BigInt(amount), reason, device: 'ff' })
+    expect(ask, name).toEqual({ unit, amount: BigInt(amount), reason, device: 'ff', has: bytes(has) })
     expect(ask === null ? '' : toHex(encodeAsk(ask)), name).toBe(frame)
   }
-  for (const { name, asked, taken, why, frame } of vectors.answers)
-    expect(readAnswer(bytes(frame), BigInt(asked)), name).toEqual({ amount: BigInt(taken), why })
+  for (const { name, asked, taken, why, commits, frame } of vectors.answers)
+    expect(readAnswer(bytes(frame), BigInt(asked)), name).toEqual({ amount: BigInt(taken), why, commits })
   for (const { name, frame } of vectors.noAsks) expect(readAsk(bytes(frame), 'ff'), name).toBe(null)
 })

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { CallFailure } from '#apps/page'
-import type { Bucket, EventView } from '#apps/page'
+import type { Bucket, EventView, Holder } from '#apps/page'
 import type { GateCalls } from './gate-calls.ts'
 import type { Texts } from './texts.ts'
 import type { Words } from './words.ts'
@@ -22,24 +22,35 @@ export function BucketsPanel(props: {
       it.state === 'reachable' && it.holder !== null ? [[it.holder.device, it.holder]] : [],
     ),
   )
-  const move = (group: string, work: () => Promise<number>): void => {
+  const move = (group: string, work: () => Promise<string>): void => {
     if (moving !== null) return
     setMoving(group)
     setSaid('')
     work()
-      .then((missing) =>
-        setSaid(missing === 0 ? texts.scan.moveDone : texts.scan.moveMissing(words.count(missing))),
-      )
+      .then(setSaid)
       .catch((thrown: unknown) => {
         const isSilent = thrown instanceof CallFailure && thrown.status === 0
         setSaid(texts.log.failed(isSilent ? texts.log.unreachable : (thrown as Error).message))
       })
       .finally(() => setMoving(null))
   }
+  const take = async (group: string): Promise<string> => {
+    const { missing } = await calls.take(view.event, group)
+    return missing.length === 0 ? texts.scan.moveDone : texts.scan.moveMissing(words.count(missing.length))
+  }
+  const hand = async (group: string | null, to: Holder): Promise<string> => {
+    const { isThere, elsewhere } = await calls.hand(view.event, group, to.device)
+    if (!isThere) return texts.scan.moveUnderWay(to.deviceName)
+    return elsewhere.length === 0
+      ? texts.scan.moveDone
+      : texts.scan.moveElsewhere(words.count(elsewhere.length))
+  }
+  const isManyHere = view.groups.filter((it) => it.buckets.some(isHere)).length > 1
   return (
     <section class="buckets">
       <h3>{texts.scan.buckets}</h3>
       <p class="muted">{texts.scan.bucketsNote}</p>
+      <p data-testid="bucket-alone">{texts.scan.alone(view.guarantee, words)}</p>
       <ul class="plain">
         {view.groups.map(({ group, buckets }) => {
           const places = [...new Set(buckets.map((it) => placeOf(it, texts)))].join(', ')
@@ -55,14 +66,12 @@ export function BucketsPanel(props: {
                   class="button"
                   data-testid="bucket-take"
                   aria-disabled={moving !== null}
-                  onClick={() =>
-                    move(group, async () => (await calls.take(view.event, group)).missing.length)
-                  }
+                  onClick={() => move(group, async () => take(group))}
                 >
                   {texts.scan.take}
                 </button>
               )}
-              {buckets.some((it) => it.state === 'here') &&
+              {buckets.some(isHere) &&
                 [...others.values()].map((it) => (
                   <button
                     key={it.device}
@@ -70,12 +79,7 @@ export function BucketsPanel(props: {
                     class="button"
                     data-testid="bucket-hand"
                     aria-disabled={moving !== null}
-                    onClick={() =>
-                      move(group, async () => {
-                        await calls.hand(view.event, group, it.device)
-                        return 0
-                      })
-                    }
+                    onClick={() => move(group, async () => hand(group, it))}
                   >
                     {texts.scan.hand(it.deviceName)}
                   </button>
@@ -84,6 +88,19 @@ export function BucketsPanel(props: {
           )
         })}
       </ul>
+      {isManyHere &&
+        [...others.values()].map((it) => (
+          <button
+            key={it.device}
+            type="button"
+            class="button"
+            data-testid="bucket-hand-all"
+            aria-disabled={moving !== null}
+            onClick={() => move('', async () => hand(null, it))}
+          >
+            {texts.scan.handAll(it.deviceName)}
+          </button>
+        ))}
       <p role="status" data-testid="bucket-said">
         {said}
       </p>
@@ -91,11 +108,15 @@ export function BucketsPanel(props: {
   )
 }
 
-function placeOf({ state, holder }: Bucket, { scan }: Texts): string {
+function isHere({ state }: Bucket): boolean {
+  return state === 'here'
+}
+
+function placeOf({ state, holder, isLost }: Bucket, { scan }: Texts): string {
   const name = holder?.deviceName ?? '?'
   switch (state) {
     case 'here':
-      return scan.bucketHere
+      return isLost ? scan.bucketHereLost : scan.bucketHere
     case 'reachable':
       return scan.bucketAt(name)
     case 'elsewhere':

@@ -10,6 +10,16 @@ export interface Scan {
   /** 32 hexadecimal digits: a scan sent twice under one id is recorded once. */
   id: string
   override: { reason: string } | null
+  /** The bucket of a ticket of another gate group is fetched first. */
+  fetch: boolean
+}
+
+/** What became of buckets that were handed over. */
+export interface Handed {
+  /** The other device has said that it has them. */
+  isThere: boolean
+  /** Buckets that are at other gates. */
+  elsewhere: unknown[]
 }
 
 /** One line of the scan log. */
@@ -57,18 +67,22 @@ export class GateCalls {
     return answer as { taken: string[]; missing: string[] }
   }
 
-  /** Hands the buckets of a gate group that this device holds over to another. */
-  async hand(event: string, group: string, device: string): Promise<void> {
-    await this.#link.post(`${addressOf(event)}/hand`, { group, device }, MOVE_TIMEOUT_MS)
+  /** Hands the buckets that this device holds over to another: of a gate group, or all. */
+  async hand(event: string, group: string | null, device: string): Promise<Handed> {
+    const body = group === null ? { device } : { group, device }
+    return (await this.#link.post(`${addressOf(event)}/hand`, body, MOVE_TIMEOUT_MS)) as Handed
   }
 
-  async scan(event: string, { zone, override, ...scan }: Scan): Promise<Verdict> {
+  async scan(event: string, { zone, override, fetch, ...scan }: Scan): Promise<Verdict> {
     const body = {
       ...scan,
       ...(zone === null ? {} : { zone }),
       ...(override === null ? {} : { override }),
+      ...(fetch ? { fetch } : {}),
     }
-    return (await this.#link.post(`${addressOf(event)}/scans`, body)) as Verdict
+    const address = `${addressOf(event)}/scans`
+    const answer = fetch ? this.#link.post(address, body, MOVE_TIMEOUT_MS) : this.#link.post(address, body)
+    return (await answer) as Verdict
   }
 
   async undo(event: string, admission: string, reason: string, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { CallFailure, newRequestId } from '#apps/page'
 import type { EventView } from '#apps/page'
-import type { GateCalls, LogRow } from './gate-calls.ts'
+import type { GateCalls, LogRow, Scan } from './gate-calls.ts'
 import { SeenCodes } from './seen-codes.ts'
 import { ownVerdict } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
@@ -113,14 +113,18 @@ export class GateDesk {
   }
 
   /** Checks what was scanned or typed. @param fromMs - `performance.now()` of the frame or key press */
-  async scan(text: string, fromMs: number, override: { reason: string } | null = null): Promise<void> {
+  async scan(
+    text: string,
+    fromMs: number,
+    { override = null, fetch = false }: Partial<Pick<Scan, 'override' | 'fetch'>> = {},
+  ): Promise<void> {
     if (text.length > SCAN_LENGTH_MAX) return this.refuseLength(text.length)
     const { direction } = this.#state
-    const request = JSON.stringify([text, direction, override])
+    const request = JSON.stringify([text, direction, override, fetch])
     const id = this.#unanswered.get(request) ?? newRequestId()
     const scan = (this.#scans += 1)
     this.#update({ isChecking: true, shown: null })
-    const verdict = await this.#ask(text, { id, direction, override })
+    const verdict = await this.#ask(text, { id, direction, override, fetch })
     const isUnanswered = UNANSWERED.has(verdict.verdict)
     if (isUnanswered) this.#keepUnanswered(request, id)
     else this.#unanswered.delete(request)
@@ -169,13 +173,10 @@ export class GateDesk {
     }, LOG_PAUSE_MS)
   }
 
-  async #ask(
-    text: string,
-    { id, direction, override }: { id: string; direction: 'in' | 'out'; override: { reason: string } | null },
-  ): Promise<Verdict> {
+  async #ask(text: string, how: Pick<Scan, 'id' | 'direction' | 'override' | 'fetch'>): Promise<Verdict> {
     const { event, gate, zone } = this.#setup
     try {
-      const verdict = await this.#calls.scan(event, { text, gate, zone, direction, id, override })
+      const verdict = await this.#calls.scan(event, { text, gate, zone, ...how })
       this.#update({ isNodeAway: false, answeredMs: Date.now() })
       return verdict
     } catch (cause) {

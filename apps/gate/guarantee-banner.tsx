@@ -14,9 +14,7 @@ export function GuaranteeBanner(props: {
 }): JSX.Element {
   const { state, texts, words, nowMs } = props
   const guarantee = state.view?.guarantee ?? null
-  const lost = (state.view?.groups ?? [])
-    .flatMap((it) => it.buckets)
-    .filter((it) => it.state === 'lost').length
+  const lost = guarantee?.lost.buckets ?? 0
   const kind = state.isNodeAway ? 'away' : guarantee?.cutOffSinceMs == null ? 'mesh' : 'cut-off'
   const since = state.answeredMs === null ? '' : ` (${words.duration(nowMs - state.answeredMs)})`
   const text =

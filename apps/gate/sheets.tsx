@@ -61,7 +61,8 @@ export function OpenSheet(props: {
           refusal={refusalOf(sheet.shown, texts, words)}
           onOverride={(reason) => {
             close()
-            if (sheet.shown.text !== null) void desk.scan(sheet.shown.text, performance.now(), { reason })
+            if (sheet.shown.text !== null)
+              void desk.scan(sheet.shown.text, performance.now(), { override: { reason } })
           }}
           onClose={close}
         />

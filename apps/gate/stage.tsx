@@ -9,6 +9,8 @@ import type { GateParts } from './use-gate.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
 import type { Words } from './words.ts'
 
+const FETCH = { fetch: true } as const
+
 /** The camera's picture, and over it the verdict. */
 export function Stage(props: {
   gate: GateParts
@@ -24,6 +26,8 @@ export function Stage(props: {
   const spoken = shown === null ? null : say(texts, { verdict: shown.verdict, words })
   // Somebody is let in by an override with a ticket that the node could read, and with no other code.
   const isFinal = shown === null || shown.verdict.ok || shown.text === null || shown.verdict.ticket === null
+  const isFetchable = shown?.verdict.verdict === 'wrong-group' && shown.verdict.params['reachable'] === true
+  const fetchable = isFetchable ? shown.text : null
   return (
     <section class={`stage ${shown === null ? '' : 'has-verdict'}`} aria-label={texts.scan.title}>
       <div class="viewfinder" data-state={cameraState}>
@@ -54,6 +58,7 @@ export function Stage(props: {
           texts={texts}
           words={words}
           onOverride={isFinal ? null : () => props.onOverride(shown)}
+          onFetch={fetchable === null ? null : () => void gate.desk.scan(fetchable, performance.now(), FETCH)}
           onDismiss={() => gate.desk.dismiss()}
         />
       )}

@@ -325,11 +325,18 @@ export const GERMAN: Texts = {
     bucketAt: (holder) => `bei ${holder}`,
     bucketApart: (holder) => `bei ${holder}, nicht verbunden`,
     bucketLost: 'verloren: an jedem Tor offen',
+    bucketHereLost: 'hier, gilt als verloren: an jedem anderen Tor offen',
+    alone: ({ own, others }, words) =>
+      `Ohne die anderen kann dieses Tor ${words.share(own)} der eigenen Gruppe, ${words.share(others)} der anderen einlassen.`,
     take: 'Holen',
+    takeFor: 'Holen und einlassen',
     hand: (device) => `An ${device}`,
+    handAll: (device) => `Alles an ${device}`,
     moving: 'Unterwegs…',
     moveDone: 'Erledigt.',
+    moveUnderWay: (device) => `Unterwegs: diesen Knoten anlassen, bis ${device} sie hat.`,
     moveMissing: (count) => `${count} kamen nicht.`,
+    moveElsewhere: (count) => `Übergeben. ${count} sind an anderen Toren.`,
   },
   counts: {
     title: 'Zahlen',

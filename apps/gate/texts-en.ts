@@ -137,7 +137,7 @@ export const ENGLISH: Texts = {
         title: group === '' ? 'Other gate' : `Gate ${group}`,
         why: holder === '' ? '' : `Its tickets are held by ${holder}.`,
         todo: isReachable
-          ? `Send the guest to gate ${group}, or fetch that gate's tickets here.`
+          ? `Send the guest to gate ${group}, or fetch that gate's tickets here and let in.`
           : `Send the guest to gate ${group}. This gate cannot reach it now.`,
       }
     },
@@ -320,11 +320,18 @@ export const ENGLISH: Texts = {
     bucketAt: (holder) => `at ${holder}`,
     bucketApart: (holder) => `at ${holder}, not connected`,
     bucketLost: 'lost: open at every gate',
+    bucketHereLost: 'here, called lost: open at every other gate',
+    alone: ({ own, others }, words) =>
+      `Without the others this gate can admit ${words.share(own)} of its own group, ${words.share(others)} of others.`,
     take: 'Fetch',
+    takeFor: 'Fetch and let in',
     hand: (device) => `To ${device}`,
+    handAll: (device) => `All to ${device}`,
     moving: 'Moving…',
     moveDone: 'Moved.',
+    moveUnderWay: (device) => `On the way: leave this node on until ${device} has them.`,
     moveMissing: (count) => `${count} did not come.`,
+    moveElsewhere: (count) => `Handed over. ${count} are at other gates.`,
   },
   counts: {
     title: 'Counts',

@@ -71,11 +71,18 @@ export interface Texts {
     bucketAt: (holder: string) => string
     bucketApart: (holder: string) => string
     bucketLost: string
+    bucketHereLost: string
+    /** What this gate could do without the others. */
+    alone: (guarantee: Guarantee, words: Words) => string
     take: string
+    takeFor: string
     hand: (device: string) => string
+    handAll: (device: string) => string
     moving: string
     moveDone: string
+    moveUnderWay: (device: string) => string
     moveMissing: (count: string) => string
+    moveElsewhere: (count: string) => string
   }
   counts: {
     title: string

@@ -13,6 +13,8 @@ export function VerdictPanel(props: {
   words: Words
   /** Null where nobody may override: what was let in, and what the node did not answer. */
   onOverride: (() => void) | null
+  /** Null where nothing can be fetched. */
+  onFetch: (() => void) | null
   onDismiss: () => void
 }): JSX.Element {
   const { shown, texts, words } = props
@@ -49,6 +51,11 @@ export function VerdictPanel(props: {
         {todo !== '' && <p class="verdict-todo">{todo}</p>}
         {!verdict.ok && (
           <div class="verdict-actions">
+            {props.onFetch !== null && (
+              <button type="button" class="verdict-button" data-testid="fetch-in" onClick={props.onFetch}>
+                {texts.scan.takeFor}
+              </button>
+            )}
             {props.onOverride !== null && (
               <button
                 type="button"

@@ -24,6 +24,8 @@ export interface Guarantee {
   others: Share
   /** Sold tickets that any gate admits: of open classes, and of lost gates. */
   open: number
+  /** Buckets of lost gates, and how many of those tickets are theirs. */
+  lost: { buckets: number; sold: number }
 }
 
 /** A price in a window of time. */
@@ -51,6 +53,8 @@ export interface Bucket {
   bucket: string
   holder: Holder | null
   state: 'here' | 'reachable' | 'elsewhere' | 'lost' | 'nowhere'
+  /** Its gate is said to be lost: others let its tickets in openly, also while it is here. */
+  isLost: boolean
 }
 
 /** A gate group with its buckets. */

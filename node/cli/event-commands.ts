@@ -1,5 +1,5 @@
 import { isWithin } from '#protocol/event'
-import type { DoubleView, EventView, LogPage } from '#node/host'
+import type { DoubleView, EventView, HandedView, LogPage } from '#node/host'
 import { CoopError } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
@@ -126,15 +126,25 @@ export async function bucketCommand(
   )
 }
 
-/** `coop event hand EVENT GROUP DEVICE`. */
+/** `coop event hand EVENT GROUP DEVICE`, `coop event handover EVENT DEVICE`. */
 export async function handCommand(
   globals: Globals,
   event: string,
-  request: { group: string; device: string },
+  request: { group?: string; device: string },
 ): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const made = (await client.call('POST', `${eventPath(event)}/hand`, request)) as { buckets: string[] }
-  printResult(globals, made, `${made.buckets.length} handed over, with all who were let in from them`)
+  const made = (await client.call('POST', `${eventPath(event)}/hand`, request)) as HandedView
+  const said = made.isRepeat
+    ? 'all were handed over before'
+    : `${made.buckets.length} handed over, with all who were let in from them`
+  const there = made.isThere
+    ? `${safe(request.device)} has them`
+    : `they are on their way: ${safe(request.device)} has not heard of it yet, so leave this device on and in its reach`
+  const left = made.elsewhere.map(
+    ({ group, holder, state }) =>
+      `not here: ${safe(group)}, ${holder === null ? 'with nobody' : `with ${safe(holder.deviceName)}`} (${state})`,
+  )
+  printResult(globals, made, [`${said}; ${there}`, ...left].join('\n'))
 }
 
 /** `coop event take EVENT GROUP`. */
@@ -264,7 +274,7 @@ function eventText(view: EventView): string {
     ['GATE GROUP', 'BUCKET', 'WITH', 'STATE', 'SOLD', 'IN'],
     view.groups.flatMap(({ group, buckets }) =>
       buckets.map((it) => [
-        ...[group, it.bucket.slice(0, 18), it.holder?.deviceName ?? '', it.state],
+        ...[group, it.bucket.slice(0, 18), it.holder?.deviceName ?? '', stateText(it)],
         ...[String(it.sold), String(it.admitted)],
       ]),
     ),
@@ -280,6 +290,12 @@ function eventText(view: EventView): string {
         ]
   const figures = `sold ${stats.sold}, in ${stats.admitted}, inside ${stats.inside}, doubles ${stats.doubles}, overrides ${stats.overrides}, not let in ${stats.refused}`
   return [head, guaranteeText(view.guarantee), classes, gates, ...zones, figures].join('\n\n')
+}
+
+/** A bucket that is here and said to be lost is let in openly by all others. */
+function stateText({ state, isLost }: EventView['groups'][number]['buckets'][number]): string {
+  if (!isLost) return state
+  return state === 'here' ? 'here, lost: open elsewhere' : 'lost: open'
 }
 
 function priceNow(prices: EventView['classes'][number]['prices']): string {

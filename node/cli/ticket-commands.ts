@@ -26,6 +26,7 @@ export interface ScanOptions {
   zone?: string
   out?: boolean
   override?: string
+  fetch?: boolean
   id?: string
 }
 
@@ -95,11 +96,11 @@ export async function scanCommand(
   options: ScanOptions,
 ): Promise<void> {
   const client = await NodeClient.need(globals.data)
-  const { gate, zone, out, override, id } = options
+  const { gate, zone, out, override, fetch, id } = options
   const view = (await client.call('POST', `${eventPath(event)}/${isTrial ? 'verify' : 'scans'}`, {
     ...{ text: await shownText(text), gate, zone, direction: out === true ? 'out' : 'in' },
     override: override === undefined ? undefined : { reason: override },
-    ...(isTrial ? {} : { id: id ?? randomBytes(16).toString('hex') }),
+    ...(isTrial ? {} : { fetch, id: id ?? randomBytes(16).toString('hex') }),
   })) as ScanView
   const { ticket, repeated } = view
   const { says, next } = verdictWords(view)

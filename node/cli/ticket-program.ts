@@ -120,6 +120,12 @@ function addGateCommands(event: Command, globals: () => Globals): void {
       handCommand(globals(), name, { group, device }),
     )
   event
+    .command('handover')
+    .description('hand all buckets that are here over to a device, at closing or before a cut-off')
+    .argument('<event>', EVENT)
+    .argument('<device>', 'id, MEMBER/DEVICE or name (coop members)', deviceArgument)
+    .action(async (name: string, device: string) => handCommand(globals(), name, { device }))
+  event
     .command('take')
     .description('fetch the buckets of a gate group from devices in reach, before this one is cut off')
     .argument('<event>', EVENT)
@@ -193,6 +199,7 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
       .option('--zone <zone>', 'that the gate leads into')
       .option('--out', 'somebody leaves')
       .option('--override <reason>', 'let in against the rules: signed')
+      .option('--fetch', 'fetch its bucket first, if another gate in reach holds it')
       .option('--id <hex>', REQUEST_ID)
       .action(async (event: string, text: string, options: ScanOptions) =>
         scanCommand(globals(), { event, text, isTrial: name === 'verify' }, options),

@@ -17,6 +17,7 @@ export function guaranteeText({
   own,
   others,
   open,
+  lost,
 }: EventView['guarantee']): string {
   const share = (it: { sold: number; canAdmit: number }): string =>
     it.sold === 0 ? '-' : `${Math.floor((100 * it.canAdmit) / it.sold)} %`
@@ -24,7 +25,9 @@ export function guaranteeText({
     cutOffSinceMs === null
       ? `Mesh ${reachable} of ${gates} gates`
       : `Cut off ${Math.round((Date.now() - cutOffSinceMs) / 60_000)} min`
-  return `${mesh}: can admit ${share(own)} of its own group, ${share(others)} of others${open === 0 ? '' : `; ${open} openly, as every gate`}`
+  const openly = open === 0 && lost.buckets === 0 ? '' : `; ${open} openly, as every gate`
+  const gone = lost.buckets === 0 ? '' : ` (${lost.sold} of them of lost gates, ${lost.buckets} buckets)`
+  return `${mesh}: can admit ${share(own)} of its own group, ${share(others)} of others${openly}${gone}`
 }
 
 /** What a verdict says to the person at the gate, and what to do. */
@@ -105,7 +108,7 @@ const WORDS: Readonly<Record<ScanView['verdict'], Words>> = {
   'wrong-group': (of) => [
     `its gate is ${of('group')}${of('holder') === '?' ? '' : `, with ${of('holder')}`}, and this gate cannot know whether it was used there`,
     of('reachable') === 'true'
-      ? `Send the visitor to ${of('group')}, or fetch its bucket: \`coop event take EVENT GROUP\`.`
+      ? `Send the visitor to ${of('group')}, or fetch its bucket: \`coop ticket redeem … --fetch\`.`
       : `Send the visitor to ${of('group')}.`,
   ],
   'already-admitted': (of) => [`let in ${of('agoMs')} ago at ${of('gate')}`, NOBODY],

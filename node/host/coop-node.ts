@@ -36,7 +36,7 @@ import { KeyDesk } from './key-desk.ts'
 import { LedgerDesk } from './ledger-desk.ts'
 import { MarksBook } from './marks-book.ts'
 import { MoneyDesk } from './money-desk.ts'
-import { RIGHTS_PROTOCOL, RightsDesk } from './rights-desk.ts'
+import { RIGHTS_PROTOCOL, RIGHTS_PROTOCOL_BEFORE, RightsDesk } from './rights-desk.ts'
 import { RightsHand } from './rights-hand.ts'
 import { EventDesk, GateDesk, TicketDesk, TicketHand } from './tickets/index.ts'
 import { VERSION } from './version.ts'
@@ -362,7 +362,11 @@ export class CoopNode extends EventEmitter<NodeEvents> {
       const { engine, genesisBytes, sponsor, book, waiting } = this.#membership
       const { port, host, isMdnsOn, log } = this.config
       const { crypto, key } = this
-      const handlers = { [ASSET_PROTOCOL]: this.desk.serve, [RIGHTS_PROTOCOL]: this.rights.serve }
+      const handlers = {
+        [ASSET_PROTOCOL]: this.desk.serve,
+        [RIGHTS_PROTOCOL]: this.rights.serve,
+        [RIGHTS_PROTOCOL_BEFORE]: this.rights.serveBefore,
+      }
       const { incarnation } = this.#membership
       const isAsking = (): boolean => incarnation.question.isOpen
       const mesh = await Mesh.start({

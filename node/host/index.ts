@@ -41,6 +41,7 @@ export type {
   DoubleView,
   EventRequest,
   EventView,
+  HandedView,
   IssueRequest,
   IssuedView,
   LogPage,

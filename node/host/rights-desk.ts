@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import {
-  RIGHTS_FRAME_BYTES_MAX,
+  OTHER_VERSION_ANSWER,
+  RIGHTS_ASK_BYTES_MAX,
   accountKey,
   encodeAnswer,
   encodeAsk,
@@ -16,24 +17,33 @@ import type {
   Granted,
   LedgerEntry,
   Marks,
+  RightsAnswer,
   ShareRule,
   Sharer,
   UnitInfo,
 } from '#protocol/ledger'
 import { formatAmount } from '#protocol/ledger/money'
 import { fromHex } from '#protocol/encoding'
+import { FRAME_BYTES_MAX, pastRows, readPastRows } from '#protocol/sync'
+import type { HeadRow } from '#protocol/replica'
 import { CoopError } from '#node/errors'
 import { FramedStream } from '#node/mesh'
 import type { CoopNode } from './coop-node.ts'
 import { amountOf } from './ledger-entries.ts'
+import { readPast, takePast } from './past-frames.ts'
+import type { PastFrames } from './past-frames.ts'
 import type { DeviceName } from './roster-names.ts'
 
 /** Protocol by which a device asks another for a part of what it holds. */
-export const RIGHTS_PROTOCOL = '/coopmesh/rights/1'
+export const RIGHTS_PROTOCOL = '/coopmesh/rights/2'
+/** The version before, in which an answer brings no commits. */
+export const RIGHTS_PROTOCOL_BEFORE = '/coopmesh/rights/1'
 /** How long an answer may take: the other side writes a commit to its disk. */
 const ANSWER_MS = 10_000
-/** How long a grant may take to arrive by sync after it was answered, before the next device is asked. A guess: most take a tenth of a second. */
+/** How long a grant that its answer did not bring may take to arrive by sync, before the next device is asked. A guess: most take a tenth of a second. */
 const ARRIVAL_MS = 5_000
+/** Answers with commits that are sent at once: 32 MiB of them. Who comes when there are more gets his commits by sync. */
+const SENDING_MAX = 4
 /** Grants that are remembered: some devices at the limit of a minute. */
 const LATELY_MAX = 10_000
 
@@ -53,6 +63,8 @@ export interface Taken {
 export class RightsDesk {
   readonly #node: CoopNode
   #lately: Granted[] = []
+  /** Answers with commits that are under way. */
+  #sending = 0
   /** Grants are made one after the other. */
   #granting: Promise<unknown> = Promise.resolve()
 
@@ -60,15 +72,32 @@ export class RightsDesk {
     this.#node = node
   }
 
-  /** Answers one ask of a member. */
+  /** Answers one ask of a member: with the transfer and what it lacks of its past, where that fits. */
   readonly serve = async (stream: Stream, device: string): Promise<void> => {
-    const framed = new FramedStream(stream, RIGHTS_FRAME_BYTES_MAX)
+    const framed = new FramedStream(stream, RIGHTS_ASK_BYTES_MAX)
     const ask = readAsk(await framed.next(ANSWER_MS), device)
-    if (ask === null) return framed.abort('malformed ask', 'malformed-frame')
+    const rows = ask === null ? null : readPastRows(ask.has)
+    if (ask === null || rows === null) return framed.abort('malformed ask', 'malformed-frame')
     const granting = this.#granting.then(async () => this.#grant(ask))
     this.#granting = granting.catch(() => null)
-    const { amount, why } = await granting
-    await framed.send(encodeAnswer({ amount, why }))
+    const { amount, why, commit } = await granting
+    if (commit === null || this.#sending >= SENDING_MAX)
+      return framed.send(encodeAnswer({ amount, why, commits: null }))
+    this.#sending += 1
+    try {
+      const past = await this.#pastOf(commit, rows, device)
+      await framed.send(encodeAnswer({ amount, why, commits: past?.commits ?? null }))
+      for (const frame of past?.frames ?? []) await framed.send(frame)
+    } finally {
+      this.#sending -= 1
+    }
+  }
+
+  /** Tells a device that asks in the version before why it gets nothing. */
+  readonly serveBefore = async (stream: Stream): Promise<void> => {
+    const framed = new FramedStream(stream, RIGHTS_ASK_BYTES_MAX)
+    await framed.next(ANSWER_MS)
+    await framed.send(OTHER_VERSION_ANSWER)
   }
 
   /**
@@ -128,34 +157,42 @@ export class RightsDesk {
     return ledger.spendable(unit) + ledger.spendable(accountKey(unit, 'used'))
   }
 
-  async #ask(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
+  async #ask(ask: Ask): Promise<Pick<RightsAnswer, 'amount' | 'why'>> {
     const { mesh } = this.#node
     if (mesh === null) return { amount: 0n, why: 'unreachable' }
+    let framed: FramedStream | null = null
     try {
-      const framed = new FramedStream(
-        await mesh.openStream(ask.device, RIGHTS_PROTOCOL),
-        RIGHTS_FRAME_BYTES_MAX,
-      )
-      try {
-        await framed.send(encodeAsk(ask))
-        const answer = readAnswer(await framed.next(ANSWER_MS), ask.amount)
-        if (answer.amount > 0n) this.#note(ask, true)
-        return answer
-      } finally {
-        framed.abort('done')
-      }
-    } catch {
+      framed = new FramedStream(await mesh.openStream(ask.device, RIGHTS_PROTOCOL), FRAME_BYTES_MAX)
+      await framed.send(encodeAsk({ ...ask, has: pastRows(this.#node.membership.engine.replica) }))
+      const answer = readAnswer(await framed.next(ANSWER_MS), ask.amount)
+      if (answer.amount > 0n) this.#note(ask, true)
+      const { commits } = answer
+      const isGood = commits === null || (await takePast(framed, commits, { mesh, device: ask.device }))
+      // Nobody waits for what such a device says; if it gave something all the same, that comes by sync.
+      return isGood ? answer : { amount: 0n, why: 'false-answer' }
+    } catch (cause) {
       // The next one is asked; whoever is cut off now cannot answer.
-      return { amount: 0n, why: 'unreachable' }
+      const isOther = cause instanceof Error && cause.name === 'UnsupportedProtocolError'
+      return { amount: 0n, why: isOther ? 'other-version' : 'unreachable' }
+    } finally {
+      framed?.abort('done')
     }
   }
 
+  /** A commit of this device with what another one lacks of its past; null where that comes by sync. */
+  async #pastOf(commit: string, rows: readonly HeadRow[], device: string): Promise<PastFrames | null> {
+    const { membership, crypto } = this.#node
+    const [id, key] = [fromHex(commit), fromHex(device)]
+    if (id === null || key === null) return null
+    return readPast(membership.engine, { commit: id, rows, device: key }, crypto.sha256)
+  }
+
   /** Gives what the rules allow, in a commit of this device. */
-  async #grant(ask: Ask): Promise<{ amount: bigint; why: string | null }> {
+  async #grant(ask: Ask): Promise<{ amount: bigint; why: string | null; commit: string | null }> {
     const { ledger, membership } = this.#node
     const unit = ledger.find(ask.unit)
     if (unit === null || membership.engine.writeRefusal !== null)
-      return { amount: 0n, why: 'nothing-to-spare' }
+      return { amount: 0n, why: 'nothing-to-spare', commit: null }
     const isShare = ask.reason === 'even' || ask.reason === 'forecast'
     const sharers = this.#sharers(unit.id, ask.device)
     const grant = grantOf(ask, {
@@ -167,17 +204,18 @@ export class RightsDesk {
       lately: this.#lately,
       nowMs: performance.now(),
     })
-    if ('why' in grant) return grant
+    if ('why' in grant) return { ...grant, commit: null }
     const to = fromHex(ask.device) ?? new Uint8Array(32)
     const entry: LedgerEntry = { t: 'transfer', to, unit: unit.id, amount: grant.amount }
+    let commit: string
     try {
-      await ledger.append([entry])
+      commit = (await ledger.append([entry])).commit
     } catch (cause) {
       if (!(cause instanceof CoopError)) throw cause
-      return { amount: 0n, why: cause.code }
+      return { amount: 0n, why: cause.code, commit: null }
     }
     this.#note(ask, false)
-    return { amount: grant.amount, why: null }
+    return { amount: grant.amount, why: null, commit }
   }
 
   #note({ unit, device }: Ask, isReceived: boolean): void {
@@ -196,9 +234,13 @@ export class RightsDesk {
     }))
   }
 
-  /** Connected devices that hold something, the richest first. */
+  /** Connected devices that hold something, or to which it is on its way, the richest first. */
   #givers(unit: string): Sharer[] {
-    const givers = this.#sharers(unit).filter((it) => it.device !== this.#own && it.held > 0n)
+    const { books } = this.#node.ledger
+    const givers = this.#sharers(unit)
+      .filter((it) => it.device !== this.#own)
+      .map((it) => ({ ...it, held: it.held + books.inFlightTo(it.device, unit) }))
+      .filter((it) => it.held > 0n)
     return givers.sort((a, b) =>
       a.held === b.held ? (a.device < b.device ? -1 : 1) : a.held > b.held ? -1 : 1,
     )

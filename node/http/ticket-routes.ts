@@ -95,13 +95,12 @@ function addEventRoutes(api: Api, { events }: CoopNode): void {
       path: `${EVENT}/hand`,
       request: { params, ...takes(schemas.HandRequestSchema) },
       responses: answers(
-        written.extend({ buckets: z.array(z.string()) }),
-        'The buckets are the other device’s',
+        schemas.HandedSchema,
+        'The buckets are the other device’s, once it is in reach; the same again goes on where it was cut off',
       ),
     }),
     async (context) => {
-      const { group, device } = context.req.valid('json')
-      return context.json(await events.hand(context.req.valid('param').event, group, device), 200)
+      return context.json(await events.hand(context.req.valid('param').event, context.req.valid('json')), 200)
     },
   )
   api.openapi(

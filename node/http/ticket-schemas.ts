@@ -20,6 +20,7 @@ const DeviceNameSchema = z.object({
 })
 const Money = z.object({ currency: z.string().max(24), amount: z.string().max(64) })
 const Share = z.object({ sold: Count, canAdmit: Count })
+const BucketState = z.enum(['here', 'reachable', 'elsewhere', 'lost', 'nowhere'])
 
 /** What a gate can promise. */
 export const GuaranteeSchema = z
@@ -32,6 +33,9 @@ export const GuaranteeSchema = z
     }),
     others: Share,
     open: Count.openapi({ description: 'Sold tickets that any gate admits' }),
+    lost: z
+      .object({ buckets: Count, sold: Count })
+      .openapi({ description: 'Buckets of lost gates, and how many of the open tickets are theirs' }),
   })
   .openapi('Guarantee')
 
@@ -74,7 +78,11 @@ export const EventSchema = z
           z.object({
             bucket: z.string(),
             holder: DeviceNameSchema.nullable(),
-            state: z.enum(['here', 'reachable', 'elsewhere', 'lost', 'nowhere']),
+            state: BucketState,
+            isLost: z.boolean().openapi({
+              description:
+                'Its gate is said to be lost: its tickets are let in openly, also while it is here',
+            }),
             sold: z.number().int(),
             admitted: Count,
           }),
@@ -165,7 +173,31 @@ export const BucketRequestSchema = z.object({
 /** `POST /v1/ticketing/events/{event}/lost`. */
 export const LostRequestSchema = z.object({ bucket: Text, lost: z.boolean() })
 /** `POST /v1/ticketing/events/{event}/hand`. */
-export const HandRequestSchema = z.object({ group: Text, device: z.string().max(200) })
+export const HandRequestSchema = z.object({
+  group: Text.optional().openapi({ description: 'Gate group; without it all buckets that are here' }),
+  device: z.string().max(200),
+})
+/** What handing over did. */
+export const HandedSchema = z
+  .object({
+    buckets: z.array(z.string()),
+    commit: z.string().nullable(),
+    isRepeat: z.boolean().openapi({ description: 'All had been handed to that device before' }),
+    isThere: z.boolean().openapi({
+      description: 'That device has said that it has them; until then this one must stay in its reach',
+    }),
+    elsewhere: z
+      .array(
+        z.object({
+          bucket: z.string(),
+          group: z.string(),
+          holder: DeviceNameSchema.nullable(),
+          state: BucketState,
+        }),
+      )
+      .openapi({ description: 'Buckets that other devices hold, or are on their way to' }),
+  })
+  .openapi('Handed')
 /** `POST /v1/ticketing/events/{event}/take`. */
 export const TakeRequestSchema = z.object({ group: Text })
 
@@ -221,6 +253,9 @@ export const ScanRequestSchema = z
     direction: z.enum(['in', 'out']),
     id: RequestId,
     override: z.object({ reason: z.string().max(REASON_LENGTH_MAX) }).optional(),
+    fetch: z.boolean().optional().openapi({
+      description: 'Fetches the ticket’s bucket of another gate group first, if its holder is in reach',
+    }),
   })
   .openapi('ScanRequest')
 

@@ -12,7 +12,8 @@ import type { Fork } from '#protocol/evidence'
 import { deviceText } from '#protocol/identity'
 import type { Crypto } from '#protocol/identity'
 import type { HeadRow } from '#protocol/replica'
-import { FRAME_BYTES_MAX, PullShare, isOutside } from '#protocol/sync'
+import { FRAME_BYTES_MAX, PullShare, ingestFault, isOutside } from '#protocol/sync'
+import type { CloseCode } from '#protocol/sync'
 import { Decoder } from '#node/decoder'
 import type { DurableCommits, Engine, Suspension } from '#node/engine'
 import { CoopError, systemCode } from '#node/errors'
@@ -263,6 +264,26 @@ export class Mesh extends EventEmitter<MeshEvents> {
     if (connection === undefined)
       throw new CoopError('unreachable', 'the device is not connected', 'Try again later.')
     return connection.newStream(protocol, { signal: AbortSignal.timeout(5_000) })
+  }
+
+  /**
+   * Takes commits that a member sent beside its session, with the checks of one. False where one is refused for what no
+   * honest device sends, which is noted.
+   */
+  async takeCommits(device: string, list: readonly Uint8Array[]): Promise<boolean> {
+    const { engine } = this.#parts
+    const batch = await this.#decoder.check(list, engine.signatureWindow)
+    const outcome = batch.ok ? await engine.take(async () => this.#decoder.read(list, batch)) : batch
+    const fault = ingestFault(outcome)
+    if (fault !== null) this.noteFault(device, fault.code, fault.detail)
+    return fault === null
+  }
+
+  /** Notes what a member did beside its session that no honest device does. */
+  noteFault(device: string, code: CloseCode, detail: string): void {
+    this.#log.warn({ device, code, detail }, 'a device broke a protocol')
+    this.#faults.note(device, code, detail, Date.now())
+    this.emit('changed')
   }
 
   /** Tells the DHT that this node holds an asset: a hint for devices that are not connected to any holder. */

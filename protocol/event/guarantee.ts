@@ -23,6 +23,8 @@ export interface Guarantee {
   others: { sold: number; canAdmit: number }
   /** Sold tickets of open classes, and those of lost gates: any gate admits them, twice if it cannot hear the others. */
   open: number
+  /** Buckets of lost gates, and how many of the open tickets are in them. */
+  lost: { buckets: number; sold: number }
 }
 
 /** Where the buckets of an event are. */
@@ -55,11 +57,13 @@ export function guaranteeOf(
   const sums = { own: { sold: 0, canAdmit: 0 }, others: { sold: 0, canAdmit: 0 } }
   const byBucket = new Map(places.map((it) => [it.bucket, it]))
   let open = 0
+  const lost = { buckets: places.filter((it) => it.isLost).length, sold: 0 }
   for (const [key, sold] of soldOfBoth) {
     const [bucket = '', unit = ''] = key.split(' ')
     const place = byBucket.get(bucket)
     if (policies.get(unit) === 'open' || place?.isLost === true) {
       open += sold
+      if (place?.isLost === true) lost.sold += sold
       continue
     }
     const sum = place?.group === gate.group ? sums.own : sums.others
@@ -67,7 +71,7 @@ export function guaranteeOf(
     if (place?.holder === gate.device) sum.canAdmit += sold
   }
   const reachable = gates.filter((it) => it === gate.device || gate.reachable.has(it))
-  return { gates, reachable, ...sums, open }
+  return { gates, reachable, ...sums, open, lost }
 }
 
 /**

@@ -15,8 +15,17 @@ export type {
 export { LEDGER, ledgerKind } from './ledger-kind.ts'
 export { LedgerState, VOID_WORDS } from './ledger-state.ts'
 export type { ExpiringGrant, LedgerRefusal } from './ledger-state.ts'
-export { RIGHTS_FRAME_BYTES_MAX, encodeAnswer, encodeAsk, readAnswer, readAsk } from './rights-frames.ts'
-export type { RightsAnswer } from './rights-frames.ts'
+export {
+  OTHER_VERSION_ANSWER,
+  RIGHTS_ASK_BYTES_MAX,
+  RIGHTS_COMMITS_MAX,
+  RIGHTS_COMMIT_BYTES_MAX,
+  encodeAnswer,
+  encodeAsk,
+  readAnswer,
+  readAsk,
+} from './rights-frames.ts'
+export type { RightsAnswer, RightsAsk } from './rights-frames.ts'
 export {
   GRANTS_A_MINUTE_MAX,
   GRANT_EVERY_MS,

@@ -23,7 +23,7 @@ export interface HeadRow {
 }
 
 /** Bytes of a row as it is digested. */
-const ROW_BYTES = 68
+export const ROW_BYTES = 68
 
 /** What the heads are read from. */
 export interface HeadsSource {

@@ -6,7 +6,7 @@ export {
   BALLOT_RETRY_MS,
   BallotTurns,
 } from './ballot-turns.ts'
-export { BUCKET_COUNT, EMPTY_DIGEST, Heads, rowBytes } from './heads.ts'
+export { BUCKET_COUNT, EMPTY_DIGEST, Heads, ROW_BYTES, rowBytes } from './heads.ts'
 export type { HeadRow } from './heads.ts'
 export { chainsOf } from './keeper-view.ts'
 export { SIGNATURE_RUN_MAX, signaturesToCheck } from './intake.ts'

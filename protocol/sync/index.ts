@@ -25,9 +25,12 @@ export {
   TAGS_MAX,
   WANTS_MAX,
 } from './limits.ts'
+export { ingestFault } from './ingest-fault.ts'
 export { asksTooMuch, isOutside, outsideForms } from './outside.ts'
+export { PAST_ROWS_MAX, missingFrom, pastRows, readPastRows } from './past-rows.ts'
 export { PullShare, STALL_MS } from './pull-share.ts'
 export { SyncSession } from './session.ts'
 export type { CloseCode, IngestOutcome, SessionInit, SessionInput, SessionOutput } from './session-port.ts'
 export type { FillOutcome, SentPayloads } from './payload-exchange.ts'
+export { Serving } from './serving.ts'
 export type { ServedCommit } from './serving.ts'

@@ -119,6 +119,22 @@ test('wasteful: 4,096 known commits in one answer are borne, one more cuts the p
   expect(it.closed).toMatch(/^wasteful: 4097 known commits/)
 })
 
+test('known commits that came by another way since they were asked for are not counted', () => {
+  const { pen, all: known, coop: other } = coopWithPen(8)
+  const replica = reader(other, known)
+  const count = DUPLICATES_MAX + 1_000
+  const news = [...pen.written, ...pen.more(count - 1)]
+  const it = new SessionBench(replica).pulling(news.at(-1))
+  const first = news.slice(0, REQUEST_COMMITS_FIRST)
+  it.commits(first)
+  it.frame({ kind: 'done', request: 1, isMore: true })
+  replica.ingest(news.slice(REQUEST_COMMITS_FIRST))
+  for (let at = REQUEST_COMMITS_FIRST; at < count; at += 1_000) it.commits(news.slice(at, at + 1_000), 2)
+  expect(it.closed).toBe('open')
+  for (let i = 0; i < DUPLICATES_MAX && it.closed === 'open'; i += 1_000) it.commits(news.slice(0, 1_000), 2)
+  expect(it.closed).toMatch(/^wasteful/)
+})
+
 test('wasteful: a peer that names heads and never serves them is asked nine times', () => {
   const it = bench(full()).hello().answer([])
   let asked = 0

@@ -1,12 +1,13 @@
 import { compareBytes, equalBytes, fromHex, toHex } from '../encoding/index.ts'
 import { BitList } from '../history/index.ts'
-import type { CommitRefusal, HeadRow, IntakeResult, Replica } from '../replica/index.ts'
+import type { HeadRow, IntakeResult, Replica } from '../replica/index.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { forkDigest, forksTold } from './forks.ts'
 import { TAG_BYTES, decodeFrame, encodeFrame } from './frame.ts'
 import type { BucketBrief, Frame, HelloFrame, Want } from './frame.ts'
 import { FrameBudget, framesOf, framesOfBrief } from './frame-budget.ts'
 import { prefixFrame } from './frame-splitter.ts'
+import { CURABLE } from './ingest-fault.ts'
 import {
   ANSWER_BYTES_PER_SECOND_MIN,
   ANSWER_TIMEOUT_MS,
@@ -63,6 +64,8 @@ interface Pull {
   ingesting: number
   stored: number
   duplicates: number
+  /** Commits that were here when it was asked. */
+  hereBefore: number
   /** The peer sent everything. */
   isSent: boolean
   /** The limit cut the answer short. */
@@ -519,7 +522,11 @@ export class SyncSession {
     const request = this.#requestCount
     const asked = wants.map((it) => toHex(it.to))
     const counts = { limit, left: limit, askedAtMs: this.#nowMs, ingesting: 0, stored: 0, duplicates: 0 }
-    this.#pull = { request, asked, purpose, ...counts, stopped: new Set(), isSent: false, isMore: false }
+    const hereBefore = this.#init.replica.history.length
+    this.#pull = {
+      ...{ request, asked, purpose, ...counts, hereBefore },
+      ...{ stopped: new Set(), isSent: false, isMore: false },
+    }
     this.#answer.start(this.#nowMs)
     this.#send({ kind: 'want', request, isUrgentOnly: purpose === 'urgent', limit, wants })
   }
@@ -552,8 +559,10 @@ export class SyncSession {
     pull.stored += result.stored.length + result.waiting.length
     pull.duplicates += result.duplicates
     for (const { order } of result.stored) this.#news.peerHas(order)
-    if (pull.duplicates > DUPLICATES_MAX)
-      return this.#close('wasteful', `${pull.duplicates} known commits in one answer`)
+    // What came by another way since it was asked for is not the peer's fault.
+    const others = this.#init.replica.history.length - pull.hereBefore - pull.stored
+    const known = pull.duplicates - Math.max(0, others)
+    if (known > DUPLICATES_MAX) return this.#close('wasteful', `${known} known commits in one answer`)
     this.#countRefusals(result, pull)
     if (this.#isClosed) return
     if (!pull.isSent) {
@@ -764,13 +773,6 @@ export class SyncSession {
   }
 }
 
-/** Refusals that an honest peer may meet: another peer, or a later time, can cure them. */
-const CURABLE: ReadonlySet<CommitRefusal> = new Set([
-  'gap',
-  'unknown-device',
-  'unsigned-stretch',
-  'waiting-quota',
-])
 const NO_ID: Uint8Array = new Uint8Array(32)
 /** A key or id in a frame, with its head. */
 const ID_BYTES = 34

@@ -226,6 +226,11 @@ export class HostileMember {
     }
   }
 
+  /** What it stored, in the order of its log. */
+  get stored(): readonly CommitRecord[] {
+    return this.#log
+  }
+
   /** The last commit of its chain, or of others as long as it has none. */
   get last(): CommitRecord {
     const last = this.#log.findLast((it) => toHex(it.header.device) === this.device) ?? this.#log.at(-1)

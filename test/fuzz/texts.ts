@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '#protocol/encoding'
 import { encodeAnswer, encodeAsk, readAnswer, readAsk } from '#protocol/ledger'
 import type { AskReason } from '#protocol/ledger'
+import { readPastRows } from '#protocol/sync'
 import {
   BALANCE_COLUMNS,
   IMPORT_KINDS,
@@ -23,7 +24,7 @@ const EUR = { id: 'money-aaaaaaaaaaaaaaaaaaaaaaaaaa', code: 'EUR', kind: 'money'
 const CORPUS_MAX = 400
 
 /**
- * Mutated files of balances, split rules and frames of `/coopmesh/rights/1`: nothing throws, what is taken for a rule or an ask is encoded
+ * Mutated files of balances, split rules and frames of `/coopmesh/rights/2`: nothing throws, what is taken for a rule or an ask is encoded
  * in one way, a plan issues what it hands out and its sums are in their bounds, parts of an amount sum to it.
  */
 export function fuzzTexts(count: number, seed: number, watch: Watch): string {
@@ -91,14 +92,17 @@ function takesFrame(bytes: Uint8Array, watch: Watch): boolean {
   const ask = watch.run('readAsk', bytes, () => readAsk(bytes, NAS))
   if (ask === null) return false
   if (!equalBytes(encodeAsk(ask), bytes)) throw new FuzzFailure(`two encodings of one ask: ${toHex(bytes)}`)
+  watch.run('readPastRows', ask.has, () => readPastRows(ask.has))
   return true
 }
 
 function drawFrame(random: SeededRandom): Uint8Array {
   const amount = pick([1n, 40n, 2n ** 63n - 1n], random)
-  if (random.below(2) === 0) return encodeAnswer({ amount: pick([0n, amount], random), why: 'too-soon' })
+  const commits = pick([null, 1, 20_000, 20_001], random)
+  if (random.below(2) === 0)
+    return encodeAnswer({ amount: pick([0n, amount], random), why: 'too-soon', commits })
   const reason = pick<AskReason>(['low', 'even', 'forecast', 'person'], random)
-  return encodeAsk({ unit: EUR.id, amount, reason })
+  return encodeAsk({ unit: EUR.id, amount, reason, has: new Uint8Array(pick([0, 68, 69], random)).fill(1) })
 }
 
 /** A file as people and spreadsheets write it, mostly a good one. */

@@ -9,8 +9,9 @@ import {
   readAnswer,
   unitIdOf,
 } from '#protocol/ledger'
-import type { Ask, LedgerEntry, RightsAnswer, UnitDefinition } from '#protocol/ledger'
+import type { LedgerEntry, RightsAnswer, RightsAsk, UnitDefinition } from '#protocol/ledger'
 import { encodeSplitRule } from '#protocol/ledger/money'
+import { rowBytes } from '#protocol/replica'
 import { nodeCrypto } from '#node/crypto'
 import type { Vector, VectorFile } from './vector-form.ts'
 
@@ -26,6 +27,9 @@ const poster: UnitDefinition = {
 const euro: UnitDefinition = { ...poster, code: 'EUR', kind: 'money', scale: 2, name: 'Euro', supply: 0n, relayMax: 0n }
 const unit = unitIdOf(device, poster, sha256)
 const amount = encodeAmount(1_250n)
+const nothing = new Uint8Array()
+/** The end of one chain. */
+const row = rowBytes({ device, length: 7, id: new Uint8Array(32).fill(9) })
 
 /** docs/protocol/ledger.md */
 export function ledgerVectors(): VectorFile {
@@ -33,7 +37,7 @@ export function ledgerVectors(): VectorFile {
     about: [
       'units: a definition by a device (hex) <-> its id.',
       'sections: entries of that device <-> hex of the payload, and the acts that they are for the books.',
-      'asks and answers: what one frame of /coopmesh/rights/1 says <-> hex of it; an answer is never taken for more than was asked for.',
+      'asks and answers: what one frame of /coopmesh/rights/2 says <-> hex of it, `has` as hex; an answer is never taken for more than was asked for.',
       'noAsks: hex of frames that ask for nothing; the stream ends.',
       'invalid: one entry, as hex of the payload of a section that holds it alone; none of them is an entry.',
     ],
@@ -66,26 +70,30 @@ export function ledgerVectors(): VectorFile {
       }),
     ],
     asks: [
-      ask('a person asks', { unit, amount: 40n, reason: 'person' }),
-      ask('below its low mark', { unit, amount: 1n, reason: 'low' }),
-      ask('an even share', { unit, amount: 2n ** 63n - 1n, reason: 'even' }),
-      ask('a share by forecast', { unit, amount: 256n, reason: 'forecast' }),
+      ask('a person asks', { unit, amount: 40n, reason: 'person', has: row }),
+      ask('below its low mark', { unit, amount: 1n, reason: 'low', has: nothing }),
+      ask('an even share', { unit, amount: 2n ** 63n - 1n, reason: 'even', has: nothing }),
+      ask('a share by forecast', { unit, amount: 256n, reason: 'forecast', has: nothing }),
     ],
     answers: [
-      answer('all of it', { amount: 40n, why: null }, 40n),
-      answer('a part', { amount: 7n, why: null }, 40n),
-      answer('nothing, and why', { amount: 0n, why: 'too-soon' }, 40n),
-      answer('more than was asked for', { amount: 2n ** 63n - 1n, why: null }, 40n),
+      answer('all of it, and 300 commits', { amount: 40n, why: null, commits: 300 }, 40n),
+      answer('a part, whose commits come by sync', { amount: 7n, why: null, commits: null }, 40n),
+      answer('nothing, and why', { amount: 0n, why: 'too-soon', commits: null }, 40n),
+      answer('more than was asked for', { amount: 2n ** 63n - 1n, why: null, commits: 1 }, 40n),
+      answer('more commits than an answer has', { amount: 40n, why: null, commits: 20_001 }, 40n),
+      answer('commits of nothing', { amount: 0n, why: null, commits: 5 }, 40n),
     ],
     noAsks: [
-      noAsk('an unknown reason', [unit, amount, 'all']),
-      noAsk('no reason', [unit, amount]),
-      noAsk('a field too many', [unit, amount, 'low', 1]),
-      noAsk('no unit', ['poster', amount, 'low']),
-      noAsk('an account instead of a unit', [`${unit}+`, amount, 'low']),
-      noAsk('an amount as a number', [unit, 5, 'low']),
-      noAsk('an amount of 2^63', [unit, new Uint8Array([128, 0, 0, 0, 0, 0, 0, 0]), 'low']),
-      noAsk('a map', { unit, amount, reason: 'low' }),
+      noAsk('an unknown reason', [unit, amount, 'all', nothing]),
+      noAsk('no reason', [unit, amount, nothing]),
+      noAsk('an ask of version 1, without what its device has', [unit, amount, 'low']),
+      noAsk('what it has as a list', [unit, amount, 'low', []]),
+      noAsk('a field too many', [unit, amount, 'low', nothing, 1]),
+      noAsk('no unit', ['poster', amount, 'low', nothing]),
+      noAsk('an account instead of a unit', [`${unit}+`, amount, 'low', nothing]),
+      noAsk('an amount as a number', [unit, 5, 'low', nothing]),
+      noAsk('an amount of 2^63', [unit, new Uint8Array([128, 0, 0, 0, 0, 0, 0, 0]), 'low', nothing]),
+      noAsk('a map', { unit, amount, reason: 'low', has: nothing }),
     ],
     invalid: [
       invalid('no type', { unit, amount }),
@@ -144,13 +152,15 @@ function section(name: string, ...entries: LedgerEntry[]): Vector {
   return { name, device: toHex(device), entries: entries.length, payload: toHex(encodeLedgerEntries(entries)), acts }
 }
 
-function ask(name: string, it: Omit<Ask, 'device'>): Vector {
-  return { name, unit: it.unit, amount: String(it.amount), reason: it.reason, frame: toHex(encodeAsk(it)) }
+function ask(name: string, it: Omit<RightsAsk, 'device'>): Vector {
+  const said = { unit: it.unit, amount: String(it.amount), reason: it.reason, has: toHex(it.has) }
+  return { name, ...said, frame: toHex(encodeAsk(it)) }
 }
 
 function answer(name: string, it: RightsAnswer, asked: bigint): Vector {
-  const taken = readAnswer(encodeAnswer(it), asked).amount
-  return { name, asked: String(asked), taken: String(taken), why: it.why, frame: toHex(encodeAnswer(it)) }
+  const { amount: taken, commits } = readAnswer(encodeAnswer(it), asked)
+  const frame = toHex(encodeAnswer(it))
+  return { name, asked: String(asked), taken: String(taken), why: it.why, commits, frame }
 }
 
 function noAsk(name: string, value: Value): Vector {

@@ -6,7 +6,7 @@ import {
   eventIdOf,
 } from '#protocol/event'
 import type { ClassEntry, EventEntry, EventState, LostEntry, Policy, Price, ZoneEntry } from '#protocol/event'
-import { encodeCanonical, fromHex, toHex } from '#protocol/encoding'
+import { encodeCanonical, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import { unitIdOf, unitRefusal } from '#protocol/ledger'
 import type { LedgerEntry, UnitDefinition, UnitKind } from '#protocol/ledger'
@@ -16,6 +16,8 @@ import type { RuleRefusal } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
 import { CoopError } from '#node/errors'
 import type { CoopNode } from '../coop-node.ts'
+import { handBuckets, takeBuckets } from './bucket-moves.ts'
+import type { HandedView } from './bucket-moves.ts'
 import { EventParts, currencyCode, otherRequest, requestKey } from './event-parts.ts'
 import { eventView, scaleOf } from './event-views.ts'
 import type { EventView } from './event-views.ts'
@@ -303,43 +305,14 @@ export class EventDesk {
     return { commit: await this.#parts.write(state.id, entries), isRepeat: false }
   }
 
-  /** Hands buckets of a gate group over to a device, with what was admitted from them. */
-  async hand(event: string, group: string, device: string): Promise<WrittenPart & { buckets: string[] }> {
-    const state = await this.#parts.find(event)
-    const { node } = this.#parts
-    const to = fromHex(node.ledger.names.findDevice(device)) ?? new Uint8Array(32)
-    if (toHex(to) === this.#parts.own)
-      throw new CoopError('usage', 'this device would hand to itself', 'Name another: `coop members`.')
-    const held = state.buckets().filter((it) => it.group === group && this.#parts.holds(it.unit) >= 1n)
-    if (held.length === 0)
-      throw new CoopError(
-        'not-covered',
-        `this device holds no bucket of '${shownText(group)}'`,
-        'Run `coop event show EVENT` to see who does.',
-      )
-    const entries = held.map((it): LedgerEntry => ({ t: 'transfer', to, unit: it.unit, amount: 1n }))
-    const { commit } = await node.ledger.append(entries)
-    return { buckets: held.map((it) => it.unit), commit, isRepeat: false }
+  /** Hands buckets over to a device, of one gate group or all that are here: see `handBuckets`. */
+  async hand(event: string, to: { group?: string | undefined; device: string }): Promise<HandedView> {
+    return handBuckets(this.#parts, await this.#parts.find(event), to)
   }
 
   /** Fetches buckets of a gate group from devices in reach. */
   async take(event: string, group: string): Promise<{ taken: string[]; missing: string[] }> {
-    const state = await this.#parts.find(event)
-    const wanted = state.buckets().filter((it) => it.group === group)
-    if (wanted.length === 0)
-      throw new CoopError(
-        'event-unknown',
-        `the event has no gate group '${shownText(group.slice(0, 80))}'`,
-        'Run `coop event show EVENT`.',
-      )
-    const taken: string[] = []
-    for (const { unit } of wanted) {
-      if (this.#parts.holds(unit) >= 1n) continue
-      await this.#parts.node.rights.take(unit, { amount: '1' })
-      if (this.#parts.holds(unit) >= 1n) taken.push(unit)
-    }
-    const missing = wanted.map((it) => it.unit).filter((it) => this.#parts.holds(it) < 1n)
-    return { taken, missing }
+    return takeBuckets(this.#parts, await this.#parts.find(event), group)
   }
 
   /** Only the organisers say what an event is; the rest are told whom to ask. */

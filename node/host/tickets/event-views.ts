@@ -49,6 +49,8 @@ export interface BucketView {
   bucket: string
   holder: DeviceName | null
   state: BucketStateName
+  /** Its gate is said to be lost: every gate lets its tickets in openly, also while it is here. */
+  isLost: boolean
   sold: number
   admitted: number
 }
@@ -78,6 +80,7 @@ export interface GuaranteeView {
   own: Guarantee['own']
   others: Guarantee['others']
   open: number
+  lost: Guarantee['lost']
 }
 
 /** Figures of an event. */
@@ -181,7 +184,7 @@ export function guaranteeView(
     gates: guarantee.gates.length,
     reachable: guarantee.reachable.length,
     cutOffSinceMs: isAlone ? cutOffSinceMs : null,
-    ...{ own: guarantee.own, others: guarantee.others, open: guarantee.open },
+    ...{ own: guarantee.own, others: guarantee.others, open: guarantee.open, lost: guarantee.lost },
   }
 }
 
@@ -239,15 +242,25 @@ function bucketViews(state: EventState, parts: EventViewParts): { group: string;
   const tally = state.tally()
   return bucketPlaces(state).map(({ bucket, group, holder, isLost }) => {
     const isHere = holds(bucket) >= 1n
-    const place = holder === null ? 'nowhere' : holder === own || isHere ? 'here' : null
-    const away = holder !== null && reachable.has(holder) ? 'reachable' : 'elsewhere'
     const view: BucketView = {
       bucket,
       holder: isHere ? names.device(own) : holder === null ? null : names.device(holder),
-      state: isLost && !isHere ? 'lost' : (place ?? away),
+      state: bucketStateOf({ holder, isLost, isHere }, { own, reachable }),
+      isLost,
       sold: tally.soldOfBucket.get(bucket) ?? 0,
       admitted: tally.admittedOfBucket.get(bucket) ?? 0,
     }
     return { group, view }
   })
+}
+
+/** Where a bucket is, as this device sees it. */
+export function bucketStateOf(
+  { holder, isLost, isHere }: { holder: string | null; isLost: boolean; isHere: boolean },
+  { own, reachable }: { own: string; reachable: ReadonlySet<string> },
+): BucketStateName {
+  if (isLost && !isHere) return 'lost'
+  if (holder === null && !isHere) return 'nowhere'
+  if (isHere || holder === own) return 'here'
+  return holder !== null && reachable.has(holder) ? 'reachable' : 'elsewhere'
 }

@@ -50,6 +50,8 @@ export interface ScanRequest {
   /** 32 hexadecimal digits, drawn anew for each scan. */
   id: string
   override?: { reason: string } | undefined
+  /** The bucket of a ticket of another gate group is fetched first, if its holder is in reach. */
+  fetch?: boolean | undefined
 }
 
 /** What a JSON answer can hold. */
@@ -247,17 +249,17 @@ export class GateDesk {
   /** Asks devices in reach for what a ticket lacks here: its bucket, or room. True when it came. */
   async #fetched(
     state: EventState,
-    { gate, zone }: ScanRequest,
+    { gate, zone, fetch }: ScanRequest,
     decision: Decision & { ok: false },
   ): Promise<boolean> {
     const { node, reachable, own } = this.#parts
     if (reachable.size === 0 || decision.ticket === null) return false
     if (decision.verdict === 'wrong-group') {
       const { bucket, group } = decision.ticket
-      // A visitor of another gate group is sent there; one's own group's bucket is fetched.
-      if (group !== gate) return false
-      const holders = [...state.books.devicesHolding(bucket).keys()]
-      if (!holders.some((it) => it !== own && reachable.has(it))) return false
+      // A visitor of another gate group is sent there, unless somebody says otherwise; one's own group's bucket is fetched.
+      if (group !== gate && fetch !== true) return false
+      const holder = bucketHolder(state, bucket)
+      if (holder === null || holder === own || !reachable.has(holder)) return false
       await node.rights.take(bucket, { amount: '1' })
       return this.#parts.holds(bucket) >= 1n
     }
@@ -605,10 +607,10 @@ function bare(ticket: Ticket, body: Uint8Array): DecodedTicket {
 }
 
 /** What a scan asks, so that another one of its name is told from it; of a text that is too long its beginning is enough. */
-function askedOf({ text, gate, zone, direction, override }: ScanRequest): string {
+function askedOf({ text, gate, zone, direction, override, fetch }: ScanRequest): string {
   return JSON.stringify([
     ...[text.length, text.slice(0, TICKET_SCAN_LENGTH_MAX), gate, zone ?? null],
-    ...[direction, override?.reason ?? null],
+    ...[direction, override?.reason ?? null, fetch === true],
   ])
 }
 

@@ -1,3 +1,4 @@
+export type { HandedView } from './bucket-moves.ts'
 export { EventDesk } from './event-desk.ts'
 export type { ClassRequest, EventRequest, PriceRequest } from './event-desk.ts'
 export type { EventView } from './event-views.ts'
