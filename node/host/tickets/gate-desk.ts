@@ -148,6 +148,8 @@ export class GateDesk {
     needGate(request, state)
     const id = requestKey(request.id)
     const key = `${state.id} ${toHex(id)}`
+    if ((state.passOfScan(toHex(id), this.#parts.own)?.undone ?? null) !== null)
+      throw new CoopError('usage', 'this scan was taken back', 'Scan the ticket again: as a new scan.')
     const asked = askedOf(request)
     const known = this.#answered.get(key)
     if (known !== undefined) {

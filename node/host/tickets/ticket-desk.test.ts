@@ -157,6 +157,15 @@ test('the letters of a ticket that is bound to a phone open nothing: a picture o
   expect(await scan(code, { override })).toMatchObject({ ok: true, mode: 'override' })
 })
 
+test('a scan that was taken back is not green when it is sent again', async () => {
+  const shown = { text: (await ticket()).text, gate: 'Door', direction: 'in', id: newId() } as const
+  const { admission } = await nas.gate.scan(event, shown)
+  expect(await nas.gate.scan(event, shown)).toMatchObject({ ok: true, repeated: true })
+  await nas.gate.undo(event, { admission: admission ?? '', reason: 'the wrong person' })
+  await expect(nas.gate.scan(event, shown)).rejects.toMatchObject({ message: 'this scan was taken back' })
+  expect(await nas.gate.scan(event, { ...shown, id: newId() })).toMatchObject({ ok: true, repeated: false })
+})
+
 test('a ticket can be valid until a time alone', async () => {
   const { text } = await ticket({ validUntilMs: Date.now() + 3_600_000 })
   expect(await scan(text)).toMatchObject({ ok: true })
