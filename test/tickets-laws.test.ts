@@ -37,6 +37,7 @@ test('whatever cheats sign about an event, in whatever order it is heard, replic
  */
 const OFF: readonly [off: Partial<Rules>, wrong: string, from: number][] = [
   [{ admit: 'any' }, 'people on one seat', 1],
+  [{ issue: 'any' }, 'a number of a bucket was sold before', 0],
   [{ handOver: 'at-once' }, 'people on one seat', 1],
   [{ unique: 'ticket' }, 'people on one seat', 36],
   [{ swap: 'any' }, 'the old code of a swapped ticket was admitted', 6],

@@ -345,9 +345,10 @@ function definitionOf(request: UnitRequest, nonce: Uint8Array): UnitDefinition {
       `who may issue a unit of kind ${kind} is decided by the stewards (role)`,
       'Define it without a supply, then ask: `coop ledger issue CODE AMOUNT`.',
     )
+  const most = kind === 'admission' ? 1n : AMOUNT_MAX
   const unit: UnitDefinition = {
     ...{ code: code.toUpperCase(), kind, scale, name },
-    supply: isSealed ? 0n : request.supply === undefined ? AMOUNT_MAX : amount(request.supply, 'refused'),
+    supply: isSealed ? 0n : request.supply === undefined ? most : amount(request.supply, 'refused'),
     relayMax: request.relayMax === undefined ? null : amount(request.relayMax, 'allowed'),
     expiresMs: expiresMs ?? null,
     nonce,
@@ -362,7 +363,8 @@ const UNIT_ADVICE: Readonly<Record<UnitRefusal, string>> = {
   kind: `Give one of the kinds: ${UNIT_KINDS.join(', ')}.`,
   scale: 'Give 0 to 18 digits behind the point; seats, slots, admissions and editions have none.',
   name: 'Give a name of 1 to 100 visible characters.',
-  supply: 'Give a supply above zero that fits 63 bits, for kinds that seals do not issue.',
+  supply:
+    'Give a supply above zero that fits 63 bits, for kinds that seals do not issue; of an admission there is 1.',
   relay: 'Give a relay limit of zero or more that fits 63 bits.',
   expiry: 'Give the time of expiry in milliseconds since 1970.',
   nonce: 'Try again.',

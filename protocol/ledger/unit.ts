@@ -38,7 +38,7 @@ export interface UnitDefinition {
   /** Digits behind the point: minor units are 10^-scale. */
   scale: number
   name: string
-  /** What the device that defines it may issue, minor units; 0 for kinds that seals issue. */
+  /** What the device that defines it may issue, minor units; 0 for kinds that seals issue, 1 of an admission. */
   supply: bigint
   /** Of what a device accepted outside the frontier that it cites, what it may pass on, minor units; null for no limit. */
   relayMax: bigint | null
@@ -67,6 +67,8 @@ export function unitRefusal(unit: UnitDefinition): UnitRefusal | null {
   if (!isCount(scale) || scale > SCALE_MAX || (scale > 0 && !isDivisible(kind))) return 'scale'
   if (!isName(name, UNIT_NAME_LENGTH_MAX)) return 'name'
   if (SEALED_KINDS.has(kind) ? supply !== 0n : !isAmount(supply)) return 'supply'
+  // Whoever holds one admits alone: a second one would be a second gate that does.
+  if (kind === 'admission' && supply !== 1n) return 'supply'
   if (relayMax !== null && relayMax !== 0n && !isAmount(relayMax)) return 'relay'
   if (expiresMs !== null && !isCount(expiresMs)) return 'expiry'
   return isBytes(nonce, 16) ? null : 'nonce'

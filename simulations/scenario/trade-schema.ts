@@ -6,9 +6,7 @@ const items = whole(1, 1_000_000)
 /** What a co-op sells, to how many customers, and how its devices share what there is. */
 export const trade = sometimes(
   z.strictObject({
-    kind: z
-      .enum(['stock', 'seat', 'admission', 'edition'], { error: 'stock, seat, admission or edition' })
-      .default('stock'),
+    kind: z.enum(['stock', 'seat', 'edition'], { error: 'stock, seat or edition' }).default('stock'),
     units: whole(1, 16).default(1).describe('each defined and issued by a member of its own'),
     supply: items.default(1_000).describe('items of each unit'),
     relayMax: whole(0, 1_000_000)

@@ -3,7 +3,7 @@ import type { DoorConfig } from './door-plan.ts'
 /** What devices sell in a world, how rights are spread over them, and what cheats do with theirs. */
 export interface TradeConfig {
   /** Kind of all units: those whose supply a definition gives. */
-  readonly kind: 'stock' | 'seat' | 'admission' | 'edition'
+  readonly kind: 'stock' | 'seat' | 'edition'
   /** The member of the same number defines and issues each; more than members go round. */
   readonly units: number
   /** Of each unit. */

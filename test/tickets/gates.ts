@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { fromHex, toHex } from '#protocol/encoding'
-import { bucketPlaces, decidePass, reissueTicket } from '#protocol/event'
+import { bucketPlaces, decidePass, issueTickets, reissueTicket } from '#protocol/event'
 import type {
   CancelEntry,
   EventDocumentEntry,
@@ -231,7 +231,7 @@ export class Gates {
     const { replica } = stand.place
     const [group] = this.#draw
       .shuffled(GROUPS)
-      .filter((it) => replica.spendable(this.made.buckets.get(it) ?? '') > 0n)
+      .filter((it) => this.rules.issue === 'any' || replica.spendable(this.made.buckets.get(it) ?? '') > 0n)
     if (group === undefined) return
     const isCovered = replica.spendable(this.made.class) > 0n
     if (!isCovered && this.rules.seats === 'held') {
@@ -242,12 +242,28 @@ export class Gates {
     // Without the rule it hands out a ticket that it may not write down.
     const issued = isCovered ? this.#issue(stand, group) : null
     const seat = this.truth.sold()
-    if (issued !== null) this.#handOut(issued, { seat, bucket: this.made.buckets.get(group) ?? '' })
+    const bucket = this.made.buckets.get(group) ?? ''
+    if (issued !== null) {
+      this.truth.numbered(bucket, issued.serial)
+      this.#handOut(issued, { seat, bucket })
+    }
     this.#note('sold', stand, seat)
   }
 
   #issue(stand: Stand, group: string): IssuedBytes {
-    const [ticket] = sell(stand.place, stand.place.signer, this.made, { group, id: (this.#scans += 1) })
+    const { replica, signer } = stand.place
+    const bucket = this.made.buckets.get(group) ?? ''
+    if (replica.spendable(bucket) > 0n)
+      return sell(stand.place, signer, this.made, { group, id: (this.#scans += 1) })[0]
+    // Without the rule it signs a ticket of a bucket that it may not use, and takes a seat for it.
+    must(this.#write(stand, [], [move('consume', this.made.class, 1)]))
+    const order = {
+      ids: { coop: replica.coop, event: this.made.event, class: this.made.class, bucket },
+      ...{ id: scanId((this.#scans += 1)), first: this.stateOf(stand).nextSerial(bucket), count: 1 },
+      ...{ validity: null, holder: null, details: [], price: null },
+    }
+    const [ticket] = must(issueTickets(order, signer, nodeCrypto().sha256)).tickets
+    if (ticket === undefined) throw new Error('no ticket')
     return ticket
   }
 

@@ -2,6 +2,8 @@
 export interface Rules {
   /** Who admits from a bucket: who holds it, or any gate. */
   admit: 'holder' | 'any'
+  /** Who issues from a bucket: who holds it, or any till. */
+  issue: 'holder' | 'any'
   /** A bucket is used once all admissions from it are known, or at once. */
   handOver: 'known' | 'at-once'
   /** A seat is admitted once, or each ticket of it. */
@@ -26,7 +28,14 @@ export interface Rules {
 
 /** All of them. */
 export const RULES: Rules = {
-  ...{ admit: 'holder', handOver: 'known', unique: 'seat', swap: 'holder', refund: 'holder' },
+  ...{
+    admit: 'holder',
+    issue: 'holder',
+    handOver: 'known',
+    unique: 'seat',
+    swap: 'holder',
+    refund: 'holder',
+  },
   ...{ silent: 'open', restored: 'new-device', room: 'once', full: 'refused', seats: 'held' },
   exposure: 'limited',
 }

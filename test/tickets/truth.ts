@@ -34,6 +34,8 @@ export class Truth {
   readonly inside = new Map<string, number>()
   /** Let in without room, by zone: by somebody's word. */
   readonly #roomless = new Map<string, number>()
+  /** Numbers that were sold, by bucket. */
+  readonly #numbers = new Set<string>()
   readonly #seatsMost: number
   readonly #roomMost: ReadonlyMap<string, number>
   readonly #isReentry: boolean
@@ -54,6 +56,14 @@ export class Truth {
     this.seats.push(seat)
     this.#isWithinSeats()
     return seat
+  }
+
+  /** A ticket was sold with this number of its bucket. */
+  numbered(bucket: string, serial: number): void {
+    const number = `${bucket} ${serial}`
+    if (this.heldMost === 1)
+      expect(this.#numbers.has(number), 'a number of a bucket was sold before').toBe(false)
+    this.#numbers.add(number)
   }
 
   refunded(seat: Seat): void {

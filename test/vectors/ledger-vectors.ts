@@ -122,6 +122,7 @@ export function ledgerVectors(): VectorFile {
       invalid('a seat with parts', definition({ kind: 'seat', scale: 2 })),
       invalid('a scale of 19', definition({ scale: 19 })),
       invalid('money with a supply of its own', definition({ kind: 'money' })),
+      invalid('an admission that exists twice', definition({ kind: 'admission', supply: new Uint8Array([2]) })),
       invalid('stock without a supply', definition({ supply: null })),
       invalid('a relay limit of zero in bytes', definition({ relay: new Uint8Array([0]) })),
       invalid('a nonce of 8 bytes', definition({ nonce: nonce.slice(8) })),

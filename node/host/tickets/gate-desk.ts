@@ -111,6 +111,8 @@ export interface LogPage {
 const REMEMBERED_SCANS = 4_096
 /** How much room is asked for where a zone is full here. A guess: what comes in while others answer. */
 const ROOM_ASKED = 10n
+/** Tickets of a gate that were not let in and wait to be written: of more the newest. A guess: hours of a full disk. */
+const REFUSED_MAX = 4_096
 /** How soon tickets that were not let in are written down, many together. */
 const REFUSALS_AFTER_MS = 2_000
 
@@ -150,6 +152,8 @@ export class GateDesk {
     needGate(request, state)
     const id = requestKey(request.id)
     const key = `${state.id} ${toHex(id)}`
+    if ((state.passOfScan(toHex(id), this.#parts.own)?.undone ?? null) !== null)
+      throw new CoopError('usage', 'this scan was taken back', 'Scan the ticket again: as a new scan.')
     const asked = askedOf(request)
     const known = this.#answered.get(key)
     if (known !== undefined) {
@@ -356,26 +360,32 @@ export class GateDesk {
     return { doubles }
   }
 
-  /** Writes down the tickets that were not let in. */
+  /** Writes down the tickets that were not let in. Those that find no place on the disk wait for the next time. */
   async flush(): Promise<void> {
     if (this.#refusedTimer !== null) clearTimeout(this.#refusedTimer)
     this.#refusedTimer = null
     const all = [...this.#refused.values()]
     this.#refused.clear()
     for (const { event, gate, rows } of all)
-      for (let at = 0; at < rows.length; at += ROWS_AT_ONCE)
-        await this.#parts
-          .write(event, [{ t: 'refused', gate, rows: rows.slice(at, at + ROWS_AT_ONCE) }])
-          .catch((cause: unknown) => {
-            this.#parts.node.config.log.warn({ err: cause }, 'refused tickets could not be written down')
-          })
+      for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+        const part = rows.slice(at, at + ROWS_AT_ONCE)
+        await this.#parts.write(event, [{ t: 'refused', gate, rows: part }]).catch((cause: unknown) => {
+          this.#parts.node.config.log.warn({ err: cause }, 'refused tickets could not be written down')
+          this.#keep({ event, gate, rows: part })
+        })
+      }
+  }
+
+  /** Rows wait until they are written: with the next ones, or when the log is read. */
+  #keep({ event, gate, rows }: { event: string; gate: string; rows: readonly RefusedRow[] }): void {
+    const key = `${event}\n${gate}`
+    const kept = this.#refused.get(key) ?? { event, gate, rows: [] }
+    this.#refused.set(key, { event, gate, rows: [...kept.rows, ...rows].slice(-REFUSED_MAX) })
   }
 
   #note(state: EventState, { gate, zone }: ScanRequest, verdict: RefusedVerdict): void {
-    const key = `${state.id}\n${gate}`
-    const refused = this.#refused.get(key) ?? { event: state.id, gate, rows: [] }
-    refused.rows.push({ atMs: Date.now(), verdict, zone: zone ?? null })
-    this.#refused.set(key, refused)
+    const row = { atMs: Date.now(), verdict, zone: zone ?? null }
+    this.#keep({ event: state.id, gate, rows: [row] })
     this.#refusedTimer ??= setTimeout(() => void this.flush(), REFUSALS_AFTER_MS)
   }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { EventState } from '#protocol/event'
 import type { RequestEntry } from '#protocol/event'
 import { fromHex } from '#protocol/encoding'
@@ -155,6 +155,29 @@ test('the letters of a ticket that is bound to a phone open nothing: a picture o
   expect(await scan(code)).toMatchObject({ ok: false, verdict: 'code-needed' })
   const override = { reason: 'her phone is dead' }
   expect(await scan(code, { override })).toMatchObject({ ok: true, mode: 'override' })
+})
+
+test('tickets that were not let in are in the log though the disk was full meanwhile', async () => {
+  const refused = async (): Promise<number> => (await nas.events.view(event)).stats.refused
+  const before = (await nas.gate.log(event, {}), await refused())
+  const full = vi.spyOn(nas.membership.engine, 'append').mockRejectedValue(new Error('the disk is full'))
+  await scan('no ticket')
+  await nas.gate.flush()
+  expect(await refused()).toBe(before)
+  full.mockRestore()
+  await scan('no ticket')
+  const { rows } = await nas.gate.log(event, { limit: 2 })
+  expect(rows.map((it) => it.verdict)).toEqual(['not-a-ticket', 'not-a-ticket'])
+  expect(await refused()).toBe(before + 2)
+})
+
+test('a scan that was taken back is not green when it is sent again', async () => {
+  const shown = { text: (await ticket()).text, gate: 'Door', direction: 'in', id: newId() } as const
+  const { admission } = await nas.gate.scan(event, shown)
+  expect(await nas.gate.scan(event, shown)).toMatchObject({ ok: true, repeated: true })
+  await nas.gate.undo(event, { admission: admission ?? '', reason: 'the wrong person' })
+  await expect(nas.gate.scan(event, shown)).rejects.toMatchObject({ message: 'this scan was taken back' })
+  expect(await nas.gate.scan(event, { ...shown, id: newId() })).toMatchObject({ ok: true, repeated: false })
 })
 
 test('a ticket can be valid until a time alone', async () => {
