@@ -160,8 +160,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#intake = new IntakeQueue({
       replica: () => this.#replica,
       room: async () => this.#room(),
-      rest: (tookMs) =>
-        this.#isWritingLately && this.#awaited === 0 ? sleep(REST_RATIO * tookMs) : null,
+      rest: (tookMs) => (this.#isWritingLately && this.#awaited === 0 ? sleep(REST_RATIO * tookMs) : null),
       take: (batch, most) => this.#take(batch, most),
       mayGoOn: () => this.#failure === null,
       onClosed: () => this.#writeOn(),
