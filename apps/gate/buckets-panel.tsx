@@ -16,12 +16,6 @@ export function BucketsPanel(props: {
   const { view, calls, texts, words } = props
   const [moving, setMoving] = useState<string | null>(null)
   const [said, setSaid] = useState('')
-  const all = view.groups.flatMap((it) => it.buckets)
-  const others = new Map(
-    all.flatMap((it) =>
-      it.state === 'reachable' && it.holder !== null ? [[it.holder.device, it.holder]] : [],
-    ),
-  )
   const move = (group: string, work: () => Promise<string>): void => {
     if (moving !== null) return
     setMoving(group)
@@ -72,7 +66,7 @@ export function BucketsPanel(props: {
                 </button>
               )}
               {buckets.some(isHere) &&
-                [...others.values()].map((it) => (
+                view.gatesInReach.map((it) => (
                   <button
                     key={it.device}
                     type="button"
@@ -89,7 +83,7 @@ export function BucketsPanel(props: {
         })}
       </ul>
       {isManyHere &&
-        [...others.values()].map((it) => (
+        view.gatesInReach.map((it) => (
           <button
             key={it.device}
             type="button"

@@ -80,6 +80,8 @@ export interface EventView {
   endsMs: number
   classes: TicketClass[]
   groups: GateGroup[]
+  /** Gates in reach, to which buckets can be handed. */
+  gatesInReach: Holder[]
   zones: Zone[]
   stats: {
     sold: number

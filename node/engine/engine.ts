@@ -128,6 +128,8 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** True while a write of this device is among what is being written. */
   #isOwnUnderWay = false
   readonly #intake: IntakeQueue
+  /** Batches that a write of this device waits for. */
+  #awaited = 0
   /** Payloads on their way to the disk that the replica counts as here. */
   #lateUnderWay = 0
   /** When this device wrote last, on the clock of `performance`. */
@@ -158,7 +160,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#intake = new IntakeQueue({
       replica: () => this.#replica,
       room: async () => this.#room(),
-      rest: (tookMs) => (this.#isWritingLately ? sleep(REST_RATIO * tookMs) : null),
+      rest: (tookMs) => (this.#isWritingLately && this.#awaited === 0 ? sleep(REST_RATIO * tookMs) : null),
       take: (batch, most) => this.#take(batch, most),
       mayGoOn: () => this.#failure === null,
       onClosed: () => this.#writeOn(),
@@ -373,9 +375,12 @@ export class Engine extends EventEmitter<EngineEvents> {
    * `durable()` before anyone else is told.
    *
    * @param read - decodes the batch; called when its turn comes, so that of all that peers send one batch is decoded
+   * @param isAwaited - a write of this device waits for it: until it is in, nothing that comes rests
    */
-  async take(read: () => Promise<IncomingBatch>): Promise<IngestOutcome> {
-    return this.#intake.take(read)
+  async take(read: () => Promise<IncomingBatch>, isAwaited = false): Promise<IngestOutcome> {
+    if (!isAwaited) return this.#intake.take(read)
+    this.#awaited += 1
+    return this.#intake.take(read).finally(() => (this.#awaited -= 1))
   }
 
   /** Takes a few commits from a peer at once. They count at once; wait for `durable()` before anyone else is told. */

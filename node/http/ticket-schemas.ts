@@ -89,6 +89,9 @@ export const EventSchema = z
         ),
       }),
     ),
+    gatesInReach: z.array(DeviceNameSchema).openapi({
+      description: 'Devices in reach that hold buckets, have let people pass, or made the event',
+    }),
     zones: z.array(
       z.object({ zone: z.string(), unit: z.string(), capacity: Count, inside: Count, here: Count }),
     ),

@@ -138,6 +138,11 @@ export class HostileMember {
     await stream.close()
   }
 
+  /** Takes commits that came by another way. */
+  take(records: readonly CommitRecord[]): void {
+    for (const { order, record } of this.replica.ingest(records).stored) this.#log[order] = record
+  }
+
   /** Writes honestly on its own chain; `sync` tells others. */
   write(...sections: Section[]): void {
     const { stored } = must(this.replica.author(sections, Date.now()))

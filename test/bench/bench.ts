@@ -1,5 +1,6 @@
 import { benchAppend } from './append.ts'
 import { benchAuthority } from './authority.ts'
+import { benchBucket } from './bucket.ts'
 import { benchCatchUp } from './catch-up.ts'
 import { benchFetch } from './fetch.ts'
 import { benchFoldLedger } from './fold-ledger.ts'
@@ -15,11 +16,12 @@ import { benchSimEvents } from './sim-events.ts'
 import { benchSimWorld } from './sim-world.ts'
 import { benchTicket } from './ticket.ts'
 
-/** `npm run bench [-- catch-up|append|authority|live|open|open-ledger|fetch|fold-ledger|gate|gate-open|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
+/** `npm run bench [-- catch-up|append|authority|bucket|live|open|open-ledger|fetch|fold-ledger|gate|gate-open|idle|pipeline|sale|sim-events|sim-world|ticket]`: all of them, or those that are named. */
 const BENCHES: Record<string, () => Promise<void>> = {
   'catch-up': benchCatchUp,
   append: benchAppend,
   authority: benchAuthority,
+  bucket: benchBucket,
   live: benchLive,
   open: benchOpen,
   'open-ledger': benchOpenLedger,

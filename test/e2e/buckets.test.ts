@@ -73,6 +73,10 @@ test('handing over says when the other device has it, and what is elsewhere; the
     ...{ isRepeat: false, isThere: true },
     elsewhere: [{ group: 'North', holder: { deviceName: 'north' }, state: 'reachable' }],
   })
+  await until(
+    'the gates are in reach of each other',
+    async () => (await places(south))['North']?.[0] === 'reachable',
+  )
   expect(await places(south)).toEqual({ East: ['here'], North: ['reachable'], South: ['here'] })
   const nobody = hand(nas, nas)
   await expect(nobody).rejects.toMatchObject({ body: { error: { code: 'usage' } } })

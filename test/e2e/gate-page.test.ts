@@ -360,6 +360,30 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     expect((await phone.seen()).filter((it) => it.isOk).length).toBe(2)
   })
 
+  test('a guest at the wrong gate is let in by a bucket that is fetched, and at closing all go to one gate', async () => {
+    const [late] = (await issue({ class: 'Day ticket', count: 1, group: 'North', complimentary: true })) as [
+      Ticket,
+    ]
+    await untilEqual(north, south)
+    const page = await person({ width: 390, height: 844, colorScheme: 'light' })
+    const phone = await GatePhone.open(page, {
+      ...{ base: south.ready.http, token: tokens.south, event, gate: 'South', zone: 'Hall' },
+    })
+    await phone.scan(late.text, 'wrong-group')
+    expect([await axeViolations(page), await isWide(page)]).toEqual([[], false])
+    await page.getByTestId('fetch-in').press('Enter')
+    await phone.shows('admitted')
+    await page.getByTestId('settings-open').press('Enter')
+    await page.getByTestId('bucket-alone').getByText('100% of its own group, 100% of others').waitFor()
+    expect([await axeViolations(page), await isWide(page)]).toEqual([[], false])
+    await page.getByTestId('bucket-hand-all').press('Enter')
+    await page.getByTestId('bucket-said').getByText('Moved.').waitFor()
+    await page.getByTestId('bucket-alone').getByText('0% of its own group, 0% of others').waitFor()
+    await untilEqual(north, south)
+    const { groups } = (await view(north)) as unknown as { groups: { buckets: { state: string }[] }[] }
+    expect(groups.flatMap((it) => it.buckets.map(({ state }) => state))).toEqual(['here', 'here'])
+  })
+
   test('a stall sells tickets and goods for cash at the price it named, once though the answer was lost', async () => {
     const page = await person({ width: 390, height: 844, colorScheme: 'light' })
     await page.goto(`${north.ready.http}/sale#token=${tokens.till}`)

@@ -113,6 +113,8 @@ export interface EventView {
   organiser: DeviceName | null
   classes: ClassView[]
   groups: GroupView[]
+  /** Devices in reach that hold buckets, have let people pass, or made the event: they can be handed buckets. */
+  gatesInReach: DeviceName[]
   zones: ZoneView[]
   stats: EventStats
   guarantee: GuaranteeView
@@ -155,6 +157,7 @@ export function eventView(state: EventState, parts: EventViewParts): EventView {
       group: shownText(group),
       buckets: buckets.filter((it) => it.group === group).map((it) => it.view),
     })),
+    gatesInReach: gatesInReach(state, parts),
     zones: state.zones().map(({ name, unit }) => ({
       zone: shownText(name),
       unit,
@@ -252,6 +255,16 @@ function bucketViews(state: EventState, parts: EventViewParts): { group: string;
     }
     return { group, view }
   })
+}
+
+function gatesInReach(state: EventState, { own, reachable, names }: EventViewParts): DeviceName[] {
+  const holders = new Set(bucketPlaces(state).map((it) => it.holder))
+  const isGate = (it: string): boolean =>
+    holders.has(it) || state.passesBy(it).length > 0 || state.organiser?.device === it
+  return [...reachable]
+    .filter((it) => it !== own && isGate(it))
+    .map((it) => names.device(it))
+    .sort((a, b) => (a.deviceName < b.deviceName ? -1 : a.deviceName > b.deviceName ? 1 : 0))
 }
 
 /** Where a bucket is, as this device sees it. */
