@@ -1,11 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { CallFailure, LanguageSwitch } from '#apps/page'
-import type { EventView, Language } from '#apps/page'
+import type { EventView, Language, Words } from '#apps/page'
 import type { GateCalls } from './gate-calls.ts'
 import type { GateSetup } from './gate-desk.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** How often the events are asked for while this screen is open. */
 const POLL_MS = 2_000

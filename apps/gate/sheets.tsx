@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { Dialog, LanguageSwitch } from '#apps/page'
-import type { EventView, Language } from '#apps/page'
+import type { EventView, Language, Words } from '#apps/page'
 import { BucketsPanel } from './buckets-panel.tsx'
 import { CountsPanel } from './counts-panel.tsx'
 import type { GateCalls, LogRow } from './gate-calls.ts'
@@ -9,7 +9,6 @@ import { OverrideSheet } from './override-sheet.tsx'
 import { UndoSheet } from './scan-log.tsx'
 import { say } from './texts.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** What lies over the page. `isFromLog`: where it goes back to. */
 export type Sheet =

@@ -1,8 +1,8 @@
+import { changeOf, shownAmount, usualPayments } from '#apps/page'
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { priceOf, totalOf } from './cart.ts'
 import type { CartLine } from './cart.ts'
-import { changeOf, shownAmount, usualPayments } from './money.ts'
 import type { SaleTexts } from './texts.ts'
 import type { TillState } from './till-desk.ts'
 

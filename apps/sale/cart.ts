@@ -1,4 +1,4 @@
-import { isAmount, sumOf, timesOf } from './money.ts'
+import { isAmount, sumOf, timesOf } from '#apps/page'
 import type { Quote, SaleLine } from './sale-calls.ts'
 
 /** Tickets of one class in a cart. */

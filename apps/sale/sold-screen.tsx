@@ -1,7 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { QrSquare, Symbol } from '#apps/page'
-import { changeOf, shownAmount } from './money.ts'
+import { QrSquare, Symbol, changeOf, shownAmount } from '#apps/page'
 import type { Sold } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
 

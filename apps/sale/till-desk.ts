@@ -1,8 +1,7 @@
-import { CallFailure, keepValue, keptValue, newRequestId } from '#apps/page'
+import { CallFailure, keepValue, keptValue, newRequestId, canonicalAmount } from '#apps/page'
 import type { EventView, TicketClass } from '#apps/page'
 import { saleLines } from './cart.ts'
 import type { CartLine, TicketLine } from './cart.ts'
-import { canonicalAmount } from './money.ts'
 import type { Currency, SaleCalls, Sold, StockItem } from './sale-calls.ts'
 
 /** How often the node is asked what there is to sell. */
