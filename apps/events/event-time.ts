@@ -6,8 +6,9 @@ export function inputTime(ms: number, offsetMin: number): string {
 
 /** Unix ms of such a field; null while it is empty or no time. */
 export function msOfInput(text: string, offsetMin: number): number | null {
-  const ms = Date.parse(`${text.slice(0, 16)}:00Z`)
-  return Number.isNaN(ms) ? null : ms - offsetMin * 60_000
+  const [time] = /^\d{4,5}-\d\d-\d\dT\d\d:\d\d/.exec(text) ?? []
+  const ms = Date.parse(`${time}:00Z`)
+  return time === undefined || Number.isNaN(ms) ? null : ms - offsetMin * 60_000
 }
 
 /** What this device's clock shows beside UTC at a moment, minutes. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useCallback, useState } from 'preact/hooks'
-import { Field, QrSquare, Symbol } from '#apps/page'
+import { Field, PHONE_BASE, QrSquare, Symbol, keepValue, keptValue } from '#apps/page'
 import { FailureNote } from './failure-note.tsx'
 import { usePage, useWork } from './page-context.ts'
 import { useNews } from './use-news.ts'
@@ -41,7 +41,7 @@ function PhoneForm({ phones }: { phones: readonly string[] }): JSX.Element {
   const { calls, texts } = usePage()
   const [scope, setScope] = useState<'gate' | 'till'>('gate')
   const [name, setName] = useState('')
-  const [base, setBase] = useState<string | null>(null)
+  const [base, setBase] = useState(() => keptValue(PHONE_BASE))
   const [made, setMade] = useState<{ name: string; scope: 'gate' | 'till'; secret: string } | null>(null)
   const work = useWork()
   // The one that was chosen may be gone: the machine is in another network.
@@ -99,7 +99,10 @@ function PhoneForm({ phones }: { phones: readonly string[] }): JSX.Element {
               <select
                 id="phone-base"
                 value={address}
-                onChange={(event) => setBase(event.currentTarget.value)}
+                onChange={(event) => {
+                  keepValue(PHONE_BASE, event.currentTarget.value)
+                  setBase(event.currentTarget.value)
+                }}
               >
                 {phones.map((it) => (
                   <option key={it} value={it}>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { createPortal } from 'preact/compat'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { QrSquare, Symbol } from '#apps/page'
 import { usePage } from './page-context.ts'
 
@@ -13,7 +14,7 @@ export interface PrintedTicket {
   details: string | null
 }
 
-/** Tickets with their QR codes, as they come out of the printer. Only they are printed, not the page around. */
+/** Tickets with their QR codes, as they come out of the printer. They stand in the place of the page until it is closed. */
 export function PrintSheet(props: {
   tickets: readonly PrintedTicket[]
   title: string
@@ -23,10 +24,28 @@ export function PrintSheet(props: {
 }): JSX.Element {
   const { texts } = usePage()
   const { onBack, onNext } = props
+  const heading = useRef<HTMLHeadingElement>(null)
+  useLayoutEffect(() => {
+    const page = document.getElementById('app')
+    const before = document.activeElement
+    const { scrollY } = window
+    if (page !== null) page.hidden = true
+    heading.current?.focus()
+    return () => {
+      if (page !== null) page.hidden = false
+      scrollTo(0, scrollY)
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
   return createPortal(
-    <section class="print-sheet" aria-label={texts.tickets.sheet} data-testid="print-sheet">
+    <main class="print-sheet" data-testid="print-sheet">
       <header class="print-head">
-        <p class="number">{props.title}</p>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {texts.tickets.sheet}
+          </h1>
+          <p class="number">{props.title}</p>
+        </div>
         <div class="actions">
           {onBack !== null && (
             <button type="button" class="button" onClick={onBack}>
@@ -61,7 +80,7 @@ export function PrintSheet(props: {
           </li>
         ))}
       </ol>
-    </section>,
+    </main>,
     document.body,
   )
 }

@@ -9,7 +9,7 @@ export const GERMAN: EventTexts = {
   back: 'Zurück',
   next: 'Weiter',
   optional: 'freiwillig',
-  nav: { label: 'Seiten', node: 'Knoten', events: 'Veranstaltungen', language: 'Sprache' },
+  nav: { label: 'Seiten', node: 'Knoten', events: 'Events', language: 'Sprache' },
   failure: {
     silent: 'Der Knoten antwortet nicht.',
     silentNext: 'Ist er eingeschaltet? Zu sehen ist, was zuletzt bekannt war; es wird weiter gefragt.',

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { render } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { StaffPage, Words, keepValue, keptValue, localeOf } from '#apps/page'
+import { PageLinks, StaffPage, Words, keepValue, keptValue, localeOf, useDoors } from '#apps/page'
 import type { StaffParts } from '#apps/page'
 import { GateCalls } from './gate-calls.ts'
 import type { GateSetup } from './gate-desk.ts'
@@ -17,7 +17,9 @@ function Gate({ link, ...parts }: StaffParts): JSX.Element {
   const [isChanging, setChanging] = useState(false)
   const calls = useMemo(() => new GateCalls(link), [link])
   const words = useMemo(() => new Words(localeOf(parts.language)), [parts.language])
-  const common = { calls, words, texts: TEXTS[parts.language], ...parts }
+  const doors = useDoors(link)
+  const links = <PageLinks doors={doors} language={parts.language} here="gate" />
+  const common = { calls, words, links, texts: TEXTS[parts.language], ...parts }
   if (setup === null || isChanging)
     return (
       <SetupScreen

@@ -18,6 +18,8 @@ import { useGate } from './use-gate.ts'
 export function ScanScreen(props: {
   calls: GateCalls
   setup: GateSetup
+  /** To the other pages of the node. */
+  links: JSX.Element
   texts: Texts
   words: Words
   language: Language
@@ -92,6 +94,7 @@ export function ScanScreen(props: {
         <OpenSheet
           {...{ sheet, view, calls, desk, texts, words, log }}
           language={props.language}
+          links={props.links}
           onLanguage={props.onLanguage}
           onChange={props.onChange}
           onSheet={setSheet}

@@ -16,6 +16,8 @@ export function SetupScreen(props: {
   words: Words
   language: Language
   before: GateSetup | null
+  /** To the other pages of the node. */
+  links: JSX.Element
   onLanguage: (language: Language) => void
   onAccessRefused: () => void
   onSetup: (setup: GateSetup) => void
@@ -125,6 +127,7 @@ export function SetupScreen(props: {
           {texts.setup.start}
         </button>
       </form>
+      {props.links}
     </main>
   )
 }

@@ -26,6 +26,7 @@ export function OpenSheet(props: {
   texts: Texts
   words: Words
   language: Language
+  links: JSX.Element
   /** The list of scans, for a sheet that shows it. */
   log: (isFromLog: boolean) => JSX.Element
   onLanguage: (language: Language) => void
@@ -85,6 +86,7 @@ export function OpenSheet(props: {
           >
             {texts.scan.change}
           </button>
+          {props.links}
         </Dialog>
       )
   }

@@ -23,6 +23,8 @@ export type {
 export { LanguageSwitch } from './language-switch.tsx'
 export { canonicalAmount, changeOf, isAmount, shownAmount, sumOf, timesOf, usualPayments } from './money.ts'
 export { CallFailure, NodeLink } from './node-link.ts'
+export { PHONE_BASE, PageLinks, useDoors } from './page-links.tsx'
+export type { Doors } from './page-links.tsx'
 export { QrSquare } from './qr-square.tsx'
 export { RequestId, newRequestId } from './request-id.ts'
 export { ScanField } from './scan-field.tsx'
