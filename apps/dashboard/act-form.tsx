@@ -3,15 +3,13 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { ACT_TEXT, actsFor, entryOf } from './act-draft.ts'
 import type { ActDraft } from './act-draft.ts'
 import { shortenId } from './format.ts'
-import { Field } from './field.tsx'
 import { Icon } from './icon.tsx'
 import { amountText } from './ledger-text.ts'
 import type { Balance, Unit, Written } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
-import { RequestId } from '#apps/page'
+import { Field, RequestId, SelectField } from '#apps/page'
 import { commitAddress } from './route.ts'
-import { SelectField } from './select-field.tsx'
 
 /** Characters of a memo and a reference, as the node takes them. */
 const NOTE_LENGTH_MAX = 200

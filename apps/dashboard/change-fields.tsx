@@ -1,12 +1,11 @@
 import type { JSX } from 'preact'
+import { Field, SelectField } from '#apps/page'
 import { devicesFor, memberText, membersFor } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
-import { Field } from './field.tsx'
 import type { Unit } from './ledger-types.ts'
 import type { Government, Member, Problem } from './node-types.ts'
 import { RightFields } from './right-fields.tsx'
 import { INVITED_ROLES, ROLE_TEXT } from './role-text.ts'
-import { SelectField } from './select-field.tsx'
 
 const QUORUMS = [
   { value: 'two-thirds', text: 'More than two thirds' },

@@ -109,6 +109,10 @@ function Header({ status }: { status: Status }): JSX.Element {
           )}
         </p>
       </div>
+      <a href="/events" class="button header-events" data-testid="to-events">
+        <Icon name="events" />
+        Events
+      </a>
       <MeshControl status={status} />
     </header>
   )

@@ -1,14 +1,13 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { Field, SelectField } from '#apps/page'
 import { shownText } from '#apps/shown-text'
 import { memberText } from './change-draft.ts'
-import { Field } from './field.tsx'
 import { TYPE_TEXT } from './ledger-text.ts'
 import type { EntryType, HistoryFilter, Unit } from './ledger-types.ts'
 import type { Member } from './node-types.ts'
 import { unitText } from './right-fields.tsx'
 import { routeAddress } from './route.ts'
-import { SelectField } from './select-field.tsx'
 
 const KEYS = ['unit', 'device', 'member', 'type', 'text'] as const
 /** Characters of a search, as the node takes them. */

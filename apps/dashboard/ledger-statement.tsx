@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { Field, SelectField } from '#apps/page'
 import { shownText } from '#apps/shown-text'
 import { memberText } from './change-draft.ts'
 import { EmptyState, LoadingRows } from './empty-state.tsx'
-import { Field } from './field.tsx'
 import { Icon } from './icon.tsx'
 import type { LedgerParts } from './ledger-parts.ts'
 import { ACCOUNT_TEXT, numberText, signedText } from './ledger-text.ts'
@@ -13,7 +13,6 @@ import { useAction, useNode } from './node-context.ts'
 import type { Problem } from './node-types.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { routeAddress } from './route.ts'
-import { SelectField } from './select-field.tsx'
 
 const FORMATS: readonly { format: ExportFormat; text: string; ending: string }[] = [
   { format: 'csv', text: 'CSV', ending: 'csv' },

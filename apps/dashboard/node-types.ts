@@ -37,6 +37,8 @@ export interface Status {
   headsRoot: string | null
   mesh: 'running' | 'paused' | 'off'
   addresses: string[]
+  /** Addresses of the pages for phones at gates and stalls; none without a door for them. */
+  phones: string[]
   peers: number
   slots: number
   commits: number

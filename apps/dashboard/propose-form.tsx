@@ -1,17 +1,16 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { Field, SelectField } from '#apps/page'
 import { changeOf } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
 import { ChangeFields } from './change-fields.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { EffectFacts } from './decision-facts.tsx'
-import { Field } from './field.tsx'
 import type { Unit } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import type { Change, Member, Preview, Status } from './node-types.ts'
 import { ProblemNote, isOfAmount, sentence } from './problem-note.tsx'
 import { ReplaceRisk } from './replace-risk.tsx'
-import { SelectField } from './select-field.tsx'
 
 const KINDS: readonly { value: Change['kind']; text: string }[] = [
   { value: 'steward', text: 'Make a member a steward' },

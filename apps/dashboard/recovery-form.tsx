@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { SelectField } from '#apps/page'
 import { shownText } from '#apps/shown-text'
 import { EffectFacts } from './decision-facts.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { Member, Preview, Recoveries, RecoveryChange } from './node-types.ts'
 import { ProblemNote, sentence } from './problem-note.tsx'
 import { canSignAnew, memberText, membersFor } from './change-draft.ts'
-import { SelectField } from './select-field.tsx'
 import { VoiceDialog } from './voice-dialog.tsx'
 
 /** Asks for other stewards when those that there are do not come back. */

@@ -1,13 +1,12 @@
 import type { JSX } from 'preact'
+import { Field, SelectField } from '#apps/page'
 import { lostDevice, lostDevices, unitsFor } from './change-draft.ts'
 import type { Draft } from './change-draft.ts'
-import { Field } from './field.tsx'
 import { KIND_TEXT } from './ledger-text.ts'
 import type { Unit } from './ledger-types.ts'
 import type { Member, Problem } from './node-types.ts'
 import { besideField, isOfAmount } from './problem-note.tsx'
 import { ReplaceRisk } from './replace-risk.tsx'
-import { SelectField } from './select-field.tsx'
 
 const RIGHTS = [
   { value: 'issue', text: 'Issue more' },

@@ -1,12 +1,11 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { Field } from './field.tsx'
+import { Field, SelectField } from '#apps/page'
 import { Icon } from './icon.tsx'
 import { amountText, holderText, numberText } from './ledger-text.ts'
 import type { Rights, Taken, Unit } from './ledger-types.ts'
 import { useAction, useNode } from './node-context.ts'
 import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
-import { SelectField } from './select-field.tsx'
 
 const RULES = [
   { value: 'even', text: 'The same for each device' },

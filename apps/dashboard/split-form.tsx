@@ -2,17 +2,15 @@ import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { shownText } from '#apps/shown-text'
 import { ConfirmDialog } from './confirm-dialog.tsx'
-import { Field } from './field.tsx'
 import { canWrite } from './ledger-parts.ts'
 import type { LedgerParts } from './ledger-parts.ts'
 import { amountText } from './ledger-text.ts'
 import type { Split, SplitRule } from './ledger-types.ts'
-import { RequestId } from '#apps/page'
+import { Field, RequestId, SelectField } from '#apps/page'
 import { useAction, useNode } from './node-context.ts'
 import { ProblemNote, besideField, isOfAmount } from './problem-note.tsx'
 import { unitText } from './right-fields.tsx'
 import { commitAddress } from './route.ts'
-import { SelectField } from './select-field.tsx'
 
 /** Splits an amount by a rule: shows the parts, and hands them over once they are agreed to. */
 export function SplitForm(

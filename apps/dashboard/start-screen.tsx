@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { Field } from './field.tsx'
+import { Field } from '#apps/page'
 import { KitField } from './kit-field.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { Entered } from './node-types.ts'

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { Field } from '#apps/page'
 import { CopyButton } from './copy-button.tsx'
-import { Field } from './field.tsx'
 import { Icon } from './icon.tsx'
 import { useAction, useNode } from './node-context.ts'
 import type { NewToken, Scope } from './node-types.ts'

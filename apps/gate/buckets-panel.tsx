@@ -1,10 +1,9 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { CallFailure } from '#apps/page'
-import type { Bucket, EventView, Holder } from '#apps/page'
+import type { Bucket, EventView, Holder, Words } from '#apps/page'
 import type { GateCalls } from './gate-calls.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** Which device holds the tickets of each gate; they are fetched before a cut-off and handed over at closing. */
 export function BucketsPanel(props: {

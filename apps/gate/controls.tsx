@@ -1,10 +1,9 @@
 import type { JSX } from 'preact'
 import { Symbol } from '#apps/page'
-import type { EventView } from '#apps/page'
+import type { EventView, Words } from '#apps/page'
 import { CodeField } from './code-field.tsx'
 import { ZoneBar } from './counts-panel.tsx'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** What a thumb reaches: a code by hand, a photo, the last scans; and on phones the counts. */
 export function Controls(props: {

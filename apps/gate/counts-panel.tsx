@@ -1,7 +1,6 @@
 import type { JSX } from 'preact'
-import type { EventView } from '#apps/page'
+import type { EventView, Words } from '#apps/page'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** What is counted, and how full each zone is. */
 export function CountsPanel(props: { view: EventView; texts: Texts; words: Words }): JSX.Element {

@@ -1,5 +1,5 @@
 import { decodeQR } from 'qr/decode.js'
-import type { DecoderAnswer, DecoderFrame } from './code-reader.ts'
+import type { DecoderAnswer, DecoderFrame } from '#apps/page'
 
 /** Retries of the decoder, ms: a frame of a camera is followed by another; a photo is not. */
 const FRAME_LIMIT_MS = 40

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
 import { Symbol } from '#apps/page'
+import type { Words } from '#apps/page'
 import type { DeskState, GateSetup } from './gate-desk.ts'
 import { GuaranteeBanner } from './guarantee-banner.tsx'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** Where this gate is, which way people go, and what it can promise. */
 export function GateHead(props: {

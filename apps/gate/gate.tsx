@@ -1,66 +1,25 @@
 import type { JSX } from 'preact'
 import { render } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import {
-  AccessForm,
-  NodeLink,
-  currentLanguage,
-  forgetAccessCode,
-  keepAccessCode,
-  keepLanguage,
-  keepValue,
-  keptValue,
-  localeOf,
-  takeAccessCode,
-} from '#apps/page'
-import type { Language } from '#apps/page'
+import { useMemo, useState } from 'preact/hooks'
+import { PageLinks, StaffPage, Words, keepValue, keptValue, localeOf, useDoors } from '#apps/page'
+import type { StaffParts } from '#apps/page'
 import { GateCalls } from './gate-calls.ts'
 import type { GateSetup } from './gate-desk.ts'
 import { ScanScreen } from './scan-screen.tsx'
 import { SetupScreen } from './setup-screen.tsx'
 import { TEXTS } from './texts.ts'
-import { Words } from './words.ts'
 
 /** Where the choice of an earlier visit is kept. */
 const SETUP = 'gate'
 
-function App(): JSX.Element {
-  const [code, setCode] = useState(takeAccessCode)
-  const [isRefused, setRefused] = useState(false)
-  const [language, setLanguage] = useState<Language>(currentLanguage)
+function Gate({ link, ...parts }: StaffParts): JSX.Element {
   const [setup, setSetup] = useState(keptSetup)
   const [isChanging, setChanging] = useState(false)
-  useEffect(() => {
-    document.documentElement.lang = language
-  }, [language])
-  const calls = useMemo(() => (code === null ? null : new GateCalls(new NodeLink(code))), [code])
-  const words = useMemo(() => new Words(localeOf(language)), [language])
-  if (calls === null)
-    return (
-      <AccessForm
-        language={language}
-        isRefused={isRefused}
-        onCode={(it) => {
-          keepAccessCode(it)
-          setCode(it)
-        }}
-      />
-    )
-  const common = {
-    calls,
-    words,
-    language,
-    texts: TEXTS[language],
-    onLanguage: (it: Language) => {
-      keepLanguage(it)
-      setLanguage(it)
-    },
-    onAccessRefused: () => {
-      forgetAccessCode()
-      setRefused(true)
-      setCode(null)
-    },
-  }
+  const calls = useMemo(() => new GateCalls(link), [link])
+  const words = useMemo(() => new Words(localeOf(parts.language)), [parts.language])
+  const doors = useDoors(link)
+  const links = <PageLinks doors={doors} language={parts.language} here="gate" />
+  const common = { calls, words, links, texts: TEXTS[parts.language], ...parts }
   if (setup === null || isChanging)
     return (
       <SetupScreen
@@ -85,4 +44,4 @@ function keptSetup(): GateSetup | null {
 }
 
 const root = document.getElementById('app')
-if (root !== null) render(<App />, root)
+if (root !== null) render(<StaffPage>{(parts) => <Gate {...parts} />}</StaffPage>, root)

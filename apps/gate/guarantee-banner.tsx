@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Symbol } from '#apps/page'
+import type { Words } from '#apps/page'
 import type { DeskState } from './gate-desk.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** What the gate can promise now; read aloud when it changes between connected, cut off and without its node. */
 export function GuaranteeBanner(props: {

@@ -1,13 +1,13 @@
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { CallFailure, Dialog, RequestId, Symbol } from '#apps/page'
+import type { Words } from '#apps/page'
 import type { LogRow } from './gate-calls.ts'
 import { ReasonField } from './reason-field.tsx'
-import { say } from './texts.ts'
+import { listed } from './texts.ts'
 import type { Texts } from './texts.ts'
 import { lookOf, ownVerdict } from './verdict.ts'
 import type { VerdictCode } from './verdict.ts'
-import type { Words } from './words.ts'
 
 /** Verdicts that let somebody in or out. */
 const OK_CODES: readonly string[] = ['admitted', 're-entered', 'left', 'admitted-open', 'override']
@@ -41,9 +41,7 @@ export function ScanLog(props: {
               <Symbol name={symbol} />
             </span>
             <span class="log-text">
-              <span class="log-title">
-                {texts.log.names[verdict.verdict] ?? say(texts, { verdict, words }).title}
-              </span>
+              <span class="log-title">{listed(texts, { verdict, words })}</span>
               <span class="muted">
                 {words.time(row.atMs)}
                 {row.class !== null && ` · ${props.classNames.get(row.class) ?? ''}`}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { useWakeLock } from '#apps/page'
-import type { Language } from '#apps/page'
+import { useWakeLock, useWedge } from '#apps/page'
+import type { Language, Words } from '#apps/page'
 import { Controls } from './controls.tsx'
 import { CountsPanel } from './counts-panel.tsx'
 import type { GateCalls } from './gate-calls.ts'
@@ -13,13 +13,13 @@ import type { Sheet } from './sheets.tsx'
 import { Stage } from './stage.tsx'
 import type { Texts } from './texts.ts'
 import { useGate } from './use-gate.ts'
-import { useWedge } from './use-wedge.ts'
-import type { Words } from './words.ts'
 
 /** The screen that people at a gate look at all day. */
 export function ScanScreen(props: {
   calls: GateCalls
   setup: GateSetup
+  /** To the other pages of the node. */
+  links: JSX.Element
   texts: Texts
   words: Words
   language: Language
@@ -94,6 +94,7 @@ export function ScanScreen(props: {
         <OpenSheet
           {...{ sheet, view, calls, desk, texts, words, log }}
           language={props.language}
+          links={props.links}
           onLanguage={props.onLanguage}
           onChange={props.onChange}
           onSheet={setSheet}

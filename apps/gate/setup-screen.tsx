@@ -1,11 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { CallFailure, LanguageSwitch } from '#apps/page'
-import type { EventView, Language } from '#apps/page'
+import type { EventView, Language, Words } from '#apps/page'
 import type { GateCalls } from './gate-calls.ts'
 import type { GateSetup } from './gate-desk.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** How often the events are asked for while this screen is open. */
 const POLL_MS = 2_000
@@ -17,6 +16,8 @@ export function SetupScreen(props: {
   words: Words
   language: Language
   before: GateSetup | null
+  /** To the other pages of the node. */
+  links: JSX.Element
   onLanguage: (language: Language) => void
   onAccessRefused: () => void
   onSetup: (setup: GateSetup) => void
@@ -126,6 +127,7 @@ export function SetupScreen(props: {
           {texts.setup.start}
         </button>
       </form>
+      {props.links}
     </main>
   )
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { Dialog, LanguageSwitch } from '#apps/page'
-import type { EventView, Language } from '#apps/page'
+import type { EventView, Language, Words } from '#apps/page'
 import { BucketsPanel } from './buckets-panel.tsx'
 import { CountsPanel } from './counts-panel.tsx'
 import type { GateCalls, LogRow } from './gate-calls.ts'
@@ -9,7 +9,6 @@ import { OverrideSheet } from './override-sheet.tsx'
 import { UndoSheet } from './scan-log.tsx'
 import { say } from './texts.ts'
 import type { Texts } from './texts.ts'
-import type { Words } from './words.ts'
 
 /** What lies over the page. `isFromLog`: where it goes back to. */
 export type Sheet =
@@ -27,6 +26,7 @@ export function OpenSheet(props: {
   texts: Texts
   words: Words
   language: Language
+  links: JSX.Element
   /** The list of scans, for a sheet that shows it. */
   log: (isFromLog: boolean) => JSX.Element
   onLanguage: (language: Language) => void
@@ -87,6 +87,7 @@ export function OpenSheet(props: {
           >
             {texts.scan.change}
           </button>
+          {props.links}
         </Dialog>
       )
   }

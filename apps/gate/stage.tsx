@@ -1,13 +1,12 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Symbol } from '#apps/page'
-import type { Camera, CameraState } from './camera.ts'
+import type { Camera, CameraState, Words } from '#apps/page'
 import type { ShownVerdict } from './gate-desk.ts'
 import { say } from './texts.ts'
 import type { Texts } from './texts.ts'
 import type { GateParts } from './use-gate.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
-import type { Words } from './words.ts'
 
 const FETCH = { fetch: true } as const
 

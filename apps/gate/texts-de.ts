@@ -1,6 +1,6 @@
+import type { Words } from '#apps/page'
 import type { Shown, Texts } from './texts.ts'
-import { numberOf, textOf } from './words.ts'
-import type { Words } from './words.ts'
+import { numberOf, textOf } from './params.ts'
 
 /** When and where a ticket was let in before. */
 function before({ verdict: { params }, words }: Shown): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { Words } from '#apps/page'
 import { TEXTS, say } from './texts.ts'
 import { lookOf, ownVerdict } from './verdict.ts'
 import type { VerdictCode } from './verdict.ts'
-import { Words } from './words.ts'
 
 const words = { en: new Words('en-GB'), de: new Words('de-DE') }
 const CODES = Object.keys(TEXTS.en.verdicts) as VerdictCode[]

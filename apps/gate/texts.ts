@@ -1,8 +1,7 @@
-import type { Guarantee, Language } from '#apps/page'
+import type { Guarantee, Language, Words } from '#apps/page'
 import { ENGLISH } from './texts-en.ts'
 import { GERMAN } from './texts-de.ts'
 import type { Verdict, VerdictCode } from './verdict.ts'
-import type { Words } from './words.ts'
 
 /** A verdict in words: what, why, and what to do. The last two may be empty. */
 export interface Said {
@@ -135,4 +134,9 @@ export const TEXTS: Readonly<Record<Language, Texts>> = { en: ENGLISH, de: GERMA
 export function say(texts: Texts, shown: Shown): Said {
   const { verdict } = shown.verdict
   return texts.verdicts[verdict]?.(shown) ?? texts.otherVerdict(verdict)
+}
+
+/** A verdict in a list, in one or two words: not what is said to a visitor. */
+export function listed(texts: Texts, shown: Shown): string {
+  return texts.log.names[shown.verdict.verdict] ?? say(texts, shown).title
 }

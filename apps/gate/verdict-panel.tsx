@@ -1,10 +1,10 @@
 import type { JSX } from 'preact'
 import { Symbol } from '#apps/page'
+import type { Words } from '#apps/page'
 import type { ShownVerdict } from './gate-desk.ts'
 import { say } from './texts.ts'
 import type { Texts } from './texts.ts'
 import { lookOf } from './verdict.ts'
-import type { Words } from './words.ts'
 
 /** The verdict over the whole stage: colour, drawing, words, reason, and what to do. */
 export function VerdictPanel(props: {

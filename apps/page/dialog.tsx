@@ -27,7 +27,7 @@ export function Dialog(props: {
   }
   return (
     <dialog ref={dialog} class="sheet" aria-labelledby={titleId} data-testid={props.testId} onClose={onClose}>
-      <header class="sheet-head">
+      <div class="sheet-head">
         <h2 id={titleId}>{props.title}</h2>
         <button
           type="button"
@@ -37,7 +37,7 @@ export function Dialog(props: {
         >
           <Symbol name="close" />
         </button>
-      </header>
+      </div>
       {props.children}
     </dialog>
   )

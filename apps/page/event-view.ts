@@ -44,8 +44,21 @@ export interface TicketClass {
   code: string
   name: string
   policy: 'exclusive' | 'open'
+  /** Open admissions that a gate may make while others have not heard. */
+  exposureMax: number
   prices: Price[]
+  validFromMs: number | null
+  validUntilMs: number | null
+  /** Zones that it opens; none for all. */
+  zones: string[]
+  reentry: boolean
+  /** True: only tickets whose issue is known at the gate. */
+  knownOnly: boolean
+  /** As JSON has it; null for none. */
+  rule: unknown
   seats: { capacity: number; here: number; elsewhere: number }
+  sold: number
+  admitted: number
 }
 
 /** A bucket of tickets: the device that holds it admits them. `nowhere`: nobody holds it. */
@@ -55,6 +68,8 @@ export interface Bucket {
   state: 'here' | 'reachable' | 'elsewhere' | 'lost' | 'nowhere'
   /** Its gate is said to be lost: others let its tickets in openly, also while it is here. */
   isLost: boolean
+  sold: number
+  admitted: number
 }
 
 /** A gate group with its buckets. */
@@ -78,6 +93,11 @@ export interface EventView {
   place: string
   startsMs: number
   endsMs: number
+  /** What the clocks of the event show beside UTC, minutes. */
+  utcOffsetMin: number
+  /** When its day begins by those clocks, minutes after midnight. */
+  dayStartMin: number
+  organiser: Holder | null
   classes: TicketClass[]
   groups: GateGroup[]
   /** Gates in reach, to which buckets can be handed. */
@@ -85,12 +105,19 @@ export interface EventView {
   zones: Zone[]
   stats: {
     sold: number
+    cancelled: number
     admitted: number
+    entries: number
+    exits: number
     inside: number
     doubles: number
     overrides: number
     open: number
+    undone: number
     refused: number
+    refusedBy: Record<string, number>
   }
   guarantee: Guarantee
+  /** Equal on all devices that know the same. */
+  stateHash: string
 }

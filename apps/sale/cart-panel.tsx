@@ -1,8 +1,8 @@
+import { Symbol, changeOf, shownAmount, usualPayments } from '#apps/page'
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { priceOf, totalOf } from './cart.ts'
-import type { CartLine } from './cart.ts'
-import { changeOf, shownAmount, usualPayments } from './money.ts'
+import type { CartLine, TicketLine } from './cart.ts'
 import type { SaleTexts } from './texts.ts'
 import type { TillState } from './till-desk.ts'
 
@@ -14,6 +14,9 @@ export function CartPanel(props: {
   state: TillState['sale']
   received: string
   problem: { message: string; next: string } | null
+  /** Opens the sheet that binds tickets of a line to phones. */
+  onBind: (key: string) => void
+  onUnbind: (key: string) => void
   onReceived: (received: string) => void
   onClear: () => void
   onSell: () => void
@@ -58,6 +61,15 @@ export function CartPanel(props: {
               <span class="number">
                 {price === null ? texts.free : `${shown(price.amount)} ${price.currency}`}
               </span>
+              {line.kind === 'tickets' && (
+                <BindButton
+                  texts={texts}
+                  line={line}
+                  isLocked={!isOpen}
+                  onBind={() => props.onBind(line.key)}
+                  onUnbind={() => props.onUnbind(line.key)}
+                />
+              )}
             </li>
           )
         })}
@@ -147,5 +159,36 @@ export function CartPanel(props: {
               : `${texts.sell}${only === undefined ? '' : ` · ${shown(only.amount)} ${only.currency}`}`}
       </button>
     </form>
+  )
+}
+
+function BindButton(props: {
+  texts: SaleTexts
+  line: TicketLine
+  isLocked: boolean
+  onBind: () => void
+  onUnbind: () => void
+}): JSX.Element {
+  const { texts, line, isLocked } = props
+  const bound = line.holders.length
+  return (
+    <span class="bind">
+      {bound > 0 && (
+        <span class="badge badge-ok" data-testid="bound">
+          {texts.bound(String(bound), String(line.count))}
+        </span>
+      )}
+      {!isLocked && bound < line.count && (
+        <button type="button" class="button" data-testid="bind" onClick={props.onBind}>
+          <Symbol name="key" />
+          {texts.bind}
+        </button>
+      )}
+      {!isLocked && bound > 0 && (
+        <button type="button" class="button button-quiet" data-testid="unbind" onClick={props.onUnbind}>
+          {texts.unbind}
+        </button>
+      )}
+    </span>
   )
 }

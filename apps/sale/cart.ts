@@ -1,4 +1,4 @@
-import { isAmount, sumOf, timesOf } from './money.ts'
+import { isAmount, sumOf, timesOf } from '#apps/page'
 import type { Quote, SaleLine } from './sale-calls.ts'
 
 /** Tickets of one class in a cart. */
@@ -11,6 +11,8 @@ export interface TicketLine {
   /** Gate group printed on them; null: as the node chooses. */
   group: string | null
   count: number
+  /** Keys of the buyers' phones, hex: so many of the tickets are bound to one each. */
+  holders: readonly string[]
   quote: Quote
 }
 
@@ -49,16 +51,15 @@ export function totalOf(lines: readonly CartLine[]): { currency: string; amount:
 
 /** A cart as the node takes it. */
 export function saleLines(lines: readonly CartLine[]): SaleLine[] {
-  return lines.map((line) => {
-    if (line.kind === 'tickets')
-      return {
-        event: line.event,
-        class: line.class,
-        count: line.count,
-        ...(line.group === null ? {} : { group: line.group }),
-        quote: line.quote.quote,
-      }
+  return lines.flatMap((line): SaleLine[] => {
+    if (line.kind === 'tickets') {
+      const { event, class: ticketClass, group, quote, holders } = line
+      const common = { event, class: ticketClass, ...(group === null ? {} : { group }), quote: quote.quote }
+      const unbound = line.count - holders.length
+      const bound = holders.map((holder) => ({ ...common, count: 1, holder }))
+      return unbound === 0 ? bound : [...bound, { ...common, count: unbound }]
+    }
     const price = priceOf(line)
-    return { unit: line.unit, amount: String(line.count), ...(price === null ? {} : { price }) }
+    return [{ unit: line.unit, amount: String(line.count), ...(price === null ? {} : { price }) }]
   })
 }

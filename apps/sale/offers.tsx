@@ -1,9 +1,8 @@
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
-import { Symbol } from '#apps/page'
+import { Symbol, isAmount, shownAmount } from '#apps/page'
 import type { EventView, Price, TicketClass } from '#apps/page'
 import type { CartLine, GoodsLine } from './cart.ts'
-import { isAmount, shownAmount } from './money.ts'
 import type { StockItem } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
 

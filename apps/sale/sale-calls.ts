@@ -26,7 +26,7 @@ export interface Currency {
 
 /** One line of a sale, as it is sent. */
 export type SaleLine =
-  | { event: string; class: string; count: number; group?: string; quote?: string }
+  | { event: string; class: string; count: number; group?: string; quote?: string; holder?: string }
   | { unit: string; amount: string; price?: { currency: string; amount: string } }
 
 /** A ticket that was sold. */
@@ -37,6 +37,8 @@ export interface SoldTicket {
   group: string
   code: string
   className: string
+  /** Id of its event's document. */
+  event: string
 }
 
 /** The node's answer to a sale. */

@@ -1,54 +1,16 @@
 import type { JSX } from 'preact'
 import { render } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import {
-  AccessForm,
-  NodeLink,
-  currentLanguage,
-  forgetAccessCode,
-  keepAccessCode,
-  keepLanguage,
-  takeAccessCode,
-} from '#apps/page'
-import type { Language } from '#apps/page'
+import { useMemo } from 'preact/hooks'
+import { StaffPage, useDoors } from '#apps/page'
+import type { StaffParts } from '#apps/page'
 import { SaleCalls } from './sale-calls.ts'
 import { Till } from './till.tsx'
 
-function App(): JSX.Element {
-  const [code, setCode] = useState(takeAccessCode)
-  const [isRefused, setRefused] = useState(false)
-  const [language, setLanguage] = useState<Language>(currentLanguage)
-  useEffect(() => {
-    document.documentElement.lang = language
-  }, [language])
-  const calls = useMemo(() => (code === null ? null : new SaleCalls(new NodeLink(code))), [code])
-  if (calls === null)
-    return (
-      <AccessForm
-        language={language}
-        isRefused={isRefused}
-        onCode={(it) => {
-          keepAccessCode(it)
-          setCode(it)
-        }}
-      />
-    )
-  return (
-    <Till
-      calls={calls}
-      language={language}
-      onLanguage={(it) => {
-        keepLanguage(it)
-        setLanguage(it)
-      }}
-      onAccessRefused={() => {
-        forgetAccessCode()
-        setRefused(true)
-        setCode(null)
-      }}
-    />
-  )
+function Stall({ link, ...parts }: StaffParts): JSX.Element {
+  const calls = useMemo(() => new SaleCalls(link), [link])
+  const doors = useDoors(link)
+  return <Till calls={calls} doors={doors} {...parts} />
 }
 
 const root = document.getElementById('app')
-if (root !== null) render(<App />, root)
+if (root !== null) render(<StaffPage>{(parts) => <Stall {...parts} />}</StaffPage>, root)

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
-import { QrSquare, Symbol } from '#apps/page'
-import { changeOf, shownAmount } from './money.ts'
-import type { Sold } from './sale-calls.ts'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { readTicketText } from '#protocol/tickets'
+import { QrSquare, Symbol, changeOf, shownAmount } from '#apps/page'
+import { ticketLink } from '#apps/ticket'
+import type { Sold, SoldTicket } from './sale-calls.ts'
 import type { SaleTexts } from './texts.ts'
 
 /** What was sold: change, and each ticket as a QR code for the customer's phone or for paper. */
@@ -11,6 +12,10 @@ export function SoldScreen(props: {
   locale: string
   sold: Sold
   received: string
+  /** Address of the door for phones; null without one. */
+  base: string | null
+  /** Name of an event by the id of its document. */
+  eventName: (event: string) => string
   onNext: () => void
 }): JSX.Element {
   const { texts, sold, received } = props
@@ -66,16 +71,36 @@ export function SoldScreen(props: {
             <h2>
               {ticket.className} <span class="number">{ticket.number}</span>
             </h2>
-            <QrSquare
-              text={ticket.text}
-              label={texts.qrLabel(`${ticket.className} ${ticket.number}`)}
-              ecc="M"
-            />
+            <SoldCode ticket={ticket} texts={texts} base={props.base} event={props.eventName(ticket.event)} />
             <p class="ticket-gate">{texts.group(ticket.group)}</p>
             <code>{ticket.code}</code>
           </li>
         ))}
       </ol>
     </main>
+  )
+}
+
+/** The code of a ticket; of one that is bound to a phone, the link that opens it there. */
+function SoldCode(props: {
+  ticket: SoldTicket
+  texts: SaleTexts
+  base: string | null
+  event: string
+}): JSX.Element {
+  const { ticket, texts, base, event } = props
+  const name = `${ticket.className} ${ticket.number}`
+  const read = useMemo(() => readTicketText(ticket.text), [ticket.text])
+  if (base === null || !read.ok || read.decoded.ticket.holder === null)
+    return <QrSquare text={ticket.text} label={texts.qrLabel(name)} ecc="M" />
+  const { className, group, code } = ticket
+  const link = ticketLink(base, { ticket: read.decoded.bytes, seed: null, event, className, group, code })
+  return (
+    <>
+      <span data-testid="bound-link" data-link={link}>
+        <QrSquare text={link} label={texts.boundQr(name)} ecc="L" />
+      </span>
+      <p>{texts.boundNext}</p>
+    </>
   )
 }

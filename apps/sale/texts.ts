@@ -42,6 +42,21 @@ export interface SaleTexts {
   group: (group: string) => string
   qrLabel: (name: string) => string
   language: string
+  close: string
+  bind: string
+  unbind: string
+  bound: (count: string, of: string) => string
+  bindTitle: string
+  bindStep: string
+  bindQr: string
+  bindKey: string
+  bindHint: string
+  bindWrong: string
+  bindDone: string
+  bindMore: (left: string) => string
+  bindNoDoor: string
+  boundNext: string
+  boundQr: (name: string) => string
 }
 
 /** The table of each language. */
@@ -89,6 +104,21 @@ export const SALE_TEXTS: Readonly<Record<Language, SaleTexts>> = {
     group: (group) => `Gate ${group}`,
     qrLabel: (name) => `QR code: ${name}`,
     language: 'Language',
+    close: 'Close',
+    bind: 'Onto the buyer’s phone',
+    unbind: 'Not onto a phone',
+    bound: (count, of) => `${count} of ${of} on a phone`,
+    bindTitle: 'Onto the buyer’s phone',
+    bindStep: 'The buyer scans this with the phone’s camera. The page that opens shows a key.',
+    bindQr: 'QR code: makes a key on the buyer’s phone',
+    bindKey: 'Key of the buyer’s phone',
+    bindHint: 'Scan it from the phone, or type it.',
+    bindWrong: 'This is not the key of a phone, or a digit is wrong. Scan it again.',
+    bindDone: 'Bind the ticket',
+    bindMore: (left) => `${left} more without a phone. Each ticket takes a key of its own.`,
+    bindNoDoor: 'Phones cannot reach this node yet. Start it with a door for them: --phone-port.',
+    boundNext: 'The buyer scans this with the same phone.',
+    boundQr: (name) => `QR code: opens ${name} on the buyer’s phone`,
   },
   de: {
     title: 'Verkauf',
@@ -135,5 +165,22 @@ export const SALE_TEXTS: Readonly<Record<Language, SaleTexts>> = {
     group: (group) => `Tor ${group}`,
     qrLabel: (name) => `QR-Code: ${name}`,
     language: 'Sprache',
+    close: 'Schließen',
+    bind: 'Auf das Telefon des Kunden',
+    unbind: 'Auf kein Telefon',
+    bound: (count, of) => `${count} von ${of} auf einem Telefon`,
+    bindTitle: 'Auf das Telefon des Kunden',
+    bindStep:
+      'Der Kunde scannt das mit der Kamera seines Telefons. Die Seite, die sich öffnet, zeigt einen Schlüssel.',
+    bindQr: 'QR-Code: macht einen Schlüssel auf dem Telefon des Kunden',
+    bindKey: 'Schlüssel vom Telefon des Kunden',
+    bindHint: 'Vom Telefon scannen oder abschreiben.',
+    bindWrong: 'Das ist kein Schlüssel eines Telefons, oder eine Ziffer ist falsch. Noch einmal scannen.',
+    bindDone: 'Ticket binden',
+    bindMore: (left) => `${left} noch ohne Telefon. Jedes Ticket nimmt einen eigenen Schlüssel.`,
+    bindNoDoor:
+      'Telefone erreichen diesen Knoten noch nicht. Starte ihn mit einer Tür für sie: --phone-port.',
+    boundNext: 'Der Kunde scannt das mit demselben Telefon.',
+    boundQr: (name) => `QR-Code: öffnet ${name} auf dem Telefon des Kunden`,
   },
 }

@@ -1,8 +1,7 @@
-import { CallFailure, keepValue, keptValue, newRequestId } from '#apps/page'
+import { CallFailure, keepValue, keptValue, newRequestId, canonicalAmount } from '#apps/page'
 import type { EventView, TicketClass } from '#apps/page'
 import { saleLines } from './cart.ts'
 import type { CartLine, TicketLine } from './cart.ts'
-import { canonicalAmount } from './money.ts'
 import type { Currency, SaleCalls, Sold, StockItem } from './sale-calls.ts'
 
 /** How often the node is asked what there is to sell. */
@@ -92,7 +91,17 @@ export class TillDesk {
     this.#update({ problem: null })
     try {
       const quote = await this.#calls.quote(event, key)
-      const line: TicketLine = { kind: 'tickets', key, event, class: key, name, group, count: 1, quote }
+      const line: TicketLine = {
+        kind: 'tickets',
+        key,
+        event,
+        class: key,
+        name,
+        group,
+        count: 1,
+        holders: [],
+        quote,
+      }
       if (this.#state.sale === 'open') this.#update({ lines: [...this.#state.lines, line] })
     } catch (thrown) {
       this.#fail(thrown)
@@ -112,8 +121,26 @@ export class TillDesk {
 
   /** More or fewer of a line; one of which there are none is gone. */
   change(key: string, by: number): void {
-    const lines = this.#state.lines.map((it) => (it.key === key ? { ...it, count: it.count + by } : it))
+    const lines = this.#state.lines.map((it) => (it.key === key ? counted(it, it.count + by) : it))
     this.#update({ lines: lines.filter((it) => it.count > 0), problem: null })
+  }
+
+  /** Binds one more ticket of a line to a phone. */
+  bind(key: string, holder: string): void {
+    const lines = this.#state.lines.map((it) =>
+      it.key === key && it.kind === 'tickets'
+        ? { ...it, holders: [...it.holders, holder].slice(0, it.count) }
+        : it,
+    )
+    this.#update({ lines, problem: null })
+  }
+
+  /** Binds none of a line's tickets. */
+  unbind(key: string): void {
+    const lines = this.#state.lines.map((it) =>
+      it.key === key && it.kind === 'tickets' ? { ...it, holders: [] } : it,
+    )
+    this.#update({ lines })
   }
 
   /** The gate group on tickets of an event, those in the cart too. */
@@ -216,6 +243,13 @@ export class TillDesk {
   }
 }
 
+/** A line with another count: fewer tickets than phones leaves the last phones out. */
+function counted(line: CartLine, count: number): CartLine {
+  return line.kind === 'tickets'
+    ? { ...line, count, holders: line.holders.slice(0, Math.max(0, count)) }
+    : { ...line, count }
+}
+
 /** True when the sale may have been written all the same. */
 function isUnsure(thrown: unknown): boolean {
   return thrown instanceof CallFailure && (thrown.status === 0 || thrown.code === 'internal')
@@ -226,7 +260,11 @@ function keptPending(): Pending | null {
   if (typeof kept !== 'object' || kept === null) return null
   const { id, lines, received } = kept as Partial<Pending>
   return typeof id === 'string' && Array.isArray(lines) && typeof received === 'string'
-    ? { id, lines, received }
+    ? {
+        id,
+        lines: lines.map((it) => (it.kind === 'tickets' ? { ...it, holders: it.holders ?? [] } : it)),
+        received,
+      }
     : null
 }
 

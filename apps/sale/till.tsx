@@ -1,10 +1,11 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { LanguageSwitch, localeOf } from '#apps/page'
-import type { Language } from '#apps/page'
+import { LanguageSwitch, PHONE_BASE, PageLinks, keptValue, localeOf, shownAmount } from '#apps/page'
+import type { Doors, Language } from '#apps/page'
+import { BindSheet } from './bind-sheet.tsx'
 import { CartPanel } from './cart-panel.tsx'
 import { totalOf } from './cart.ts'
-import { shownAmount } from './money.ts'
+import type { TicketLine } from './cart.ts'
 import { GoodsOffers, TicketOffers, groupsHere } from './offers.tsx'
 import type { SaleCalls } from './sale-calls.ts'
 import { SoldScreen } from './sold-screen.tsx'
@@ -16,6 +17,7 @@ import type { TillState } from './till-desk.ts'
 /** The page of a stall: what there is, the cart, and what was sold. */
 export function Till(props: {
   calls: SaleCalls
+  doors: Doors | null
   language: Language
   onLanguage: (language: Language) => void
   onAccessRefused: () => void
@@ -26,6 +28,8 @@ export function Till(props: {
   const [known, setState] = useState<TillState | null>(null)
   const desk = useMemo(() => new TillDesk(calls, setState), [calls])
   const state = known ?? desk.state
+  /** Key of the line whose tickets are being bound to phones. */
+  const [bound, setBound] = useState<string | null>(null)
   const cart = useRef<HTMLDivElement>(null)
   useEffect(() => {
     desk.start()
@@ -35,10 +39,12 @@ export function Till(props: {
     if (state.isAccessRefused) props.onAccessRefused()
   }, [state.isAccessRefused])
   const { lines, received, sold } = state
+  const base = props.doors === null ? null : phoneDoor(props.doors)
+  const eventName = (event: string): string =>
+    state.events?.find((it) => event === it.event || event === `event/${it.event}`)?.name ?? ''
   if (sold !== null)
-    return (
-      <SoldScreen texts={texts} locale={locale} sold={sold} received={received} onNext={() => desk.clear()} />
-    )
+    return <SoldScreen {...{ texts, locale, sold, received, base, eventName }} onNext={() => desk.clear()} />
+  const binding = lines.find((it): it is TicketLine => it.kind === 'tickets' && it.key === bound)
   return (
     <div class="till">
       <header class="till-head">
@@ -67,14 +73,35 @@ export function Till(props: {
             state={state.sale}
             received={received}
             problem={problemText(state, texts)}
+            onBind={setBound}
+            onUnbind={(key) => desk.unbind(key)}
             onReceived={(it) => desk.setReceived(it)}
             onClear={() => desk.clear()}
             onSell={() => void desk.sell()}
           />
         </div>
       </main>
+      <footer class="till-foot">
+        <PageLinks doors={props.doors} language={language} here="sale" />
+      </footer>
+      {binding !== undefined && (
+        <BindSheet
+          {...{ texts, language, base }}
+          line={binding}
+          event={eventName(binding.event)}
+          onHolder={(holder) => desk.bind(binding.key, holder)}
+          onClose={() => setBound(null)}
+        />
+      )}
     </div>
   )
+}
+
+/** Where phones of buyers find the ticket page: the door that this page came through, or the one that was chosen last. */
+function phoneDoor({ phones, isPhone }: Doors): string | null {
+  if (isPhone) return location.origin
+  const chosen = keptValue(PHONE_BASE)
+  return phones.find((it) => it === chosen) ?? phones[0] ?? null
 }
 
 function Offers(props: { desk: TillDesk; state: TillState; texts: SaleTexts; locale: string }): JSX.Element {

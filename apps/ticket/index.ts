@@ -1,2 +1,2 @@
-export { readTicketLink, ticketLink } from './ticket-link.ts'
+export { keyFragment, newKeyLink, readKeyLink, readTicketLink, ticketLink } from './ticket-link.ts'
 export type { LinkedTicket } from './ticket-link.ts'

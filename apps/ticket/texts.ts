@@ -16,6 +16,14 @@ export interface TicketTexts {
   broken: string
   brokenNext: string
   print: string
+  otherPhone: string
+  otherPhoneNext: string
+  keyTitle: string
+  keyQr: string
+  keySteps: readonly string[]
+  keyType: string
+  keyAnother: string
+  keyNote: string
   language: string
 }
 
@@ -37,6 +45,20 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     broken: 'This link is not whole',
     brokenNext: 'Open the link again as you got it, or ask the seller to send it once more.',
     print: 'Print',
+    otherPhone: 'This ticket belongs to another phone',
+    otherPhoneNext:
+      'Only the phone and browser that made its key can show it. Was it yours? Ask at the info desk for another one.',
+    keyTitle: 'Show this to the seller',
+    keyQr: 'QR code: the key of this phone for one ticket',
+    keySteps: [
+      'The seller scans this code: the ticket then works on this phone alone.',
+      'After paying, scan the code on the seller’s screen with this phone’s camera, in the same browser. Your ticket opens.',
+      'Keep that page: as a bookmark or on the home screen.',
+    ],
+    keyType: 'If it cannot be scanned',
+    keyAnother: 'A key for another ticket',
+    keyNote:
+      'Each ticket gets a key of its own, so that nobody can tell from the books which tickets are yours. It stays on this phone.',
     language: 'Language',
   },
   de: {
@@ -56,6 +78,20 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     broken: 'Dieser Link ist nicht vollständig',
     brokenNext: 'Öffne den Link so, wie du ihn bekommen hast, oder bitte um einen neuen.',
     print: 'Drucken',
+    otherPhone: 'Dieses Ticket gehört zu einem anderen Telefon',
+    otherPhoneNext:
+      'Zeigen kann es nur das Telefon und der Browser, die den Schlüssel gemacht haben. War es deins? Lass dir am Infostand ein anderes geben.',
+    keyTitle: 'Zeig das beim Verkauf',
+    keyQr: 'QR-Code: der Schlüssel dieses Telefons für ein Ticket',
+    keySteps: [
+      'Beim Verkauf wird dieser Code gescannt: das Ticket gilt dann nur mit diesem Telefon.',
+      'Nach dem Bezahlen mit der Kamera dieses Telefons den Code am Verkauf scannen, im selben Browser. Dein Ticket öffnet sich.',
+      'Behalte jene Seite: als Lesezeichen oder auf dem Startbildschirm.',
+    ],
+    keyType: 'Falls er nicht lesbar ist',
+    keyAnother: 'Schlüssel für ein weiteres Ticket',
+    keyNote:
+      'Jedes Ticket bekommt einen eigenen Schlüssel: so kann niemand in den Büchern sehen, welche Tickets deine sind. Er bleibt auf diesem Telefon.',
     language: 'Sprache',
   },
 }

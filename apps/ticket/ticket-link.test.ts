@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readTicketLink, ticketLink } from './ticket-link.ts'
+import { keyFragment, newKeyLink, readKeyLink, readTicketLink, ticketLink } from './ticket-link.ts'
 
 const TICKET = {
   ticket: Uint8Array.from({ length: 147 }, (_, i) => (i * 37) % 256),
@@ -25,5 +25,15 @@ describe('the link to a ticket', () => {
   test('is refused when it is cut or is something else', () => {
     for (const it of ['', '#', '#t=', '#t=a', '#t=%25', '#t=AAAA&k=AAAA', '#token=x'])
       expect(readTicketLink(it), it).toBe(null)
+  })
+
+  test('to a key says whether one is to be made, and is no ticket', () => {
+    const made = new URL(newKeyLink('http://127.0.0.1:80', 'Night & Day'))
+    expect([made.pathname, made.search]).toEqual(['/ticket', ''])
+    expect(readKeyLink(made.hash)).toEqual({ seed: null, event: 'Night & Day' })
+    const fragment = keyFragment(TICKET.seed, 'Night & Day')
+    expect(readKeyLink(fragment)).toEqual({ seed: TICKET.seed, event: 'Night & Day' })
+    expect([readTicketLink(made.hash), readTicketLink(fragment)]).toEqual([null, null])
+    for (const it of ['', '#', '#key=', '#key=AAAA', '#t=AAAA']) expect(readKeyLink(it), it).toBe(null)
   })
 })

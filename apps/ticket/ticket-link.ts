@@ -37,6 +37,26 @@ export function readTicketLink(fragment: string): LinkedTicket | null {
   return { ticket, seed, event: name('e'), className: name('c'), group: name('g'), code: name('n') }
 }
 
+/** The link that a buyer's phone opens to make a key. @param base - address of the door for phones */
+export function newKeyLink(base: string, event: string): string {
+  return `${new URL('/ticket', base).href}#${new URLSearchParams({ new: event }).toString()}`
+}
+
+/** The fragment of the page that shows a key. */
+export function keyFragment(seed: Uint8Array, event: string): string {
+  return `#${new URLSearchParams({ key: toBase64Url(seed), e: event }).toString()}`
+}
+
+/** Reads the fragments of both, with or without `#`; `seed` is null where a key is to be made. Null for anything else. */
+export function readKeyLink(fragment: string): { seed: Uint8Array | null; event: string } | null {
+  const fields = new URLSearchParams(fragment.replace(/^#/, ''))
+  const made = fields.get('new')
+  if (made !== null) return { seed: null, event: made.slice(0, NAME_LENGTH_MAX) }
+  const seed = fields.has('key') ? fromBase64Url(fields.get('key') ?? '') : null
+  if (seed?.length !== SEED_BYTES) return null
+  return { seed, event: (fields.get('e') ?? '').slice(0, NAME_LENGTH_MAX) }
+}
+
 const SEED_BYTES = 32
 
 function toBase64Url(bytes: Uint8Array): string {

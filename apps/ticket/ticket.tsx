@@ -12,15 +12,18 @@ import {
   useWakeLock,
 } from '#apps/page'
 import type { Language } from '#apps/page'
+import { isBound, makeSeed, withKeptSeed } from './kept-keys.ts'
+import { KeyScreen } from './key-screen.tsx'
 import { shownCode } from './shown-code.ts'
 import { TICKET_TEXTS } from './texts.ts'
-import { readTicketLink } from './ticket-link.ts'
+import { keyFragment, readKeyLink, readTicketLink, ticketLink } from './ticket-link.ts'
+import type { LinkedTicket } from './ticket-link.ts'
 
 /** A clock further off than this is told: a gate takes codes of the slot before and after, 30 s each. */
 const CLOCK_OFF_MS = 45_000
 
 function App(): JSX.Element {
-  const [fragment, setFragment] = useState(location.hash)
+  const [fragment, setFragment] = useState(ownFragment)
   const [language, setLanguage] = useState<Language>(currentLanguage)
   const [nowMs, setNowMs] = useState(Date.now)
   const [offMs, setOffMs] = useState(0)
@@ -28,7 +31,7 @@ function App(): JSX.Element {
     document.documentElement.lang = language
   }, [language])
   useEffect(() => {
-    const onLink = (): void => setFragment(location.hash)
+    const onLink = (): void => setFragment(ownFragment())
     const tick = (): void => setNowMs(Date.now())
     const timer = setInterval(tick, 500)
     addEventListener('hashchange', onLink)
@@ -43,7 +46,8 @@ function App(): JSX.Element {
     void clockOff().then(setOffMs)
   }, [])
   useWakeLock()
-  const linked = useMemo(() => readTicketLink(fragment), [fragment])
+  const linked = useMemo(() => ownTicket(fragment), [fragment])
+  const key = useMemo(() => readKeyLink(fragment), [fragment])
   // Signed once a slot, not at each tick.
   const slot = slotAt(nowMs)
   const shown = useMemo(() => (linked === null ? null : shownCode(linked, nowMs)), [linked, slot])
@@ -53,12 +57,25 @@ function App(): JSX.Element {
     setLanguage(it)
   }
   const languages = <LanguageSwitch label={texts.language} language={language} onLanguage={choose} />
+  if (key !== null && key.seed !== null)
+    return (
+      <main class="single">
+        <KeyScreen
+          texts={texts}
+          event={key.event}
+          seed={key.seed}
+          onAnother={() => setFragment(showKey(makeSeed(), key.event))}
+        />
+        <footer class="pass-foot">{languages}</footer>
+      </main>
+    )
+  const isOthers = linked !== null && isBound(linked)
   if (linked === null || shown === null)
     return (
       <main class="single">
         <div class="card stack" role="alert" data-testid="broken">
-          <h1>{texts.broken}</h1>
-          <p>{texts.brokenNext}</p>
+          <h1>{isOthers ? texts.otherPhone : texts.broken}</h1>
+          <p>{isOthers ? texts.otherPhoneNext : texts.brokenNext}</p>
         </div>
         <footer class="pass-foot">{languages}</footer>
       </main>
@@ -117,6 +134,27 @@ function App(): JSX.Element {
       </footer>
     </main>
   )
+}
+
+/** The ticket of a link; one that this phone has the key of brings it along, so that a bookmark of the page is enough. */
+function ownTicket(fragment: string): LinkedTicket | null {
+  const read = readTicketLink(fragment)
+  if (read === null) return null
+  const linked = withKeptSeed(read)
+  if (linked !== read) history.replaceState(null, '', ticketLink(location.origin, linked))
+  return linked
+}
+
+/** The fragment of an address; where it asks for a key, one is made and stands in the address instead. */
+function ownFragment(): string {
+  const read = readKeyLink(location.hash)
+  return read === null || read.seed !== null ? location.hash : showKey(makeSeed(), read.event)
+}
+
+function showKey(seed: Uint8Array, event: string): string {
+  const fragment = keyFragment(seed, event)
+  history.replaceState(null, '', fragment)
+  return fragment
 }
 
 /** How far this device's clock is ahead of the node's, ms, as far as the answer's date tells; 0 without an answer. */

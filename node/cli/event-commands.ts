@@ -1,10 +1,11 @@
 import { isWithin } from '#protocol/event'
+import { csvLine } from '#apps/shown-text'
 import type { DoubleView, EventView, HandedView, LogPage } from '#node/host'
 import { CoopError } from '#node/errors'
 import { NodeClient } from './client.ts'
 import type { Globals } from './main.ts'
 import { paint, printResult, safe, table } from './output.ts'
-import { csvLine, needPlace, writeText } from './ticket-csv.ts'
+import { needPlace, writeText } from './ticket-csv.ts'
 import { EVENTS, eventPath, guaranteeText, timeText } from './ticket-words.ts'
 
 /** Options of `coop event create`. */

@@ -1,16 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
+import { csvLine } from '#apps/shown-text'
 import type { TicketView } from '#node/host'
 import { CoopError, systemCode } from '#node/errors'
 import type { Globals } from './main.ts'
 import { printResult } from './output.ts'
-
-/** One line of CSV (RFC 4180); what a spreadsheet would take for a formula is quoted with an apostrophe before it. */
-export function csvLine(fields: readonly string[]): string {
-  return fields
-    .map((it) => (/^[=+\-@\t\r]/.test(it) ? `'${it}` : it))
-    .map((it) => (/[",\r\n]/.test(it) ? `"${it.replaceAll('"', '""')}"` : it))
-    .join(',')
-}
 
 /** Tickets as CSV; of those that do not say so themselves the class is `className`, and they are valid. */
 export function ticketCsv(

@@ -120,6 +120,8 @@ export class CoopNode extends EventEmitter<NodeEvents> {
   readonly ledger: LedgerDesk
   readonly rights: RightsDesk
   readonly money: MoneyDesk
+  /** Addresses at which phones find the pages for gates and stalls, as the door for them says. */
+  phones: () => readonly string[] = () => []
   readonly events: EventDesk
   readonly tickets: TicketDesk
   readonly gate: GateDesk

@@ -23,6 +23,7 @@ export async function statusView(node: CoopNode) {
     device: node.device,
     mesh: node.meshState,
     addresses: node.mesh?.addresses() ?? [],
+    phones: [...node.phones()],
     peers: node.mesh?.connectedDevices().length ?? 0,
     warnings: warningsOf(node),
     dataFolder: node.folder.path,

@@ -44,6 +44,10 @@ const PAGES: Readonly<Record<string, Page>> = {
       '/gate-decoder.js': 'gate/decoder-worker.ts',
     },
   },
+  '/events': {
+    html: 'events/index.html',
+    sources: { '/events.js': 'events/events.tsx', '/events.css': 'events/events.css' },
+  },
   '/sale': {
     html: 'sale/index.html',
     sources: { '/sale.js': 'sale/sale.tsx', '/sale.css': 'sale/sale.css' },

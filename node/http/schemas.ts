@@ -86,6 +86,9 @@ export const StatusSchema = z
     headsRoot: Hex.nullable(),
     mesh: z.enum(['running', 'paused', 'off']),
     addresses: z.array(z.string()),
+    phones: z.array(z.string()).openapi({
+      description: 'Addresses of the pages for phones at gates and stalls; none without a door for them',
+    }),
     peers: z.number().int(),
     slots: z.number().int().openapi({ description: 'Admissions this device may still give away' }),
     commits: z.number().int(),

@@ -88,6 +88,7 @@ export class HttpServer {
     if (phones !== null) {
       try {
         server.#phones = await PhoneDoor.start(node, { book, pages: server.#page }, phones)
+        node.phones = () => server.phoneUrls
       } catch (cause) {
         await server.close()
         throw cause

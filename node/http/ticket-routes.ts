@@ -134,20 +134,13 @@ function addIssueRoutes(api: Api, { tickets }: CoopNode): void {
     createRoute({
       method: 'get',
       path: `${EVENT}/tickets`,
-      request: { params },
-      responses: answers(
-        z.object({
-          tickets: z.array(
-            schemas.IssuedSchema.shape.tickets.element.extend({ className: z.string(), state: z.string() }),
-          ),
-        }),
-        'Tickets that this device issued, as they were handed out',
-      ),
+      request: { params, query: schemas.TicketsQuery },
+      responses: answers(schemas.TicketsSchema, 'Tickets that this device issued, as they were handed out'),
     }),
     async (context) => {
-      const all = []
-      for await (const it of tickets.exported(context.req.valid('param').event)) all.push(it)
-      return context.json({ tickets: all }, 200)
+      const { from = 0, limit } = context.req.valid('query')
+      const page = limit === undefined ? null : { from, limit }
+      return context.json(await tickets.list(context.req.valid('param').event, page), 200)
     },
   )
   api.openapi(

@@ -241,6 +241,22 @@ export const IssuedSchema = z
   })
   .openapi('Issued')
 
+/** `GET /v1/ticketing/events/{event}/tickets`: a page of them with their details, or all without. */
+export const TicketsQuery = z.object({
+  from: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(200).optional(),
+})
+
+/** Tickets that were issued, and how many there are. */
+export const TicketsSchema = z
+  .object({
+    tickets: z.array(
+      TicketSchema.extend({ className: z.string(), state: z.string(), details: z.string().nullable() }),
+    ),
+    total: Count,
+  })
+  .openapi('Tickets')
+
 /** `POST /v1/ticketing/events/{event}/quotes`. */
 export const QuoteRequestSchema = z.object({ class: z.string().max(100) })
 /** A price that stands for a while. */
@@ -386,6 +402,7 @@ export const SaleRequestSchema = z
             count: Whole,
             group: Text.optional(),
             quote: z.string().max(2_048).optional(),
+            holder: z.string().max(64).optional().openapi({ description: 'Ed25519 key of the phone, hex' }),
           }),
           z.object({ unit: z.string().max(64), amount: z.string().max(64), price: Money.optional() }),
         ]),

@@ -87,6 +87,15 @@ export interface TicketView {
   commitment: string
 }
 
+/** A ticket in the list of those that were issued. */
+export interface ListedTicket extends TicketView {
+  className: string
+  /** `valid`, or why it was ended. */
+  state: string
+  /** What was sealed with it; null for nothing, and where it was not asked for. */
+  details: string | null
+}
+
 /** What issuing did. */
 export interface IssuedView {
   tickets: TicketView[]
@@ -107,7 +116,15 @@ export interface QuoteView {
 
 /** A line of a sale: tickets, or goods from stock. */
 export type SaleLine =
-  | { event: string; class: string; count: number; group?: string | undefined; quote?: string | undefined }
+  | {
+      event: string
+      class: string
+      count: number
+      group?: string | undefined
+      quote?: string | undefined
+      /** Key of the phone that shows it, 64 hexadecimal digits; of one ticket. */
+      holder?: string | undefined
+    }
   | { unit: string; amount: string; price?: { currency: string; amount: string } | undefined }
 
 /** What a sale did. */
@@ -295,7 +312,7 @@ export class TicketDesk {
       const batch = this.#made({
         ...{ ids: this.#ids(state, info.unit, bucket), id: lineId, count: line.count, validity: null },
         first: known?.first ?? this.#numbers(state, bucket, line.count),
-        ...{ holder: null, details: [], price },
+        ...{ holder: this.#holderOf(line), details: [], price },
       })
       entries.set(state.id, [...(entries.get(state.id) ?? []), ...batch.entries])
       const group = state.bucket(bucket)?.group ?? ''
@@ -484,12 +501,25 @@ export class TicketDesk {
       : null
   }
 
-  /** Tickets that this device issued, as they were handed out. */
-  async *exported(event: string): AsyncGenerator<TicketView & { className: string; state: string }> {
+  /**
+   * Tickets that this device issued, as they were handed out, and how many there are.
+   *
+   * @param page - so many from the one at `from` on, with their details; without it all of them, without details
+   */
+  async list(
+    event: string,
+    page: { from: number; limit: number } | null,
+  ): Promise<{ tickets: ListedTicket[]; total: number }> {
     const state = await this.#parts.find(event)
     const { own } = this.#parts
+    const [from, until] = page === null ? [0, Number.POSITIVE_INFINITY] : [page.from, page.from + page.limit]
+    const tickets: ListedTicket[] = []
+    let total = 0
     for (const issue of state.issues()) {
       if (issue.device !== own || issue.replaces !== null) continue
+      const start = total
+      total += issue.count
+      if (total <= from || start >= until) continue
       const batch = this.#made({
         ...{ ids: this.#ids(state, issue.class, issue.bucket), id: fromHex(issue.id) ?? new Uint8Array(16) },
         ...{ first: issue.first, count: issue.count, validity: issue.validity, holder: issue.holder },
@@ -497,11 +527,16 @@ export class TicketDesk {
       })
       const group = state.bucket(issue.bucket)?.group ?? '?'
       const className = shownText(state.class(issue.class)?.name ?? '?')
-      for (const ticket of batch.tickets) {
-        const ended = state.cancelOf(toHex(ticket.commitment))
-        yield { ...ticketView(ticket, group), className, state: ended === null ? 'valid' : ended.why }
+      for (const ticket of batch.tickets.slice(Math.max(0, from - start), until - start)) {
+        const commitment = toHex(ticket.commitment)
+        const ended = state.cancelOf(commitment)
+        const isSealed = page !== null && state.issued(commitment)?.hasDetails === true
+        const opened = isSealed ? await this.detailsOf(state, ticket.code) : null
+        const details = opened?.details ?? null
+        tickets.push({ ...ticketView(ticket, group), className, state: ended?.why ?? 'valid', details })
       }
     }
+    return { tickets, total }
   }
 
   #made(order: Parameters<typeof issueTickets>[0]): { tickets: IssuedBytes[]; entries: IssueEntry[] } {

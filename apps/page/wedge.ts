@@ -62,7 +62,8 @@ export class Wedge {
     // Caps Lock turns a scanner's capitals into small letters, and tickets have none.
     const typed = this.#typed.toUpperCase()
     const american = this.#american.toUpperCase()
-    return !typed.startsWith(PREFIX) && american.startsWith(PREFIX) ? american : typed
+    const isOurs = (it: string): boolean => PREFIXES.some((prefix) => it.startsWith(prefix))
+    return !isOurs(typed) && isOurs(american) ? american : typed
   }
 
   #clear(): void {
@@ -72,7 +73,8 @@ export class Wedge {
   }
 }
 
-const PREFIX = 'CT:'
+/** Of tickets, and of the keys of phones. */
+const PREFIXES = ['CT:', 'CK:'] as const
 
 /** Keys of an American board whose characters stand in a ticket, plain and with Shift. */
 const AMERICAN: Readonly<Record<string, readonly [string, string]>> = {

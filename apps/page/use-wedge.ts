@@ -30,12 +30,15 @@ export function useWedge(onScan: (text: string) => void): void {
   }, [])
 }
 
-function fieldOf(target: EventTarget | null): HTMLInputElement | null {
+type TextField = HTMLInputElement | HTMLTextAreaElement
+
+function fieldOf(target: EventTarget | null): TextField | null {
+  if (target instanceof HTMLTextAreaElement) return target
   return target instanceof HTMLInputElement && target.type !== 'radio' ? target : null
 }
 
 /** Takes out of a field what the scanner typed into it. */
-function takeBack(field: HTMLInputElement, typed: string): void {
+function takeBack(field: TextField, typed: string): void {
   const end = field.selectionStart ?? field.value.length
   const start = Math.max(0, end - typed.length)
   field.value = field.value.slice(0, start) + field.value.slice(end)

@@ -8,6 +8,8 @@ export interface FieldProps {
   onValue: (value: string) => void
   hint?: string
   isRequired?: boolean
+  /** What stands beside the label of a field that may stay empty. Default `optional`. */
+  optionalText?: string
   maxLength?: number
   testId?: string
   placeholder?: string
@@ -16,7 +18,7 @@ export interface FieldProps {
   problem?: string | null
   /** `decimal`: phones show digits and a point. */
   inputMode?: 'decimal' | 'numeric' | 'search'
-  type?: 'text' | 'search' | 'date' | 'datetime-local'
+  type?: 'text' | 'search' | 'date' | 'datetime-local' | 'time'
   inputRef?: Ref<HTMLInputElement>
 }
 
@@ -31,7 +33,7 @@ export function Field(props: FieldProps): JSX.Element {
       <label for={id}>
         {props.label}
         {props.isRequired === true || props.type === 'search' ? null : (
-          <span class="optional"> optional</span>
+          <span class="optional"> {props.optionalText ?? 'optional'}</span>
         )}
       </label>
       <input

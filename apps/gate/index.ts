@@ -1,0 +1,1 @@
+export { verdictName } from './verdict-name.ts'

@@ -1,0 +1,38 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+/** Before the digits, so that scanners and people tell it from a ticket. All of it stands in QR codes' alphanumeric alphabet. */
+const PREFIX = 'CK:'
+/** Digits of a check that finds a digit that was typed wrong in 65,535 of 65,536 cases. */
+const CHECK_DIGITS = 4
+
+/** The key of a phone (32 bytes) as it is shown, scanned and typed: `CK:`, 64 hexadecimal digits, and 4 that check them. */
+export function holderKeyText(key: Uint8Array): string {
+  const digits = hexOf(key)
+  return PREFIX + digits + checkOf(digits)
+}
+
+/** True for what begins as the key of a phone. */
+export function isHolderKeyText(text: string): boolean {
+  return text.trim().toUpperCase().startsWith(PREFIX)
+}
+
+/**
+ * Reads it, in capitals or not and with blanks or hyphens; the 64 digits alone are taken too, as `coop ticket issue`
+ * takes them. Null for what is no key, or was typed wrong.
+ */
+export function readHolderKey(text: string): string | null {
+  const digits = text.toUpperCase().replaceAll(/[\s-]/g, '').replace(/^CK:/, '')
+  if (/^[0-9A-F]{64}$/.test(digits) && !isHolderKeyText(text)) return digits.toLowerCase()
+  const [key, check] = [digits.slice(0, 64), digits.slice(64)]
+  return /^[0-9A-F]{68}$/.test(digits) && checkOf(key) === check ? key.toLowerCase() : null
+}
+
+function checkOf(digits: string): string {
+  return hexOf(sha256(new TextEncoder().encode(PREFIX + digits))).slice(0, CHECK_DIGITS)
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (it) => it.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
+}
