@@ -157,14 +157,14 @@ export class Epochs {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
       const isOutdated = this.#isOutdated(order)
-      const acts = this.#acts.get(order)
-      if (acts === undefined) {
-        if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
-      } else this.#acts.delete(order)
+      const acts = this.#acts.size === 0 ? undefined : this.#acts.get(order)
+      const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
+      if (acts !== undefined) this.#acts.delete(order)
+      else if (!isOutdated && !isFirst && !shown.hasDoubts && this.evaluation.appendPlain(order, seal))
+        continue
       if (this.evaluation.needsHistory(order)) return this.loseBooks('reach')
       const { changes, cut } = this.evaluation.append(order, seal, acts ?? NO_ACTS, isOutdated)
       this.#history.cut(order, cut)
-      const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
       taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)
     }
   }
@@ -223,7 +223,9 @@ export class Epochs {
     // A name for each epoch, not for each commit: a log that opens asks a million times.
     const place = this.#epochOf.at(order) ?? 0
     const name = (this.#names[place] ??= toHex(this.#ids[place] ?? this.#coop))
-    const cited = this.#source.find(name)
+    // Nothing follows the tip, which most cite.
+    const { tip } = this.#source
+    const cited = name === tip.name ? tip : this.#source.find(name)
     return cited !== null && this.#source.isOutdated(cited, (earlier) => this.#history.knows(order, earlier))
   }
 
