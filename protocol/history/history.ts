@@ -159,6 +159,11 @@ export class History implements CausalGraph {
     return this.#keys.at(device) ?? missing(`device ${device}`)
   }
 
+  /** Key of a device in hex, made once. */
+  nameOf(device: number): string {
+    return device < this.#keys.length ? this.#keys.name(device) : missing(`device ${device}`)
+  }
+
   /** First byte of a device's key. */
   keyByteOf(device: number): number {
     return this.#keys.byte(device, 0)

@@ -63,8 +63,6 @@ export class Documents {
   readonly #logs = new Map<string, DocumentLog>()
   /** Documents whose state must be made anew. */
   readonly #stale = new Set<string>()
-  /** Device keys in hex, by number. */
-  readonly #names: string[] = []
   /** Documents whose kept state did not match the log. */
   readonly #uncached = new Set<string>()
   /** What is kept of the authority document. */
@@ -394,17 +392,7 @@ export class Documents {
 
   /** Key of a commit's device in hex. */
   nameOf(order: number): string {
-    return this.nameOfDevice(this.#history.deviceOf(order))
-  }
-
-  /** Key of a device in hex, by number. */
-  nameOfDevice(device: number): string {
-    return (this.#names[device] ??= toHex(this.#history.keyOf(device)))
-  }
-
-  /** Hands in the key of a commit's device in hex. */
-  nameDevice(order: number, name: string): void {
-    this.#names[this.#history.deviceOf(order)] = name
+    return this.#history.nameOf(this.#history.deviceOf(order))
   }
 
   /** What the replica keeps of a document, made when there is nothing yet. */

@@ -18,8 +18,8 @@ export class Standings {
   readonly #authority: AuthorityState
   readonly #nameOf: (device: number) => string
   readonly #pool: HistoryPool | null
-  /** By order of the first commit. What that commit knows is settled when it is folded. */
-  readonly #known = new Map<number, Standing | null>()
+  /** By the index of the first commit's branch. What that commit knows is settled when it is folded. */
+  readonly #known: (Standing | null | undefined)[] = []
 
   /**
    * @param parts.nameOf - key (hex) of a device by number
@@ -40,19 +40,20 @@ export class Standings {
   of(order: number): Standing | null {
     const branch = this.#history.branchOf(order)
     const first = branch.at(0)
-    const known = this.#known.get(first)
+    const place = branch.base === 0 ? branch.index : this.#history.branchIndexOf(first)
+    const known = this.#known[place]
     if (known !== undefined) return known
     const admissions = this.#authority.admissionsOf(this.#nameOf(branch.device))
     const relied = this.#reliedBy(first)
     const admission = admissions.find((it) =>
       relied === undefined ? this.#history.relies(first, it.order) : it.commit === relied,
     )
-    if (admission !== undefined) this.#noteRelied(first, admission.commit)
+    if (admission !== undefined && relied === undefined) this.#noteRelied(first, admission.commit)
     const standing =
       admission === undefined
         ? null
         : { role: admission.role, member: admission.member, admission: admission.commit }
-    this.#known.set(first, standing)
+    this.#known[place] = standing
     return standing
   }
 
@@ -69,12 +70,12 @@ export class Standings {
 
   /** Forgets all, because the authority document is folded anew. */
   clear(): void {
-    this.#known.clear()
+    this.#known.length = 0
   }
 
   /** Settles the standing of the founding commit, which admits its own author. */
   found(order: number, member: string): void {
     const admission = toHex(this.#history.idOf(order))
-    this.#known.set(order, { role: 'steward', member, admission })
+    this.#known[this.#history.branchIndexOf(order)] = { role: 'steward', member, admission }
   }
 }
