@@ -123,6 +123,11 @@ export class SimDisk {
     this.ownLength = Math.max(this.ownLength, batch.ownLength)
   }
 
+  /** Entries are there from the start. */
+  preload(entries: readonly DiskEntry[], ownLength: number): void {
+    this.apply({ ...emptyBatch(), entries: [...entries], ownLength })
+  }
+
   /** The power went while a batch was being written. */
   cut(batch: DiskBatch, outcome: CutOutcome): void {
     if (outcome.kind === 'kept') this.apply(batch)

@@ -796,5 +796,5 @@ const LOOKS = 10
 
 function preload(node: SimNode, entries: readonly DiskEntry[]): void {
   const ownLength = entries.filter(({ record }) => node.wrote(record)).length
-  node.disk.apply({ entries: [...entries], waiting: [], released: [], mended: [], late: 0, ownLength })
+  node.disk.preload(entries, ownLength)
 }
