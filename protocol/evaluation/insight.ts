@@ -117,7 +117,11 @@ export class Insights {
   /** As `add`, for the first commit of a chain where all are alike: it knows what everybody does. */
   begin(branch: Branch, epoch: Seal): void {
     this.#epochs.set(branch, branch.base, epoch)
-    this.#knowledge.set(branch, branch.base, this.#pool.only ?? this.#pool.withSeal(this.#pool.nothing, epoch))
+    this.#knowledge.set(
+      branch,
+      branch.base,
+      this.#pool.only ?? this.#pool.withSeal(this.#pool.nothing, epoch),
+    )
   }
 
   /** What the newest commit of a branch knows and trusts of which `isPlain` was true. `passes`: see `Trusted.follow`. */

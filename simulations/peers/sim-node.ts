@@ -14,7 +14,16 @@ import { SimDisk, emptyBatch, isEmptyBatch, sizeOfEntries } from '../disk/index.
 import type { CutOutcome, DiskBatch } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
-import { drawCut, mendedBy, newestAt, readAll, readFrame, repairWants, restoreRow, takeLate } from './damage.ts'
+import {
+  drawCut,
+  mendedBy,
+  newestAt,
+  readAll,
+  readFrame,
+  repairWants,
+  restoreRow,
+  takeLate,
+} from './damage.ts'
 import { editSection } from './coop-script.ts'
 import { GossipBook, HeardGossip } from './gossip.ts'
 import type { GossipMessage } from './gossip.ts'
@@ -747,7 +756,9 @@ export class SimNode implements Actor {
 
   /** What was just written, or came by gossip, is passed on. What sessions bring is old for others too. */
   #gossip(record: CommitRecord): void {
-    this.#audience ??= [...this.links.values()].filter((it) => !it.isOutside).map((it) => this.#linkTo(it.peer))
+    this.#audience ??= [...this.links.values()]
+      .filter((it) => !it.isOutside)
+      .map((it) => this.#linkTo(it.peer))
     this.#host.spread(this.#audience, this.#host.gossip.messageOf(record))
   }
 
