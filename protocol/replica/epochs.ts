@@ -34,6 +34,8 @@ export class Epochs {
   readonly #ids: Uint8Array[]
   /** The same in hex. */
   readonly #names: string[] = []
+  /** The last epoch that nothing was found to follow, with its place in `#ids`. */
+  #lastTip: { epoch: Epoch | null; place: number } = { epoch: null, place: -1 }
   /** By place in `#ids`: number of the seal in the evaluation; -1 while it is not there. */
   readonly #seals: number[] = [FOUNDING]
 
@@ -222,10 +224,15 @@ export class Epochs {
   #isOutdated(order: number): boolean {
     // A name for each epoch, not for each commit: a log that opens asks a million times.
     const place = this.#epochOf.at(order) ?? 0
-    const name = (this.#names[place] ??= toHex(this.#ids[place] ?? this.#coop))
-    // Nothing follows the tip, which most cite.
     const { tip } = this.#source
-    const cited = name === tip.name ? tip : this.#source.find(name)
+    // Nothing follows the tip, which most cite.
+    if (tip === this.#lastTip.epoch && place === this.#lastTip.place) return false
+    const name = (this.#names[place] ??= toHex(this.#ids[place] ?? this.#coop))
+    if (name === tip.name && tip.children.length === 0) {
+      this.#lastTip = { epoch: tip, place }
+      return false
+    }
+    const cited = this.#source.find(name)
     return cited !== null && this.#source.isOutdated(cited, (earlier) => this.#history.knows(order, earlier))
   }
 

@@ -743,7 +743,7 @@ export class SimNode implements Actor {
     }
     if (isGossiping)
       for (const record of news) if (record.bytes.length <= GOSSIP_BYTES_MAX) this.#gossip(record)
-    const isParted = replica.forkEnds.forked.size > 0
+    const isParted = this.#knownForks > 0
     if (this.#steadyMs < this.#gatheringUntilMs && !isParted) return
     const devices = [...new Set(entries.map((it) => replica.history.findDevice(it.record.header.device)))]
     let untilMs = Infinity
