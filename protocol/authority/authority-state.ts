@@ -1,6 +1,6 @@
 import { encodeCanonical } from '../encoding/index.ts'
 import type { Value } from '../encoding/index.ts'
-import { readEntries, readOnce } from '../document/index.ts'
+import { readEntries, readOnce, sectionWith } from '../document/index.ts'
 import type { DocumentHost, DocumentState, Role, SectionContext, SectionVerdict } from '../document/index.ts'
 import type { Act, ActVerdict, AuthorityRefusal } from './act.ts'
 import { Admissions } from './admissions.ts'
@@ -322,7 +322,7 @@ function readSection(payload: Uint8Array): { count: number; entry: AuthorityEntr
 
 /** A section with the epoch that it cites. What a host's context computes on demand stays on demand. */
 function actOf(section: SectionContext, cited: Epoch): Act {
-  return { ...section, cited }
+  return sectionWith(section, { cited })
 }
 
 function isBallot({ t }: AuthorityEntry): boolean {

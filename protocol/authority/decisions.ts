@@ -1,4 +1,5 @@
 import { toHex } from '../encoding/index.ts'
+import { sectionWith } from '../document/index.ts'
 import type { DocumentHost, SectionContext } from '../document/index.ts'
 import { Trail, push } from './act.ts'
 import type { Act, ActVerdict } from './act.ts'
@@ -80,7 +81,7 @@ export class Decisions {
     return changes.flatMap((change) => {
       const known = basisOf(change, section, this.#parts)
       if (known.admissions.length > 0 || known.isSuspension) return []
-      const [admission] = basisOf(change, { ...section, knows: () => true }, this.#parts).admissions
+      const [admission] = basisOf(change, sectionWith(section, { knows: () => true }), this.#parts).admissions
       if (admission !== undefined) return [admission.order]
       const lifted = change.kind === 'lift' ? this.#parts.suspensions.find(toHex(change.commit)) : null
       return lifted === null ? [] : [lifted.order]

@@ -134,6 +134,7 @@ export class LineMap<T> {
 
   /** What the line of `epoch` says last; undefined for nothing. */
   at(key: string, epoch: Epoch): T | undefined {
+    if (this.#said.size === 0) return undefined
     // Of one line parents come first.
     return this.#said.get(key)?.findLast((it) => it.epoch.isAtOrBefore(epoch))?.value
   }

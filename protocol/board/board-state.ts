@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import { encode } from '@ipld/dag-cbor'
+import { sectionWith } from '../document/index.ts'
 import type {
   DocumentHost,
   DocumentState,
@@ -194,7 +195,7 @@ export class BoardState implements DocumentState {
   refused(section: SectionContext): void {
     const payload = section.admission === '' ? null : decodeBoardPayload(section.payload)
     if (payload !== null) {
-      const author = { ...section, writer: this.writerOf(section.admission, payload.session) }
+      const author = sectionWith(section, { writer: this.writerOf(section.admission, payload.session) })
       this.#gate.note(author)
       this.#noteTaken(author)
     }

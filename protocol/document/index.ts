@@ -1,6 +1,6 @@
 export { readEntries } from './entries.ts'
 export { Readings, readOnce } from './readings.ts'
-export { ROLES } from './kind.ts'
+export { ROLES, sectionWith } from './kind.ts'
 export type {
   CachedDocument,
   DocumentHost,

@@ -6,6 +6,8 @@ import type { DocumentKind } from './kind.ts'
 /** The kinds of documents that a replica folds. */
 export class DocumentRegistry {
   readonly #kinds: ReadonlyMap<string, DocumentKind>
+  /** What was asked for last. */
+  #last: { document: string; kind: DocumentKind | null } = { document: '', kind: null }
 
   constructor(kinds: readonly DocumentKind[]) {
     this.#kinds = new Map(kinds.map((kind) => [kind.name, kind]))
@@ -13,7 +15,15 @@ export class DocumentRegistry {
 
   /** The kind of a document id, or null: a section of an unknown kind is stored and relayed but not folded. */
   kindOf(document: string): DocumentKind | null {
-    // Of kinds with one document its id is their name: asked of every section.
+    // Asked several times of every section.
+    if (document === this.#last.document) return this.#last.kind
+    const kind = this.#find(document)
+    this.#last = { document, kind }
+    return kind
+  }
+
+  #find(document: string): DocumentKind | null {
+    // Of kinds with one document its id is their name.
     const only = this.#kinds.get(document)
     if (only?.isNamed === false) return only
     const [name = '', rest] = document.split('/')

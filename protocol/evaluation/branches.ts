@@ -52,6 +52,8 @@ export class Branches {
   readonly #keyOf: (device: number) => string
   /** Device number here, by the graph's. */
   readonly #numbers: number[] = []
+  /** How many it holds. */
+  #numbered = 0
   readonly #ofDevice: Branch[][] = []
   readonly #aside = new Map<number, Branch>()
 
@@ -73,7 +75,15 @@ export class Branches {
 
   deviceOf(order: number): number {
     const device = this.#links.deviceOf(order)
-    return (this.#numbers[device] ??= this.#devices.add(this.#keyOf(device)))
+    const known = this.#numbers[device]
+    if (known !== undefined) return known
+    // While nobody but authors was mentioned, a new author is a new key.
+    const isNew = this.#numbered === this.#devices.length
+    const key = this.#keyOf(device)
+    const number = isNew ? this.#devices.append(key) : this.#devices.add(key)
+    this.#numbered += 1
+    this.#numbers[device] = number
+    return number
   }
 
   placeOf(order: number): Place {

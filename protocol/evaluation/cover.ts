@@ -102,6 +102,11 @@ export class Cover {
     return account === undefined ? 0n : this.#relay.bound(branch, seq, account)
   }
 
+  /** True once the debits of any chain are void. */
+  get hasVoid(): boolean {
+    return this.#voidFrom.size > 0
+  }
+
   /** True when the debits of the commit are void. */
   isVoid({ branch, seq }: Place): boolean {
     if (this.#voidFrom.size === 0) return false

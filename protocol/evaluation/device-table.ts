@@ -7,6 +7,8 @@ import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts'
 export class DeviceTable {
   readonly #numbers = new Map<string, number>()
   readonly #keys: string[] = []
+  /** Keys that the map knows of; the others wait until one is looked for. */
+  #indexed = 0
 
   get length(): number {
     return this.#keys.length
@@ -14,14 +16,19 @@ export class DeviceTable {
 
   /** Number of a device key; a new one gets the next. */
   add(key: string): number {
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
-    this.#numbers.set(key, this.#keys.length)
+    const known = this.find(key)
+    return known >= 0 ? known : this.append(key)
+  }
+
+  /** As `add`, of a key that nobody mentioned yet. */
+  append(key: string): number {
     return this.#keys.push(key) - 1
   }
 
   /** Number of a device key; -1 when nobody mentioned it. */
   find(key: string): number {
+    for (; this.#indexed < this.#keys.length; this.#indexed += 1)
+      this.#numbers.set(this.#keys[this.#indexed] ?? '', this.#indexed)
     return this.#numbers.get(key) ?? -1
   }
 

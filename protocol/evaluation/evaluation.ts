@@ -216,12 +216,14 @@ export class Evaluation {
   /**
    * As `append`, for a commit without acts that changes nothing beside its chain's length: it goes on the only branch of
    * its device, knows and cites what the commit before does, lists who knows the same, and nothing stored is forked, closed
-   * or late, nor its chain void, and nothing is paid to it. False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
+   * or late, nor its chain void, and nothing is paid to it; or it is its device's first, and all know and cite the same.
+   * False, and nothing is done, where that is not so. Most commits are such, and a log that opens has a million.
    */
   appendPlain(order: number, epoch: number): boolean {
     if (order !== this.length || this.needsHistory(order)) return false
     this.#wake()
     const cited = this.#seals.at(epoch)
+    if (this.#graph.prevOf(order) < 0) return this.#beginPlain(order, cited)
     const branch = this.#plainBranch(order, cited)
     if (branch === null || this.#cover.isVoid({ branch, seq: branch.last })) return false
     const { transfers } = this.#tally
@@ -234,6 +236,19 @@ export class Evaluation {
     this.#branches.lengthen(branch, order)
     trusted.follow(order, { branch, seq: branch.last }, NEVER)
     return true
+  }
+
+  /** `appendPlain` of a first commit. */
+  #beginPlain(order: number, cited: Seal): boolean {
+    const device = this.#branches.deviceOf(order)
+    const isPlain =
+      this.#branches.of(device).length === 0 &&
+      this.#insights.areAlike(cited) &&
+      this.#standings.isUntouched &&
+      this.#seals.allowancesTo(device, null, cited).length === 0 &&
+      !this.#cover.hasVoid
+    if (isPlain) this.#insights.begin(this.#branches.extend(order).branch, cited)
+    return isPlain
   }
 
   /** How a commit stands under the chosen line. */

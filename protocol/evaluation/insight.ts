@@ -45,8 +45,8 @@ export class Insights {
   readonly #links: Links
   readonly #pool: KnowledgePool
   readonly #seals: SealTree
-  readonly #epochs = new PathSteps<Seal>()
-  readonly #knowledge = new PathSteps<Knowledge>()
+  readonly #epochs = new PathSteps<Seal>(true)
+  readonly #knowledge = new PathSteps<Knowledge>(true)
 
   #expected: Knowledge | null = null
   readonly #isExpected = (head: number): boolean =>
@@ -114,6 +114,16 @@ export class Insights {
     return this.#links.everySeen(order, this.#isExpected)
   }
 
+  /** As `add`, for the first commit of a chain where all are alike: it knows what everybody does. */
+  begin(branch: Branch, epoch: Seal): void {
+    this.#epochs.set(branch, branch.base, epoch)
+    this.#knowledge.set(
+      branch,
+      branch.base,
+      this.#pool.only ?? this.#pool.withSeal(this.#pool.nothing, epoch),
+    )
+  }
+
   /** What the newest commit of a branch knows and trusts of which `isPlain` was true. `passes`: see `Trusted.follow`. */
   readPlain(
     order: number,
@@ -164,8 +174,9 @@ export class Insights {
   }
 
   load(from: SnapshotReader): void {
-    this.#epochs.load(from, () => this.#seals.read(from))
-    this.#knowledge.load(from, () => this.#pool.load(from))
+    const lines = this.#branches.all.length
+    this.#epochs.load(from, () => this.#seals.read(from), lines)
+    this.#knowledge.load(from, () => this.#pool.load(from), lines)
     this.trusted.load(from)
   }
 

@@ -81,7 +81,7 @@ export class RelayLimits {
   load(from: SnapshotReader, branches: Branches): void {
     from.each(() => {
       const bounds = this.#of(from.count())
-      bounds.accepted.load(from, () => from.amount())
+      bounds.accepted.load(from, () => from.amount(), branches.all.length)
       from.each(() => {
         const branch = branches.read(from)
         const parts = UNBOUND.map(() => from.amount())

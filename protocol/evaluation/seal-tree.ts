@@ -164,6 +164,7 @@ export class SealTree {
    */
   allowancesTo(device: number, known: Seal | null, seal: Seal): IssuedAllowance[] {
     const found: IssuedAllowance[] = []
+    if (this.#allowances.size === 0) return found
     for (const issued of this.#allowances.get(device)?.toReversed() ?? found) {
       const by = this.at(issued.seal)
       if (!this.isAtOrBefore(by, seal)) continue

@@ -53,6 +53,11 @@ export class Standings {
     return this.#forks.size === 0 && height >= this.#tip.floor
   }
 
+  /** True while the first commit of a device that nobody named yet needs no limits: there are none that it could have. */
+  get isUntouched(): boolean {
+    return this.#forks.size === 0 && this.#tip.floor === 0
+  }
+
   of({ branch, seq }: Place): Standing {
     const limits = this.#limitsOf(branch)
     const isSettled = seq <= limits.settled

@@ -24,12 +24,40 @@ function allOf<T>({ first, value, more }: Steps<T>): ManySteps<T> {
   return more ?? { from: [first], values: [value] }
 }
 
+/** What steps are kept in, by the number of their line. */
+interface LineStore<T> extends Iterable<[number, T]> {
+  get(line: number): T | undefined
+  set(line: number, steps: T): unknown
+}
+
+/** A store for values that most lines have: a place for each line, and no look-up. */
+class EveryLine<T> implements LineStore<T> {
+  readonly #kept: (T | undefined)[] = []
+
+  get(line: number): T | undefined {
+    return this.#kept[line]
+  }
+
+  set(line: number, steps: T): void {
+    this.#kept[line] = steps
+  }
+
+  *[Symbol.iterator](): Iterator<[number, T]> {
+    for (const [line, steps] of this.#kept.entries()) if (steps !== undefined) yield [line, steps]
+  }
+}
+
 /**
  * A value that changes now and then along the paths of a tree of lines, kept as the places where it changed:
  * nothing for a commit that changes nothing. A line starts with its parent's value.
  */
 export class PathSteps<T> {
-  readonly #lines = new Map<number, Steps<T>>()
+  readonly #lines: LineStore<Steps<T>>
+
+  /** `isEverywhere`: most lines have a value. Default: some have. */
+  constructor(isEverywhere: boolean = false) {
+    this.#lines = isEverywhere ? new EveryLine() : new Map()
+  }
 
   /** Value at position `at` on the path of `line`; undefined before the first one. */
   at(line: NumberedLine, at: number): T | undefined {
@@ -90,9 +118,10 @@ export class PathSteps<T> {
     })
   }
 
-  load(from: SnapshotReader, read: () => T): void {
+  /** `lines`: how many there are. */
+  load(from: SnapshotReader, read: () => T, lines: number): void {
     from.each(() => {
-      const line = from.count()
+      const line = from.below(lines)
       const [places, values]: [number[], T[]] = [[], []]
       from.each(() => {
         places.push(from.count())

@@ -134,7 +134,7 @@ export class Units {
         places.push(branches.readPlace(from))
       })
       const known = new PathSteps<true>()
-      known.load(from, () => true)
+      known.load(from, () => true, branches.all.length)
       this.#enter({ ...about, orders, places, known })
     })
   }

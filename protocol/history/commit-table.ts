@@ -106,9 +106,21 @@ export class OwnCommits implements CommitTable {
   }
 }
 
-/** Rows whose views are made once. */
+/** Rows whose views are made once, looked for by objects that replicas hand each other. */
 class ViewedRows extends RowIndex {
   readonly #views: Uint8Array[] = []
+  /** The row that was found last, as an object that nobody changes, and its number. */
+  #lastRow: Uint8Array | null = null
+  #lastNumber = -1
+
+  override find(row: Uint8Array): number {
+    if (row === this.#lastRow) return this.#lastNumber
+    const number = super.find(row)
+    if (number < 0) return number
+    this.#lastRow = row
+    this.#lastNumber = number
+    return number
+  }
 
   override at(number: number): Uint8Array | undefined {
     const known = this.#views[number]
@@ -135,8 +147,8 @@ export class HistoryPool {
   readonly seen: (readonly number[])[] = []
   /** Ids, as the objects that replicas hand each other, of first commits whose past admits their device. */
   readonly admitted: WeakSet<Uint8Array> = new WeakSet()
-  /** By id, as the view that the pool gives out: the admission (commit in hex) that a first commit relies on. */
-  readonly standings: WeakMap<Uint8Array, string> = new WeakMap()
+  /** By number of a first commit: what its chain stands on, by its past alone. Whoever works it out first says what that is. */
+  readonly standings: (object | undefined)[] = []
 
   /** Numbers of the heads of a list that nobody changes; null where one is not known, or not what the list says. */
   numbersOf(heads: readonly HeadName[]): readonly number[] | null {
@@ -214,6 +226,11 @@ export class SharedCommits implements CommitTable {
   /** Orders of listed heads, -1 for those that are not here; null where that has to be looked up one by one. */
   ordersOf(heads: readonly HeadName[]): number[] | null {
     return this.#pool.numbersOf(heads)?.map((number) => this.#rows.ownOf(number)) ?? null
+  }
+
+  /** Number of a commit in the pool. */
+  pooled(order: number): number {
+    return this.#rows.pooled(order)
   }
 
   /** True when the device with this key wrote the commit. */

@@ -149,6 +149,11 @@ export class History implements CausalGraph {
     return heads.every((head, i) => isTrue(orders[i] ?? -1, head)) ? orders : null
   }
 
+  /** Number of a commit in the pool that several histories share; -1 when this one shares none. */
+  pooledNumberOf(order: number): number {
+    return this.#shared?.pooled(order) ?? -1
+  }
+
   /** Number of a device key, or -1. */
   findDevice(key: Uint8Array): number {
     return this.#keys.find(key)
@@ -157,6 +162,11 @@ export class History implements CausalGraph {
   /** Key of a device, 32 bytes. A view: copy it to keep it. */
   keyOf(device: number): Uint8Array {
     return this.#keys.at(device) ?? missing(`device ${device}`)
+  }
+
+  /** Key of a device in hex, made once. */
+  nameOf(device: number): string {
+    return device < this.#keys.length ? this.#keys.name(device) : missing(`device ${device}`)
   }
 
   /** First byte of a device's key. */

@@ -1,3 +1,4 @@
+import { toHex } from '../encoding/index.ts'
 import { RowList, word } from './growable.ts'
 
 /** Numbers 32-byte rows in the order of their first appearance and finds them again. */
@@ -10,6 +11,8 @@ export interface RowNumbers {
   add(row: Uint8Array): number
   /** A view of a row; undefined outside the list. */
   at(number: number): Uint8Array | undefined
+  /** A row that is here in hex, made once. */
+  name(number: number): string
   /** True when the row of this number holds exactly these bytes. */
   equals(number: number, row: Uint8Array): boolean
   /** One byte of the row. */
@@ -24,6 +27,8 @@ export class RowIndex implements RowNumbers {
   readonly #seed: number
   /** Rows that the slots know of; the others wait for the next look-up. */
   #indexed = 0
+  /** Rows in hex, as far as somebody asked. */
+  readonly #names: string[] = []
   /** Number of a row plus one; 0 is free. */
   #slots = new Uint32Array(16)
 
@@ -38,6 +43,10 @@ export class RowIndex implements RowNumbers {
 
   at(number: number): Uint8Array | undefined {
     return this.rows.at(number)
+  }
+
+  name(number: number): string {
+    return (this.#names[number] ??= toHex(this.rows.at(number) ?? NO_ROW))
   }
 
   equals(number: number, row: Uint8Array): boolean {
@@ -110,3 +119,4 @@ export class RowIndex implements RowNumbers {
 }
 
 const ROW_BYTES = 32
+const NO_ROW: Uint8Array = new Uint8Array(0)

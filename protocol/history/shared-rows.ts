@@ -46,6 +46,10 @@ export class SharedRows implements RowNumbers {
     return number < this.length ? this.#pool.at(this.pooled(number)) : undefined
   }
 
+  name(number: number): string {
+    return this.#pool.name(this.pooled(number))
+  }
+
   byte(number: number, offset: number): number {
     return this.#pool.byte(this.pooled(number), offset)
   }

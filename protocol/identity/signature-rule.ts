@@ -41,6 +41,15 @@ export class SignatureRule {
     return this.#crypto.verify(publicKey, message, signature)
   }
 
+  /** As `verify`, of what says an id: for hosts whose records are objects that several replicas share. */
+  verifyId(
+    publicKey: Uint8Array,
+    { id, messageOf }: { id: Uint8Array; messageOf: (id: Uint8Array) => Uint8Array },
+    signature: Uint8Array,
+  ): boolean {
+    return this.verify(publicKey, messageOf(id), signature)
+  }
+
   /** True for a key that may sign: 32 bytes, canonical, in the prime-order group and not of small order. */
   isGoodKey(publicKey: Uint8Array): boolean {
     if (publicKey.length !== 32) return false

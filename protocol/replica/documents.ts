@@ -9,12 +9,12 @@ import type {
   DocumentState,
   KeptState,
   Role,
-  SectionContext,
 } from '../document/index.ts'
-import { fromHex, toHex } from '../encoding/index.ts'
+import { toHex } from '../encoding/index.ts'
 import type { History } from '../history/index.ts'
 import { DocumentLog } from './document-log.ts'
 import type { Epochs } from './epochs.ts'
+import { FoldedSection } from './folded-section.ts'
 import { Holes } from './holes.ts'
 import { Rebuild } from './rebuild.ts'
 import type { FoldTarget } from './rebuild.ts'
@@ -63,8 +63,6 @@ export class Documents {
   readonly #logs = new Map<string, DocumentLog>()
   /** Documents whose state must be made anew. */
   readonly #stale = new Set<string>()
-  /** Device keys in hex, by number. */
-  readonly #names: string[] = []
   /** Documents whose kept state did not match the log. */
   readonly #uncached = new Set<string>()
   /** What is kept of the authority document. */
@@ -349,30 +347,10 @@ export class Documents {
       if (member !== null) this.#parts.standings.found(order, member)
     }
     const standing = this.#parts.standings.of(order)
-    const context: SectionContext = {
-      document: head.document,
-      commit: record.id,
-      order,
-      stretch: this.#parts.stretches.of(order),
-      device: this.nameOf(order),
-      seq: header.seq,
-      timeMs: header.timeMs,
-      role: this.#roleOf(order, standing, header.epoch),
-      member: standing?.member ?? '',
-      admission: standing?.admission ?? '',
-      entries: head.entries,
-      payload,
-      epoch: header.epoch,
-      relies: (earlier) => this.#history.relies(order, earlier),
-      knows: (earlier) => this.#history.knows(order, earlier),
-      isGood: (earlier) => this.#parts.epochs.evaluation.isGoodFor(order, earlier),
-      follows: (earlier) => earlier !== order && this.#history.isAtOrAfter(order, earlier),
-      find: (id) => this.#history.find(id),
-      placeOf: (it) => ({ device: this.nameOf(it), seq: this.#history.seqOf(it) }),
-      isAtOrAfter: (it, earlier) => this.#history.isAtOrAfter(it, earlier),
-      forkSeq: (device) => forkSeqOf(this.#history, [order], device),
-      voidReason: () => null,
-    }
+    const device = this.nameOf(order)
+    const role = this.#roleOf(device, standing, header.epoch)
+    const section = { document: head.document, entries: head.entries, payload }
+    const context = new FoldedSection(this.#parts, { order, record }, section, { device, role, standing })
     const verdict = standing === null ? null : state.check(context)
     if (verdict?.ok === true) verdict.apply()
     else {
@@ -383,28 +361,18 @@ export class Documents {
   }
 
   /** Role of a chain under the epoch that its commit cites. */
-  #roleOf(order: number, standing: Standing | null, epoch: Uint8Array): Role {
+  #roleOf(device: string, standing: Standing | null, epoch: Uint8Array): Role {
     if (standing === null) return 'observer'
     const { authority } = this.#parts
     const cited = authority.epochs.find(epoch)
     return cited === null
       ? standing.role
-      : authority.roster.roleAt({ device: this.nameOf(order), ...standing }, cited)
+      : authority.roster.roleAt({ device, member: standing.member, role: standing.role }, cited)
   }
 
   /** Key of a commit's device in hex. */
   nameOf(order: number): string {
-    return this.nameOfDevice(this.#history.deviceOf(order))
-  }
-
-  /** Key of a device in hex, by number. */
-  nameOfDevice(device: number): string {
-    return (this.#names[device] ??= toHex(this.#history.keyOf(device)))
-  }
-
-  /** Hands in the key of a commit's device in hex. */
-  nameDevice(order: number, name: string): void {
-    this.#names[this.#history.deviceOf(order)] = name
+    return this.#history.nameOf(this.#history.deviceOf(order))
   }
 
   /** What the replica keeps of a document, made when there is nothing yet. */
@@ -418,9 +386,3 @@ export class Documents {
 }
 
 const NOTHING_KEPT: Uint8Array = new Uint8Array()
-
-/** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
-export function forkSeqOf(history: History, orders: readonly number[], device: string): number {
-  const number = history.findDevice(fromHex(device) ?? new Uint8Array(32))
-  return number < 0 || !history.forks.has(number) ? Infinity : history.forkSeqKnownTo(orders, number)
-}

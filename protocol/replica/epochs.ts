@@ -34,6 +34,8 @@ export class Epochs {
   readonly #ids: Uint8Array[]
   /** The same in hex. */
   readonly #names: string[] = []
+  /** The last epoch that nothing was found to follow, with its place in `#ids`. */
+  #lastTip: { epoch: Epoch | null; place: number } = { epoch: null, place: -1 }
   /** By place in `#ids`: number of the seal in the evaluation; -1 while it is not there. */
   readonly #seals: number[] = [FOUNDING]
 
@@ -157,14 +159,14 @@ export class Epochs {
       const seal = this.#sealAt(this.#epochOf.at(order) ?? 0)
       if (seal < 0) return
       const isOutdated = this.#isOutdated(order)
-      const acts = this.#acts.get(order)
-      if (acts === undefined) {
-        if (!isOutdated && !shown.hasDoubts && this.evaluation.appendPlain(order, seal)) continue
-      } else this.#acts.delete(order)
+      const acts = this.#acts.size === 0 ? undefined : this.#acts.get(order)
+      const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
+      if (acts !== undefined) this.#acts.delete(order)
+      else if (!isOutdated && !isFirst && !shown.hasDoubts && this.evaluation.appendPlain(order, seal))
+        continue
       if (this.evaluation.needsHistory(order)) return this.loseBooks('reach')
       const { changes, cut } = this.evaluation.append(order, seal, acts ?? NO_ACTS, isOutdated)
       this.#history.cut(order, cut)
-      const isFirst = this.#closings.size > 0 && this.#history.seqOf(order) === 0
       taken(order, isFirst ? [...changes.regraded, ...this.#meet(order)] : changes.regraded)
     }
   }
@@ -222,7 +224,14 @@ export class Epochs {
   #isOutdated(order: number): boolean {
     // A name for each epoch, not for each commit: a log that opens asks a million times.
     const place = this.#epochOf.at(order) ?? 0
+    const { tip } = this.#source
+    // Nothing follows the tip, which most cite.
+    if (tip === this.#lastTip.epoch && place === this.#lastTip.place) return false
     const name = (this.#names[place] ??= toHex(this.#ids[place] ?? this.#coop))
+    if (name === tip.name && tip.children.length === 0) {
+      this.#lastTip = { epoch: tip, place }
+      return false
+    }
     const cited = this.#source.find(name)
     return cited !== null && this.#source.isOutdated(cited, (earlier) => this.#history.knows(order, earlier))
   }

@@ -9,6 +9,9 @@ export const BUCKET_COUNT = 256
 /** Buckets from which on the list of their digests is kept for the next root: 8 KB. A guess: less than they take themselves. */
 const DIGESTS_KEPT_FROM = 64
 
+/** Devices that may wait to be put into buckets. A guess: a few cache lines. */
+const UNSETTLED_MAX = 64
+
 /** Digest of a bucket without rows. */
 export const EMPTY_DIGEST: Uint8Array = new Uint8Array(32)
 
@@ -42,6 +45,9 @@ export class Heads {
   #digests: Uint8Array | null = null
   /** Buckets whose digests in it are old. */
   readonly #touched = new BitList()
+  /** Devices that are in no bucket yet, and others whose rows changed. */
+  readonly #added: number[] = []
+  readonly #changed: number[] = []
   #root: Uint8Array | null = null
 
   constructor(sha256: Sha256, source: HeadsSource) {
@@ -49,27 +55,20 @@ export class Heads {
     this.#source = source
   }
 
-  /** Takes a device in that wrote its first commit. */
+  /** Takes a device in that wrote its first commit: its rows changed. */
   add(device: number): void {
-    const { history } = this.#source
-    const number = history.keyByteOf(device)
-    const bucket = this.#buckets.get(number)
-    if (bucket === undefined) this.#buckets.set(number, { devices: [device], isSorted: true, digest: null })
-    else {
-      // Made anew: an array that grows takes room for 17 at once.
-      bucket.devices = bucket.devices.concat(device)
-      bucket.isSorted = false
-    }
-    this.touch(device)
+    this.#root = null
+    this.#added.push(device)
+    if (this.#added.length >= UNSETTLED_MAX) this.#settle()
   }
 
   /** Notes that a device's rows changed. */
   touch(device: number): void {
-    const number = this.#source.history.keyByteOf(device)
-    const bucket = this.#buckets.get(number)
-    if (bucket !== undefined) bucket.digest = null
-    if (this.#digests !== null) this.#touched.add(number)
     this.#root = null
+    // Most commits of a chain come one after the other.
+    if (this.#added.at(-1) === device || this.#changed.at(-1) === device) return
+    this.#changed.push(device)
+    if (this.#changed.length >= UNSETTLED_MAX) this.#settle()
   }
 
   /** SHA-256 over all heads; equal on replicas that store the same commits. */
@@ -78,7 +77,32 @@ export class Heads {
     return this.#root
   }
 
+  /** Puts into buckets what came since they were last looked at: many commits come between two looks. */
+  #settle(): void {
+    for (const device of this.#added) {
+      const number = this.#source.history.keyByteOf(device)
+      const bucket = this.#buckets.get(number)
+      if (bucket === undefined) this.#buckets.set(number, { devices: [device], isSorted: true, digest: null })
+      else {
+        // Made anew: an array that grows takes room for 17 at once.
+        bucket.devices = bucket.devices.concat(device)
+        bucket.isSorted = false
+      }
+      this.#outdate(number)
+    }
+    for (const device of this.#changed) this.#outdate(this.#source.history.keyByteOf(device))
+    this.#added.length = 0
+    this.#changed.length = 0
+  }
+
+  #outdate(number: number): void {
+    const bucket = this.#buckets.get(number)
+    if (bucket !== undefined) bucket.digest = null
+    if (this.#digests !== null) this.#touched.add(number)
+  }
+
   #allDigests(): Uint8Array {
+    this.#settle()
     const kept = this.#digests
     if (kept !== null) {
       for (const number of this.#touched.places()) this.digest(number)
@@ -95,6 +119,7 @@ export class Heads {
 
   /** SHA-256 over the rows of one bucket, a view; `EMPTY_DIGEST` for an empty one. */
   digest(number: number): Uint8Array {
+    this.#settle()
     const bucket = this.#buckets.get(number)
     if (bucket === undefined) return EMPTY_DIGEST
     const kept = this.#digests
@@ -134,6 +159,7 @@ export class Heads {
 
   /** Rows of one bucket, by device key, and by id within a forked device. */
   rows(bucket: number): HeadRow[] {
+    this.#settle()
     const listed = this.#buckets.get(bucket)
     return listed === undefined ? [] : this.#sorted(listed).flatMap((device) => this.rowsOf(device))
   }

@@ -123,7 +123,7 @@ export class Replica {
     }
     this.authority = new AuthorityState(host)
     this.#standings = new Standings(this.history, this.authority, {
-      nameOf: (device) => this.documents.nameOfDevice(device),
+      nameOf: (device) => this.history.nameOf(device),
       pool: init.pool ?? null,
     })
     this.epochs = new Epochs({
@@ -131,7 +131,7 @@ export class Replica {
       history: this.history,
       source: this.authority.epochs,
       admissionOf: (first) => this.#standings.of(first)?.admission ?? null,
-      nameOf: (device) => this.documents.nameOfDevice(device),
+      nameOf: (device) => this.history.nameOf(device),
       savedLength: books?.length ?? 0,
     })
     this.visibility = new Visibility(this.history, this.epochs.ground)
@@ -487,17 +487,18 @@ export class Replica {
   }
 
   #isSignatureOf({ header, id, signature }: CommitRecord): boolean {
-    return this.rule.verify(header.device, commitMessage(id), signature)
+    return this.rule.verifyId(header.device, { id, messageOf: commitMessage }, signature)
   }
 
   #take(record: CommitRecord, isSigned: boolean, result: IntakeResult): void {
     const { header } = record
     const refuseIt = (refusal: CommitRefusal): void => void result.refused.push({ record, refusal })
-    if (header.prev === null && !this.#isKnownDevice(record)) return refuseIt('unknown-device')
     const prev = this.#orderOf(header.prev)
+    const links = this.#resolve(record, prev)
+    if (header.prev === null && !this.#isKnownDevice(record, links?.missing.length === 0))
+      return refuseIt('unknown-device')
     const isLinked = header.prev === null || prev >= 0 || this.pending.has(header.prev)
     if (!isLinked) return refuseIt('gap') // an earlier record of the batch was refused
-    const links = this.#resolve(record, prev)
     if (links === null) {
       for (const dropped of this.pending.drop(record.id)) result.released.push(dropped.id)
       return refuseIt('false-seen')
@@ -599,14 +600,10 @@ export class Replica {
     return isAdmitted
   }
 
-  #isKnownDevice(record: CommitRecord): boolean {
+  /** `isWhole`: all that the commit lists is here. */
+  #isKnownDevice(record: CommitRecord, isWhole: boolean): boolean {
+    if (isWhole && this.#init.pool?.admitted.has(record.id) === true) return true
     if (this.history.findDevice(record.header.device) >= 0) return true
-    const { admitted } = this.#init.pool ?? {}
-    if (
-      admitted?.has(record.id) === true &&
-      this.history.ordersOf(record.header.seen)?.includes(-1) === false
-    )
-      return true
     const name = readOnce(this.#init.readings, toHex, record.header.device)
     return this.authority.isAdmitted(name) || this.#foundingMember(record, name) !== null
   }
@@ -629,8 +626,6 @@ export class Replica {
     const { header, id } = record
     const acts = this.actsOf(record)
     const order = this.history.add({ device: header.device, seq: header.seq, id, prev, seen })
-    if (header.seq === 0)
-      this.documents.nameDevice(order, readOnce(this.#init.readings, toHex, header.device))
     this.#enter(order, isSigned, header.epoch, acts)
     this.heads.touch(this.history.deviceOf(order))
     for (let i = 0; i < header.sections.length; i += 1) {

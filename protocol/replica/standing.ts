@@ -18,8 +18,8 @@ export class Standings {
   readonly #authority: AuthorityState
   readonly #nameOf: (device: number) => string
   readonly #pool: HistoryPool | null
-  /** By order of the first commit. What that commit knows is settled when it is folded. */
-  readonly #known = new Map<number, Standing | null>()
+  /** By the index of the first commit's branch. What that commit knows is settled when it is folded. */
+  readonly #known: (Standing | null | undefined)[] = []
 
   /**
    * @param parts.nameOf - key (hex) of a device by number
@@ -40,41 +40,41 @@ export class Standings {
   of(order: number): Standing | null {
     const branch = this.#history.branchOf(order)
     const first = branch.at(0)
-    const known = this.#known.get(first)
+    const place = branch.base === 0 ? branch.index : this.#history.branchIndexOf(first)
+    const known = this.#known[place]
     if (known !== undefined) return known
+    const found = this.#found(first)
+    if (found !== null) return (this.#known[place] = found)
     const admissions = this.#authority.admissionsOf(this.#nameOf(branch.device))
-    const relied = this.#reliedBy(first)
-    const admission = admissions.find((it) =>
-      relied === undefined ? this.#history.relies(first, it.order) : it.commit === relied,
-    )
-    if (admission !== undefined) this.#noteRelied(first, admission.commit)
+    const admission = admissions.find((it) => this.#history.relies(first, it.order))
     const standing =
       admission === undefined
         ? null
         : { role: admission.role, member: admission.member, admission: admission.commit }
-    this.#known.set(first, standing)
+    this.#known[place] = standing
+    if (standing !== null) this.#share(first, standing)
     return standing
   }
 
-  /** Admission (hex) that another replica found; of forks each replica judges itself. */
-  #reliedBy(first: number): string | undefined {
-    const { forks } = this.#history
-    return forks.size > 0 ? undefined : this.#pool?.standings.get(this.#history.idOf(first))
+  /** What another replica found, which follows from the commit's past; of forks each replica judges itself. */
+  #found(first: number): Standing | null {
+    if (this.#pool === null || this.#history.forks.size > 0) return null
+    return (this.#pool.standings[this.#history.pooledNumberOf(first)] as Standing | undefined) ?? null
   }
 
-  #noteRelied(first: number, admission: string): void {
-    const { forks } = this.#history
-    if (forks.size === 0) this.#pool?.standings.set(this.#history.idOf(first), admission)
+  #share(first: number, standing: Standing): void {
+    if (this.#pool !== null && this.#history.forks.size === 0)
+      this.#pool.standings[this.#history.pooledNumberOf(first)] = standing
   }
 
   /** Forgets all, because the authority document is folded anew. */
   clear(): void {
-    this.#known.clear()
+    this.#known.length = 0
   }
 
   /** Settles the standing of the founding commit, which admits its own author. */
   found(order: number, member: string): void {
     const admission = toHex(this.#history.idOf(order))
-    this.#known.set(order, { role: 'steward', member, admission })
+    this.#known[this.#history.branchIndexOf(order)] = { role: 'steward', member, admission }
   }
 }

@@ -3,6 +3,7 @@ import { nodeCrypto } from '#node/crypto'
 import { openReplica } from '#protocol/coop'
 import { WAITING_BYTES_MAX } from '#protocol/replica'
 import { CALM, LARGER, names, nodeOf, spoilt, takeNothing } from '../../test/actors/calm-world.ts'
+import { emptyBatch } from '../disk/index.ts'
 import type { World, WorldConfig } from '../world/index.ts'
 
 test('a calm world has no violation, and its nodes agree', () => {
@@ -48,7 +49,7 @@ describe('each checker catches what it is there for', () => {
       const [b, a] = disk.truncate(disk.length - 2)
       expect([a, b]).toEqual([last, first])
       const entries = [a, b].filter((it) => it !== undefined)
-      disk.apply({ entries, waiting: [], released: [], mended: [], late: 0, ownLength: 0 })
+      disk.apply({ ...emptyBatch(), entries })
     }
     expect(names(spoilt({ amid }).found)).toContain('chains')
   })

@@ -24,13 +24,15 @@ export interface DiskBatch {
   mended: { order: number; entry: DiskEntry }[]
   /** How many payloads came later. */
   late: number
+  /** Of the entries, in their order: what peers are to be told of by gossip once it is on the disk. */
+  news: CommitRecord[]
   /** Commits of the device's own chain in this batch and before. */
   ownLength: number
 }
 
 /** A batch of nothing. */
 export function emptyBatch(): DiskBatch {
-  return { entries: [], waiting: [], released: [], mended: [], late: 0, ownLength: 0 }
+  return { entries: [], waiting: [], released: [], mended: [], late: 0, news: [], ownLength: 0 }
 }
 
 /** True for a batch that changes nothing on the disk. */
@@ -119,6 +121,11 @@ export class SimDisk {
       this.damaged.delete(order)
     }
     this.ownLength = Math.max(this.ownLength, batch.ownLength)
+  }
+
+  /** Entries are there from the start. */
+  preload(entries: readonly DiskEntry[], ownLength: number): void {
+    this.apply({ ...emptyBatch(), entries: [...entries], ownLength })
   }
 
   /** The power went while a batch was being written. */

@@ -3,13 +3,24 @@ import { RandomStream } from './random-stream.ts'
 /** Nodes and peers in keys of streams lie below this number, so that two of them fit one safe integer. */
 export const NODES_MAX = 67_108_863
 
+/** Nodes whose streams are found by their number. A guess above the nodes of any simulation: 800 KB a purpose at most. */
+const DIRECT_NODES_MAX = 100_000
+
+/** The streams of one purpose. */
+interface Family {
+  hash: [number, number]
+  /** By node plus one: those without a peer. */
+  ofNodes: RandomStream[]
+  streams: Map<number, RandomStream>
+}
+
 /**
  * The random streams of one run, each keyed by (purpose, node, peer). A stream depends on the seed and its own key
  * alone: a new purpose, or one draw more elsewhere, never shifts the numbers of the others.
  */
 export class RandomStreams {
   readonly #seed: number
-  readonly #byPurpose: Map<string, { hash: [number, number]; streams: Map<number, RandomStream> }> = new Map()
+  readonly #byPurpose: Map<string, Family> = new Map()
   /** Streams made so far. */
   size = 0
 
@@ -28,14 +39,18 @@ export class RandomStreams {
     if (!(node < NODES_MAX && peer < NODES_MAX)) throw new RangeError(`no stream for nodes ${node}, ${peer}`)
     let family = this.#byPurpose.get(purpose)
     if (family === undefined) {
-      family = { hash: hashText(purpose), streams: new Map() }
+      family = { hash: hashText(purpose), ofNodes: [], streams: new Map() }
       this.#byPurpose.set(purpose, family)
     }
+    // Most are of one node, and are asked for again and again.
+    const known = peer === -1 ? family.ofNodes[node + 1] : undefined
+    if (known !== undefined) return known
     const key = (node + 1) * (NODES_MAX + 1) + (peer + 1)
     let stream = family.streams.get(key)
     if (stream === undefined) {
       stream = this.#make(family.hash, node, peer)
       family.streams.set(key, stream)
+      if (peer === -1 && node < DIRECT_NODES_MAX) family.ofNodes[node + 1] = stream
       this.size += 1
     }
     return stream

@@ -130,9 +130,22 @@ export class Network {
    */
   send(from: number, to: number, payload: unknown, sizeBytes: number): void {
     const link = this.#linkOf(from, to)
-    if (!(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= MESSAGE_BYTES_MAX)) {
-      throw new RangeError(`a message of ${sizeBytes} bytes`)
+    if (!isSize(sizeBytes)) throw new RangeError(`a message of ${sizeBytes} bytes`)
+    this.#sendOver(link, payload, sizeBytes)
+  }
+
+  /** As `send`, of one message over several links of the topology, by their numbers. */
+  spread(links: readonly number[], payload: unknown, sizeBytes: number): void {
+    if (!isSize(sizeBytes)) throw new RangeError(`a message of ${sizeBytes} bytes`)
+    for (let i = 0; i < links.length; i += 1) {
+      const link = links[i] as number
+      if (!(link >= 0 && link < this.topology.links)) throw new RangeError(`no link ${link}`)
+      this.#sendOver(link, payload, sizeBytes)
     }
+  }
+
+  #sendOver(link: number, payload: unknown, sizeBytes: number): void {
+    const from = this.topology.sources[link] as number
     const message = this.#add(link, sizeBytes, payload)
     this.#counter.enter(false, sizeBytes)
     // While nobody noticed that the way is closed, messages are sent into the hole.
@@ -360,6 +373,10 @@ export class Network {
     }
     return latencyUs
   }
+}
+
+function isSize(sizeBytes: number): boolean {
+  return Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= MESSAGE_BYTES_MAX
 }
 
 /** Whole microseconds, or never. */

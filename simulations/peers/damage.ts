@@ -1,7 +1,9 @@
-import { commitMessage } from '#protocol/commit'
+import { commitMessage, completed } from '#protocol/commit'
 import type { CommitRecord } from '#protocol/commit'
-import type { Replica, StoredCommit } from '#protocol/replica'
-import type { Want } from '#protocol/sync'
+import type { Sha256 } from '#protocol/identity'
+import type { LatePayload, Replica, StoredCommit } from '#protocol/replica'
+import { FRAME_BYTES_MAX } from '#protocol/sync'
+import type { ServedCommit, Want } from '#protocol/sync'
 import type { CutOutcome, DiskBatch, DiskEntry, SimDisk } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 
@@ -73,6 +75,36 @@ export function newestAt(
   const behind = order - disk.length
   const waiting = [...(writing?.entries ?? []), ...gathering.entries]
   return behind >= 0 ? (waiting[behind]?.record ?? null) : disk.read(order)
+}
+
+/** Has the log written anew where a payload came later. `newest`: what was taken in last at that place. */
+export function takeLate(
+  batch: DiskBatch,
+  { order, document, payload }: LatePayload,
+  { newest, replica, sha256 }: { newest: CommitRecord | null; replica: Replica; sha256: Sha256 },
+): void {
+  const whole = newest === null ? null : completed(newest, { document, payload }, sha256)
+  if (whole?.ok !== true) return
+  const entry = { record: whole.record, isSigned: replica.isSigned(order), isRotten: false }
+  batch.mended.push({ order, entry })
+  batch.late += 1
+}
+
+/** The first of these places of the log, as many as fit a frame; fewer before one that is damaged. */
+export function readFrame(
+  disk: SimDisk,
+  orders: readonly number[],
+): { served: ServedCommit[]; isDamaged: boolean } {
+  const served: ServedCommit[] = []
+  let bytes = 0
+  for (const order of orders) {
+    const record = disk.read(order)
+    if (record === null) return { served, isDamaged: order < disk.length }
+    bytes += record.bytes.length
+    if (bytes > FRAME_BYTES_MAX && served.length > 0) break
+    served.push({ order, bytes: record.bytes })
+  }
+  return { served, isDamaged: false }
 }
 
 /** Commits of the log; null when one of them cannot be read. */

@@ -56,8 +56,10 @@ export class GossipBook {
 
 /** What one node heard by gossip in one of its lives. */
 export class HeardGossip {
-  /** Commits that came by gossip and are not on the disk yet. */
-  readonly fresh: Set<CommitRecord> = new Set()
+  /** Commits that came by gossip and are not in the log yet: they wait, or were refused. */
+  readonly #fresh = new Set<CommitRecord>()
+  /** The one that is being taken in. */
+  #coming: CommitRecord | null = null
   readonly #slot: number
   readonly #base: number
   /** By place in the log, from `#base`. */
@@ -68,6 +70,29 @@ export class HeardGossip {
     this.#slot = slot
     book.begin(slot)
     this.#base = length
+  }
+
+  /** A commit came by gossip and is taken in now. */
+  begin(record: CommitRecord): void {
+    this.#coming = record
+  }
+
+  /** It was taken in, unless something keeps it from that. */
+  end(): void {
+    if (this.#coming !== null) this.#fresh.add(this.#coming)
+    this.#coming = null
+  }
+
+  /** True, once, for a commit that came by gossip. */
+  takeFresh(record: CommitRecord): boolean {
+    if (record !== this.#coming) return this.#fresh.size > 0 && this.#fresh.delete(record)
+    this.#coming = null
+    return true
+  }
+
+  /** Forgets what is not in the log yet. */
+  clear(): void {
+    this.#fresh.clear()
   }
 
   /** Notes that a gossiped commit is in the log. */

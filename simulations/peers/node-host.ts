@@ -99,6 +99,8 @@ export interface NodeHost {
   /** Key (hex) of the device at a place of the network. */
   deviceAt(node: number): string
   send(from: number, to: number, message: Message): void
+  /** Sends a message over several links of one node. */
+  spread(links: readonly number[], message: Message): void
   /** Calls `synced` of the node in a slot after `delayUs`. `life`: which life of the node it is for. */
   afterSync(slot: number, delayUs: number, life: number): void
   /** Calls `retry` of the node in a slot after `delayUs`. */

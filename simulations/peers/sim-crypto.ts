@@ -81,9 +81,24 @@ class KeyedRule extends SignatureRule {
   /** By signature, which nodes hand on as it was decoded once: what it was last found good for, all in one. */
   readonly #good = new WeakMap<Uint8Array, Uint8Array>()
 
+  /** By signature: the key and the id, as the objects that nodes hand on, for which it was last found good. */
+  readonly #ofId = new WeakMap<Uint8Array, { publicKey: Uint8Array; id: Uint8Array }>()
+
   constructor(crypto: Crypto) {
     super(crypto)
     this.#crypto = crypto
+  }
+
+  override verifyId(
+    publicKey: Uint8Array,
+    what: { id: Uint8Array; messageOf: (id: Uint8Array) => Uint8Array },
+    signature: Uint8Array,
+  ): boolean {
+    const known = this.#ofId.get(signature)
+    if (known?.id === what.id && known.publicKey === publicKey) return true
+    if (!super.verifyId(publicKey, what, signature)) return false
+    this.#ofId.set(signature, { publicKey, id: what.id })
+    return true
   }
 
   override verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

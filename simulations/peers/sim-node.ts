@@ -6,15 +6,24 @@ import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
 import { equalBytes, toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
-import type { IntakeResult, LatePayload, Replica, StoredCommit } from '#protocol/replica'
-import { FRAME_BYTES_MAX, PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
+import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
+import { PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
 import type { CloseCode, FillOutcome, SentPayloads, ServedCommit, SessionOutput } from '#protocol/sync'
 import type { DeviceClock } from '../clocks/index.ts'
 import { SimDisk, emptyBatch, isEmptyBatch, sizeOfEntries } from '../disk/index.ts'
-import type { CutOutcome, DiskBatch, DiskEntry } from '../disk/index.ts'
+import type { CutOutcome, DiskBatch } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
-import { drawCut, mendedBy, newestAt, readAll, repairWants, restoreRow } from './damage.ts'
+import {
+  drawCut,
+  mendedBy,
+  newestAt,
+  readAll,
+  readFrame,
+  repairWants,
+  restoreRow,
+  takeLate,
+} from './damage.ts'
 import { editSection } from './coop-script.ts'
 import { GossipBook, HeardGossip } from './gossip.ts'
 import type { GossipMessage } from './gossip.ts'
@@ -78,9 +87,15 @@ export class SimNode implements Actor {
   #askUntilMs = 0
   #claimUntilMs = 0
   #streams = 0
+  /** Links on which gossip goes out; null: to be listed anew. */
+  #audience: readonly number[] | null = null
+  /** A link may have something that waits for the disk, or for answers. */
+  #isAnyWaiting = false
   /** All sessions gather news until then, and need not be told of more. */
   #gatheringUntilMs = -1
   #knownForks = 0
+  /** Length of the own chain in the log; -1 when it is to be looked up. */
+  #ownLength = -1
   #heard = new HeardGossip(new GossipBook(), 0, 0)
   /** Own commits (hex) whose author waits for the disk. */
   readonly #unacknowledged = new Set<string>()
@@ -204,6 +219,7 @@ export class SimNode implements Actor {
         const split = link.splitter.push(message.bytes)
         if (!split.ok) return this.#close(link, 'malformed-frame', split.refusal)
         link.inbox.push(...split.frames)
+        this.#isAnyWaiting = true
         this.#read(link)
         const bytes = link.splitter.bufferedBytes
         if (bytes > 0 && link.isOpen && link.inbox.length === 0) this.#step(link, { kind: 'arriving', bytes })
@@ -302,12 +318,15 @@ export class SimNode implements Actor {
     this.#unsyncedBytes = sizeOfEntries(this.#gathering.entries)
     if (batch.mended.length > batch.late) this.#host.observer.reached('mended', this.number)
     if (batch.entries.length > 0) this.#takeLoose()
-    this.#tellOf(batch.entries)
+    this.#tellOf(batch)
     if (batch.late > 0) this.#tellHoles()
     if (!isEmptyBatch(this.#gathering)) this.#startWrite()
     this.#catchUp()
     this.#noteDecisions()
-    for (const link of waitingOf(this.links)) {
+    if (!this.#isAnyWaiting) return
+    const waiting = waitingOf(this.links)
+    this.#isAnyWaiting = waiting.length > 0
+    for (const link of waiting) {
       this.#takeBatches(link)
       this.#flush(link)
     }
@@ -332,6 +351,7 @@ export class SimNode implements Actor {
     this.#share = new PullShare()
     this.#sessions = new Map()
     this.#knownForks = 0
+    this.#ownLength = -1
     for (let order = 0; order < this.disk.length; order += 1) {
       const entry = this.disk.at(order)
       if (entry === null) break
@@ -366,7 +386,7 @@ export class SimNode implements Actor {
     this.#batchesSynced = this.#batchesQueued
     this.#claimUntilMs = 0
     this.#unacknowledged.clear()
-    this.#heard.fresh.clear()
+    this.#heard.clear()
   }
 
   /** A write failed: everything begins anew from what the disk holds. */
@@ -405,6 +425,7 @@ export class SimNode implements Actor {
     const init = { replica, sha256: crypto.crypto.sha256, key, share: this.#share, hasPassedOn }
     const link = new PeerLink({ peer, stream }, init, (output) => this.#carryOut(link, output))
     this.links.set(peer, link)
+    this.#audience = null
     this.#gatheringUntilMs = -1
     if (this.#isOutside(peer)) this.#serveOutside(link, SERVE_OUTSIDE_US)
     this.#step(link, { kind: 'open' })
@@ -416,6 +437,7 @@ export class SimNode implements Actor {
     if (link === undefined) return
     link.end()
     this.links.delete(peer)
+    this.#audience = null
     this.#host.wakes.clear(this.#linkTo(peer))
   }
 
@@ -462,6 +484,7 @@ export class SimNode implements Actor {
   /** From now on it gets acts of authority alone, and in a while nothing. */
   #serveOutside(link: PeerLink, forUs: number): void {
     link.isOutside = true
+    this.#audience = null
     const { sim, observer, farewells } = this.#host
     observer.reached('outside', this.number)
     farewells.set(this.#linkTo(link.peer), sim.nowUs + forUs)
@@ -522,6 +545,7 @@ export class SimNode implements Actor {
         return this.#step(link, { kind: 'filled', outcome: this.#fill(output.sent, link.peer) })
       case 'ingest':
         link.batches.push(output.records)
+        this.#isAnyWaiting = true
         return this.#takeBatches(link)
       case 'synced': {
         const wants = repairWants(this.replica, this.disk)
@@ -538,6 +562,7 @@ export class SimNode implements Actor {
 
   #enqueue(link: PeerLink, what: Outgoing): void {
     link.outgoing.push({ what, after: this.#batchesQueued })
+    this.#isAnyWaiting = true
     this.#flush(link)
   }
 
@@ -564,18 +589,8 @@ export class SimNode implements Actor {
   }
 
   #serve(orders: readonly number[], { isOutside: isLess }: PeerLink): ServedCommit[] {
-    const served: ServedCommit[] = []
-    let bytes = 0
-    for (const order of orders) {
-      const record = this.disk.read(order)
-      if (record === null) {
-        if (order < this.disk.length) this.#askForDamaged()
-        break
-      }
-      bytes += record.bytes.length
-      if (bytes > FRAME_BYTES_MAX && served.length > 0) break
-      served.push({ order, bytes: record.bytes })
-    }
+    const { served, isDamaged } = readFrame(this.disk, orders)
+    if (isDamaged) this.#askForDamaged()
     if (!isLess || this.replica === null) return served
     return outsideForms(this.replica, this.#host.crypto.crypto.sha256, served)
   }
@@ -609,8 +624,10 @@ export class SimNode implements Actor {
     // Out of order it would only wait; the sessions bring it in its turn.
     if (record.header.prev !== null && history.find(record.header.prev) < 0) return -1
     this.#host.observer.reached('gossip', this.number)
-    this.#heard.fresh.add(record)
-    return this.#ingest([record], from)?.stored[0]?.order ?? -1
+    this.#heard.begin(record)
+    const order = this.#ingest([record], from)?.stored[0]?.order ?? -1
+    this.#heard.end()
+    return order
   }
 
   // Log.
@@ -681,20 +698,6 @@ export class SimNode implements Actor {
     return { ok: true }
   }
 
-  /** The log is written anew where payloads came later. */
-  #queueLate(late: readonly LatePayload[]): void {
-    const { replica } = this
-    for (const { order, document, payload } of late) {
-      const record = newestAt(order, this.disk, [this.#gathering, this.#writing])
-      const whole =
-        record === null ? null : completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
-      if (whole?.ok !== true || replica === null) continue
-      const entry = { record: whole.record, isSigned: replica.isSigned(order), isRotten: false }
-      this.#gathering.mended.push({ order, entry })
-      this.#gathering.late += 1
-    }
-  }
-
   #queue(work: Pick<IntakeResult, 'stored' | 'waiting' | 'released' | 'late'>): void {
     const { replica } = this
     if (replica === null) return
@@ -702,12 +705,19 @@ export class SimNode implements Actor {
     for (const { order, record } of work.stored) {
       batch.entries.push({ record, isSigned: replica.isSigned(order), isRotten: false })
       this.#unsyncedBytes += record.bytes.length
+      const isOwn = this.wrote(record)
+      if (isOwn) this.#ownLength = -1
+      if (this.#heard.takeFresh(record) || isOwn) batch.news.push(record)
     }
-    this.#queueLate(work.late)
-    batch.waiting.push(...work.waiting)
-    batch.released.push(...work.released)
+    for (const late of work.late) {
+      const newest = newestAt(late.order, this.disk, [batch, this.#writing])
+      takeLate(batch, late, { newest, replica, sha256: this.#host.crypto.crypto.sha256 })
+    }
+    if (work.waiting.length > 0) batch.waiting.push(...work.waiting)
+    if (work.released.length > 0) batch.released.push(...work.released)
     // Own commits that came back or were written; what is found elsewhere counts too, for it is in this log now.
-    batch.ownLength = replica.ownLength
+    if (this.#ownLength < 0) this.#ownLength = replica.ownLength
+    batch.ownLength = this.#ownLength
     if (this.#writing === null && !isEmptyBatch(batch)) this.#startWrite()
     else if (!isEmptyBatch(batch)) this.#batchesQueued = this.#batchesSynced + 2
   }
@@ -724,19 +734,18 @@ export class SimNode implements Actor {
   }
 
   /** Commits are on the disk: whoever wrote them is told, and then the peers. */
-  #tellOf(entries: readonly DiskEntry[]): void {
+  #tellOf({ entries, news }: DiskBatch): void {
     const { replica } = this
     if (replica === null || entries.length === 0) return
     const { observer, isGossiping } = this.#host
     for (const { record } of entries) {
-      const isOwn = this.wrote(record)
-      if (isOwn) observer.signed(this.number, record)
-      if (isOwn && this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
-      if (isGossiping && record.bytes.length <= GOSSIP_BYTES_MAX && this.#isNews(record, isOwn)) {
-        this.#gossip(record)
-      }
+      if (!this.wrote(record)) continue
+      observer.signed(this.number, record)
+      if (this.#unacknowledged.delete(toHex(record.id))) observer.acknowledged(this.number, record)
     }
-    const isParted = replica.forkEnds.forked.size > 0
+    if (isGossiping)
+      for (const record of news) if (record.bytes.length <= GOSSIP_BYTES_MAX) this.#gossip(record)
+    const isParted = this.#knownForks > 0
     if (this.#steadyMs < this.#gatheringUntilMs && !isParted) return
     const devices = [...new Set(entries.map((it) => replica.history.findDevice(it.record.header.device)))]
     let untilMs = Infinity
@@ -747,15 +756,12 @@ export class SimNode implements Actor {
     this.#gatheringUntilMs = untilMs
   }
 
+  /** What was just written, or came by gossip, is passed on. What sessions bring is old for others too. */
   #gossip(record: CommitRecord): void {
-    const message = this.#host.gossip.messageOf(record)
-    for (const link of this.links.values())
-      if (!link.isOutside) this.#host.send(this.number, link.peer, message)
-  }
-
-  /** What was just written, or came by gossip: it is passed on. What sessions bring is old for others too. */
-  #isNews(record: CommitRecord, isOwn: boolean): boolean {
-    return this.#heard.fresh.delete(record) || isOwn
+    this.#audience ??= [...this.links.values()]
+      .filter((it) => !it.isOutside)
+      .map((it) => this.#linkTo(it.peer))
+    this.#host.spread(this.#audience, this.#host.gossip.messageOf(record))
   }
 
   /** Makes stale documents anew, and folds what came while their log could not be read. */

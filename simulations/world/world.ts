@@ -387,6 +387,7 @@ export class World implements CheckedWorld {
         return signer === null || signer === undefined ? '' : toHex(signer.publicKey)
       },
       send: (from, to, message) => this.network.send(from, to, message, sizeOf(message)),
+      spread: (over, message) => this.network.spread(over, message, sizeOf(message)),
       afterSync: (slot, delayUs, life) => sim.after(delayUs, this.#kinds.synced, slot, life),
       afterRetry: (slot, delayUs, life) => sim.after(delayUs, this.#kinds.retry, slot, life),
     }
@@ -795,5 +796,5 @@ const LOOKS = 10
 
 function preload(node: SimNode, entries: readonly DiskEntry[]): void {
   const ownLength = entries.filter(({ record }) => node.wrote(record)).length
-  node.disk.apply({ entries: [...entries], waiting: [], released: [], mended: [], late: 0, ownLength })
+  node.disk.preload(entries, ownLength)
 }
