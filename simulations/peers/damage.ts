@@ -3,7 +3,7 @@ import type { CommitRecord } from '#protocol/commit'
 import type { Sha256 } from '#protocol/identity'
 import type { LatePayload, Replica, StoredCommit } from '#protocol/replica'
 import { FRAME_BYTES_MAX } from '#protocol/sync'
-import type { ServedCommit, Want } from '#protocol/sync'
+import type { SentPayloads, ServedCommit, Want } from '#protocol/sync'
 import type { CutOutcome, DiskBatch, DiskEntry, SimDisk } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 
@@ -75,6 +75,24 @@ export function newestAt(
   const behind = order - disk.length
   const waiting = [...(writing?.entries ?? []), ...gathering.entries]
   return behind >= 0 ? (waiting[behind]?.record ?? null) : disk.read(order)
+}
+
+/** The commits of the log that sent payloads belong to, with these; those that cannot be read are passed over. */
+export function filledBy(
+  { document, payloads }: SentPayloads,
+  disk: SimDisk,
+  batches: [DiskBatch, DiskBatch | null],
+  sha256: Sha256,
+): { ok: true; records: CommitRecord[] } | { ok: false; refusal: string } {
+  const records: CommitRecord[] = []
+  for (const { order, payload } of payloads) {
+    const record = newestAt(order, disk, batches)
+    if (record === null) continue
+    const filled = completed(record, { document, payload }, sha256)
+    if (!filled.ok) return filled
+    records.push(filled.record)
+  }
+  return { ok: true, records }
 }
 
 /** Has the log written anew where a payload came later. `newest`: what was taken in last at that place. */

@@ -1,10 +1,9 @@
 import { AUTHORITY } from '#protocol/authority'
 import { CATALOGUE, CatalogueState } from '#protocol/catalogue'
 import { BoardState } from '#protocol/board'
-import { completed } from '#protocol/commit'
 import type { CommitRecord, Section } from '#protocol/commit'
 import { openReplica } from '#protocol/coop'
-import { equalBytes, toHex } from '#protocol/encoding'
+import { equalBytes, fromHex, toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
 import type { IntakeResult, Replica, StoredCommit } from '#protocol/replica'
 import { PullShare, asksTooMuch, isOutside, outsideForms } from '#protocol/sync'
@@ -17,6 +16,7 @@ import type { AssetShelf } from './asset-shelf.ts'
 import {
   drawCut,
   mendedBy,
+  filledBy,
   newestAt,
   readAll,
   readFrame,
@@ -468,11 +468,9 @@ export class SimNode implements Actor {
   #isSuspended(peer: number): boolean {
     const { replica } = this
     if (replica === null || replica.forkEnds.forked.size === 0) return false
-    const device = this.#host.deviceAt(peer)
-    if (device === this.device) return false
-    for (const forked of replica.forkEnds.forked)
-      if (toHex(replica.history.keyOf(forked)) === device) return true
-    return false
+    const key = fromHex(this.#host.deviceAt(peer))
+    if (key === null || toHex(key) === this.device) return false
+    return replica.forkEnds.forked.has(replica.history.findDevice(key))
   }
 
   /** True for a peer of a world with stewards that is closed, suspended or left, as far as this node knows. */
@@ -519,7 +517,7 @@ export class SimNode implements Actor {
   #step(link: PeerLink, input: Parameters<PeerLink['step']>[0]): void {
     const wasSynced = link.session.isSynced
     link.step(input, this.#steadyMs)
-    if (link.isOver) this.#abort(link)
+    if (link.isOver) return this.#abort(link)
     if (!link.isOpen) return
     const { wakeAtMs } = link.session
     const { wakes, sim } = this.#host
@@ -685,17 +683,11 @@ export class SimNode implements Actor {
   }
 
   /** Puts payloads that a peer sent into their commits. */
-  #fill({ document, payloads }: SentPayloads, from: number): FillOutcome {
-    const whole: CommitRecord[] = []
-    for (const { order, payload } of payloads) {
-      const record = newestAt(order, this.disk, [this.#gathering, this.#writing])
-      if (record === null) continue
-      const filled = completed(record, { document, payload }, this.#host.crypto.crypto.sha256)
-      if (!filled.ok) return filled
-      whole.push(filled.record)
-    }
-    this.#ingest(whole, from)
-    return { ok: true }
+  #fill(sent: SentPayloads, from: number): FillOutcome {
+    const { sha256 } = this.#host.crypto.crypto
+    const filled = filledBy(sent, this.disk, [this.#gathering, this.#writing], sha256)
+    if (filled.ok) this.#ingest(filled.records, from)
+    return filled
   }
 
   #queue(work: Pick<IntakeResult, 'stored' | 'waiting' | 'released' | 'late'>): void {
