@@ -189,8 +189,8 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
   for (const [name, description] of [
     ['verify', 'say what the gate would say of a ticket'],
     ['redeem', 'let somebody in with a ticket, or out'],
-  ] as const)
-    ticket
+  ] as const) {
+    const command = ticket
       .command(name)
       .description(description)
       .argument('<event>', EVENT)
@@ -199,11 +199,13 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
       .option('--zone <zone>', 'that the gate leads into')
       .option('--out', 'somebody leaves')
       .option('--override <reason>', 'let in against the rules: signed')
-      .option('--fetch', 'fetch its bucket first, if another gate in reach holds it')
       .option('--id <hex>', REQUEST_ID)
       .action(async (event: string, text: string, options: ScanOptions) =>
         scanCommand(globals(), { event, text, isTrial: name === 'verify' }, options),
       )
+    if (name === 'redeem')
+      command.option('--fetch', 'fetch its bucket first, if another gate in reach holds it')
+  }
   for (const [action, description] of [
     ['revoke', 'end a ticket'],
     ['refund', 'end a ticket and give its price and seat back'],
