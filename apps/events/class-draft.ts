@@ -59,7 +59,11 @@ export function newClass(currency: string): ClassDraft {
 }
 
 /** The form of a class that is there. */
-export function draftOfClass(known: TicketClass, { utcOffsetMin }: EventView, currency: string): ClassDraft {
+export function draftOfClass(
+  known: TicketClass,
+  { utcOffsetMin }: Pick<EventView, 'utcOffsetMin'>,
+  currency: string,
+): ClassDraft {
   const time = (ms: number | null): string => (ms === null ? '' : inputTime(ms, utcOffsetMin))
   const [first] = known.prices
   return {

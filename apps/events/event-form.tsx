@@ -116,10 +116,10 @@ function firstDraft(): { name: string; place: string; starts: string; ends: stri
   return { name: '', place: '', starts, ends, dayStart: '06:00' }
 }
 
-/** Moves the focus to the first field that is wrong, once it is drawn as such. */
+/** Moves the focus to the first field that is wrong, once it is drawn as such: the drawing is queued before this. */
 export function focusProblem({ currentTarget }: Event): void {
-  const form = currentTarget
-  setTimeout(() => {
-    if (form instanceof HTMLElement) form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  queueMicrotask(() => {
+    if (currentTarget instanceof HTMLElement)
+      currentTarget.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
   })
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useId, useRef, useState } from 'preact/hooks'
+import { useId, useMemo, useRef, useState } from 'preact/hooks'
 import { CallFailure, Field, SelectField, newRequestId } from '#apps/page'
 import type { EventView } from '#apps/page'
 import { wholeOf } from './class-rules.ts'
@@ -164,10 +164,10 @@ function IssueForm(props: {
   const listId = useId()
   const info = view.classes.find((it) => it.class === chosen.class) ?? view.classes[0]
   const group = groups.find((it) => it === chosen.group) ?? groups[0] ?? ''
-  const guests = isList ? guestsOf(text) : []
+  const guests = useMemo(() => (isList ? guestsOf(text) : []), [isList, text])
   const wanted = isList ? guests.length : (wholeOf(count) ?? 0)
   const here = info?.seats.here ?? 0
-  const long = tooLongGuest(guests)
+  const long = useMemo(() => tooLongGuest(guests), [guests])
   const problem =
     wanted === 0
       ? isList

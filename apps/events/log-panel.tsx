@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useCallback, useState } from 'preact/hooks'
-import { Dialog, Field, SelectField } from '#apps/page'
+import { Dialog, Field, SelectField, Symbol } from '#apps/page'
 import type { EventView } from '#apps/page'
 import { verdictName } from '#apps/gate'
 import type { LogRow } from './event-calls.ts'
@@ -126,8 +126,15 @@ function LogLine({ row, onUndo }: { row: LogRow; onUndo: () => void }): JSX.Elem
         </span>
       </span>
       {row.admission !== null && row.undone === null && (
-        <button type="button" class="button button-quiet" data-testid="log-undo" onClick={onUndo}>
-          {texts.log.undo}
+        <button
+          type="button"
+          class="button button-quiet icon-button"
+          aria-label={texts.log.undo}
+          title={texts.log.undo}
+          data-testid="log-undo"
+          onClick={onUndo}
+        >
+          <Symbol name="undo" />
         </button>
       )}
     </li>

@@ -30,6 +30,7 @@ export function PrintSheet(props: {
     const before = document.activeElement
     const { scrollY } = window
     if (page !== null) page.hidden = true
+    scrollTo(0, 0)
     heading.current?.focus()
     return () => {
       if (page !== null) page.hidden = false
