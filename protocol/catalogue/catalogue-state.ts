@@ -23,6 +23,9 @@ export interface Listing {
   timeMs: number
 }
 
+/** Listings that may wait to be put into the map. A guess: a few cache lines. */
+const FRESH_MAX = 64
+
 /** Why a catalogue section was refused. */
 export type CatalogueRefusal = 'entries' | 'role' | 'listing-unknown' | 'listing-of-another'
 
@@ -32,8 +35,9 @@ export type CatalogueRefusal = 'entries' | 'role' | 'listing-unknown' | 'listing
  */
 export class CatalogueState implements DocumentState {
   readonly #host: DocumentHost
-  /** By `Listing.key`. */
-  readonly listings: Map<string, Listing> = new Map()
+  readonly #listings = new Map<string, Listing>()
+  /** Listings that are not in the map yet. */
+  readonly #fresh: Listing[] = []
   /**
    * Devices (hex) that state to hold an asset, by CID in hex; with the orders of the commits that say so, one on each
    * branch where a device's chain has parted.
@@ -51,6 +55,18 @@ export class CatalogueState implements DocumentState {
     this.#host = host
     this.#listed = new SetHash(host.sha256)
     this.#held = new SetHash(host.sha256)
+  }
+
+  /** By `Listing.key`, in the order of this replica's log. */
+  get listings(): ReadonlyMap<string, Listing> {
+    return this.#settled()
+  }
+
+  /** Many commits come between two looks at the map, and it is large. */
+  #settled(): Map<string, Listing> {
+    for (const listing of this.#fresh) this.#listings.set(listing.key, listing)
+    this.#fresh.length = 0
+    return this.#listings
   }
 
   check(section: SectionContext): SectionVerdict {
@@ -102,7 +118,8 @@ export class CatalogueState implements DocumentState {
           const { key, cid, hash } = this.#named(entry, section.commit, index)
           const { name, sizeBytes, kind } = entry
           const listing = { key, cid, name, sizeBytes, kind, device, member, seq, order, timeMs }
-          this.listings.set(key, listing)
+          this.#fresh.push(listing)
+          if (this.#fresh.length >= FRESH_MAX) this.#settled()
           this.#listed.addHash(hash)
           break
         }
@@ -112,7 +129,7 @@ export class CatalogueState implements DocumentState {
           if (listing === undefined) break
           const { order, member } = listing
           this.#removed.set(key, { order, member })
-          this.listings.delete(key)
+          this.#listings.delete(key)
           this.#listed.remove(rowOf(listing))
           break
         }

@@ -77,22 +77,15 @@ export interface SectionContext {
   voidReason(): VoidReason | null
 }
 
-/** A section with more, or other, parts: what a host works out on demand is worked out by the section itself. */
+/** A section with more, or other, parts. Not every host writes its sections out, so that a copy by `...` would lack some. */
 export function sectionWith<T extends object>(section: SectionContext, more: T): SectionContext & T {
   const { document, commit, order, stretch, device, seq, timeMs, role } = section
   const { member, admission, entries, payload, epoch } = section
+  const { relies, knows, isGood, follows, find, placeOf, isAtOrAfter, forkSeq, voidReason } = section
   return {
     ...{ document, commit, order, stretch, device, seq, timeMs, role },
     ...{ member, admission, entries, payload, epoch },
-    relies: (it) => section.relies(it),
-    knows: (it) => section.knows(it),
-    isGood: (it) => section.isGood(it),
-    follows: (it) => section.follows(it),
-    find: (id) => section.find(id),
-    placeOf: (it) => section.placeOf(it),
-    isAtOrAfter: (it, earlier) => section.isAtOrAfter(it, earlier),
-    forkSeq: (it) => section.forkSeq(it),
-    voidReason: () => section.voidReason(),
+    ...{ relies, knows, isGood, follows, find, placeOf, isAtOrAfter, forkSeq, voidReason },
     ...more,
   }
 }

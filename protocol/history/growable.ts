@@ -66,37 +66,38 @@ export class RowList {
 export class CountList {
   length = 0
   #first = 0
-  #pieces: readonly Uint32Array[] = NO_PIECES
+  /** The last piece, which nearly all questions are about; empty for a list of one. */
+  #tail = NO_NUMBERS
+  /** The full pieces before it. */
+  #full: readonly Uint32Array[] = NO_PIECES
 
   push(value: number): void {
-    if (this.length === 0) {
-      this.#first = value
-      this.length = 1
-      return
-    }
     const index = this.length % PIECE_ROWS
-    let piece = this.#pieces.at(-1)
-    if (piece === undefined) {
-      piece = new Uint32Array(FIRST_ROWS)
-      piece[0] = this.#first
-      this.#pieces = [piece]
+    if (this.length < 2) {
+      if (this.length === 0) this.#first = value
+      else {
+        this.#tail = new Uint32Array(FIRST_ROWS)
+        this.#tail[0] = this.#first
+        this.#tail[1] = value
+      }
     } else if (index === 0) {
-      piece = new Uint32Array(PIECE_ROWS)
-      this.#pieces = this.#pieces.concat(piece)
-    } else if (index >= piece.length) {
-      const larger = new Uint32Array(Math.min(piece.length * 2, PIECE_ROWS))
-      larger.set(piece)
-      this.#pieces = this.#pieces.toSpliced(-1, 1, larger)
-      piece = larger
+      this.#full = this.#full.concat(this.#tail)
+      this.#tail = new Uint32Array(PIECE_ROWS)
+      this.#tail[0] = value
+    } else {
+      if (index >= this.#tail.length) {
+        const larger = new Uint32Array(Math.min(this.#tail.length * 2, PIECE_ROWS))
+        larger.set(this.#tail)
+        this.#tail = larger
+      }
+      this.#tail[index] = value
     }
-    piece[index] = value
     this.length += 1
   }
 
   at(index: number): number | undefined {
     if (index < 0 || index >= this.length) return undefined
-    if (this.length === 1) return this.#first
-    return this.#pieces[(index / PIECE_ROWS) | 0]?.[index % PIECE_ROWS]
+    return this.length === 1 ? this.#first : this.#pieceOf(index)[index % PIECE_ROWS]
   }
 
   /** Raises the value at `index` to at least `value`; the list grows with zeros as far as it must. */
@@ -108,9 +109,14 @@ export class CountList {
   /** Replaces the value at `index`, which must be in the list. */
   set(index: number, value: number): void {
     if (index < 0 || index >= this.length) throw new RangeError(`no value at ${index}`)
-    const piece = this.#pieces[(index / PIECE_ROWS) | 0]
-    if (piece === undefined) this.#first = value
-    else piece[index % PIECE_ROWS] = value
+    if (this.length === 1) this.#first = value
+    else this.#pieceOf(index)[index % PIECE_ROWS] = value
+  }
+
+  #pieceOf(index: number): Uint32Array {
+    return index >= this.#full.length * PIECE_ROWS
+      ? this.#tail
+      : (this.#full[(index / PIECE_ROWS) | 0] ?? this.#tail)
   }
 }
 
@@ -126,5 +132,6 @@ export function word(bytes: Uint8Array, at: number): number {
 
 const NO_ROWS: Uint8Array = new Uint8Array(0)
 const NO_PIECES: readonly Uint32Array[] = []
+const NO_NUMBERS: Uint32Array = new Uint32Array(0)
 /** Rows of a list's first piece at the start. */
 const FIRST_ROWS = 4

@@ -1,6 +1,5 @@
 import type { Role, SectionContext, Stretch } from '../document/index.ts'
 import { fromHex } from '../encoding/index.ts'
-import type { VoidReason } from '../evaluation/index.ts'
 import type { History } from '../history/index.ts'
 import type { Epochs } from './epochs.ts'
 import type { StoredCommit } from './documents.ts'
@@ -57,43 +56,47 @@ export class FoldedSection implements SectionContext {
     return this.#parts.stretches.of(this.order)
   }
 
-  relies(order: number): boolean {
-    return this.#parts.history.relies(this.order, order)
+  // Each a function of its own, as in a context that is written out: whoever is judged hands them on.
+
+  get relies(): SectionContext['relies'] {
+    return (order) => this.#parts.history.relies(this.order, order)
   }
 
-  knows(order: number): boolean {
-    return this.#parts.history.knows(this.order, order)
+  get knows(): SectionContext['knows'] {
+    return (order) => this.#parts.history.knows(this.order, order)
   }
 
-  isGood(order: number): boolean {
-    return this.#parts.epochs.evaluation.isGoodFor(this.order, order)
+  get isGood(): SectionContext['isGood'] {
+    return (order) => this.#parts.epochs.evaluation.isGoodFor(this.order, order)
   }
 
-  follows(order: number): boolean {
-    return order !== this.order && this.#parts.history.isAtOrAfter(this.order, order)
+  get follows(): SectionContext['follows'] {
+    return (order) => order !== this.order && this.#parts.history.isAtOrAfter(this.order, order)
   }
 
-  find(commit: Uint8Array): number {
-    return this.#parts.history.find(commit)
+  get find(): SectionContext['find'] {
+    return (commit) => this.#parts.history.find(commit)
   }
 
-  placeOf(order: number): { device: string; seq: number } {
+  get placeOf(): SectionContext['placeOf'] {
     const { history } = this.#parts
-    return { device: history.nameOf(history.deviceOf(order)), seq: history.seqOf(order) }
+    return (order) => ({ device: history.nameOf(history.deviceOf(order)), seq: history.seqOf(order) })
   }
 
-  isAtOrAfter(order: number, earlier: number): boolean {
-    return this.#parts.history.isAtOrAfter(order, earlier)
+  get isAtOrAfter(): SectionContext['isAtOrAfter'] {
+    return (order, earlier) => this.#parts.history.isAtOrAfter(order, earlier)
   }
 
-  forkSeq(device: string): number {
-    return forkSeqOf(this.#parts.history, [this.order], device)
+  get forkSeq(): SectionContext['forkSeq'] {
+    return (device) => forkSeqOf(this.#parts.history, [this.order], device)
   }
 
-  voidReason(): VoidReason | null {
-    return null
+  get voidReason(): SectionContext['voidReason'] {
+    return NEVER_VOID
   }
 }
+
+const NEVER_VOID = (): null => null
 
 /** Lowest seq of which two commits of a device (hex) are in the past of these commits; Infinity without any. */
 export function forkSeqOf(history: History, orders: readonly number[], device: string): number {

@@ -37,6 +37,7 @@ export class ForkEnds {
   /** Takes the newest commit of the history into account; true when the ends of forked devices may now be others. */
   note(order: number): boolean {
     const history = this.#history
+    if (history.forks.size === 0) return false
     const device = history.deviceOf(order)
     if (!this.#forked.has(device) && history.branchesOf(device).length > 1) this.#fork(device)
     else if (this.#forked.size > 0) {

@@ -228,25 +228,24 @@ export class Network {
   }
 
   #add(link: number, sizeBytes: number, payload: unknown): number {
-    const message = this.#table.add(link, sizeBytes, payload)
-    this.#table.generations[message] = this.#states.generations[link] as number
-    this.#table.sentUs[message] = this.#sim.nowUs
+    const generation = this.#states.generations[link] as number
+    const message = this.#table.add({ link, generation, sizeBytes, sentUs: this.#sim.nowUs }, payload)
     this.#queuedBytes[link] = (this.#queuedBytes[link] as number) + sizeBytes
     return message
   }
 
   /** The last byte has left: decides what becomes of the message on its way. */
   #travel(message: number): void {
-    const link = this.#table.links[message] as number
+    const link = this.#table.linkOf(message)
     const draws = this.#draws
     draws.draw(link, this.#faults)
     if (this.#transport === 'datagram' && !this.#states.isOpen(link)) return this.#drop(message, 'closed')
     if (draws.isLost) return this.#drop(message, 'lost')
     this.#schedule(message, link)
     if (!draws.isDuplicated) return
-    const copy = this.#add(link, this.#table.sizes[message] as number, this.#table.payload(message))
-    this.#table.sentUs[copy] = this.#table.sentUs[message] as number
-    this.#counter.enter(true, this.#table.sizes[message] as number)
+    const copy = this.#add(link, this.#table.sizeOf(message), this.#table.payload(message))
+    this.#table.setSentUs(copy, this.#table.sentUsOf(message))
+    this.#counter.enter(true, this.#table.sizeOf(message))
     this.#sim.note(copy)
     draws.drawCopy(link, this.#faults)
     this.#schedule(copy, link)
@@ -266,13 +265,13 @@ export class Network {
 
   /** Drops a message that does not even begin to travel; its draws are taken all the same. */
   #giveUp(message: number, reason: DropReason): void {
-    this.#draws.draw(this.#table.links[message] as number, this.#faults)
+    this.#draws.draw(this.#table.linkOf(message), this.#faults)
     this.#drop(message, reason)
   }
 
   #arrive(message: number): void {
-    const link = this.#table.links[message] as number
-    if (this.#table.generations[message] !== this.#states.generations[link])
+    const link = this.#table.linkOf(message)
+    if (this.#table.generationOf(message) !== this.#states.generations[link])
       return this.#drop(message, 'reset')
     const isOpen = this.#states.isOpen(link)
     if (this.#transport === 'datagram') {
@@ -283,11 +282,11 @@ export class Network {
   }
 
   #deliver(message: number, link: number): void {
-    const sizeBytes = this.#table.sizes[message] as number
+    const sizeBytes = this.#table.sizeOf(message)
     const payload = this.#table.payload(message)
     const from = this.topology.sources[link] as number
     const to = this.topology.peers[link] as number
-    const sentUs = this.#table.sentUs[message] as number
+    const sentUs = this.#table.sentUsOf(message)
     this.#counter.deliver(sizeBytes)
     this.#leave(message, link)
     this.observer.delivered?.(from, to, sentUs, sizeBytes)
@@ -295,17 +294,17 @@ export class Network {
   }
 
   #drop(message: number, reason: DropReason): void {
-    const link = this.#table.links[message] as number
-    const sentUs = this.#table.sentUs[message] as number
+    const link = this.#table.linkOf(message)
+    const sentUs = this.#table.sentUsOf(message)
     this.#sim.note(-1 - message)
-    this.#counter.drop(reason, this.#table.sizes[message] as number)
+    this.#counter.drop(reason, this.#table.sizeOf(message))
     this.#leave(message, link)
     const { sources, peers } = this.topology
     this.observer.dropped?.(sources[link] as number, peers[link] as number, sentUs, reason)
   }
 
   #leave(message: number, link: number): void {
-    const sizeBytes = this.#table.sizes[message] as number
+    const sizeBytes = this.#table.sizeOf(message)
     this.#queuedBytes[link] = (this.#queuedBytes[link] as number) - sizeBytes
     this.#table.remove(message)
   }

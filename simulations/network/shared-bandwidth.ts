@@ -103,7 +103,7 @@ export class SharedBandwidth {
       return
     }
     this.#first[link] = message
-    this.#left[link] = (this.#table.sizes[message] as number) * MILLION
+    this.#left[link] = this.#table.sizeOf(message) * MILLION
     this.#sinceUs[link] = this.#sim.nowUs
     if (this.#shares.join(link)) this.#setRate(link)
     else this.#share()
@@ -190,7 +190,7 @@ export class SharedBandwidth {
     else {
       // What the last microsecond could carry beyond the message belongs to the next one.
       this.#first[link] = next
-      this.#left[link] = left + (this.#table.sizes[next] as number) * MILLION
+      this.#left[link] = left + this.#table.sizeOf(next) * MILLION
       this.#plan(link)
     }
     this.#onSent(message)
