@@ -75,8 +75,8 @@ async function ask(shown: TicketView, more: Partial<RequestEntry> = {}): Promise
   }
 }
 
-/** Writes requests at the other device, as soon as it knows the ticket that they name. */
-async function written(...requests: RequestEntry[]): Promise<void> {
+/** Until the other device knows what this one does. */
+async function heard(): Promise<void> {
   const { stateHash } = await nas.events.view(event)
   await until('the other device has heard', async () =>
     north.events.view(event).then(
@@ -84,6 +84,11 @@ async function written(...requests: RequestEntry[]): Promise<void> {
       () => false,
     ),
   )
+}
+
+/** Writes requests at the other device, as soon as it knows the ticket that they name. */
+async function written(...requests: RequestEntry[]): Promise<void> {
+  await heard()
   await north.membership.engine.append([eventSection(`event/${event}`, requests)])
 }
 
@@ -185,4 +190,16 @@ test('a ticket can be valid until a time alone', async () => {
   expect(await scan(text)).toMatchObject({ ok: true })
   const { text: old } = await ticket({ validUntilMs: Date.now() - 120_000 })
   expect(await scan(old)).toMatchObject({ ok: false, verdict: 'expired' })
+})
+
+test('asked twice under one name it is asked once; for something else under it, nothing is asked', async () => {
+  const [one, other] = [await ticket(), await ticket()]
+  await heard()
+  await nas.pause()
+  const asked = { ticket: one.text, action: 'revoke', id: newId() } as const
+  const { commit, ...first } = await north.tickets.cancel(event, asked)
+  expect(first).toMatchObject({ done: false, stillOpens: { group: 'Door', isReachable: false } })
+  expect((await north.tickets.cancel(event, asked)).commit).toBe(commit)
+  for (const more of [{ action: 'refund' }, { ticket: other.text }] as const)
+    await expect(north.tickets.cancel(event, { ...asked, ...more })).rejects.toMatchObject({ code: 'usage' })
 })

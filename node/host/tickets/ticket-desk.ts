@@ -424,7 +424,10 @@ export class TicketDesk {
       known.isHere = this.#parts.holds(bucket) >= 1n
       if (known.isHere)
         return [{ t: 'cancel', ...common, seat: action === 'refund' && this.#hasUsed(found.class) }]
-      known.commit = current.openRequests().find((it) => it.id === toHex(id))?.commit ?? null
+      const asked = current.openRequests().find((it) => it.id === toHex(id))
+      if (asked !== undefined && (asked.why !== action || asked.old !== found.commitment))
+        throw otherRequest()
+      known.commit = asked?.commit ?? null
       if (known.commit !== null) return null
       return [{ t: 'request', ...common, seat: action === 'refund' ? fromHex(seat) : null }]
     })
