@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 
 /** Rows that are edited side by side, added and taken away. */
@@ -23,7 +23,8 @@ export function RowEditor<Row extends { row: number }>(props: RowEditorProps<Row
   const list = useRef<HTMLFieldSetElement>(null)
   const added = useRef<HTMLButtonElement>(null)
   const count = useRef(rows.length)
-  useEffect(() => {
+  // With the drawing, not after it: whoever types on at once would type elsewhere.
+  useLayoutEffect(() => {
     const before = count.current
     count.current = rows.length
     if (rows.length < before) added.current?.focus()

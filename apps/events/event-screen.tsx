@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useCallback, useEffect } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect } from 'preact/hooks'
 import { FailureNote } from './failure-note.tsx'
 import { GatesPanel } from './gates-panel.tsx'
 import { ClassesPanel } from './classes-panel.tsx'
@@ -20,6 +20,11 @@ export function EventScreen({ event, part }: { event: string; part: Part }): JSX
   useEffect(() => {
     document.title = `${name ?? texts.list.title} · Coopmesh`
   }, [name, texts])
+  const isKnown = view !== null
+  // The heading that had the focus has gone with the drawing before the first answer.
+  useLayoutEffect(() => {
+    if (isKnown && document.activeElement === document.body) document.querySelector('h1')?.focus()
+  }, [isKnown])
   if (view === null)
     return (
       <div class="stack">
