@@ -41,16 +41,9 @@ export {
   REFUSALS_MAX,
 } from './event-limits.ts'
 export { EVENT, eventIdOf, readEventSection } from './event-section.ts'
+export type { EventRefusal } from './event-judge.ts'
 export { EventState } from './event-state.ts'
-export type {
-  Cancel,
-  EventRefusal,
-  EventTally,
-  Issue,
-  IssuedTicket,
-  RefusedScan,
-  Request,
-} from './event-state.ts'
+export type { Cancel, EventTally, Issue, IssuedTicket, RefusedScan, Request } from './event-state.ts'
 export { issueTickets, reissueTicket } from './issuing.ts'
 export type { IssuedBytes, TicketBatch, TicketOrder } from './issuing.ts'
 export { bucketHolder, bucketPlaces, exposureOf, guaranteeOf } from './guarantee.ts'
