@@ -213,6 +213,29 @@ test('whatever a device says that it has, it is sent no half: it gets what it as
   }
 })
 
+test('four answers go out at once, and none is above 8 MiB: who comes beside them, or lacks more, is told that it comes by sync', async () => {
+  const has = pastRows(liar.replica)
+  const frame = encodeAsk({ unit: poster, amount: 1n, reason: 'person', has })
+  const write = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) await nas.set('photos', `photo ${i % 3}`, 'x'.repeat(200_000))
+  }
+  await write(39)
+  // They read no further than their windows are wide.
+  const silent = await Promise.all(Array.from({ length: 4 }, async () => open(liar)))
+  for (const it of silent) {
+    await it.send(frame)
+    expect(readAnswer(await it.next(10_000), 1n).commits).toBeGreaterThan(39)
+  }
+  expect(await ask(poster, 1n, 'person', has)).toEqual({ amount: 1n, why: null, commits: null })
+  for (const it of silent) it.abort('done')
+  await until('there is room again', async () => (await ask(poster, 1n, 'person', has))?.commits !== null)
+  await write(4)
+  expect(await ask(poster, 1n, 'person', has)).toEqual({ amount: 1n, why: null, commits: null })
+  await liar.sync(nas)
+  expect(liar.replica.spendable(poster)).toBeGreaterThan(506n)
+  await giver.sync(nas)
+})
+
 test('the stream is cut behind the ask: the transfer stands, once, and comes by sync', async () => {
   const before = heldBy(liar.replica, liar.signer.publicKey, poster)
   const given = liar.replica.spendable(poster)
