@@ -130,6 +130,23 @@ test('listings, holders and their ends are folded', () => {
   expect(state.holders.size).toBe(0)
 })
 
+test('however many listings come between two looks, all are there, in order, and can be taken off', () => {
+  const [asked, left] = [open(), open()]
+  const wanted: string[] = []
+  for (let seq = 0; seq < 200; seq += 1) {
+    const act = { device: 'a', seq, entries: [list(`n${seq}`)] }
+    expect([write(asked, act), write(left, act)]).toEqual(['ok', 'ok'])
+    wanted.push(`n${seq}`)
+    expect(asked.listings.size).toBe(seq + 1)
+  }
+  // The last one is taken off before anybody looked.
+  const removal = { device: 'a', seq: 200, entries: [unlist('a', 199)] }
+  expect([write(asked, removal), write(left, removal)]).toEqual(['ok', 'ok'])
+  for (const state of [asked, left])
+    expect([...state.listings.values()].map((it) => it.name)).toEqual(wanted.slice(0, -1))
+  expect(left.stateHash()).toEqual(asked.stateHash())
+})
+
 test('entries: unknown types, malformed fields and wrong counts', () => {
   const good = { t: 'list', cid: cidOf('x'), name: 'x', sizeBytes: 3, kind: 'file' }
   const bad = [

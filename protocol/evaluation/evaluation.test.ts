@@ -95,6 +95,30 @@ test('a device without a commit can be closed, paid and given an allowance', () 
   expect(evaluation.holding('unheard of', 'eur')).toBe(0n)
 })
 
+test('a first commit is plain where all know and cite the same, and its device has nothing coming to it', () => {
+  const history = new History(1)
+  const firsts = [1, 2, 0, 3, 3]
+  for (const [order, device] of firsts.entries())
+    history.add({
+      ...{ device: bytesOf(device), id: bytesOf(order), seq: 0, prev: -1 },
+      seen: order === 0 ? [] : [order - 1],
+    })
+  const founding = [{ device: 'device-2', unit: 'eur', amount: 5n }]
+  const [whole, plain] = [0, 1].map(() => new Evaluation({ graph: history, keyOf, founding }))
+  const isPlain: boolean[] = []
+  for (const order of firsts.keys()) {
+    whole?.append(order, FOUNDING, [])
+    const isTaken = plain?.appendPlain(order, FOUNDING) === true
+    if (!isTaken) plain?.append(order, FOUNDING, [])
+    isPlain.push(isTaken)
+    expect([plain?.length, plain?.standingOf(order)]).toEqual([order + 1, whole?.standingOf(order)])
+  }
+  // Before the first nobody knows anything; the third takes its allowance; the last forks at its first commit.
+  expect(isPlain).toEqual([false, true, false, true, false])
+  expect(plain?.save()).toEqual(whole?.save())
+  expect(plain?.left(2, 'eur')).toBe(5n)
+})
+
 test('a commit trusts no more of a chain than what comes before the place where its past shows that it parts', () => {
   const evaluation = evaluationOf(4, [
     // Device 2 saw the rival alone, device 3 lists who saw one and who saw the other, and device 4 the fork itself.

@@ -56,6 +56,22 @@ test('a message takes the delay of its link, and bandwidth besides', () => {
   expect(() => network.send(0, 1, 'c', 1.5)).toThrow('a message of 1.5 bytes')
 })
 
+test('a message that is spread over links arrives as one that is sent over each', () => {
+  const [one, other] = [
+    open({ bandwidth: { linkBytesPerSecond: 1_000_000 } }),
+    open({ bandwidth: { linkBytesPerSecond: 1_000_000 } }),
+  ]
+  const { topology } = one.network
+  one.network.spread([topology.linkOf(1, 0), topology.linkOf(1, 2)], 'a', 500)
+  for (const to of [0, 2]) other.network.send(1, to, 'a', 500)
+  for (const { sim } of [one, other]) sim.run(1e9)
+  expect(one.arrivals).toHaveLength(2)
+  expect(one.arrivals).toEqual(other.arrivals)
+  expect(one.network.bytes).toEqual(other.network.bytes)
+  expect(() => one.network.spread([topology.links], 'b', 1)).toThrow(`no link ${topology.links}`)
+  expect(() => one.network.spread([0], 'b', 1.5)).toThrow('a message of 1.5 bytes')
+})
+
 test('each link delivers in the order of sending, whatever jitter, loss, sizes and cuts do', () => {
   let overtakenWithout = 0
   let late = 0

@@ -13,17 +13,7 @@ import { SimDisk, emptyBatch, isEmptyBatch, sizeOfEntries } from '../disk/index.
 import type { CutOutcome, DiskBatch } from '../disk/index.ts'
 import type { RandomStream } from '../kernel/index.ts'
 import type { AssetShelf } from './asset-shelf.ts'
-import {
-  drawCut,
-  mendedBy,
-  filledBy,
-  newestAt,
-  readAll,
-  readFrame,
-  repairWants,
-  restoreRow,
-  takeLate,
-} from './damage.ts'
+import { drawCut, mendedBy, repairWants, restoreRow } from './damage.ts'
 import { editSection } from './coop-script.ts'
 import { GossipBook, HeardGossip } from './gossip.ts'
 import type { GossipMessage } from './gossip.ts'
@@ -47,6 +37,7 @@ import {
 } from './node-limits.ts'
 import { ANSWERS_MAX, PeerLink, waitingOf } from './peer-link.ts'
 import type { Outgoing } from './peer-link.ts'
+import { filledBy, newestAt, readAll, readFrame, takeLate } from './stored-log.ts'
 
 /**
  * One node: the real replica and sessions of the protocol, on a simulated network, disk and clock. It has a host's
