@@ -347,7 +347,7 @@ export interface BoardSummary {
 export type DocumentState = 'whole' | 'incomplete' | 'declined'
 
 /** What a token is for. */
-export type Scope = 'read-only' | 'till' | 'gate' | 'deploy' | 'admin'
+export type Scope = 'read-only' | 'till' | 'gate' | 'supervisor' | 'deploy' | 'admin'
 
 /** A token of the API, without its secret. */
 export interface Token {

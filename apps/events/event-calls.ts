@@ -1,6 +1,9 @@
 import type { EventView, NodeLink } from '#apps/page'
 import type { ClassRequest } from './class-draft.ts'
 
+/** What the access code of a phone is for. */
+export type PhoneScope = 'gate' | 'supervisor' | 'till'
+
 /** A ticket as it is handed out. */
 export interface IssuedTicket {
   /** What its QR code holds. */
@@ -209,7 +212,7 @@ export class EventCalls {
   }
 
   /** A new access code for one phone. */
-  async makeToken(name: string, scope: 'gate' | 'till'): Promise<string> {
+  async makeToken(name: string, scope: PhoneScope): Promise<string> {
     return ((await this.#link.post('/v1/tokens', { name, scope })) as { secret: string }).secret
   }
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useCallback, useState } from 'preact/hooks'
 import { Field, PHONE_BASE, QrSquare, Symbol, keepValue, keptValue } from '#apps/page'
+import type { PhoneScope } from './event-calls.ts'
 import { FailureNote } from './failure-note.tsx'
 import { usePage, useWork } from './page-context.ts'
 import { useNews } from './use-news.ts'
@@ -39,10 +40,10 @@ export function PhonesPanel(): JSX.Element {
 /** Makes an access code for one phone and shows the address with it as a QR code. */
 function PhoneForm({ phones }: { phones: readonly string[] }): JSX.Element {
   const { calls, texts } = usePage()
-  const [scope, setScope] = useState<'gate' | 'till'>('gate')
+  const [scope, setScope] = useState<PhoneScope>('gate')
   const [name, setName] = useState('')
   const [base, setBase] = useState(() => keptValue(PHONE_BASE))
-  const [made, setMade] = useState<{ name: string; scope: 'gate' | 'till'; secret: string } | null>(null)
+  const [made, setMade] = useState<{ name: string; scope: PhoneScope; secret: string } | null>(null)
   const work = useWork()
   // The one that was chosen may be gone: the machine is in another network.
   const address = phones.find((it) => it === base) ?? phones[0] ?? ''
@@ -58,13 +59,13 @@ function PhoneForm({ phones }: { phones: readonly string[] }): JSX.Element {
     })
   }
   const link =
-    made === null ? '' : `${address}/${made.scope === 'gate' ? 'gate' : 'sale'}#token=${made.secret}`
+    made === null ? '' : `${address}/${made.scope === 'till' ? 'sale' : 'gate'}#token=${made.secret}`
   return (
     <>
       <p class="muted">{texts.phones.lead}</p>
       <form class="stack" onSubmit={submit}>
         <div class="segments" role="group" aria-label={texts.phones.what}>
-          {(['gate', 'till'] as const).map((it) => (
+          {(['gate', 'supervisor', 'till'] as const).map((it) => (
             <button
               key={it}
               type="button"

@@ -39,7 +39,7 @@ export const GERMAN: EventTexts = {
     none: 'Telefone kommen noch nicht herein. Starte den Knoten mit einer Tür für sie:',
     lead: 'Gib jedem Telefon einen eigenen Code: dann lässt sich ein verlorenes allein aussperren.',
     what: 'Wofür das Telefon ist',
-    names: { gate: 'Tor', till: 'Stand' },
+    names: { gate: 'Tor', supervisor: 'Aufsicht', till: 'Stand' },
     name: 'Name des Telefons',
     nameHint: 'Telefon 1 Nord',
     add: 'Telefon dazu',

@@ -39,7 +39,7 @@ export const ENGLISH: EventTexts = {
     none: 'Phones cannot come in yet. Start the node with a door for them:',
     lead: 'Give each phone a code of its own, so that a lost one can be shut out alone.',
     what: 'What the phone is for',
-    names: { gate: 'Gate', till: 'Stall' },
+    names: { gate: 'Gate', supervisor: 'Supervisor', till: 'Stall' },
     name: 'Name of the phone',
     nameHint: 'north phone 1',
     add: 'Add a phone',

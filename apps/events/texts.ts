@@ -34,7 +34,7 @@ export interface EventTexts {
     none: string
     lead: string
     what: string
-    names: Readonly<Record<'gate' | 'till', string>>
+    names: Readonly<Record<'gate' | 'supervisor' | 'till', string>>
     name: string
     nameHint: string
     add: string

@@ -185,6 +185,7 @@ export class GateDesk {
         this.#update({ isNodeAway: true })
         return ownVerdict('no-answer')
       }
+      if (cause.status === 403 && how.override !== null) return ownVerdict('supervisor-needed')
       if (cause.status === 401 || cause.status === 403) return ownVerdict('access-refused')
       return ownVerdict('call-refused', { message: cause.message, next: cause.next })
     }

@@ -256,6 +256,11 @@ export const GERMAN: Texts = {
       why: 'Der Zugangscode dieses Telefons wurde zurückgezogen.',
       todo: 'Um einen neuen Link bitten.',
     }),
+    'supervisor-needed': () => ({
+      title: 'Aufsicht nötig',
+      why: 'Dieses Telefon lässt nur nach den Regeln ein.',
+      todo: 'Das Ticket mit dem Telefon der Aufsicht scannen.',
+    }),
     'call-refused': ({ verdict: { params } }) => ({
       title: 'Nicht geprüft',
       why: textOf(params, 'message'),

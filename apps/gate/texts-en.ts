@@ -251,6 +251,11 @@ export const ENGLISH: Texts = {
       why: 'The access code of this phone was withdrawn.',
       todo: 'Ask the person who runs the node for a new link.',
     }),
+    'supervisor-needed': () => ({
+      title: 'Supervisor needed',
+      why: 'This phone lets in by the rules alone.',
+      todo: 'Scan the ticket with the phone of a supervisor.',
+    }),
     'call-refused': ({ verdict: { params } }) => ({
       title: 'Not checked',
       why: textOf(params, 'message'),

@@ -1,6 +1,6 @@
 import type { Guarantee, SymbolName } from '#apps/page'
 
-/** What the node says about one scan, and (the last four) what the page says where the node said nothing. */
+/** What the node says about one scan, and (the last five) what the page says where the node said nothing. */
 export type VerdictCode =
   | 'admitted'
   | 're-entered'
@@ -39,6 +39,7 @@ export type VerdictCode =
   | 'busy'
   | 'no-answer'
   | 'access-refused'
+  | 'supervisor-needed'
   | 'call-refused'
   | 'no-code-in-photo'
 
@@ -110,6 +111,7 @@ const LOOKS: Readonly<Record<VerdictCode, readonly [Tone, SymbolName]>> = {
   busy: ['wait', 'wait'],
   'no-answer': ['lost', 'no-answer'],
   'access-refused': ['lost', 'key'],
+  'supervisor-needed': ['wait', 'key'],
   'call-refused': ['lost', 'wait'],
   'no-code-in-photo': ['wait', 'camera'],
 }

@@ -24,7 +24,7 @@ export interface PhoneDoorOptions {
 }
 
 /** Tokens of these scopes work through the door: a lost phone opens a gate or a till and nothing else. */
-const SCOPES: readonly Scope[] = ['gate', 'till']
+const SCOPES: readonly Scope[] = ['gate', 'supervisor', 'till']
 /** What the door shows besides `/v1`. */
 const PAGES: RegExp = /^\/(gate|sale|ticket)(-decoder)?(\.js|\.css)?$/
 

@@ -8,9 +8,9 @@ const ADMIN: readonly Scope[] = ['admin']
 /** Whoever may see what members see. */
 const READERS: readonly Scope[] = ['read-only', 'deploy', 'admin']
 /** Whoever sells, too. */
-const TILLS: readonly Scope[] = ['read-only', 'till', 'gate', 'deploy', 'admin']
-/** Whoever lets people in. */
-const GATES: readonly Scope[] = ['gate', 'admin']
+const TILLS: readonly Scope[] = ['read-only', 'till', 'gate', 'supervisor', 'deploy', 'admin']
+/** Whoever lets people in; against a verdict supervisors alone, whose scope the call looks at. */
+const GATES: readonly Scope[] = ['gate', 'supervisor', 'admin']
 /** Whoever issues tickets. */
 const SELLERS: readonly Scope[] = ['till', 'admin']
 /** Everybody with a token. */
@@ -47,8 +47,8 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'POST /v1/ledger/net': ADMIN,
   'GET /v1/ticketing/events': TILLS,
   'GET /v1/ticketing/events/{event}': TILLS,
-  'GET /v1/ticketing/events/{event}/log': ['read-only', 'gate', 'admin'],
-  'GET /v1/ticketing/events/{event}/doubles': ['read-only', 'gate', 'admin'],
+  'GET /v1/ticketing/events/{event}/log': ['read-only', 'gate', 'supervisor', 'admin'],
+  'GET /v1/ticketing/events/{event}/doubles': ['read-only', 'gate', 'supervisor', 'admin'],
   'GET /v1/ticketing/events/{event}/tickets': ADMIN,
   'POST /v1/ticketing/events': ADMIN,
   'POST /v1/ticketing/events/{event}/classes': ADMIN,
@@ -56,7 +56,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'POST /v1/ticketing/events/{event}/buckets': ADMIN,
   'POST /v1/ticketing/events/{event}/lost': ADMIN,
   'POST /v1/ticketing/events/{event}/hand': GATES,
-  'POST /v1/ticketing/events/{event}/take': ['gate', 'till', 'admin'],
+  'POST /v1/ticketing/events/{event}/take': ['gate', 'supervisor', 'till', 'admin'],
   'POST /v1/ticketing/events/{event}/tickets': SELLERS,
   'POST /v1/ticketing/events/{event}/quotes': SELLERS,
   'POST /v1/ticketing/events/{event}/revocations': SELLERS,

@@ -170,6 +170,18 @@ describe('what is written down of scopes, apart from the table', () => {
         ...EVENT_CALLS(['hand', 'scans', 'take', 'undo', 'verify']),
       ],
     ],
+    [
+      'supervisor',
+      [
+        ...[
+          ...SEEN,
+          ...EVENTS,
+          'GET /v1/ticketing/events/{event}/doubles',
+          'GET /v1/ticketing/events/{event}/log',
+        ],
+        ...EVENT_CALLS(['hand', 'scans', 'take', 'undo', 'verify']),
+      ],
+    ],
   ])('a %s makes these calls and no other', (scope, expected) => {
     const allowed = calls.filter((it) => it.operation['x-scopes'].includes(scope as Scope))
     expect(allowed.map((it) => it.call).sort()).toEqual(expected)

@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { CoopNode } from '#node/host'
+import { CoopError } from '#node/errors'
+import type { Scope } from '#node/tokens'
 import type { Api } from './caller.ts'
 import { answers, takes } from './route-shapes.ts'
 import * as schemas from './ticket-schemas.ts'
@@ -189,8 +191,11 @@ function addGateRoutes(api: Api, { gate }: CoopNode): void {
       request: { params, ...takes(schemas.ScanRequestSchema) },
       responses: answers(schemas.ScanSchema, 'What the gate says of the ticket'),
     }),
-    async (context) =>
-      context.json(await gate.scan(context.req.valid('param').event, context.req.valid('json')), 200),
+    async (context) => {
+      const scan = context.req.valid('json')
+      if (scan.override !== undefined) needSupervisor(context.get('caller').scope)
+      return context.json(await gate.scan(context.req.valid('param').event, scan), 200)
+    },
   )
   api.openapi(
     createRoute({
@@ -235,3 +240,15 @@ function addGateRoutes(api: Api, { gate }: CoopNode): void {
     async (context) => context.json(await gate.doubles(context.req.valid('param').event), 200),
   )
 }
+
+function needSupervisor(scope: Scope): void {
+  if (SUPERVISORS.includes(scope)) return
+  throw new CoopError(
+    'forbidden',
+    `a token of scope ${scope} lets in by the rules alone`,
+    'Scan the ticket with the phone of a supervisor: `coop token create NAME --scope supervisor`.',
+  )
+}
+
+/** Whoever may let somebody in against a verdict, with a reason. */
+const SUPERVISORS: readonly Scope[] = ['supervisor', 'admin']

@@ -2,7 +2,7 @@
  * What a token of the API is for, least first. Which calls each may make stands in `node/http/route-scopes.ts`, the one
  * table of it.
  */
-export const SCOPES = ['read-only', 'till', 'gate', 'deploy', 'admin'] as const
+export const SCOPES = ['read-only', 'till', 'gate', 'supervisor', 'deploy', 'admin'] as const
 
 /** One of the scopes. A token has exactly one. */
 export type Scope = (typeof SCOPES)[number]

@@ -56,7 +56,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
   const errors: string[][] = []
   let event: string
   let dayClass: string
-  let tokens: { gate: string; till: string; south: string }
+  let tokens: { gate: string; till: string; south: string; supervisor: string }
   let days: Ticket[]
   let southerner: Ticket
   let crew: Ticket
@@ -119,6 +119,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
       gate: await token(north, 'gate'),
       till: await token(north, 'till'),
       south: await token(south, 'gate'),
+      supervisor: await token(north, 'supervisor'),
     }
   })
   afterAll(async () => {
@@ -234,7 +235,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     const page = await person({ width: 1280, height: 860, colorScheme: 'dark' })
     keyboardPage = page
     const desk = await GatePhone.open(page, {
-      ...{ base: north.ready.http, token: tokens.gate, event, gate: 'North', zone: 'Hall' },
+      ...{ base: north.ready.http, token: tokens.supervisor, event, gate: 'North', zone: 'Hall' },
     })
     await page.getByTestId('camera-off').waitFor()
     const [, second, third, fourth] = days as [Ticket, Ticket, Ticket, Ticket]
@@ -302,6 +303,24 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
       0,
       '',
     ])
+  })
+
+  test('the phone of a gate lets nobody in against a verdict: that needs the phone of a supervisor', async () => {
+    const page = await person({ width: 390, height: 844, colorScheme: 'dark' })
+    const phone = await GatePhone.open(page, {
+      ...{ base: north.ready.http, token: tokens.gate, event, gate: 'North', zone: 'Hall' },
+    })
+    const { overrides } = (await view(north)).stats
+    await phone.scan((days[1] as Ticket).text, 'already-admitted')
+    await page.getByTestId('override-open').press('Enter')
+    await page.getByTestId('reason').fill('Paper ticket seen')
+    await page.getByTestId('override-hold').focus()
+    await page.keyboard.down('Enter')
+    await phone.shows('supervisor-needed')
+    await page.keyboard.up('Enter')
+    expect(await axeViolations(page)).toEqual([])
+    expect((await view(north)).stats.overrides).toBe(overrides)
+    await page.close()
   })
 
   test('where the camera is shut, a photo is read', async () => {
