@@ -137,7 +137,8 @@ class Episode {
     const money: string[] = []
     for (const [i, kind] of UNIT_KINDS.entries()) {
       const isSealed = SEALED_KINDS.has(kind)
-      const about = { kind, supply: isSealed ? 0n : 2n ** 40n, relayMax: i % 3 === 0 ? 5n : null }
+      const supply = isSealed ? 0n : kind === 'admission' ? 1n : 2n ** 40n
+      const about = { kind, supply, relayMax: i % 3 === 0 ? 5n : null }
       const definition = unitOf({ ...about, code: `F${i}`, nonce: this.#random.bytes(16) })
       const unit = unitIdOf(founderSigner.publicKey, definition, crypto.sha256)
       this.#units.push(unit)
@@ -159,10 +160,15 @@ class Episode {
         stewards.decide(devices, { by: founder, wills: [founder], nodes })
       }
     }
-    for (const unit of this.#units) {
-      const to = [venue, ...this.#cheats].map((it) => it.signer.publicKey)
-      const handed = to.map((it): LedgerEntry => ({ t: 'transfer', to: it, unit, amount: 80n }))
-      must(founder.author([ledgerSection(move('issue', unit, 1_000n), ...handed)]))
+    for (const [i, unit] of this.#units.entries()) {
+      // A bucket exists once: a cheat has it.
+      const isOne = UNIT_KINDS[i] === 'admission'
+      const to = (isOne ? this.#cheats.slice(0, 1) : [venue, ...this.#cheats]).map(
+        (it) => it.signer.publicKey,
+      )
+      const amount = isOne ? 1n : 80n
+      const handed = to.map((it): LedgerEntry => ({ t: 'transfer', to: it, unit, amount }))
+      must(founder.author([ledgerSection(move('issue', unit, isOne ? 1n : 1_000n), ...handed)]))
     }
     mesh.settle()
     for (const bytes of founder.log) this.#log.push(must(decodeRecord(bytes, crypto.sha256)).record)
