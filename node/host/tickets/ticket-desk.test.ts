@@ -9,7 +9,7 @@ import type { RequestEntry } from '#protocol/event'
 import { fromHex } from '#protocol/encoding'
 import { nullifierOf, readTicketText } from '#protocol/tickets'
 import { CoopError } from '#node/errors'
-import { phone } from '../../../test/actors/ticket-desk.ts'
+import { phone, secretOf } from '../../../test/actors/ticket-desk.ts'
 import { until } from '../../../test/actors/until.ts'
 import { CoopNode } from '../coop-node.ts'
 import { eventSection } from './event-parts.ts'
@@ -69,7 +69,7 @@ async function ask(shown: TicketView, more: Partial<RequestEntry> = {}): Promise
     ...{ t: 'request', why: 'refund', class: classes.find((it) => it.name === 'Standing')?.class ?? '' },
     bucket: groups.find((it) => it.group === 'Door')?.buckets[0]?.bucket ?? '',
     old: fromHex(shown.commitment) ?? new Uint8Array(16),
-    seat: nullifierOf(`event/${event}`, read.decoded.ticket.seatSecret, nas.crypto.sha256),
+    seat: nullifierOf(`event/${event}`, secretOf(read.decoded.ticket), nas.crypto.sha256),
     ...{ ticket: null, price: null, id: new Uint8Array(randomBytes(16)), reason: '' },
     ...more,
   }
