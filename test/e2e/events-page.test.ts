@@ -251,8 +251,10 @@ describe.skipIf(!HAS_BROWSER)('the page of events', () => {
     expect((await verify(third?.text ?? '')).verdict).toBe('reissued')
     await press('new-show')
     const swapped = readTicketText((await page.getByTestId('printed').getAttribute('data-text')) ?? '')
-    const holder = swapped.ok ? swapped.decoded.ticket.holder : null
-    expect(Buffer.from(holder ?? []).toString('hex')).toBe(key.slice(3, 67).toLowerCase())
+    const { holder = null, seatHash = null } = swapped.ok ? swapped.decoded.ticket : {}
+    expect(Buffer.from([...(holder ?? []), ...(seatHash ?? [])]).toString('hex')).toBe(
+      key.slice(3, 99).toLowerCase(),
+    )
     await press('print-close')
   })
 
@@ -296,6 +298,11 @@ describe.skipIf(!HAS_BROWSER)('the page of events', () => {
       await buyer.goto(link)
       const shown = (await buyer.getByTestId('ticket-qr').getAttribute('data-text')) ?? ''
       expect((await verify(shown)).verdict).toBe('admitted')
+      // What the till printed of it is blind, and opens nothing.
+      const read = readTicketText(shown)
+      expect(read.ok && read.decoded.ticket.seatSecret).toBe(null)
+      const sold = (await till.getByTestId('ticket').nth(i).getAttribute('data-text')) ?? ''
+      expect((await verify(sold)).verdict).toBe('code-needed')
       // The address is a bookmark that works without what the browser keeps.
       expect(buyer.url()).toContain('k=')
       const fresh = await buyer.evaluate(() => {
