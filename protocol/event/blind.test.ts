@@ -88,6 +88,24 @@ test('without its live code nothing is known of the seat of a blind ticket: in, 
   expect(decideAt(gate, made, live(ticket, phone))).toMatchObject({ ok: true, verdict: 'admitted' })
 })
 
+test('an issue names the phone of one ticket by 32 or 48 bytes, and no other', () => {
+  const { founder, founderSigner, made } = setting()
+  const [phone] = phones as [Signer]
+  sell(founder, founderSigner, made, { group: 'North', holder: blindHolderOf(phone, sha256) })
+  const { header, payloads } = recordsOf(founder).at(-1) ?? { header: { sections: [] }, payloads: [] }
+  const [entry] = readEventSection(payloads[0] ?? new Uint8Array(), header.sections[0]?.entries ?? 0) ?? []
+  if (entry?.t !== 'issue' || entry.holder === null) throw new Error('no issue')
+  const { holder, tickets } = entry
+  const refused = (part: object): boolean =>
+    readEventSection(eventSection(made.event, { ...entry, ...part }).payload, 1) === null
+  expect([refused({}), refused({ holder: null }), refused({ holder: holder.slice(0, 32) })]).toEqual([
+    ...[false, false, false],
+  ])
+  for (let length = 0; length < 100; length += 1)
+    if (length !== 32 && length !== 48) expect(refused({ holder: new Uint8Array(length) })).toBe(true)
+  expect(refused({ tickets: [...tickets, ...tickets] })).toBe(true)
+})
+
 /** What an issuer has of one ticket, and the pass that was made with it. */
 interface Sold {
   /** All that it knew, drew and wrote. */
