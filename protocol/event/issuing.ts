@@ -83,10 +83,7 @@ export function holderOfIssue(
   return holder === null ? null : hidden(holder, requestSecret(ids, id, signer, sha256), sha256)
 }
 
-/**
- * A ticket that takes the place of another: the same seat under a new name. One for a phone that gave a seat hash is a seat of
- * its own: to be made only where nobody can come in with the other any more.
- */
+/** A ticket that takes the place of another: the same seat under a new name. A `holder` has 32 bytes: it is never blind. */
 export function reissueTicket(
   order: Pick<TicketOrder, 'ids' | 'id' | 'validity' | 'holder'> & {
     serial: number
@@ -101,7 +98,7 @@ export function reissueTicket(
   const drawn = sha256(encodeCanonical(['coopmesh ticket', requestSecret(ids, id, signer, sha256), serial]))
   const issued = issueTicket(
     ids,
-    { serial, nonce: drawn.slice(16, 24), validity, ...boundTo(holder, seatSecret) },
+    { serial, seatSecret, seatHash: null, nonce: drawn.slice(16, 24), validity, holder },
     signer,
   )
   if (!issued.ok) return issued

@@ -233,17 +233,16 @@ test('a blind ticket is refunded and swapped with its live code alone, and revok
   expect((await nas.tickets.cancel(event, { ...request, ticket: live(sold, its) })).tickets).toEqual(tickets)
   const changed = { ...request, holder: holderOf(newPhone()), ticket: live(sold, its) }
   await expect(nas.tickets.cancel(event, changed)).rejects.toMatchObject({ code: 'usage' })
-  const read = readTicketText(swapped.text)
-  expect(read.ok && read.decoded.ticket.seatSecret).toBe(null)
   expect(await scan(live(sold, its))).toMatchObject({ ok: false, verdict: 'reissued' })
   expect(await scan(live(swapped, next))).toMatchObject({ ok: true, verdict: 'admitted' })
   expect(await end(live(swapped, next), 'refund')).toBe('ticket-used')
   expect(await end(swapped.code, 'revoke')).toBe('done')
-  const another = await ticket({ holder: holderOf(its) })
-  expect(await end(live(another, its), 'refund')).toBe('done')
+  const another = newPhone()
+  const refunded = await ticket({ holder: holderOf(another) })
+  expect(await end(live(refunded, another), 'refund')).toBe('done')
 })
 
-test('swapped where its bucket is not, or in an open class, a blind ticket keeps its seat', async () => {
+test('a blind ticket that is swapped keeps its seat, wherever that is done and whichever code is shown', async () => {
   const [its, next] = [newPhone(), newPhone()]
   const prices = [{ currency: 'EUR', amount: '12.00' }]
   await nas.events.setClass(event, { name: 'Open air', seats: 3, policy: 'open', prices })

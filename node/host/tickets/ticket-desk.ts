@@ -26,7 +26,6 @@ import type { LedgerEntry } from '#protocol/ledger'
 import { parseAmount } from '#protocol/ledger/money'
 import { SignatureRule } from '#protocol/identity'
 import {
-  BLIND_HOLDER_BYTES,
   SEARCH_TAG_BYTES,
   COMMITMENT_BYTES,
   codeOf,
@@ -158,12 +157,6 @@ export interface FoundTicket {
   class: string
   bucket: string
   commitment: string
-}
-
-interface Swapped {
-  ticket: IssuedBytes
-  /** As a commit states it. */
-  stated: Uint8Array
 }
 
 /** A ticket is valid for 31 years at most: three bytes of minutes. */
@@ -396,29 +389,42 @@ export class TicketDesk {
     const group = state.bucket(bucket)?.group ?? '?'
     const { seatSecret } = found
     if (action !== 'revoke' && seatSecret === null) throw liveCodeNeeded()
-    const phone = this.#holderOf(request)
-    const swapped = action !== 'reissue' ? null : this.#swapped(state, found, { id, phone })
+    // It keeps its seat, which the live code told: two seats for one ticket could both be let in openly, and nothing would
+    // show it. So of a phone's key and seat hash the key alone counts.
+    const holder = this.#holderOf(request)?.slice(0, 32) ?? null
+    const reissued =
+      action !== 'reissue' || seatSecret === null
+        ? null
+        : reissueTicket(
+            {
+              ...{ ids: this.#ids(state, found.class, bucket), id, serial: found.ticket.serial },
+              ...{ seatSecret, validity: found.ticket.validity, holder, details: found.details },
+            },
+            node.signer,
+            node.crypto.sha256,
+          )
+    if (reissued !== null && !reissued.ok)
+      throw new CoopError(
+        'usage',
+        `the ticket cannot be issued (${reissued.refusal})`,
+        'Check what it is asked for.',
+      )
+    const tickets = reissued === null ? [] : [ticketView(reissued.ticket, group)]
     const issued = state.issued(found.commitment)
-    const common: Omit<CancelEntry, 't' | 'seat' | 'ticket'> = {
-      ...{ why: action, class: found.class, bucket, id, reason },
+    const common: Omit<CancelEntry, 't' | 'seat'> = {
+      ...{ why: action, class: found.class, bucket, id, reason, ticket: reissued?.stated ?? null },
       old: fromHex(found.commitment) ?? new Uint8Array(16),
       price: action === 'refund' ? (issued?.issue.price ?? null) : null,
     }
     const seat = seatSecret === null ? null : toHex(nullifierOf(state.id, seatSecret, node.crypto.sha256))
-    const known: { commit: string | null; isHere: boolean; next: Swapped | null } = {
-      ...{ commit: null, isHere: true, next: swapped?.kept ?? null },
-    }
+    const known: { commit: string | null; isHere: boolean } = { commit: null, isHere: true }
     // Somebody else may end it, and somebody may come in with it, until this is written.
     const written = await this.#parts.writeMade(state.id, (current) => {
       const cancel = current.cancelOf(found.commitment)
       if (cancel !== null) {
         if (cancel.id !== toHex(id) || cancel.why !== action) throw endedAlready(cancel)
-        const made = [swapped?.kept, swapped?.blind].find(
-          (it) => it !== undefined && it !== null && current.issued(toHex(it.ticket.commitment)) !== null,
-        )
         // Asked for another phone this time.
-        if (swapped !== null && made === undefined) throw otherRequest()
-        known.next = made ?? null
+        if (tickets.some((it) => current.issued(it.commitment) === null)) throw otherRequest()
         known.commit = cancel.commit
         return null
       }
@@ -426,54 +432,24 @@ export class TicketDesk {
       const isIn = passes.some((it) => it.undone === null && it.way === 'in')
       if (isIn && action !== 'revoke') throw usedAlready()
       known.isHere = this.#parts.holds(bucket) >= 1n
-      const asked = current.openRequests().find((it) => it.id === toHex(id))
-      // A seat of its own is safe where nobody comes in with the other any more; else the ticket keeps the old one.
-      const isSafe = known.isHere && asked === undefined && !current.isLost(bucket)
-      if (isSafe && current.class(found.class)?.policy === 'exclusive')
-        known.next = swapped?.blind ?? known.next
-      const entry = { ...common, ticket: known.next?.stated ?? null }
       if (known.isHere)
-        return [{ t: 'cancel', ...entry, seat: action === 'refund' && this.#hasUsed(found.class) }]
+        return [{ t: 'cancel', ...common, seat: action === 'refund' && this.#hasUsed(found.class) }]
+      const asked = current.openRequests().find((it) => it.id === toHex(id))
       if (asked !== undefined && (asked.why !== action || asked.old !== found.commitment))
         throw otherRequest()
       known.commit = asked?.commit ?? null
       if (known.commit !== null) return null
-      return [{ t: 'request', ...entry, seat: action === 'refund' ? fromHex(seat ?? '') : null }]
+      return [{ t: 'request', ...common, seat: action === 'refund' ? fromHex(seat ?? '') : null }]
     })
-    const tickets = known.next === null ? [] : [ticketView(known.next.ticket, group)]
     const commit = written ?? known.commit
     if (known.isHere) return { done: true, commit, stillOpens: null, tickets }
-    const holder = bucketHolder(state, bucket)
+    const gate = bucketHolder(state, bucket)
     const stillOpens = {
       group: shownText(group),
-      holder: holder === null ? null : node.ledger.names.device(holder),
-      isReachable: holder !== null && this.#parts.reachable.has(holder),
+      holder: gate === null ? null : node.ledger.names.device(gate),
+      isReachable: gate !== null && this.#parts.reachable.has(gate),
     }
     return { done: false, commit, stillOpens, tickets }
-  }
-
-  /** The ticket in the place of another: with its seat; and for a phone that gave a seat hash, with that. */
-  #swapped(
-    state: EventState,
-    found: FoundTicket,
-    { id, phone }: { id: Uint8Array; phone: Uint8Array | null },
-  ): { kept: Swapped; blind: Swapped | null } {
-    const { class: unit, bucket, ticket, seatSecret, details } = found
-    if (seatSecret === null) throw liveCodeNeeded()
-    const { node } = this.#parts
-    const order = { ids: this.#ids(state, unit, bucket), id, serial: ticket.serial, seatSecret, details }
-    const made = (holder: Uint8Array | null): Swapped => {
-      const { validity } = ticket
-      const result = reissueTicket({ ...order, validity, holder }, node.signer, node.crypto.sha256)
-      if (result.ok) return result
-      throw new CoopError(
-        'usage',
-        `the ticket cannot be issued (${result.refusal})`,
-        'Check what it is asked for.',
-      )
-    }
-    const kept = made(phone?.slice(0, 32) ?? null)
-    return { kept, blind: phone?.length === BLIND_HOLDER_BYTES ? made(phone) : null }
   }
 
   /** The ticket that a text or a code means; who has the ticket knows what it says. */
