@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { decodeCanonical, encodeCanonical, fromHex, toHex } from '#protocol/encoding'
+import { concatBytes, decodeCanonical, encodeCanonical, fromHex, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import { SignatureRule } from '#protocol/identity'
 import {
+  blindSeatSecret,
   checkRotating,
   codeOf,
   codeText,
@@ -14,11 +15,14 @@ import {
   makeRotatingCode,
   nullifierOf,
   openDetails,
+  phoneSecretOf,
   readCode,
   readRule,
   readTicketText,
   sealDetails,
   searchTagOf,
+  seatHashOf,
+  seatSecretOf,
   slotAt,
   slotMessage,
   ticketMessage,
@@ -31,7 +35,9 @@ import { nodeCrypto, nodeSigner } from '#node/crypto'
 interface DraftRow {
   name: string
   serial: number
-  seatSecret: string
+  seatSecret: string | null
+  /** Of blind tickets. */
+  seatHash?: string
   nonce: string
   validity: TicketValidity | null
   holder: string | null
@@ -50,7 +56,8 @@ interface TicketRow extends DraftRow {
   message: string
   bytes: string
   commitment: string
-  nullifier: string
+  /** Null for a blind ticket: its phone's secret makes it. */
+  nullifier: string | null
   code: string
   searchTag: string
   sealed: string
@@ -58,6 +65,8 @@ interface TicketRow extends DraftRow {
 
 interface RotatingRow {
   name: string
+  /** Of blind tickets: what the phone shows, and what follows from it. */
+  blind?: { secret: string; seatSecret: string; seatHash: string; event: string; nullifier: string }
   atMs: number
   slot: number
   ticket: string
@@ -97,7 +106,9 @@ function idsOf(row: TicketRow): TicketIds {
 function draftOf(row: DraftRow): Parameters<typeof issueTicket>[1] {
   const { serial, validity } = row
   const holder = row.holder === null ? null : bytesOf(row.holder)
-  return { serial, validity, holder, seatSecret: bytesOf(row.seatSecret), nonce: bytesOf(row.nonce) }
+  const seatSecret = row.seatSecret === null ? null : bytesOf(row.seatSecret)
+  const seatHash = row.seatHash === undefined ? null : bytesOf(row.seatHash)
+  return { serial, validity, holder, seatSecret, seatHash, nonce: bytesOf(row.nonce) }
 }
 
 function takenApart(bytes: Uint8Array): DecodedTicket {
@@ -130,7 +141,10 @@ test('tickets.json: tags, codes and sealed details', () => {
     const body = bytesOf(row.body)
     const code = codeOf(row.event, body, sha256)
     expect(toHex(commitmentOf(row.event, body, sha256)), row.name).toBe(row.commitment)
-    expect(toHex(nullifierOf(row.event, bytesOf(row.seatSecret), sha256)), row.name).toBe(row.nullifier)
+    const secret = row.seatSecret === null ? null : bytesOf(row.seatSecret)
+    expect(secret === null ? null : toHex(nullifierOf(row.event, secret, sha256)), row.name).toBe(
+      row.nullifier,
+    )
     expect([toHex(code), codeText(code)], row.name).toEqual([row.code, row.codeText])
     expect(toHex(searchTagOf(row.event, code, sha256)), row.name).toBe(row.searchTag)
     expect(toHex(sealDetails(row.event, body, row.details, sha256)), row.name).toBe(row.sealed)
@@ -175,8 +189,22 @@ test('tickets.json: rotating codes, and what a gate makes of them', () => {
       row.text,
       row.slot,
     ])
-    expect(toHex(slotMessage(ticket, row.slot, sha256)), row.name).toBe(row.message)
-    expect(takenApart(made).rotating?.slot, row.name).toBe(row.slot % 65_536)
+    const shown = concatBytes(ticket, bytesOf(row.blind?.secret ?? ''))
+    expect(toHex(slotMessage(shown, row.slot, sha256)), row.name).toBe(row.message)
+    const decoded = takenApart(made)
+    expect(decoded.rotating?.slot, row.name).toBe(row.slot % 65_536)
+    if (row.blind === undefined) continue
+    const { secret, seatSecret, seatHash, event, nullifier } = row.blind
+    const { holder } = decoded.ticket
+    const seat = blindSeatSecret(holder ?? new Uint8Array(), bytesOf(secret), sha256)
+    expect(toHex(decoded.rotating?.secret ?? new Uint8Array()), row.name).toBe(secret)
+    expect([seat, seatSecretOf(decoded, sha256)].map((it) => toHex(it ?? new Uint8Array()))).toEqual([
+      seatSecret,
+      seatSecret,
+    ])
+    expect(toHex(seatHashOf(seat, sha256)), row.name).toBe(seatHash)
+    expect(toHex(nullifierOf(event, seat, sha256)), row.name).toBe(nullifier)
+    expect(toHex(phoneSecretOf(nodeSigner(bytesOf(row.seed)), sha256)), row.name).toBe(secret)
   }
   for (const { name, bytes, nowMs, state } of file.shown)
     expect(checkRotating(takenApart(bytesOf(bytes)), nowMs, rule, sha256), name).toEqual(state)
@@ -211,5 +239,5 @@ test('tickets.json: as many invalid ones as valid ones, and more', () => {
     invalidRules,
   ]
   const count = (lists: { length: number }[]): number => lists.reduce((sum, it) => sum + it.length, 0)
-  expect([count(valid), count(invalid)]).toEqual([30, 87])
+  expect([count(valid), count(invalid)]).toEqual([33, 97])
 })

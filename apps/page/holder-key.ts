@@ -5,9 +5,12 @@ const PREFIX = 'CK:'
 /** Digits of a check that finds a digit that was typed wrong in 65,535 of 65,536 cases. */
 const CHECK_DIGITS = 4
 
-/** The key of a phone (32 bytes) as it is shown, scanned and typed: `CK:`, 64 hexadecimal digits, and 4 that check them. */
-export function holderKeyText(key: Uint8Array): string {
-  const digits = hexOf(key)
+/**
+ * The key of a phone (32 bytes), for a blind ticket with its seat hash (48), as it is shown, scanned and typed: `CK:`, 64 or 96
+ * hexadecimal digits, and 4 that check them.
+ */
+export function holderKeyText(holder: Uint8Array): string {
+  const digits = hexOf(holder)
   return PREFIX + digits + checkOf(digits)
 }
 
@@ -17,15 +20,17 @@ export function isHolderKeyText(text: string): boolean {
 }
 
 /**
- * Reads it, in capitals or not and with blanks or hyphens; the 64 digits alone are taken too, as `coop ticket issue`
+ * Reads it, in capitals or not and with blanks or hyphens; the 64 or 96 digits alone are taken too, as `coop ticket issue`
  * takes them. Null for what is no key, or was typed wrong.
  */
 export function readHolderKey(text: string): string | null {
   const digits = text.toUpperCase().replaceAll(/[\s-]/g, '').replace(/^CK:/, '')
-  if (/^[0-9A-F]{64}$/.test(digits) && !isHolderKeyText(text)) return digits.toLowerCase()
-  const [key, check] = [digits.slice(0, 64), digits.slice(64)]
-  return /^[0-9A-F]{68}$/.test(digits) && checkOf(key) === check ? key.toLowerCase() : null
+  if (ALONE.test(digits) && !isHolderKeyText(text)) return digits.toLowerCase()
+  const [holder, check] = [digits.slice(0, -CHECK_DIGITS), digits.slice(-CHECK_DIGITS)]
+  return ALONE.test(holder) && checkOf(holder) === check ? holder.toLowerCase() : null
 }
+
+const ALONE: RegExp = /^(?:[0-9A-F]{64}|[0-9A-F]{96})$/
 
 function checkOf(digits: string): string {
   return hexOf(sha256(new TextEncoder().encode(PREFIX + digits))).slice(0, CHECK_DIGITS)

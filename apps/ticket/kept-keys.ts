@@ -1,5 +1,6 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { portableSigner } from '#protocol/identity'
-import { decodeTicket } from '#protocol/tickets'
+import { blindHolderOf, decodeTicket } from '#protocol/tickets'
 import { keepValue, keptValue } from '#apps/page'
 import type { LinkedTicket } from './ticket-link.ts'
 
@@ -9,9 +10,9 @@ const KEYS = 'holder-keys'
 const KEYS_MAX = 64
 const SEED_BYTES = 32
 
-/** The public key of a seed. */
-export function keyOf(seed: Uint8Array): Uint8Array {
-  return portableSigner(seed).publicKey
+/** What a phone with this seed gives the seller: its key and the hash of the seat that it keeps to itself. */
+export function holderOf(seed: Uint8Array): Uint8Array {
+  return blindHolderOf(portableSigner(seed), sha256)
 }
 
 /** A new key, for one ticket: of tickets with one key everybody could tell that they are of one phone. */
@@ -35,6 +36,10 @@ export function withKeptSeed(linked: LinkedTicket): LinkedTicket {
 export function isBound({ ticket }: LinkedTicket): boolean {
   const read = decodeTicket(ticket)
   return read.ok && read.decoded.ticket.holder !== null
+}
+
+function keyOf(seed: Uint8Array): Uint8Array {
+  return portableSigner(seed).publicKey
 }
 
 function kept(): string[] {

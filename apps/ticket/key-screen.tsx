@@ -1,10 +1,10 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { QrSquare, holderKeyText } from '#apps/page'
-import { keyOf } from './kept-keys.ts'
+import { holderOf } from './kept-keys.ts'
 import type { TicketTexts } from './texts.ts'
 
-/** The key of this phone for its next ticket, for the seller to scan or type. */
+/** The key of this phone for its next ticket, with the seat hash that makes it blind, for the seller to scan or type. */
 export function KeyScreen(props: {
   texts: TicketTexts
   event: string
@@ -12,7 +12,7 @@ export function KeyScreen(props: {
   onAnother: () => void
 }): JSX.Element {
   const { texts, event, seed } = props
-  const text = useMemo(() => holderKeyText(keyOf(seed)), [seed])
+  const text = useMemo(() => holderKeyText(holderOf(seed)), [seed])
   return (
     <article class="pass" data-testid="holder-key" data-text={text}>
       <header class="pass-head">

@@ -58,7 +58,7 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     keyType: 'If it cannot be scanned',
     keyAnother: 'A key for another ticket',
     keyNote:
-      'Each ticket gets a key of its own, so that nobody can tell from the books which tickets are yours. It stays on this phone.',
+      'Each ticket gets a key of its own, so that nobody can tell from the books which tickets are yours. What opens the gate stays on this phone: so the seller cannot look up when you came in.',
     language: 'Language',
   },
   de: {
@@ -91,7 +91,7 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     keyType: 'Falls er nicht lesbar ist',
     keyAnother: 'Schlüssel für ein weiteres Ticket',
     keyNote:
-      'Jedes Ticket bekommt einen eigenen Schlüssel: so kann niemand in den Büchern sehen, welche Tickets deine sind. Er bleibt auf diesem Telefon.',
+      'Jedes Ticket bekommt einen eigenen Schlüssel: so kann niemand in den Büchern sehen, welche Tickets deine sind. Was das Tor öffnet, bleibt auf diesem Telefon: so kann beim Verkauf niemand nachsehen, wann du hineingegangen bist.',
     language: 'Sprache',
   },
 }

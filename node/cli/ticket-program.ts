@@ -177,7 +177,10 @@ function addOneTicketCommands(ticket: Command, globals: () => Globals): void {
     .argument('<class>', CLASS)
     .argument('[count]', 'how many', positive, 1)
     .option('--group <group>', `${GROUP}; default: one that is here`)
-    .option('--holder <key>', 'key of the phone that shows it, 64 hexadecimal digits')
+    .option(
+      '--holder <key>',
+      'key of the phone that shows it, 64 hexadecimal digits; 96, with a seat hash, make it blind',
+    )
     .option('--details <text>', 'sealed with the ticket: a name, a seat')
     .option('--guests <file>', 'a line of details for each ticket, from a file')
     .option('--complimentary', 'for nothing')

@@ -77,6 +77,7 @@ export const EXIT_CODES = {
   'sold-out': 85,
   'not-on-sale': 86,
   'pass-unknown': 87,
+  'code-needed': 88,
   interrupted: 130,
 } as const
 

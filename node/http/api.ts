@@ -150,6 +150,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'pass-unknown': 404,
   'ticket-ended': 409,
   'ticket-used': 409,
+  'code-needed': 409,
   'bucket-elsewhere': 409,
   'sold-out': 409,
   'not-on-sale': 409,

@@ -214,13 +214,17 @@ const TicketSchema = z
   })
   .openapi('Ticket')
 
+const HolderSchema = z.string().max(96).openapi({
+  description: 'Ed25519 key of the phone, hex; for a blind ticket followed by its seat hash',
+})
+
 /** `POST /v1/ticketing/events/{event}/tickets`. */
 export const IssueRequestSchema = z
   .object({
     class: z.string().max(100),
     count: Whole,
     group: Text.optional(),
-    holder: z.string().max(64).optional().openapi({ description: 'Ed25519 key of the phone, hex' }),
+    holder: HolderSchema.optional(),
     details: z.array(z.string().max(200).nullable()).optional(),
     quote: z.string().max(2_048).optional(),
     complimentary: z.boolean().optional(),
@@ -314,7 +318,7 @@ export const UndoRequestSchema = z.object({
 export const CancelRequestSchema = z.object({
   ticket: z.string().max(1_024),
   action: z.enum(['revoke', 'refund', 'reissue']),
-  holder: z.string().max(64).optional(),
+  holder: HolderSchema.optional(),
   reason: z.string().max(REASON_LENGTH_MAX).optional(),
   id: RequestId.optional(),
 })
@@ -402,7 +406,7 @@ export const SaleRequestSchema = z
             count: Whole,
             group: Text.optional(),
             quote: z.string().max(2_048).optional(),
-            holder: z.string().max(64).optional().openapi({ description: 'Ed25519 key of the phone, hex' }),
+            holder: HolderSchema.optional(),
           }),
           z.object({ unit: z.string().max(64), amount: z.string().max(64), price: Money.optional() }),
         ]),

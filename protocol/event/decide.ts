@@ -6,6 +6,7 @@ import {
   evaluateRule,
   idTag,
   nullifierOf,
+  seatSecretOf,
   validityMs,
   verifyTicket,
 } from '../tickets/index.ts'
@@ -93,9 +94,12 @@ export interface ShownTicket {
   serial: number
   /** Hex. */
   commitment: string
-  /** Nullifier, hex. */
-  seat: string
+  /** Nullifier, hex; null for a blind ticket that was shown without its live code. */
+  seat: string | null
 }
+
+/** A ticket of which the seat is known. */
+type SeatedTicket = ShownTicket & { seat: string }
 
 /** What a gate does with a ticket. */
 export type Decision =
@@ -115,20 +119,24 @@ export type Params = Readonly<Record<string, string | number | boolean | null | 
 export function decidePass(gate: Gate, decoded: DecodedTicket, isTrusted: boolean, id: Uint8Array): Decision {
   const verified = isTrusted ? foundTicket(gate, decoded) : verifiedTicket(gate, decoded)
   if (!verified.ok) return { ok: false, verdict: verified.verdict, ticket: null, params: {} }
-  const { ticket, info, isActive } = verified
+  const { info, isActive } = verified
   const refuse = (verdict: RefusedVerdict, params: Params = {}): Decision => ({
-    ...{ ok: false, verdict, ticket, params },
+    ...{ ok: false, verdict, ticket: verified.ticket, params },
   })
-  const isIssued = gate.state.issued(ticket.commitment) !== null
+  const { commitment, seat } = verified.ticket
+  const isIssued = gate.state.issued(commitment) !== null
   if (!isActive && !isIssued) return refuse('issuer-suspended')
   // Of a ticket bound to a phone the letters open nothing: a picture of it tells them.
   const holder = checkRotating(decoded, gate.nowMs, gate.rule, gate.sha256)
   if (holder.state === 'forged') return refuse('forged')
+  const cancel = gate.way === 'out' ? null : gate.state.cancelOf(commitment)
+  if (cancel !== null) return refuse(CANCELLED[cancel.why], { atMs: cancel.timeMs, reason: cancel.reason })
+  // A blind ticket without its live code: nobody can say of which seat it is, so nothing can be written down.
+  if (seat === null) return refuse('code-needed')
+  const ticket = { ...verified.ticket, seat }
   // Nobody is kept from leaving because his ticket was ended meanwhile.
   if (gate.way === 'out') return decideExit(gate, ticket, id)
-  const cancel = gate.state.cancelOf(ticket.commitment)
-  if (cancel !== null) return refuse(CANCELLED[cancel.why], { atMs: cancel.timeMs, reason: cancel.reason })
-  const seen = seatHistory(gate, ticket.seat)
+  const seen = seatHistory(gate, seat)
   if (gate.override !== null) return passes(gate, { ticket, id, verdict: 'override', mode: 'override' })
   const refused =
     clockRefusal(holder) ??
@@ -196,15 +204,16 @@ function foundTicket(gate: Gate, decoded: DecodedTicket): Verified | { ok: false
 
 function shownTicket(
   { state, sha256 }: Gate,
-  { body, ticket }: DecodedTicket,
+  decoded: DecodedTicket,
   ids: { class: string; bucket: string },
 ): Pick<Verified, 'ticket' | 'info'> | null {
   const info = state.class(ids.class)
   const bucket = state.bucket(ids.bucket)
   if (info === null || bucket === null) return null
-  const commitment = toHex(commitmentOf(state.id, body, sha256))
-  const seat = toHex(nullifierOf(state.id, ticket.seatSecret, sha256))
-  const { serial } = ticket
+  const commitment = toHex(commitmentOf(state.id, decoded.body, sha256))
+  const secret = seatSecretOf(decoded, sha256)
+  const seat = secret === null ? null : toHex(nullifierOf(state.id, secret, sha256))
+  const { serial } = decoded.ticket
   const { group } = bucket
   const { name: className } = info
   return {
@@ -233,7 +242,7 @@ function seatHistory({ state, zone }: Gate, seat: string): SeatHistory {
   }
 }
 
-function decideExit(gate: Gate, ticket: ShownTicket, id: Uint8Array): Decision {
+function decideExit(gate: Gate, ticket: SeatedTicket, id: Uint8Array): Decision {
   const { inside, last } = seatHistory(gate, ticket.seat)
   // Nobody is kept from leaving because the gate has not heard of the entry; but who left has left.
   if (inside === null && last !== null)
@@ -248,7 +257,7 @@ function decideExit(gate: Gate, ticket: ShownTicket, id: Uint8Array): Decision {
 
 function passes(
   gate: Gate,
-  pass: { ticket: ShownTicket; id: Uint8Array; verdict: PassVerdict; mode: Mode },
+  pass: { ticket: SeatedTicket; id: Uint8Array; verdict: PassVerdict; mode: Mode },
 ): Decision {
   const { ticket, id, verdict, mode } = pass
   const room = roomOf(gate)
@@ -265,7 +274,7 @@ function entryOf(
     mode,
     room,
     of,
-  }: { ticket: ShownTicket; id: Uint8Array; mode: Mode; room: string | null; of: PassName | null },
+  }: { ticket: SeatedTicket; id: Uint8Array; mode: Mode; room: string | null; of: PassName | null },
 ): PassEntry {
   const { way, zone, nowMs, override, name } = gate
   return {

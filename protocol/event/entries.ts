@@ -1,7 +1,7 @@
 import { encodeCanonical, isBytes, isCount, isName } from '../encoding/index.ts'
 import type { Value, ValueMap } from '../encoding/index.ts'
 import { decodeAmount, encodeAmount, isUnitCode, isUnitId, kindOfUnit } from '../ledger/index.ts'
-import { SERIAL_MAX, readRule, ruleToValue } from '../tickets/index.ts'
+import { BLIND_HOLDER_BYTES, SERIAL_MAX, readRule, ruleToValue } from '../tickets/index.ts'
 import type { Rule, TicketValidity } from '../tickets/index.ts'
 import {
   CURRENCY_LENGTH_MAX,
@@ -111,7 +111,7 @@ export interface IssueEntry {
   price: { currency: string; amount: bigint } | null
   /** When they are valid; null: as the class says. */
   validity: TicketValidity | null
-  /** Of one ticket: key of the phone that shows it, 32 bytes; else null. */
+  /** Of one ticket: key of the phone that shows it, 32 bytes; of a blind one with the seat hash, hidden (48); else null. */
   holder: Uint8Array | null
   /** Names the request, 16 bytes: sent twice, it is written once. The tickets' secrets are drawn from it. */
   id: Uint8Array
@@ -342,7 +342,7 @@ const READERS: Readers = {
     const { holder } = map
     if (validity === undefined || !isBytes(id, 16) || !isCount(first)) return null
     if (first + tickets.length > SERIAL_MAX + 1) return null
-    if (holder !== null && (!isBytes(holder, 32) || tickets.length !== 1)) return null
+    if (holder !== null && (!isHolder(holder) || tickets.length !== 1)) return null
     return { t: 'issue', class: map['class'], bucket, tickets, price, validity, holder, id, first }
   },
   pass(map) {
@@ -515,6 +515,10 @@ const CLASS_KEYS = [
   ...['unit', 'name', 'policy', 'exposure', 'prices', 'fromMs', 'untilMs', 'zones', 'reentry', 'known'],
   ...['rule', 'version'],
 ]
+function isHolder(value: Value | undefined): value is Uint8Array {
+  return isBytes(value, 32) || isBytes(value, BLIND_HOLDER_BYTES)
+}
+
 const ISSUE_KEYS = ['class', 'bucket', 'tickets', 'price', 'validity', 'holder', 'id', 'first']
 const PASS_KEYS = [
   ...['way', 'seat', 'class', 'bucket', 'mode', 'gate', 'zone', 'room', 'of', 'atMs', 'id', 'reason'],

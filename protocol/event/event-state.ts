@@ -39,7 +39,7 @@ export interface Issue {
   count: number
   price: { currency: string; amount: bigint } | null
   validity: TicketValidity | null
-  /** Key of the phone that shows it, 32 bytes. */
+  /** Key of the phone that shows it, 32 bytes; of a blind ticket as its issue says it, 48 (`holderOfIssue`). */
   holder: Uint8Array | null
   /** Name of the request, hex. */
   id: string

@@ -1,4 +1,12 @@
 export { decodeBase45, encodeBase45 } from './base45.ts'
+export {
+  BLIND_HOLDER_BYTES,
+  blindHolderOf,
+  blindSeatSecret,
+  phoneSecretOf,
+  seatHashOf,
+  seatSecretOf,
+} from './blind.ts'
 export { deviceTag, idTag, isEventId } from './id-tag.ts'
 export {
   SLOTS_APART_MAX,
@@ -40,9 +48,12 @@ export {
 } from './tags.ts'
 export { TICKET_SCAN_LENGTH_MAX, readTicketText, ticketText } from './ticket-text.ts'
 export {
+  BLIND_ROTATING_BYTES,
   HOLDER_BODY_BYTES,
   HOLDER_TICKET_BYTES,
   ROTATING_BYTES,
+  PHONE_SECRET_BYTES,
+  SEAT_HASH_BYTES,
   SEAT_SECRET_BYTES,
   SERIAL_MAX,
   TICKET_BODY_BYTES,

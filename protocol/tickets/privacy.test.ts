@@ -1,9 +1,12 @@
 import nacl from 'tweetnacl'
 import { expect, test } from 'vitest'
 import { concatBytes, encodeCanonical, toHex } from '../encoding/index.ts'
+import { nodeSigner } from '#node/crypto'
+import type { Signer } from '../identity/index.ts'
 import { deskCrypto, deskIds, issued, phone, takenApart } from '../../test/actors/ticket-desk.ts'
 import { codeOf, commitmentOf, nullifierOf, sealDetails, searchTagOf } from './tags.ts'
 import { decodeTicketBody } from './ticket.ts'
+import { blindHolderOf, blindSeatSecret, phoneSecretOf, seatHashOf } from './blind.ts'
 
 /** What a member who sees all documents has of one ticket: what stands there at issue and at redemption. */
 interface Published {
@@ -28,7 +31,13 @@ const LENGTHS = [8, 10, 16, 32, 51, 83]
 function tickets(): { secret: Uint8Array; body: Uint8Array; published: Published }[] {
   return Array.from({ length: TICKETS }, (_, i) => {
     const drawn = sha256(Uint8Array.of(i))
-    const draft = { serial: i, seatSecret: drawn.slice(0, 16), nonce: drawn.slice(16, 24), validity: null }
+    const draft = {
+      serial: i,
+      seatSecret: drawn.slice(0, 16),
+      nonce: drawn.slice(16, 24),
+      seatHash: null,
+      validity: null,
+    }
     const { body } = takenApart(issued({ ...draft, holder: i % 2 === 0 ? phone.publicKey : null }))
     const tag = searchTagOf(event, codeOf(event, body, sha256), sha256)
     const sealed = sealDetails(event, body, i % 3 === 0 ? `Guest ${i}` : null, sha256)
@@ -153,6 +162,95 @@ test('a leak that is planted is found', () => {
     ],
   ]
   for (const [name, change] of leaks) expect(linked(planted(change)), name).toEqual([[7, 7]])
+})
+
+/** A blind ticket, as its issuer saw it sold. */
+interface Sold {
+  phone: Signer
+  body: Uint8Array
+  /** All that the issuer was told, drew, signed and wrote: its request's secret, what the buyer gave, the ticket. */
+  transcript: Uint8Array[]
+  /** What stands in the documents at redemption. */
+  nullifier: Uint8Array
+}
+
+/** The issuer's key is part of what it has: all that follows from it is in the transcripts. */
+function sold(isBlind: boolean): Sold[] {
+  return Array.from({ length: TICKETS }, (_, i) => {
+    const signer = nodeSigner(sha256(Uint8Array.of(7, i)))
+    const drawn = sha256(Uint8Array.of(i))
+    const holder = blindHolderOf(signer, sha256)
+    const seat = isBlind
+      ? { seatSecret: null, seatHash: holder.slice(32) }
+      : { seatSecret: drawn.slice(0, 16), seatHash: null }
+    const draft = { serial: i, nonce: drawn.slice(16, 24), validity: null, holder: signer.publicKey, ...seat }
+    const bytes = issued(draft)
+    const { body } = takenApart(bytes)
+    const code = codeOf(event, body, sha256)
+    const stated = concatBytes(commitmentOf(event, body, sha256), searchTagOf(event, code, sha256))
+    const secret = seat.seatSecret ?? blindSeatSecret(signer.publicKey, phoneSecretOf(signer, sha256), sha256)
+    const transcript = [drawn, holder, bytes, code, stated, sealDetails(event, body, null, sha256)]
+    return { phone: signer, body, transcript, nullifier: nullifierOf(event, secret, sha256) }
+  })
+}
+
+/** Tickets of which the issuer says which pass is theirs: by each nullifier that it can make of anything that it has. */
+function toldByIssuer(tickets: readonly Sold[]): [number, number][] {
+  const passes = new Map(tickets.map(({ nullifier }, i) => [toHex(nullifier), i]))
+  const pairs: [number, number][] = []
+  for (const [i, { transcript, phone: signer }] of tickets.entries()) {
+    const known = new Set(transcript.flatMap((it) => stretches(it, 16)).map(toHex))
+    const parts = [...known].map((it) => Uint8Array.from(Buffer.from(it, 'hex')))
+    // Secrets of a phone that it may have been told, and hashes of all as in making a seat hash, once and twice.
+    const hashes = parts.flatMap((it) => [
+      seatHashOf(it, sha256),
+      seatHashOf(seatHashOf(it, sha256), sha256),
+      blindSeatSecret(signer.publicKey, it, sha256),
+      ...wholeHashesOf(it).map((hash) => hash.slice(0, 16)),
+    ])
+    const found = new Set<number>()
+    for (const it of [...parts, ...hashes])
+      for (const made of [it, nullifierOf(event, it, sha256)]) {
+        const pass = passes.get(toHex(made))
+        if (pass !== undefined) found.add(pass)
+      }
+    for (const pass of found) pairs.push([i, pass])
+  }
+  return pairs
+}
+
+test('the issuer of a blind ticket cannot tell its pass, with all that it had and all documents', () => {
+  expect(toldByIssuer(sold(true))).toEqual([])
+})
+
+test('the issuer of any other ticket can: it drew the secret', () => {
+  expect(toldByIssuer(sold(false))).toEqual(Array.from({ length: TICKETS }, (_, i) => [i, i]))
+})
+
+test('a leak to the issuer that is planted is found', () => {
+  const leaks: [string, (it: Sold) => Uint8Array][] = [
+    ['the secret of the phone in the request', (it) => phoneSecretOf(it.phone, sha256)],
+    [
+      'the seat secret beside other bytes',
+      (it) => {
+        const secret = phoneSecretOf(it.phone, sha256)
+        return concatBytes(Uint8Array.of(1, 2, 3), blindSeatSecret(it.phone.publicKey, secret, sha256))
+      },
+    ],
+    ['the nullifier', (it) => it.nullifier],
+  ]
+  for (const [name, leak] of leaks) {
+    const tickets = sold(true).map((it, i) =>
+      i === 7 ? { ...it, transcript: [...it.transcript, leak(it)] } : it,
+    )
+    expect(toldByIssuer(tickets), name).toEqual([[7, 7]])
+  }
+  // A nullifier of what the issuer was given is none.
+  const told = sold(true).map((it, i) => {
+    const { seatHash } = decodeTicketBody(it.body) ?? { seatHash: null }
+    return i === 7 ? { ...it, nullifier: nullifierOf(event, seatHash ?? it.body, sha256) } : it
+  })
+  expect(toldByIssuer(told)).toEqual([[7, 7]])
 })
 
 test('whoever has the ticket links both', () => {

@@ -1,5 +1,6 @@
 import { concatBytes, encodeCanonical, equalBytes, isCount } from '../encoding/index.ts'
 import type { Sha256, SignatureRule, Signer } from '../identity/index.ts'
+import { isSeatOf, phoneSecretOf } from './blind.ts'
 import { decodeTicket } from './ticket.ts'
 import type { DecodedTicket } from './ticket.ts'
 
@@ -14,7 +15,7 @@ export const SLOTS_OLD_MAX = 20
  * What a gate makes of a rotating code. `old`: a photograph of a code that the screen stopped showing `ageMs` ago.
  * `clock`: phone or gate has the wrong time; `aheadMs` is the phone's start of the slot less the gate's now, below 0
  * for a phone that is behind. `missing`: the ticket has a holder and came without a code. `forged`: not the holder's
- * signature. `none`: the ticket has no holder.
+ * signature, or of a blind ticket not the secret of its seat hash. `none`: the ticket has no holder.
  */
 export type RotatingState =
   | { state: 'fine' | 'missing' | 'forged' | 'none' }
@@ -26,15 +27,16 @@ export function slotAt(atMs: number): number {
   return Math.floor(atMs / SLOT_MS)
 }
 
-/** What the holder signs for a slot. `ticket`: body and signature. */
-export function slotMessage(ticket: Uint8Array, slot: number, sha256: Sha256): Uint8Array {
-  return encodeCanonical(['coopmesh ticket slot', sha256(ticket), slot])
+/** What the holder signs for a slot. `shown`: body and signature, and of a blind ticket the phone's secret. */
+export function slotMessage(shown: Uint8Array, slot: number, sha256: Sha256): Uint8Array {
+  return encodeCanonical(['coopmesh ticket slot', sha256(shown), slot])
 }
 
 /**
  * The rotating code of a ticket for the slot of `nowMs`.
  *
- * @returns null when the bytes are no ticket with this signer as holder, or `nowMs` lies before 1970
+ * @returns null when the bytes are no ticket with this signer as holder, are blind with another's seat hash, or
+ *   `nowMs` lies before 1970
  */
 export function makeRotatingCode(
   ticket: Uint8Array,
@@ -45,10 +47,13 @@ export function makeRotatingCode(
   const result = decodeTicket(ticket)
   const slot = slotAt(nowMs)
   if (!result.ok || result.decoded.rotating !== null || !isCount(slot)) return null
-  const key = result.decoded.ticket.holder
+  const { holder: key, seatHash } = result.decoded.ticket
   if (key === null || !equalBytes(key, holder.publicKey)) return null
-  const signature = holder.sign(slotMessage(ticket, slot, sha256))
-  return concatBytes(ticket, Uint8Array.of((slot >> 8) & 0xff, slot & 0xff), signature)
+  const secret = seatHash === null ? null : phoneSecretOf(holder, sha256)
+  if (secret !== null && !isSeatOf(result.decoded.ticket, secret, sha256)) return null
+  const shown = concatBytes(ticket, secret ?? new Uint8Array())
+  const signature = holder.sign(slotMessage(shown, slot, sha256))
+  return concatBytes(shown, Uint8Array.of((slot >> 8) & 0xff, slot & 0xff), signature)
 }
 
 /** Checks the rotating part of a ticket at a gate whose clock says `nowMs`. The ticket itself is not verified. */
@@ -61,10 +66,12 @@ export function checkRotating(
   const { ticket, rotating, bytes } = decoded
   if (ticket.holder === null) return { state: 'none' }
   if (rotating === null) return { state: 'missing' }
+  if (rotating.secret !== null && !isSeatOf(ticket, rotating.secret, sha256)) return { state: 'forged' }
+  const shown = concatBytes(bytes, rotating.secret ?? new Uint8Array())
   const now = slotAt(nowMs)
   const slot = nearestSlot(rotating.slot, now)
   const isHolders =
-    slot >= 0 && rule.verify(ticket.holder, slotMessage(bytes, slot, sha256), rotating.signature)
+    slot >= 0 && rule.verify(ticket.holder, slotMessage(shown, slot, sha256), rotating.signature)
   if (!isHolders) return { state: 'forged' }
   const late = now - slot
   if (Math.abs(late) <= SLOTS_APART_MAX) return { state: 'fine' }

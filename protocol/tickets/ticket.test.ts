@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concatBytes } from '../encoding/index.ts'
 import {
+  blindDraft,
   deskIds,
   holderDraft,
   issued,
@@ -12,6 +13,7 @@ import {
 } from '../../test/actors/ticket-desk.ts'
 import { idTag } from './id-tag.ts'
 import {
+  BLIND_ROTATING_BYTES,
   HOLDER_TICKET_BYTES,
   ROTATING_BYTES,
   SERIAL_MAX,
@@ -26,9 +28,8 @@ import type { TicketDraft } from './ticket.ts'
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length })
-const draft: fc.Arbitrary<TicketDraft> = fc.record({
+const rest = {
   serial: fc.nat(SERIAL_MAX),
-  seatSecret: bytes(16),
   nonce: bytes(8),
   validity: fc.option(
     fc.record({
@@ -36,8 +37,16 @@ const draft: fc.Arbitrary<TicketDraft> = fc.record({
       forMinutes: fc.integer({ min: 1, max: 0xffffff }),
     }),
   ),
-  holder: fc.option(bytes(32)),
-})
+}
+const draft: fc.Arbitrary<TicketDraft> = fc.oneof(
+  fc.record({
+    ...rest,
+    seatSecret: bytes(16),
+    seatHash: fc.constant(null),
+    holder: fc.option(bytes(32)),
+  }),
+  fc.record({ ...rest, seatSecret: fc.constant(null), seatHash: bytes(16), holder: bytes(32) }),
+)
 
 function refusalOf(it: Uint8Array): string {
   const result = decodeTicket(it)
@@ -66,7 +75,7 @@ test('a ticket says what was issued', () => {
 })
 
 test('bytes that are taken apart are the only ones of what they say', () => {
-  const start = fc.constantFrom(0x10, 0x11)
+  const start = fc.constantFrom(0x10, 0x11, 0x13)
   fc.assert(
     fc.property(start, bytes(HOLDER_TICKET_BYTES), (first, it) => {
       it[0] = first
@@ -90,17 +99,20 @@ test('any bytes are taken apart or refused', () => {
 })
 
 test('every other length is refused', () => {
-  for (const whole of [issued(), issued(holderDraft)])
+  for (const whole of [issued(), issued(holderDraft), issued(blindDraft)])
     for (let length = 0; length < whole.length; length += 1)
       expect(refusalOf(whole.subarray(0, length))).toBe(length === 0 ? 'not-a-ticket' : 'truncated')
   for (let length = TICKET_BYTES + 1; length < 300; length += 1)
     expect(refusalOf(concatBytes(issued(), new Uint8Array(length - TICKET_BYTES)))).toBe('too-long')
-  for (let length = HOLDER_TICKET_BYTES + 1; length < 300; length += 1) {
-    const expected = length === ROTATING_BYTES ? 'ok' : length < ROTATING_BYTES ? 'truncated' : 'too-long'
-    expect(refusalOf(concatBytes(issued(holderDraft), new Uint8Array(length - HOLDER_TICKET_BYTES)))).toBe(
-      expected,
-    )
-  }
+  for (const [whole, most] of [
+    [issued(holderDraft), ROTATING_BYTES],
+    [issued(blindDraft), BLIND_ROTATING_BYTES],
+  ] as const)
+    for (let length = HOLDER_TICKET_BYTES + 1; length < 300; length += 1) {
+      const expected = length === most ? 'ok' : length < most ? 'truncated' : 'too-long'
+      const it = concatBytes(whole, new Uint8Array(length - HOLDER_TICKET_BYTES))
+      expect(refusalOf(it), `${most} ${length}`).toBe(expected)
+    }
 })
 
 test('versions and flags that are not known', () => {
@@ -112,7 +124,7 @@ test('versions and flags that are not known', () => {
         ? 'unknown-version'
         : first === 0x10
           ? 'ok'
-          : first === 0x11
+          : first === 0x11 || first === 0x13
             ? 'truncated'
             : 'not-a-ticket'
     expect(refusalOf(it)).toBe(expected)
@@ -151,6 +163,12 @@ test('boundary values are issued, one beyond is refused by name', () => {
     expect(validity(from, length)).toBe('validity')
   for (const length of [0, 15, 17])
     expect(refusal({ seatSecret: new Uint8Array(length) })).toBe('seat-secret')
+  for (const length of [0, 15, 17])
+    expect(refusal({ ...blindDraft, seatHash: new Uint8Array(length) })).toBe('seat-hash')
+  expect(refusal(blindDraft)).toBe('ok')
+  expect(refusal({ seatSecret: null })).toBe('seat-secret')
+  expect(refusal({ ...blindDraft, seatSecret: plainDraft.seatSecret })).toBe('seat-hash')
+  expect(refusal({ ...blindDraft, holder: null })).toBe('holder')
   for (const length of [0, 7, 9]) expect(refusal({ nonce: new Uint8Array(length) })).toBe('nonce')
   for (const length of [0, 31, 33]) expect(refusal({ holder: new Uint8Array(length) })).toBe('holder')
   expect(() => encodeTicketBody({ ...takenApart(issued()).ticket, serial: SERIAL_MAX + 1 })).toThrow(

@@ -12,8 +12,14 @@ export const TICKET_BYTES = 115
 export const HOLDER_TICKET_BYTES = 147
 /** Bytes of a rotating code: a ticket with holder key, slot and signature. */
 export const ROTATING_BYTES = 213
+/** Bytes of the rotating code of a blind ticket: the phone's secret stands before the slot. */
+export const BLIND_ROTATING_BYTES = 229
 /** Bytes of a seat secret: nobody guesses one. */
 export const SEAT_SECRET_BYTES = 16
+/** Bytes of a seat hash: two secrets with one hash cost 2⁶⁴ hashes, and give one entry more. */
+export const SEAT_HASH_BYTES = 16
+/** Bytes of the secret that a phone shows with a blind ticket. */
+export const PHONE_SECRET_BYTES = 16
 /** Bytes of a ticket's own nonce. */
 export const TICKET_NONCE_BYTES = 8
 /** Highest serial: three bytes. */
@@ -36,8 +42,10 @@ export interface Ticket {
   issuer: Uint8Array
   /** Number in its bucket, up to `SERIAL_MAX`. */
   serial: number
-  /** 16 bytes; a ticket that replaces another has the same. */
-  seatSecret: Uint8Array
+  /** 16 bytes; a ticket that replaces another has the same. Null for a blind ticket: its phone alone knows it. */
+  seatSecret: Uint8Array | null
+  /** Of a blind ticket, 16 bytes, in the place of the seat secret; null for any other. */
+  seatHash: Uint8Array | null
   /** 8 bytes, drawn anew for each ticket. */
   nonce: Uint8Array
   /** Null: as the class says. */
@@ -48,6 +56,8 @@ export interface Ticket {
 
 /** The part of a rotating code behind the ticket. */
 export interface RotatingPart {
+  /** Of a blind ticket what its phone alone knew, 16 bytes; null for any other. */
+  secret: Uint8Array | null
   /** Slot number mod 65,536. */
   slot: number
   /** The holder's, 64 bytes. */
@@ -86,7 +96,7 @@ export interface TicketIds {
 }
 
 /** What the issuer decides of a ticket. */
-export type TicketDraft = Pick<Ticket, 'serial' | 'seatSecret' | 'nonce' | 'validity' | 'holder'>
+export type TicketDraft = Pick<Ticket, 'serial' | 'seatSecret' | 'seatHash' | 'nonce' | 'validity' | 'holder'>
 
 /** What is wrong with a ticket that is to be issued. */
 export type IssueRefusal =
@@ -96,6 +106,7 @@ export type IssueRefusal =
   | 'bucket'
   | 'serial'
   | 'seat-secret'
+  | 'seat-hash'
   | 'nonce'
   | 'validity'
   | 'holder'
@@ -130,10 +141,10 @@ export function encodeTicketBody(ticket: Ticket): Uint8Array {
   const tags = [ticket.event, ticket.class, ticket.bucket, ticket.issuer]
   if (tags.some((tag) => tag.length !== TAG_BYTES)) throw new RangeError('a tag has 4 bytes')
   return concatBytes(
-    Uint8Array.of((VERSION << 4) | (ticket.holder === null ? 0 : HAS_HOLDER)),
+    Uint8Array.of((VERSION << 4) | flagsOf(ticket)),
     ...tags,
     bigEndian(ticket.serial, 3),
-    ticket.seatSecret,
+    ticket.seatSecret ?? ticket.seatHash ?? new Uint8Array(),
     ticket.nonce,
     bigEndian(ticket.validity?.fromMinute ?? 0, 4),
     bigEndian(ticket.validity?.forMinutes ?? 0, 3),
@@ -146,11 +157,13 @@ export function decodeTicket(bytes: Uint8Array): DecodedTicketResult {
   const first = bytes[0]
   if (first === undefined) return { ok: false, refusal: 'not-a-ticket' }
   if (first >> 4 !== VERSION) return { ok: false, refusal: 'unknown-version' }
-  if ((first & 0x0f) > HAS_HOLDER) return { ok: false, refusal: 'not-a-ticket' }
-  const bodyBytes = (first & HAS_HOLDER) === 0 ? TICKET_BODY_BYTES : HOLDER_BODY_BYTES
+  const flags = first & 0x0f
+  if (!FLAGS.includes(flags)) return { ok: false, refusal: 'not-a-ticket' }
+  const bodyBytes = flags === 0 ? TICKET_BODY_BYTES : HOLDER_BODY_BYTES
   const ticketBytes = bodyBytes + SIGNATURE_BYTES
   const isRotating = bodyBytes === HOLDER_BODY_BYTES && bytes.length > ticketBytes
-  const expected = isRotating ? ROTATING_BYTES : ticketBytes
+  const secretBytes = (flags & IS_BLIND) === 0 ? 0 : PHONE_SECRET_BYTES
+  const expected = isRotating ? ROTATING_BYTES + secretBytes : ticketBytes
   if (bytes.length !== expected)
     return { ok: false, refusal: bytes.length < expected ? 'truncated' : 'too-long' }
   const copy = Uint8Array.from(bytes)
@@ -158,16 +171,24 @@ export function decodeTicket(bytes: Uint8Array): DecodedTicketResult {
   const ticket = decodeTicketBody(body)
   if (ticket === null) return { ok: false, refusal: 'not-a-ticket' }
   const signature = copy.subarray(bodyBytes, ticketBytes)
+  const slotAt = ticketBytes + secretBytes
   const rotating = isRotating
-    ? { slot: numberAt(copy, ticketBytes, 2), signature: copy.subarray(ticketBytes + 2) }
+    ? {
+        secret: secretBytes === 0 ? null : copy.subarray(ticketBytes, slotAt),
+        slot: numberAt(copy, slotAt, 2),
+        signature: copy.subarray(slotAt + 2),
+      }
     : null
   return { ok: true, decoded: { ticket, body, signature, bytes: copy.subarray(0, ticketBytes), rotating } }
 }
 
 /** What a body says; null when it is none. */
 export function decodeTicketBody(body: Uint8Array): Ticket | null {
-  const hasHolder = body[0] === ((VERSION << 4) | HAS_HOLDER)
-  if (!hasHolder && body[0] !== VERSION << 4) return null
+  const [first = 0] = body
+  const flags = first & 0x0f
+  if (first >> 4 !== VERSION || !FLAGS.includes(flags)) return null
+  const hasHolder = flags !== 0
+  const isBlind = (flags & IS_BLIND) !== 0
   if (body.length !== (hasHolder ? HOLDER_BODY_BYTES : TICKET_BODY_BYTES)) return null
   const fromMinute = numberAt(body, 44, 4)
   const forMinutes = numberAt(body, 48, 3)
@@ -179,7 +200,8 @@ export function decodeTicketBody(body: Uint8Array): Ticket | null {
     bucket: body.slice(9, 13),
     issuer: body.slice(13, 17),
     serial: numberAt(body, 17, 3),
-    seatSecret: body.slice(20, 36),
+    seatSecret: isBlind ? null : body.slice(20, 36),
+    seatHash: isBlind ? body.slice(20, 36) : null,
     nonce: body.slice(36, 44),
     validity: fromMinute === 0 ? null : { fromMinute, forMinutes },
     holder: hasHolder ? body.slice(TICKET_BODY_BYTES) : null,
@@ -195,6 +217,9 @@ export function validityMs(ticket: Ticket): { fromMs: number; untilMs: number } 
 
 const VERSION = 1
 const HAS_HOLDER = 1
+const IS_BLIND = 2
+/** Those that there are: no ticket is blind without a holder. */
+const FLAGS: readonly number[] = [0, HAS_HOLDER, HAS_HOLDER | IS_BLIND]
 const TAG_BYTES = 4
 const KEY_BYTES = 32
 const SIGNATURE_BYTES = 64
@@ -211,7 +236,11 @@ function idsRefusal(ids: TicketIds): IssueRefusal | null {
 
 function draftRefusal(draft: TicketDraft): IssueRefusal | null {
   if (!isWithin(draft.serial, 0, SERIAL_MAX)) return 'serial'
-  if (draft.seatSecret.length !== SEAT_SECRET_BYTES) return 'seat-secret'
+  if (draft.seatHash === null && draft.seatSecret?.length !== SEAT_SECRET_BYTES) return 'seat-secret'
+  if (draft.seatHash !== null) {
+    if (draft.seatSecret !== null || draft.seatHash.length !== SEAT_HASH_BYTES) return 'seat-hash'
+    if (draft.holder === null) return 'holder'
+  }
   if (draft.nonce.length !== TICKET_NONCE_BYTES) return 'nonce'
   if (draft.holder !== null && draft.holder.length !== KEY_BYTES) return 'holder'
   if (draft.validity === null) return null
@@ -219,6 +248,10 @@ function draftRefusal(draft: TicketDraft): IssueRefusal | null {
   return isWithin(fromMinute, 1, FROM_MINUTE_MAX) && isWithin(forMinutes, 1, FOR_MINUTES_MAX)
     ? null
     : 'validity'
+}
+
+function flagsOf({ holder, seatHash }: TicketDraft): number {
+  return (holder === null ? 0 : HAS_HOLDER) | (seatHash === null ? 0 : IS_BLIND)
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -1,7 +1,7 @@
 import type { Signer } from '#protocol/identity'
 import { SignatureRule } from '#protocol/identity'
-import { decodeTicket, issueTicket, ticketText } from '#protocol/tickets'
-import type { DecodedTicket, TicketCandidates, TicketDraft, TicketIds } from '#protocol/tickets'
+import { blindHolderOf, decodeTicket, issueTicket, ticketText } from '#protocol/tickets'
+import type { DecodedTicket, Ticket, TicketCandidates, TicketDraft, TicketIds } from '#protocol/tickets'
 import { nodeCrypto, nodeSigner } from '#node/crypto'
 
 /** The cryptography that the tests of tickets use. */
@@ -25,12 +25,19 @@ export const deskIds: TicketIds = {
 export const plainDraft: TicketDraft = {
   serial: 1_207,
   seatSecret: new Uint8Array(16).fill(1),
+  seatHash: null,
   nonce: new Uint8Array(8).fill(2),
   validity: null,
   holder: null,
 }
 /** Of a ticket bound to the phone. */
 export const holderDraft: TicketDraft = { ...plainDraft, holder: phone.publicKey }
+/** Of a blind ticket of the phone. */
+export const blindDraft: TicketDraft = {
+  ...holderDraft,
+  seatSecret: null,
+  seatHash: blindHolderOf(phone, deskCrypto.sha256).slice(32),
+}
 
 /** Bytes of a ticket of the till. */
 export function issued(draft: TicketDraft = plainDraft, ids: TicketIds = deskIds): Uint8Array {
@@ -44,6 +51,12 @@ export function takenApart(bytes: Uint8Array): DecodedTicket {
   const result = decodeTicket(bytes)
   if (!result.ok) throw new Error(result.refusal)
   return result.decoded
+}
+
+/** The seat secret that a ticket says. */
+export function secretOf({ seatSecret }: Ticket): Uint8Array {
+  if (seatSecret === null) throw new Error('the ticket is blind')
+  return seatSecret
 }
 
 /** What a gate finds for tickets of the desk. */

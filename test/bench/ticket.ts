@@ -28,7 +28,7 @@ export async function benchTicket(): Promise<void> {
   const tickets = Array.from({ length: TICKETS }, (_, serial): Issued => {
     const drawn = crypto.sha256(Uint8Array.of(serial & 0xff, serial >> 8, serial >> 16))
     const draft = { serial, seatSecret: drawn.slice(0, 16), nonce: drawn.slice(16, 24), validity: null }
-    const made = issueTicket(ids, { ...draft, holder: null }, till)
+    const made = issueTicket(ids, { ...draft, seatHash: null, holder: null }, till)
     if (!made.ok) throw new Error(made.refusal)
     const { bytes, body } = made
     const message = ticketMessage(ids, body)

@@ -293,6 +293,11 @@ describe.skipIf(!HAS_BROWSER)('the page of events', () => {
       await buyer.goto(link)
       const shown = (await buyer.getByTestId('ticket-qr').getAttribute('data-text')) ?? ''
       expect((await verify(shown)).verdict).toBe('admitted')
+      // What the till printed of it is blind, and opens nothing.
+      const read = readTicketText(shown)
+      expect(read.ok && read.decoded.ticket.seatSecret).toBe(null)
+      const sold = (await till.getByTestId('ticket').nth(i).getAttribute('data-text')) ?? ''
+      expect((await verify(sold)).verdict).toBe('code-needed')
       // The address is a bookmark that works without what the browser keeps.
       expect(buyer.url()).toContain('k=')
       const fresh = await buyer.evaluate(() => {

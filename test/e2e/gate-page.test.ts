@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toHex } from '#protocol/encoding'
 import { portableSigner } from '#protocol/identity'
-import { SLOT_MS, makeRotatingCode, readTicketText, ticketText } from '#protocol/tickets'
+import { blindHolderOf, SLOT_MS, makeRotatingCode, readTicketText, ticketText } from '#protocol/tickets'
 import { ticketLink } from '#apps/ticket'
 import { HAS_BROWSER, axeViolations, openBrowser, openPage } from '../actors/browser.ts'
 import type { Screen } from '../actors/browser.ts'
@@ -110,7 +110,7 @@ describe.skipIf(!HAS_BROWSER)('the pages of gate, sale and ticket', () => {
     days = await issue({ class: 'Day ticket', count: 6, group: 'North', details: ['Nora Vale'], ...free })
     ;[southerner] = (await issue({ class: 'Day ticket', count: 1, group: 'South', ...free })) as [Ticket]
     ;[crew] = (await issue({ class: 'Crew', count: 1, group: 'North', ...free })) as [Ticket]
-    const holder = toHex(portableSigner(SEED).publicKey)
+    const holder = toHex(blindHolderOf(portableSigner(SEED), sha256))
     ;[bound] = (await issue({ class: 'Day ticket', count: 1, group: 'North', holder, ...free })) as [Ticket]
     await on(north, 'POST', `/${event}/hand`, { group: 'South', device: south.device })
     await north.cli('ledger', 'transfer', (zone as { unit: string }).unit, '8', south.device)

@@ -27,6 +27,7 @@ import {
 import type { TestEvent } from '../actors/gate-hand.ts'
 import { must } from '../actors/coop-actors.ts'
 import { hand, ledgerSection, move } from '../actors/ledger-hand.ts'
+import { secretOf } from '../actors/ticket-desk.ts'
 import type { Choices } from '../evaluation/choices.ts'
 import { CAST } from './cast.ts'
 import type { Place } from './cast.ts'
@@ -282,7 +283,7 @@ export class Gates {
         {
           ids: { coop: replica.coop, event: this.made.event, class: this.made.class, bucket: code.bucket },
           ...{ id: drawn, serial: ticket.serial, validity: null, holder: null, details: null },
-          seatSecret: this.rules.unique === 'seat' ? ticket.seatSecret : drawn,
+          seatSecret: this.rules.unique === 'seat' ? secretOf(ticket) : drawn,
         },
         signer,
         nodeCrypto().sha256,

@@ -2,6 +2,8 @@ import nacl from 'tweetnacl'
 import { concatBytes, encodeCanonical, toHex } from '#protocol/encoding'
 import type { Value } from '#protocol/encoding'
 import {
+  blindHolderOf,
+  blindSeatSecret,
   codeOf,
   codeText,
   commitmentOf,
@@ -10,6 +12,7 @@ import {
   issueTicket,
   makeRotatingCode,
   nullifierOf,
+  phoneSecretOf,
   readRule,
   ruleToValue,
   sealDetails,
@@ -35,16 +38,18 @@ const ids: TicketIds = {
 }
 const plain: TicketDraft = {
   ...{ serial: 1_207, seatSecret: filled(5, 16), nonce: filled(6, 8), validity: null },
-  holder: null,
+  ...{ seatHash: null, holder: null },
 }
 const bound: TicketDraft = { ...plain, serial: 1_208, holder: phone.publicKey }
+const blindHolder = blindHolderOf(phone, sha256)
+const blind: TicketDraft = { ...bound, serial: 1_209, seatSecret: null, seatHash: blindHolder.slice(32) }
 const NOW_MS = 1_800_000_015_000
 
 /** docs/protocol/tickets.md */
 export function ticketVectors(): VectorFile {
   return {
     about: [
-      'tickets: what is issued <-> body, signed message, bytes, text, tags and sealed details. The seed is the issuer.',
+      'tickets: what is issued <-> body, signed message, bytes, text, tags and sealed details. The seed is the issuer. A blind one has a seat hash.',
       'invalidDrafts: what is never issued. invalidTickets, invalidTexts: bytes and texts that are no ticket.',
       'forged: bytes that can be taken apart, of which no signature holds for the ids and the device of the first ticket.',
       'rotating: codes of a ticket with holder (the seed) at a time. shown: what a gate makes of one at its own time.',
@@ -56,7 +61,12 @@ export function ticketVectors(): VectorFile {
     invalidTickets: invalidTickets(),
     invalidTexts: invalidTexts(),
     forged: forged(),
-    rotating: [rotating('in 2027', NOW_MS), rotating('at slot 0', 0), rotating('in a slot that is 0 mod 65,536', 1_800_929_280_000)],
+    rotating: [
+      rotating('in 2027', NOW_MS),
+      rotating('at slot 0', 0),
+      rotating('in a slot that is 0 mod 65,536', 1_800_929_280_000),
+      rotating('of a blind ticket', NOW_MS, blind),
+    ],
     shown: shown(),
     codes: codes(),
     invalidCodes: invalidCodes(),
@@ -73,9 +83,9 @@ function issued(draft: TicketDraft): { bytes: Uint8Array; body: Uint8Array } {
 }
 
 function draftFields(draft: TicketDraft): Record<string, unknown> {
-  const { serial, seatSecret, nonce, validity, holder } = draft
-  const bytes = { seatSecret: toHex(seatSecret), nonce: toHex(nonce), holder: holder === null ? null : toHex(holder) }
-  return { serial, ...bytes, validity }
+  const { serial, seatSecret, seatHash, nonce, validity, holder } = draft
+  const bytes = { seatSecret: seatSecret === null ? null : toHex(seatSecret), nonce: toHex(nonce), holder: holder === null ? null : toHex(holder) }
+  return { serial, ...bytes, ...(seatHash === null ? {} : { seatHash: toHex(seatHash) }), validity }
 }
 
 function tickets(): Vector[] {
@@ -89,6 +99,7 @@ function tickets(): Vector[] {
       'x'.repeat(200),
     ],
     ['reissued: the first with another nonce', { ...plain, nonce: filled(7, 8) }, null],
+    ['blind', blind, null],
   ]
   return cases.map(([name, draft, details]) => {
     const { bytes, body } = issued(draft)
@@ -96,13 +107,16 @@ function tickets(): Vector[] {
     const hexes = {
       ...{ coop: ids.coop, seed: filled(21), body, message: ticketMessage(ids, body), bytes },
       commitment: commitmentOf(ids.event, body, sha256),
-      nullifier: nullifierOf(ids.event, draft.seatSecret, sha256),
+    }
+    const { seatSecret } = draft
+    const nullifier = seatSecret === null ? null : toHex(nullifierOf(ids.event, seatSecret, sha256))
+    const more = {
       ...{ code, searchTag: searchTagOf(ids.event, code, sha256) },
       sealed: sealDetails(ids.event, body, details, sha256),
     }
     const { event, class: seat, bucket } = ids
     const texts = { text: ticketText(bytes), codeText: codeText(code), details }
-    return { name, event, class: seat, bucket, ...draftFields(draft), ...texts, ...inHex(hexes) }
+    return { name, event, class: seat, bucket, ...draftFields(draft), ...texts, ...inHex(hexes), nullifier, ...inHex(more) }
   })
 }
 
@@ -116,6 +130,10 @@ function invalidDrafts(): Vector[] {
     ['a serial below 0', { serial: -1 }, 'serial'],
     ['half a serial', { serial: 0.5 }, 'serial'],
     ['a seat secret of 15 bytes', { seatSecret: filled(5, 15) }, 'seat-secret'],
+    ['a seat hash of 15 bytes', { ...blind, seatHash: filled(5, 15) }, 'seat-hash'],
+    ['a seat hash and a seat secret', { ...blind, seatSecret: filled(5, 16) }, 'seat-hash'],
+    ['a seat hash without holder', { ...blind, holder: null }, 'holder'],
+    ['neither seat secret nor seat hash', { seatSecret: null }, 'seat-secret'],
     ['a nonce of 9 bytes', { nonce: filled(6, 9) }, 'nonce'],
     ['a holder of 31 bytes', { holder: filled(1, 31) }, 'holder'],
     ['valid from minute 0', { validity: { fromMinute: 0, forMinutes: 1 } }, 'validity'],
@@ -130,11 +148,13 @@ function invalidTickets(): Vector[] {
   const { bytes } = issued(plain)
   const holder = issued(bound).bytes
   const code = makeRotatingCode(holder, NOW_MS, phone, sha256) ?? new Uint8Array()
+  const blindCode = makeRotatingCode(issued(blind).bytes, NOW_MS, phone, sha256) ?? new Uint8Array()
   const cases: [string, Uint8Array, string][] = [
     ['nothing', new Uint8Array(), 'not-a-ticket'],
     ['version 0', bytes.with(0, 0x00), 'unknown-version'],
     ['version 2', bytes.with(0, 0x20), 'unknown-version'],
-    ['a flag that is not known', bytes.with(0, 0x12), 'not-a-ticket'],
+    ['a seat hash without holder', bytes.with(0, 0x12), 'not-a-ticket'],
+    ['a flag that is not known', holder.with(0, 0x15), 'not-a-ticket'],
     ['all flags', holder.with(0, 0x1f), 'not-a-ticket'],
     ['one byte short', bytes.subarray(0, 114), 'truncated'],
     ['one byte more', concatBytes(bytes, filled(0, 1)), 'too-long'],
@@ -142,6 +162,11 @@ function invalidTickets(): Vector[] {
     ['a holder without its flag', holder.with(0, 0x10), 'too-long'],
     ['a rotating code one byte short', code.subarray(0, 212), 'truncated'],
     ['a rotating code one byte too long', concatBytes(code, filled(0, 1)), 'too-long'],
+    ['a blind ticket whose code lacks the secret', code.with(0, 0x13), 'truncated'],
+    ['a blind code one byte short', blindCode.subarray(0, 228), 'truncated'],
+    ['a blind code one byte too long', concatBytes(blindCode, filled(0, 1)), 'too-long'],
+    ['a secret without slot', blindCode.subarray(0, 163), 'truncated'],
+    ['a secret with a ticket that is not blind', blindCode.with(0, 0x11), 'too-long'],
     ['a slot without signature', code.subarray(0, 149), 'truncated'],
     ['a beginning without length', bytes.with(47, 1), 'not-a-ticket'],
     ['a length without beginning', bytes.with(50, 1), 'not-a-ticket'],
@@ -193,12 +218,19 @@ function forged(): Vector[] {
   return cases.map(([name, it]) => ({ name, bytes: toHex(it), text: ticketText(it) }))
 }
 
-function rotating(name: string, atMs: number): Vector {
-  const ticket = issued(bound).bytes
+function rotating(name: string, atMs: number, draft: TicketDraft = bound): Vector {
+  const ticket = issued(draft).bytes
   const bytes = makeRotatingCode(ticket, atMs, phone, sha256) ?? new Uint8Array()
-  const message = slotMessage(ticket, slotAt(atMs), sha256)
+  const isBlind = draft.seatHash !== null
+  const secret = phoneSecretOf(phone, sha256)
+  const message = slotMessage(isBlind ? concatBytes(ticket, secret) : ticket, slotAt(atMs), sha256)
   const hexes = inHex({ ticket, seed: filled(22), message, bytes })
-  return { name, atMs, slot: slotAt(atMs), ...hexes, text: ticketText(bytes) }
+  const row = { name, atMs, slot: slotAt(atMs), ...hexes, text: ticketText(bytes) }
+  if (!isBlind) return row
+  const seatSecret = blindSeatSecret(phone.publicKey, secret, sha256)
+  const nullifier = nullifierOf(ids.event, seatSecret, sha256)
+  const fields = inHex({ secret, seatSecret, seatHash: blindHolder.slice(32), nullifier })
+  return { ...row, blind: { ...fields, event: ids.event } }
 }
 
 function shown(): Vector[] {
@@ -206,7 +238,18 @@ function shown(): Vector[] {
   const code = (slots: number): Uint8Array =>
     makeRotatingCode(ticket, NOW_MS + slots * 30_000, phone, sha256) ?? new Uint8Array()
   const now = code(0)
+  const blindTicket = issued(blind).bytes
+  const blindCode = makeRotatingCode(blindTicket, NOW_MS, phone, sha256) ?? new Uint8Array()
+  const otherSecret = concatBytes(blindTicket, filled(9, 16))
+  const slot = blindCode.slice(163, 165)
+  const signedOther = phone.sign(slotMessage(otherSecret, slotAt(NOW_MS), sha256))
+  const signedShort = phone.sign(slotMessage(blindTicket, slotAt(NOW_MS), sha256))
   const cases: [string, Uint8Array, object][] = [
+    ['blind', blindCode, { state: 'fine' }],
+    ['blind, without code', blindTicket, { state: 'missing' }],
+    ['blind, another secret', blindCode.with(147, (blindCode[147] ?? 0) ^ 1), { state: 'forged' }],
+    ['blind, another secret that the phone signed', concatBytes(otherSecret, slot, signedOther), { state: 'forged' }],
+    ['blind, signed without the secret', concatBytes(blindCode.slice(0, 165), signedShort), { state: 'forged' }],
     ['in its slot', now, { state: 'fine' }],
     ['one slot late', code(-1), { state: 'fine' }],
     ['one slot ahead', code(1), { state: 'fine' }],

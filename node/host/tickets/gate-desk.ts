@@ -26,6 +26,7 @@ import {
   nullifierOf,
   readCode,
   readTicketText,
+  seatSecretOf,
 } from '#protocol/tickets'
 import type { DecodedTicket, Ticket } from '#protocol/tickets'
 import { shownText } from '#apps/shown-text'
@@ -180,7 +181,8 @@ export class GateDesk {
     const earlier = state.passOfScan(toHex(id), this.#parts.own)
     if (earlier !== null) {
       const { sha256 } = this.#parts.node.crypto
-      const seat = toHex(nullifierOf(state.id, shown.decoded.ticket.seatSecret, sha256))
+      const secret = seatSecretOf(shown.decoded, sha256)
+      const seat = secret === null ? null : toHex(nullifierOf(state.id, secret, sha256))
       if (earlier.seat !== seat || earlier.way !== request.direction) throw otherRequest()
       return this.#view(state, request, { shown, earlier, began })
     }

@@ -7,9 +7,17 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { EventState } from '#protocol/event'
 import type { RequestEntry } from '#protocol/event'
 import { fromHex } from '#protocol/encoding'
-import { nullifierOf, readTicketText } from '#protocol/tickets'
+import {
+  blindHolderOf,
+  makeRotatingCode,
+  nullifierOf,
+  readTicketText,
+  seatSecretOf,
+  ticketText,
+} from '#protocol/tickets'
+import { nodeSigner } from '#node/crypto'
 import { CoopError } from '#node/errors'
-import { phone } from '../../../test/actors/ticket-desk.ts'
+import { deskCrypto, phone, secretOf } from '../../../test/actors/ticket-desk.ts'
 import { until } from '../../../test/actors/until.ts'
 import { CoopNode } from '../coop-node.ts'
 import { eventSection } from './event-parts.ts'
@@ -69,7 +77,7 @@ async function ask(shown: TicketView, more: Partial<RequestEntry> = {}): Promise
     ...{ t: 'request', why: 'refund', class: classes.find((it) => it.name === 'Standing')?.class ?? '' },
     bucket: groups.find((it) => it.group === 'Door')?.buckets[0]?.bucket ?? '',
     old: fromHex(shown.commitment) ?? new Uint8Array(16),
-    seat: nullifierOf(`event/${event}`, read.decoded.ticket.seatSecret, nas.crypto.sha256),
+    seat: nullifierOf(`event/${event}`, secretOf(read.decoded.ticket), nas.crypto.sha256),
     ...{ ticket: null, price: null, id: new Uint8Array(randomBytes(16)), reason: '' },
     ...more,
   }
@@ -160,6 +168,103 @@ test('the letters of a ticket that is bound to a phone open nothing: a picture o
   expect(await scan(code)).toMatchObject({ ok: false, verdict: 'code-needed' })
   const override = { reason: 'her phone is dead' }
   expect(await scan(code, { override })).toMatchObject({ ok: true, mode: 'override' })
+})
+
+const newPhone = (): ReturnType<typeof nodeSigner> => nodeSigner(new Uint8Array(randomBytes(32)))
+const holderOf = (it: ReturnType<typeof newPhone>): string =>
+  Buffer.from(blindHolderOf(it, deskCrypto.sha256)).toString('hex')
+
+/** What the screen of a phone shows. */
+function live({ text }: TicketView, it: ReturnType<typeof newPhone>): string {
+  const read = readTicketText(text)
+  const bytes = read.ok ? read.decoded.bytes : new Uint8Array()
+  return ticketText(makeRotatingCode(bytes, Date.now(), it, deskCrypto.sha256) ?? new Uint8Array())
+}
+
+test('a blind ticket opens with the live code of its phone, once, and in no other way', async () => {
+  const its = newPhone()
+  const id = newId()
+  const sold = await ticket({ holder: holderOf(its), id })
+  const override = { reason: 'her phone is dead' }
+  for (const text of [sold.text, sold.code]) {
+    expect(await scan(text)).toMatchObject({ ok: false, verdict: 'code-needed' })
+    expect(await scan(text, { override })).toMatchObject({ ok: false, verdict: 'code-needed' })
+    expect(await scan(text, { direction: 'out' })).toMatchObject({ ok: false, verdict: 'code-needed' })
+  }
+  const again = { text: live(sold, its), gate: 'Door', direction: 'in', id: newId() } as const
+  expect(await nas.gate.scan(event, again)).toMatchObject({ ok: true, verdict: 'admitted' })
+  expect(await nas.gate.scan(event, again)).toMatchObject({ ok: true, repeated: true })
+  expect(await verdictOf(live(sold, its))).toBe('already-admitted')
+  // The request again makes the same ticket, for the same phone; so does the list of those that were issued.
+  expect((await ticket({ holder: holderOf(its), id })).text).toBe(sold.text)
+  await expect(ticket({ holder: holderOf(newPhone()), id })).rejects.toMatchObject({ code: 'usage' })
+  const key = holderOf(its).slice(0, 64)
+  await expect(ticket({ holder: key, id })).rejects.toMatchObject({ code: 'usage' })
+  await expect(ticket({ holder: `${key}00`, id: newId() })).rejects.toMatchObject({ code: 'usage' })
+  const { tickets } = await nas.tickets.list(event, null)
+  expect(tickets.map((it) => it.text)).toContain(sold.text)
+  // Documents tell the seat hash to nobody.
+  const state = await nas.membership.engine.open(`event/${event}`)
+  const said = state instanceof EventState ? state.issued(sold.commitment)?.issue.holder : null
+  const hex = Buffer.from(said ?? []).toString('hex')
+  expect([hex.length, hex.slice(0, 64)]).toEqual([96, key])
+  expect(hex.slice(64)).not.toBe(holderOf(its).slice(64))
+})
+
+test('a seat hash that was given twice opens once', async () => {
+  const its = newPhone()
+  const [one, other] = [await ticket({ holder: holderOf(its) }), await ticket({ holder: holderOf(its) })]
+  expect(await scan(live(one, its))).toMatchObject({ verdict: 'admitted' })
+  expect(await scan(live(other, its))).toMatchObject({ verdict: 'already-admitted' })
+})
+
+test('a blind ticket is refunded and swapped with its live code alone, and revoked without', async () => {
+  const [its, next] = [newPhone(), newPhone()]
+  const sold = await ticket({ holder: holderOf(its) })
+  for (const action of ['refund', 'reissue'] as const)
+    expect([await end(sold.text, action), await end(sold.code, action)]).toEqual([
+      'code-needed',
+      'code-needed',
+    ])
+  const request = { action: 'reissue', holder: holderOf(next), id: newId() } as const
+  const { tickets } = await nas.tickets.cancel(event, { ...request, ticket: live(sold, its) })
+  const [swapped] = tickets
+  if (swapped === undefined) throw new Error('no ticket')
+  expect((await nas.tickets.cancel(event, { ...request, ticket: live(sold, its) })).tickets).toEqual(tickets)
+  const changed = { ...request, holder: holderOf(newPhone()), ticket: live(sold, its) }
+  await expect(nas.tickets.cancel(event, changed)).rejects.toMatchObject({ code: 'usage' })
+  expect(await scan(live(sold, its))).toMatchObject({ ok: false, verdict: 'reissued' })
+  expect(await scan(live(swapped, next))).toMatchObject({ ok: true, verdict: 'admitted' })
+  expect(await end(live(swapped, next), 'refund')).toBe('ticket-used')
+  expect(await end(swapped.code, 'revoke')).toBe('done')
+  const another = newPhone()
+  const refunded = await ticket({ holder: holderOf(another) })
+  expect(await end(live(refunded, another), 'refund')).toBe('done')
+})
+
+test('a blind ticket that is swapped keeps its seat, wherever that is done and whichever code is shown', async () => {
+  const [its, next] = [newPhone(), newPhone()]
+  const prices = [{ currency: 'EUR', amount: '12.00' }]
+  await nas.events.setClass(event, { name: 'Open air', seats: 3, policy: 'open', prices })
+  const [far, open] = [
+    await ticket({ holder: holderOf(its) }),
+    await ticket({ holder: holderOf(its), class: 'Open air' }),
+  ]
+  await heard()
+  const request = { action: 'reissue', holder: holderOf(next) } as const
+  const asked = await north.tickets.cancel(event, { ...request, ticket: live(far, its) })
+  expect(asked.done).toBe(false)
+  const [swapped] = asked.tickets
+  const [opened] = (await nas.tickets.cancel(event, { ...request, ticket: live(open, its) })).tickets
+  if (swapped === undefined || opened === undefined) throw new Error('no ticket')
+  for (const it of [swapped, opened]) {
+    const read = readTicketText(it.text)
+    const secret = read.ok ? secretOf(read.decoded.ticket) : new Uint8Array()
+    const before = readTicketText(live(far, its))
+    expect(secret).toEqual(before.ok ? seatSecretOf(before.decoded, deskCrypto.sha256) : null)
+  }
+  await until('it is swapped', async () => (await verdictOf(live(far, its))) === 'reissued')
+  expect(await scan(live(swapped, next))).toMatchObject({ ok: true, verdict: 'admitted' })
 })
 
 test('tickets that were not let in are in the log though the disk was full meanwhile', async () => {

@@ -1,6 +1,7 @@
 import {
   ISSUED_MAX,
   bucketHolder,
+  holderOfIssue,
   QUOTE_MS,
   REASON_LENGTH_MAX,
   issueTickets,
@@ -36,6 +37,7 @@ import {
   readCode,
   readTicketText,
   searchTagOf,
+  seatSecretOf,
   ticketText,
 } from '#protocol/tickets'
 import type { Ticket, TicketIds, TicketValidity } from '#protocol/tickets'
@@ -62,7 +64,7 @@ export interface IssueRequest {
   count: number
   /** Gate group; default: one of which this device holds a bucket. */
   group?: string | undefined
-  /** Key of the phone that shows it, 64 hexadecimal digits; of one ticket. */
+  /** Key of the phone that shows it, 64 hexadecimal digits, for a blind ticket with its seat hash, 96; of one ticket. */
   holder?: string | undefined
   /** Sealed with each ticket: a name, a seat. */
   details?: readonly (string | null)[] | undefined
@@ -122,7 +124,7 @@ export type SaleLine =
       count: number
       group?: string | undefined
       quote?: string | undefined
-      /** Key of the phone that shows it, 64 hexadecimal digits; of one ticket. */
+      /** As of an `IssueRequest`. */
       holder?: string | undefined
     }
   | { unit: string; amount: string; price?: { currency: string; amount: string } | undefined }
@@ -148,6 +150,8 @@ export interface CancelView {
 /** A ticket that was found by its text or code. */
 export interface FoundTicket {
   ticket: Ticket
+  /** Null for a blind ticket whose live code was not shown. */
+  seatSecret: Uint8Array | null
   body: Uint8Array
   details: string | null
   class: string
@@ -232,7 +236,7 @@ export class TicketDesk {
     const batch = this.#made({
       ...{ ids: this.#ids(state, info.unit, bucket), id, first: start, count },
       ...{ validity: first === undefined ? validityOf(request) : first.validity },
-      holder: first === undefined ? this.#holderOf(request) : first.holder,
+      holder: this.#holderOf(request),
       ...{ details, price },
     })
     const commits = written.map((it) => it.commit)
@@ -261,8 +265,7 @@ export class TicketDesk {
     const done = written.reduce((sum, it) => sum + it.count, 0)
     const isLength = done === count || (done < count && done % ISSUED_MAX === 0)
     const isPlace = group === undefined || state.bucket(first.bucket)?.group === group
-    const holder = this.#holderOf(request)
-    const isHolder = (first.holder === null ? '' : toHex(first.holder)) === (holder ? toHex(holder) : '')
+    const isHolder = hexOrNone(this.#holderOfIssue(state, first)) === hexOrNone(this.#holderOf(request))
     return (
       isLength &&
       isPlace &&
@@ -384,14 +387,18 @@ export class TicketDesk {
       )
     const { bucket } = found
     const group = state.bucket(bucket)?.group ?? '?'
+    const { seatSecret } = found
+    if (action !== 'revoke' && seatSecret === null) throw liveCodeNeeded()
+    // It keeps its seat, which the live code told: two seats for one ticket could both be let in openly, and nothing would
+    // show it. So of a phone's key and seat hash the key alone counts.
+    const holder = this.#holderOf(request)?.slice(0, 32) ?? null
     const reissued =
-      action !== 'reissue'
+      action !== 'reissue' || seatSecret === null
         ? null
         : reissueTicket(
             {
               ...{ ids: this.#ids(state, found.class, bucket), id, serial: found.ticket.serial },
-              ...{ seatSecret: found.ticket.seatSecret, validity: found.ticket.validity },
-              ...{ holder: this.#holderOf(request), details: found.details },
+              ...{ seatSecret, validity: found.ticket.validity, holder, details: found.details },
             },
             node.signer,
             node.crypto.sha256,
@@ -409,17 +416,20 @@ export class TicketDesk {
       old: fromHex(found.commitment) ?? new Uint8Array(16),
       price: action === 'refund' ? (issued?.issue.price ?? null) : null,
     }
-    const seat = toHex(nullifierOf(state.id, found.ticket.seatSecret, node.crypto.sha256))
+    const seat = seatSecret === null ? null : toHex(nullifierOf(state.id, seatSecret, node.crypto.sha256))
     const known: { commit: string | null; isHere: boolean } = { commit: null, isHere: true }
     // Somebody else may end it, and somebody may come in with it, until this is written.
     const written = await this.#parts.writeMade(state.id, (current) => {
       const cancel = current.cancelOf(found.commitment)
       if (cancel !== null) {
         if (cancel.id !== toHex(id) || cancel.why !== action) throw endedAlready(cancel)
+        // Asked for another phone this time.
+        if (tickets.some((it) => current.issued(it.commitment) === null)) throw otherRequest()
         known.commit = cancel.commit
         return null
       }
-      const isIn = current.passesOf(seat).some((it) => it.undone === null && it.way === 'in')
+      const passes = seat === null ? [] : current.passesOf(seat)
+      const isIn = passes.some((it) => it.undone === null && it.way === 'in')
       if (isIn && action !== 'revoke') throw usedAlready()
       known.isHere = this.#parts.holds(bucket) >= 1n
       if (known.isHere)
@@ -429,15 +439,15 @@ export class TicketDesk {
         throw otherRequest()
       known.commit = asked?.commit ?? null
       if (known.commit !== null) return null
-      return [{ t: 'request', ...common, seat: action === 'refund' ? fromHex(seat) : null }]
+      return [{ t: 'request', ...common, seat: action === 'refund' ? fromHex(seat ?? '') : null }]
     })
     const commit = written ?? known.commit
     if (known.isHere) return { done: true, commit, stillOpens: null, tickets }
-    const holder = bucketHolder(state, bucket)
+    const gate = bucketHolder(state, bucket)
     const stillOpens = {
       group: shownText(group),
-      holder: holder === null ? null : node.ledger.names.device(holder),
-      isReachable: holder !== null && this.#parts.reachable.has(holder),
+      holder: gate === null ? null : node.ledger.names.device(gate),
+      isReachable: gate !== null && this.#parts.reachable.has(gate),
     }
     return { done: false, commit, stillOpens, tickets }
   }
@@ -448,6 +458,7 @@ export class TicketDesk {
     const read = readTicketText(text)
     if (read.ok) {
       const { body, ticket } = read.decoded
+      const seatSecret = seatSecretOf(read.decoded, sha256)
       const commitment = toHex(commitmentOf(state.id, body, sha256))
       const issued = state.issued(commitment)
       if (issued === null)
@@ -458,7 +469,7 @@ export class TicketDesk {
         )
       const details = issued.hasDetails ? await this.detailsOf(state, codeOf(state.id, body, sha256)) : null
       const { class: unit, bucket } = issued.issue
-      return { ticket, body, details: details?.details ?? null, class: unit, bucket, commitment }
+      return { ticket, seatSecret, body, details: details?.details ?? null, class: unit, bucket, commitment }
     }
     const code = readCode(text)
     const opened = code === null ? null : await this.detailsOf(state, code)
@@ -500,7 +511,7 @@ export class TicketDesk {
     const { class: unit, bucket } = issued.issue
     // Sealed under the code of one ticket, stated for another: nobody honest writes that.
     return commitment === toHex(stated.subarray(0, COMMITMENT_BYTES))
-      ? { ...opened, class: unit, bucket, commitment }
+      ? { ...opened, seatSecret: opened.ticket.seatSecret, class: unit, bucket, commitment }
       : null
   }
 
@@ -525,8 +536,8 @@ export class TicketDesk {
       if (total <= from || start >= until) continue
       const batch = this.#made({
         ...{ ids: this.#ids(state, issue.class, issue.bucket), id: fromHex(issue.id) ?? new Uint8Array(16) },
-        ...{ first: issue.first, count: issue.count, validity: issue.validity, holder: issue.holder },
-        ...{ details: [], price: null },
+        ...{ first: issue.first, count: issue.count, validity: issue.validity, details: [], price: null },
+        holder: this.#holderOfIssue(state, issue),
       })
       const group = state.bucket(issue.bucket)?.group ?? '?'
       const className = shownText(state.class(issue.class)?.name ?? '?')
@@ -655,13 +666,20 @@ export class TicketDesk {
 
   #holderOf({ holder }: { holder?: string | undefined }): Uint8Array | null {
     if (holder === undefined) return null
-    const key = /^[0-9a-f]{64}$/i.test(holder) ? fromHex(holder.toLowerCase()) : null
-    if (key !== null && this.#rule.isGoodKey(key)) return key
+    const bytes = /^(?:[0-9a-f]{64}|[0-9a-f]{96})$/i.test(holder) ? fromHex(holder.toLowerCase()) : null
+    if (bytes !== null && this.#rule.isGoodKey(bytes.slice(0, 32))) return bytes
     throw new CoopError(
       'usage',
-      'a phone is named by its Ed25519 key, 64 hexadecimal digits',
+      'a phone is named by its Ed25519 key, 64 hexadecimal digits, for a blind ticket with its seat hash, 96',
       'Let the phone show it.',
     )
+  }
+
+  #holderOfIssue(state: EventState, issue: Issue): Uint8Array | null {
+    const { node } = this.#parts
+    const id = fromHex(issue.id) ?? new Uint8Array(16)
+    const order = { ids: this.#ids(state, issue.class, issue.bucket), id, holder: issue.holder }
+    return holderOfIssue(order, node.signer, node.crypto.sha256)
   }
 
   #hasUsed(unit: string): boolean {
@@ -695,6 +713,18 @@ function usedAlready(): CoopError {
     'somebody was let in with this ticket already',
     'It can be revoked (`coop ticket revoke`), and cannot be refunded or passed on.',
   )
+}
+
+function liveCodeNeeded(): CoopError {
+  return new CoopError(
+    'code-needed',
+    'this ticket is blind: only the live code on the guest’s phone shows whether somebody came in with it',
+    'Have the guest’s phone scanned. Without it the ticket can be revoked (`coop ticket revoke`).',
+  )
+}
+
+function hexOrNone(bytes: Uint8Array | null): string {
+  return bytes === null ? '' : toHex(bytes)
 }
 
 function ticketView({ bytes, code, commitment, serial }: IssuedBytes, group: string): TicketView {
