@@ -12,6 +12,8 @@ export interface TicketTexts {
   staticNote: string
   code: string
   codeNote: string
+  /** As `codeNote`, of a ticket that is bound to a phone. */
+  liveCodeNote: string
   clockOff: (minutes: string) => string
   broken: string
   brokenNext: string
@@ -40,6 +42,8 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     staticNote: 'One person, one code. Whoever shows it first is let in: do not post it anywhere.',
     code: 'If the picture cannot be read',
     codeNote: 'Read these letters out at the gate.',
+    liveCodeNote:
+      'These letters find the ticket at the info desk. Without this page they do not open the gate.',
     clockOff: (minutes) =>
       `The clock of this phone is about ${minutes} min off. Set date and time to automatic, or the gate will not take the code.`,
     broken: 'This link is not whole',
@@ -73,6 +77,8 @@ export const TICKET_TEXTS: Readonly<Record<Language, TicketTexts>> = {
     staticNote: 'Eine Person, ein Code. Wer ihn zuerst zeigt, kommt hinein: stell ihn nirgends ins Netz.',
     code: 'Falls das Bild nicht lesbar ist',
     codeNote: 'Lies diese Buchstaben am Tor vor.',
+    liveCodeNote:
+      'Mit diesen Buchstaben findet der Infostand das Ticket. Ohne diese Seite öffnen sie das Tor nicht.',
     clockOff: (minutes) =>
       `Die Uhr dieses Telefons geht um etwa ${minutes} Min. falsch. Stell Datum und Zeit auf automatisch, sonst nimmt das Tor den Code nicht an.`,
     broken: 'Dieser Link ist nicht vollständig',

@@ -119,7 +119,7 @@ function App(): JSX.Element {
           <p class="pass-code">
             <span class="muted">{texts.code}</span>
             <code data-testid="ticket-code">{linked.code}</code>
-            <span class="muted">{texts.codeNote}</span>
+            <span class="muted">{shown.untilMs === null ? texts.codeNote : texts.liveCodeNote}</span>
           </p>
         )}
       </article>
