@@ -1,16 +1,13 @@
 import { expect } from 'vitest'
 import type { CommitRecord } from '#protocol/commit'
-import { foundCoop, openReplica } from '#protocol/coop'
 import { toHex } from '#protocol/encoding'
 import type { Signer } from '#protocol/identity'
 import { unitIdOf } from '#protocol/ledger'
 import type { LedgerEntry } from '#protocol/ledger'
 import type { Replica, TakenCommit } from '#protocol/replica'
-import { nodeCrypto, nodeSigner } from '#node/crypto'
-import { seededRandom } from '#simulations/mesh'
-import type { SeededRandom } from '#simulations/mesh'
-import { simCrypto } from '#simulations/peers'
-import { admitSection, inviteSection, must } from '../actors/coop-actors.ts'
+import { nodeCrypto } from '#node/crypto'
+import { Cast } from '../actors/cast.ts'
+import { must } from '../actors/coop-actors.ts'
 import { hand, ledgerOf, ledgerSection, move, unitOf } from '../actors/ledger-hand.ts'
 import type { Choices } from './choices.ts'
 import type { Law } from './laws.ts'
@@ -94,7 +91,7 @@ class FlashSale {
   constructor(draw: Choices) {
     this.#draw = draw
     this.relayMax = draw.pick([null, null, 60n])
-    this.#venues = CAST.signers.map((signer) => CAST.enter(signer))
+    this.#venues = cast.signers.map(enter)
     const founder = this.#at(0)
     const unit = unitOf({ supply: BigInt(ITEMS), relayMax: this.relayMax })
     this.#unit = unitIdOf(founder.signer.publicKey, unit, nodeCrypto().sha256)
@@ -229,56 +226,14 @@ class FlashSale {
   }
 }
 
-/** Each signature is checked once for all venues. */
-const { crypto: CRYPTO, rule: RULE } = simCrypto({
-  mode: 'real',
-  sha256: nodeCrypto().sha256,
-  key: new Uint8Array(32),
-  port: { verify: nodeCrypto().verify, signer: nodeSigner },
-})
 const OPENING_MS = 1_900_000_000_000
 
-/** The co-op that all sales begin with: founded by the first venue, which admitted the others. */
-class Cast {
-  readonly signers: readonly Signer[]
-  readonly #coop: Uint8Array
-  readonly #log: CommitRecord[] = []
+const cast = new Cast(VENUES)
 
-  constructor(random: SeededRandom) {
-    const device = nodeSigner(random.bytes(32))
-    const founding = foundCoop(
-      {
-        ...{ name: 'North Market', memberName: 'Ada', deviceName: 'nas', nowMs: 0, slots: VENUES },
-        ...{ kit: nodeSigner(random.bytes(32)), nonce: random.bytes(16), device, rule: RULE },
-      },
-      CRYPTO,
-    )
-    if (!founding.ok) throw new Error(founding.refusal)
-    const { coop, replica, stored } = founding
-    this.#coop = coop
-    this.#keep(stored)
-    const others = Array.from({ length: VENUES - 1 }, () => {
-      const signer = nodeSigner(random.bytes(32))
-      const secret = random.bytes(16)
-      const tools = { crypto: CRYPTO, random, secret }
-      for (const section of [inviteSection(secret, 'venue', CRYPTO), admitSection(coop, signer, tools)])
-        this.#keep(must(replica.author([section], 1_000)).stored)
-      return signer
-    })
-    this.signers = [device, ...others]
-  }
-
-  /** A venue that knows all that. */
-  enter(signer: Signer): Venue {
-    const replica = openReplica({ coop: this.#coop, crypto: CRYPTO, signer, rule: RULE })
-    const venue = new Venue(replica, signer)
-    venue.write(replica.ingest(this.#log).stored)
-    return venue
-  }
-
-  #keep(stored: readonly TakenCommit[]): void {
-    for (const { record } of stored) this.#log.push(record)
-  }
+/** A venue that knows what all know. */
+function enter(signer: Signer): Venue {
+  const replica = cast.replicaOf(signer)
+  const venue = new Venue(replica, signer)
+  venue.write(replica.ingest(cast.log).stored)
+  return venue
 }
-
-const CAST = new Cast(seededRandom(1))
